@@ -1,0 +1,95 @@
+"""What the computer reader found, in coordinates of the stored image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammoview.domain.geometry import Affine2D, ImageBox, ImagePoint
+
+
+class AnalysisStatus(StrEnum):
+    """The three negatives must look different: ran, failed, not run."""
+
+    ANALYZED = "analyzed"
+    NOT_SUPPORTED = "not-supported"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelIdentity:
+    """Which model produced a result."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Heatmap:
+    """Calibrated score of one class for each cell of the network's grid.
+
+    ``values`` is a read-only float32 array ``(rows, cols)`` in 0..1; ``to_image`` maps continuous
+    cell coordinates (the centre of cell ``(i, j)`` is ``(j + 0.5, i + 0.5)``) to stored pixels.
+    """
+
+    kind: str
+    values: NDArray[np.float32]
+    to_image: Affine2D
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """One suspicious region: score 0..1, peak, box and outline in stored pixels."""
+
+    kind: str
+    score: float
+    peak: ImagePoint
+    box: ImageBox
+    outline: tuple[ImagePoint, ...]
+    flagged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageSeconds:
+    """Wall seconds of each stage of one view."""
+
+    decode: float
+    prepare: float
+    network: float
+    regions: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewPrediction:
+    """The computer's reading of one view.
+
+    ``scores`` holds ``(class, 0..1)`` pairs: the score of the best region of that class.
+    ``regions`` is sorted by falling score and holds candidates below the operating point too.
+    ``notes`` are visible fallbacks ("scale assumed").
+    """
+
+    sop_instance_uid: str
+    status: AnalysisStatus
+    reason: str
+    scores: tuple[tuple[str, float], ...]
+    heatmaps: tuple[Heatmap, ...]
+    regions: tuple[Region, ...]
+    seconds: StageSeconds
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamPrediction:
+    """The computer's reading of an examination.
+
+    ``device`` is what the network ran on, as said on the screen.
+    """
+
+    model: ModelIdentity
+    device: str
+    operating_point: str
+    views: tuple[ViewPrediction, ...]

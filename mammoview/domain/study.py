@@ -1,0 +1,151 @@
+"""What the headers of an examination say: values only, no pixels and no DICOM library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammoview.domain.geometry import PixelSpacing, Pose
+from mammoview.domain.views import Slot, SourcedLaterality, SourcedView
+
+
+class VoiFunction(StrEnum):
+    """VOI LUT Function (0028,1056), PS3.3 C.11.2.1.3."""
+
+    LINEAR = "LINEAR"
+    LINEAR_EXACT = "LINEAR_EXACT"
+    SIGMOID = "SIGMOID"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiWindow:
+    """Window centre and width in rescaled values, with its function and explanation."""
+
+    centre: float
+    width: float
+    function: VoiFunction
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class VoiLut:
+    """One item of VOI LUT Sequence (0028,3010), PS3.3 C.11.2.1.1.
+
+    ``entries`` is a read-only uint16 array; ``first_mapped`` is the (rescaled) value of its
+    first entry; ``bits`` the number of bits of each entry.
+    """
+
+    entries: NDArray[np.uint16]
+    first_mapped: int
+    bits: int
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PixelFormat:
+    """How the stored values are to be understood (PS3.3 C.7.6.3, C.11.1, C.11.2).
+
+    ``padding`` is the inclusive range of stored padding values, or None.
+    ``inverse`` is True where low values are bright (MONOCHROME1, or PresentationLUTShape
+    INVERSE), resolved once from both.
+    """
+
+    bits_stored: int
+    is_signed: bool
+    photometric_interpretation: str
+    inverse: bool
+    padding: tuple[int, int] | None
+    rescale_slope: float
+    rescale_intercept: float
+    windows: tuple[VoiWindow, ...]
+    luts: tuple[VoiLut, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientIdentity:
+    """Who the patient is: for the screen only, never for a log, a file name or a key."""
+
+    name: str
+    patient_id: str
+    birth_date: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mammogram:
+    """One image of an examination, from its header.
+
+    Attributes
+    ----------
+    file : Path
+        Where it was read.
+    rows, cols : int
+        Size of the stored image, pixels.
+    laterality, view, pose, spacing
+        Resolved values, each with its source.  ``pose`` is None until the pixels decide it
+        (see ``pose_needs_pixels``).
+    slot : Slot or None
+        Place in the four-view hanging; None for an extra view.
+    unsupported : str or None
+        Why the CAD does not analyse this view; None when it does.
+    warnings : tuple of str
+        Conflicts and assumptions, for the screen and for ``inspect``.
+    """
+
+    file: Path
+    sop_instance_uid: str
+    study_key: str
+    identity: PatientIdentity
+    study_date: str
+    acquired: str
+    rows: int
+    cols: int
+    laterality: SourcedLaterality
+    view: SourcedView
+    pose: Pose | None
+    spacing: PixelSpacing | None
+    slot: Slot | None
+    pixel_format: PixelFormat
+    unsupported: str | None
+    is_cbis_ddsm: bool
+    warnings: tuple[str, ...]
+
+    @property
+    def pose_needs_pixels(self) -> bool:
+        """True when the header cannot tell how the image lies."""
+        return self.pose is None
+
+    @property
+    def label(self) -> str:
+        """Side, view and modifiers as a mark on the image, ``R MLO`` or ``? ?``."""
+        side = self.laterality.value or "?"
+        view = self.view.value or "?"
+        return " ".join([side, view, *self.view.modifiers])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """The views of one study.  ``key`` groups them and carries no patient name."""
+
+    key: str
+    mammograms: tuple[Mammogram, ...]
+    missing_slots: tuple[Slot, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A file that could not be opened, and why."""
+
+    file: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamIndex:
+    """Everything found under some paths: examinations that open, and files that do not."""
+
+    examinations: tuple[Examination, ...]
+    refused: tuple[Refusal, ...]

@@ -1,0 +1,107 @@
+"""Laterality, projection and modifiers of a mammographic view, and the four hanging slots.
+
+Source: DICOM PS3.16 CID 4014 (views), CID 4015 (view modifiers); PS3.3 C.8.11.7.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Laterality(StrEnum):
+    """Side of the breast, spelled as in ImageLaterality (0020,0062)."""
+
+    RIGHT = "R"
+    LEFT = "L"
+
+
+class Projection(StrEnum):
+    """Mammographic view, spelled as in ViewPosition (0018,5101)."""
+
+    CC = "CC"
+    MLO = "MLO"
+    ML = "ML"
+    LM = "LM"
+    LMO = "LMO"
+    FB = "FB"
+    SIO = "SIO"
+    ISO = "ISO"
+    XCCL = "XCCL"
+    XCCM = "XCCM"
+    XCC = "XCC"
+
+
+class ViewModifier(StrEnum):
+    """View modifier, spelled as its usual mark on the film."""
+
+    CLEAVAGE = "CV"
+    AXILLARY_TAIL = "AT"
+    ROLLED_LATERAL = "RL"
+    ROLLED_MEDIAL = "RM"
+    ROLLED_INFERIOR = "RI"
+    ROLLED_SUPERIOR = "RS"
+    IMPLANT_DISPLACED = "ID"
+    MAGNIFICATION = "M"
+    SPOT_COMPRESSION = "S"
+    TANGENTIAL = "TAN"
+    NIPPLE_IN_PROFILE = "NP"
+    ANTERIOR_COMPRESSION = "AC"
+    INFRAMAMMARY_FOLD = "IMF"
+    AXILLARY_TISSUE = "AX"
+
+
+class Slot(StrEnum):
+    """One of the four places of a screening examination."""
+
+    RCC = "RCC"
+    LCC = "LCC"
+    RMLO = "RMLO"
+    LMLO = "LMLO"
+
+    @property
+    def laterality(self) -> Laterality:
+        return Laterality(self.value[0])
+
+    @property
+    def projection(self) -> Projection:
+        return Projection(self.value[1:])
+
+    @property
+    def label(self) -> str:
+        """Side and view with a space between, as written on a film: ``R MLO``."""
+        return f"{self.value[0]} {self.value[1:]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcedLaterality:
+    """Side of the breast and where it was read; ``value`` is None when nothing tells."""
+
+    value: Laterality | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcedView:
+    """Projection with modifiers and where it was read; ``value`` is None when nothing tells."""
+
+    value: Projection | None
+    modifiers: tuple[ViewModifier, ...]
+    source: str
+
+
+# Views taken for a standard slot may carry these modifiers; any other makes an extra view.
+_SLOT_MODIFIERS = frozenset({ViewModifier.NIPPLE_IN_PROFILE})
+
+
+def standard_slot(
+    laterality: Laterality | None,
+    projection: Projection | None,
+    modifiers: tuple[ViewModifier, ...],
+) -> Slot | None:
+    """Return the hanging slot of a view, or None for an extra, modified or unknown view."""
+    if laterality is None or projection not in (Projection.CC, Projection.MLO):
+        return None
+    if set(modifiers) - _SLOT_MODIFIERS:
+        return None
+    return Slot(f"{laterality}{projection}")

@@ -1,0 +1,58 @@
+"""One tree of errors.  Every one says what was met, what was expected and what to do."""
+
+from __future__ import annotations
+
+
+class MammoviewError(Exception):
+    """Root of every error that a user may see.
+
+    Parameters
+    ----------
+    met : str
+        What was found; never carries a patient's name or id.
+    expected : str
+        What would have been right.
+    todo : str
+        What the user can do about it.
+    """
+
+    def __init__(self, met: str, *, expected: str, todo: str) -> None:
+        super().__init__(met, expected, todo)
+        self.met = met
+        self.expected = expected
+        self.todo = todo
+
+    def __str__(self) -> str:
+        return f"{self.met}; expected {self.expected}; {self.todo}"
+
+
+class DicomError(MammoviewError):
+    """A file or data set that cannot be read or shown."""
+
+
+class ModelError(MammoviewError):
+    """A model bundle that must not be used."""
+
+
+class InferenceError(MammoviewError):
+    """A network that could not be run."""
+
+
+class ReviewError(MammoviewError):
+    """An action that the state of a read forbids."""
+
+
+class SettingsError(MammoviewError):
+    """A settings or resource file that cannot be understood."""
+
+
+class DataError(MammoviewError):
+    """Training data that cannot be used."""
+
+
+class UsageError(MammoviewError):
+    """A command used wrongly (exit code 2)."""
+
+
+class MissingPartError(MammoviewError):
+    """An optional part that is not installed (exit code 4)."""

@@ -1,0 +1,158 @@
+"""The breast in the image: mask, box, and the edge where the chest wall is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from mammoview.domain.geometry import Affine2D, ImageBox
+
+_LONG_SIDE = 256
+_SMALLEST_SHARE = 0.02
+_BORDER_SHARE = 0.02
+
+
+class Edge(StrEnum):
+    """One of the four edges of an image."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    TOP = "top"
+    BOTTOM = "bottom"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Breast:
+    """Where the breast is.
+
+    Attributes
+    ----------
+    mask : ndarray of bool, (h, w), read-only
+        The breast at low resolution, at most 256 cells on the long side.
+    to_image : Affine2D
+        Map of continuous cell coordinates to image pixels.
+    box : ImageBox
+        Box around the breast, image pixels; the whole image when nothing was found.
+    found : bool
+        False when no breast could be told from the background; then the mask is all True.
+    """
+
+    mask: NDArray[np.bool_]
+    to_image: Affine2D
+    box: ImageBox
+    found: bool
+
+
+def find_breast(values: NDArray[np.float32]) -> Breast:
+    """Find the breast as the largest bright part of the image.
+
+    Film borders are taken off first: a run of rows or columns at an edge whose pixels are almost
+    all bright is a scanner's frame, not tissue.  What is left is thresholded (Otsu, lowered so
+    that the skin line stays inside), opened so that labels come off, and its largest
+    part is taken with its holes filled.
+
+    Parameters
+    ----------
+    values : ndarray of float32, (rows, cols)
+        Grey values 0..1, tissue bright.
+    """
+    rows, cols = values.shape
+    step = max(1, int(np.ceil(max(rows, cols) / _LONG_SIDE)))
+    small = _block_mean(values, step)
+    scale_row, scale_col = rows / small.shape[0], cols / small.shape[1]
+    to_image = Affine2D.scale_translate(
+        col_scale=scale_col, row_scale=scale_row, col0=0.0, row0=0.0
+    )
+    mask = _largest_bright_part(small)
+    found = bool(mask.mean() >= _SMALLEST_SHARE)
+    if not found:
+        mask = np.ones_like(mask)
+    mask.setflags(write=False)
+    r = np.flatnonzero(mask.any(axis=1))
+    c = np.flatnonzero(mask.any(axis=0))
+    cells = ImageBox(
+        col0=float(c[0]), row0=float(r[0]), col1=float(c[-1] + 1), row1=float(r[-1] + 1)
+    )
+    return Breast(mask=mask, to_image=to_image, box=to_image.apply_box(cells), found=found)
+
+
+def chest_wall_edge(breast: Breast) -> Edge | None:
+    """Return the edge of the image that the breast lies against, or None if none stands out.
+
+    The chest wall is the edge that most of the breast's own extent touches: the breast's share of
+    that edge must be at least twice that of the opposite edge.
+    """
+    if not breast.found:
+        return None
+    mask = breast.mask
+    depth_rows = max(1, round(_BORDER_SHARE * mask.shape[0]))
+    depth_cols = max(1, round(_BORDER_SHARE * mask.shape[1]))
+    touch = {
+        Edge.LEFT: float(mask[:, :depth_cols].any(axis=1).sum()),
+        Edge.RIGHT: float(mask[:, -depth_cols:].any(axis=1).sum()),
+        Edge.TOP: float(mask[:depth_rows].any(axis=0).sum()),
+        Edge.BOTTOM: float(mask[-depth_rows:].any(axis=0).sum()),
+    }
+    opposite = {
+        Edge.LEFT: Edge.RIGHT,
+        Edge.RIGHT: Edge.LEFT,
+        Edge.TOP: Edge.BOTTOM,
+        Edge.BOTTOM: Edge.TOP,
+    }
+    best = max(touch, key=lambda edge: touch[edge])
+    if touch[best] == 0 or touch[best] < 2.0 * touch[opposite[best]]:
+        return _edge_by_weight(mask)
+    return best
+
+
+def _edge_by_weight(mask: NDArray[np.bool_]) -> Edge | None:
+    """Decide between left and right by where the breast is widest, when both edges are touched."""
+    profile = mask.sum(axis=0).astype(np.float64)
+    third = max(1, mask.shape[1] // 3)
+    left, right = profile[:third].mean(), profile[-third:].mean()
+    if max(left, right) < 1.15 * max(min(left, right), 1e-9):
+        return None
+    return Edge.LEFT if left > right else Edge.RIGHT
+
+
+def _block_mean(values: NDArray[np.float32], step: int) -> NDArray[np.float32]:
+    """Return the mean of each ``step`` x ``step`` block; a last incomplete block counts too."""
+    row_at = np.arange(0, values.shape[0], step)
+    col_at = np.arange(0, values.shape[1], step)
+    sums = np.add.reduceat(np.add.reduceat(values, row_at, axis=0), col_at, axis=1)
+    heights = np.diff(np.append(row_at, values.shape[0]))
+    widths = np.diff(np.append(col_at, values.shape[1]))
+    return (sums / np.outer(heights, widths)).astype(np.float32)
+
+
+def _largest_bright_part(small: NDArray[np.float32]) -> NDArray[np.bool_]:
+    inside = ~_film_border(small)
+    if not inside.any() or float(np.ptp(small[inside])) < 1e-3:
+        return np.zeros(small.shape, np.bool_)
+    otsu = sitk.OtsuThresholdImageFilter()
+    otsu.Execute(sitk.GetImageFromArray(small[inside][None, :]))
+    air = float(np.percentile(small[inside], 2))
+    threshold = air + 0.35 * (otsu.GetThreshold() - air)
+    bright = sitk.GetImageFromArray(((small > threshold) & inside).astype(np.uint8))
+    opened = sitk.BinaryMorphologicalOpening(bright, [3, 3])
+    parts = sitk.RelabelComponent(sitk.ConnectedComponent(opened), sortByObjectSize=True)
+    filled = sitk.BinaryFillhole(parts == 1)
+    return sitk.GetArrayFromImage(filled).astype(np.bool_)
+
+
+def _film_border(small: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Mark runs of rows and columns at the edges that are bright all along (a film's frame)."""
+    border = np.zeros(small.shape, np.bool_)
+    bright = small > 0.9 * float(small.max())
+    for axis in (0, 1):
+        share = bright.mean(axis=1 - axis)
+        limit = max(1, round(0.06 * small.shape[axis]))
+        for order in (slice(None), slice(None, None, -1)):
+            run = int(np.argmin(np.append(share[order][:limit] > 0.8, False)))
+            lines = np.arange(small.shape[axis])[order][:run]
+            border[(lines, slice(None)) if axis == 0 else (slice(None), lines)] = True
+    return border
