@@ -1,1 +1,1 @@
-
+"""Values: views, geometry, study, prediction."""

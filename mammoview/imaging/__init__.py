@@ -1,1 +1,1 @@
-
+"""Pixel work on arrays; what moves pixels also returns the affine."""

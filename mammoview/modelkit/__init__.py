@@ -1,1 +1,1 @@
-
+"""What trainer and viewer share: manifest, preprocessing, bundle, golden vectors."""

@@ -1,0 +1,1 @@
+"""What the program does, with no Qt: state, commands, hanging, jobs, settings."""

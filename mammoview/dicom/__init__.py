@@ -1,0 +1,1 @@
+"""DICOM files to values: the only box that knows pydicom."""

@@ -1,0 +1,1 @@
+"""The network run by ONNX Runtime, and what its maps mean."""

@@ -1,0 +1,1 @@
+"""Reads of radiologists: who may see what, when."""

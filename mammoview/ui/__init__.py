@@ -1,0 +1,1 @@
+"""Windows, viewports and panels: the only Qt in the house."""

@@ -1,0 +1,1 @@
+"""Trains, measures and exports the models that mammoview runs."""
