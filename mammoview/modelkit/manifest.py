@@ -1,0 +1,351 @@
+"""The frozen description of a model, and its strict JSON codec (house lock 4)."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, get_args, get_origin, get_type_hints
+
+from mammoview.domain.geometry import Affine2D
+from mammoview.errors import ModelError
+
+SCHEMA = 1
+RESEARCH_ONLY = "research use only"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preprocessing:
+    """How a mammogram becomes the grid that the network sees; no defaults (house lock 2).
+
+    Attributes
+    ----------
+    pipeline : str
+        Version name of the code path; see ``modelkit.preprocess.PIPELINES``.
+    mm_per_px : float
+        Spacing of the grid, both axes.
+    crop_margin_mm : float
+        Margin kept around the breast box.
+    assumed_height_mm : float
+        Height of the stored image where the header has no spacing; pixels are then square.
+    """
+
+    pipeline: str
+    mm_per_px: float
+    crop_margin_mm: float
+    assumed_height_mm: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapGeometry:
+    """Where the cells of the activation map lie on the grid.
+
+    The centre of cell ``(i, j)`` is at ``(col, row) = (stride_px * j + offset_px,
+    stride_px * i + offset_px)`` in continuous grid coordinates (origin at the outer corner).
+    ``halo_px`` is the context a tile needs on each side for the same result as one pass.
+    """
+
+    stride_px: int
+    offset_px: float
+    halo_px: int
+
+    def cell_to_grid(self) -> Affine2D:
+        """Return the map of continuous cell coordinates to continuous grid coordinates.
+
+        The centre of cell ``(i, j)`` is ``(j + 0.5, i + 0.5)`` in cell coordinates, hence the
+        half stride that is taken off the offset.
+        """
+        shift = self.offset_px - self.stride_px / 2
+        return Affine2D.scale_translate(
+            col_scale=float(self.stride_px),
+            row_scale=float(self.stride_px),
+            col0=shift,
+            row0=shift,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueScale:
+    """Scaling inside the graph: ``(value - mean) / std`` of inputs in 0..1."""
+
+    mean: float
+    std: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """Score of one class: ``sigmoid(slope * (cam[kind] - cam[background]) + intercept)``."""
+
+    kind: str
+    slope: float
+    intercept: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatingPoint:
+    """A named threshold on the calibrated score, with the false marks an image it gave."""
+
+    name: str
+    kind: str
+    threshold: float
+    false_marks_per_image: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """Everything the viewer needs to know of a model.
+
+    ``classes`` are the channels of ``cam`` in order, ``background`` among them; ``findings`` are
+    the others.  ``hashes`` are ``(file name, SHA-256 hex)`` of the other files of the bundle,
+    and under ``manifest.json`` that of this text without that entry (see ``modelkit.bundle``).
+    """
+
+    schema: int
+    name: str
+    version: str
+    intended_use: str
+    classes: tuple[str, ...]
+    background: str
+    preprocessing: Preprocessing
+    value_scale: ValueScale
+    map_geometry: MapGeometry
+    calibration: tuple[Calibration, ...]
+    operating_points: tuple[OperatingPoint, ...]
+    default_operating_point: str
+    trained_on: str
+    licence: str
+    hashes: tuple[tuple[str, str], ...]
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """The classes that are findings, in channel order."""
+        return tuple(kind for kind in self.classes if kind != self.background)
+
+
+def encode_manifest(manifest: Manifest) -> str:
+    """Return the canonical JSON text of a manifest: one spelling for one manifest.
+
+    Raises
+    ------
+    ModelError
+        If the manifest contradicts itself; the message names the JSON path.
+    """
+    node = _encode(manifest, "$")
+    _check(manifest)
+    return json.dumps(node, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def decode_manifest(text: str) -> Manifest:
+    """Return the manifest of a JSON text, read strictly.
+
+    Raises
+    ------
+    ModelError
+        For a missing, unknown or repeated key, a wrong type, a number that is not finite, or
+        values that contradict each other; the message names the JSON path.
+    """
+    try:
+        node = json.loads(text, object_pairs_hook=_Pairs)
+    except (ValueError, RecursionError) as error:
+        raise _wrong("$", f"not JSON ({error})", "one JSON object") from error
+    manifest: Manifest = _decode(Manifest, node, "$")
+    _check(manifest)
+    return manifest
+
+
+class _Pairs(tuple[tuple[str, Any], ...]):
+    """The members of a JSON object in order, repeated keys included."""
+
+    __slots__ = ()
+
+
+def _wrong(path: str, met: str, expected: str) -> ModelError:
+    return ModelError(
+        f"manifest: {path} is {met}",
+        expected=expected,
+        todo="export or install the model again",
+    )
+
+
+def _is_mapping(hint: Any) -> bool:
+    """Tell whether a field is kept as a JSON object: a tuple of (str, value) pairs."""
+    inner = get_args(hint)[0]
+    return get_origin(inner) is tuple and get_args(inner)[0] is str
+
+
+def _encode(value: Any, path: str) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        hints = get_type_hints(type(value))
+        return {
+            field.name: _encode_field(hints[field.name], getattr(value, field.name), path, field)
+            for field in fields(value)
+        }
+    if isinstance(value, float) and not math.isfinite(value):
+        raise _wrong(path, str(value), "a finite number")
+    return value
+
+
+def _encode_field(hint: Any, value: Any, path: str, field: Any) -> Any:
+    here = f"{path}.{field.name}"
+    if get_origin(hint) is not tuple:
+        return _encode(value, here)
+    if _is_mapping(hint):
+        if len(dict(value)) != len(value):
+            raise _wrong(here, "an object with a repeated key", "every key once")
+        return dict(value)
+    return [_encode(item, f"{here}[{i}]") for i, item in enumerate(value)]
+
+
+def _decode(hint: Any, node: Any, path: str) -> Any:
+    """Turn parsed JSON into the type that a hint names."""
+    if is_dataclass(hint):
+        return _decode_dataclass(hint, node, path)
+    if get_origin(hint) is tuple:
+        return _decode_tuple(hint, node, path)
+    if hint is float:
+        return _decode_float(node, path)
+    if type(node) is not hint:
+        raise _wrong(path, _describe(node), f"a value of type {hint.__name__}")
+    return node
+
+
+def _decode_dataclass(hint: Any, node: Any, path: str) -> Any:
+    members = _members(node, path)
+    hints = get_type_hints(hint)
+    for key in members:
+        if key not in hints:
+            raise _wrong(f"{path}.{key}", "an unknown key", f"only {', '.join(hints)}")
+    for key in hints:
+        if key not in members:
+            raise _wrong(f"{path}.{key}", "missing", "every key of the manifest")
+    return hint(**{k: _decode(h, members[k], f"{path}.{k}") for k, h in hints.items()})
+
+
+def _decode_tuple(hint: Any, node: Any, path: str) -> Any:
+    inner = get_args(hint)[0]
+    if _is_mapping(hint):
+        value_hint = get_args(inner)[1]
+        return tuple(
+            (key, _decode(value_hint, value, f"{path}.{key}"))
+            for key, value in _members(node, path).items()
+        )
+    if not isinstance(node, list):
+        raise _wrong(path, _describe(node), "a list")
+    return tuple(_decode(inner, item, f"{path}[{i}]") for i, item in enumerate(node))
+
+
+def _decode_float(node: Any, path: str) -> float:
+    if type(node) not in (int, float):
+        raise _wrong(path, _describe(node), "a number")
+    try:
+        value = float(node)
+    except OverflowError as error:
+        raise _wrong(path, "a number beyond all bounds", "a finite number") from error
+    if not math.isfinite(value):
+        raise _wrong(path, str(value), "a finite number")
+    return value
+
+
+def _members(node: Any, path: str) -> dict[str, Any]:
+    if not isinstance(node, _Pairs):
+        raise _wrong(path, _describe(node), "an object")
+    members: dict[str, Any] = {}
+    for key, value in node:
+        if key in members:
+            raise _wrong(f"{path}.{key}", "there twice", "every key once")
+        members[key] = value
+    return members
+
+
+def _describe(node: Any) -> str:
+    names: dict[type, str] = {_Pairs: "an object", list: "a list", type(None): "null"}
+    return names.get(type(node)) or f"{node!r:.40} ({type(node).__name__})"
+
+
+def _require(holds: bool, path: str, met: object, expected: str) -> None:
+    if not holds:
+        raise _wrong(path, f"{met!r:.80}", expected)
+
+
+def _check(manifest: Manifest) -> None:
+    """Refuse values that are of the right type and still make no sense."""
+    m = manifest
+    _require(m.schema == SCHEMA, "$.schema", m.schema, f"schema {SCHEMA}")
+    _require(
+        re.fullmatch(r"[a-z0-9][a-z0-9._-]*", m.name) is not None,
+        "$.name",
+        m.name,
+        "small letters, digits, '.', '_' and '-': it names a folder",
+    )
+    for key in ("version", "trained_on", "licence"):
+        _require(bool(getattr(m, key).strip()), f"$.{key}", getattr(m, key), "a text")
+    _require(
+        RESEARCH_ONLY in m.intended_use.casefold(),
+        "$.intended_use",
+        m.intended_use,
+        f"words that hold {RESEARCH_ONLY!r}",
+    )
+    _check_classes(m)
+    _check_numbers(m)
+    _check_calibration(m)
+    _check_operating_points(m)
+    for name, digest in m.hashes:
+        path = f"$.hashes.{name}"
+        _require(re.fullmatch(r"[A-Za-z0-9._-]+", name) is not None, path, name, "a file name")
+        _require(re.fullmatch(r"[0-9a-f]{64}", digest) is not None, path, digest, "SHA-256 in hex")
+
+
+def _check_classes(m: Manifest) -> None:
+    for i, kind in enumerate(m.classes):
+        _require(bool(kind.strip()), f"$.classes[{i}]", kind, "a class name")
+        _require(kind not in m.classes[:i], f"$.classes[{i}]", kind, "every class once")
+    _require(m.background in m.classes, "$.background", m.background, f"one of {m.classes}")
+    _require(len(m.classes) > 1, "$.classes", m.classes, "a finding beside the background")
+
+
+def _check_numbers(m: Manifest) -> None:
+    pre, geometry = m.preprocessing, m.map_geometry
+    path = "$.preprocessing"
+    _require(bool(pre.pipeline.strip()), f"{path}.pipeline", pre.pipeline, "a pipeline's name")
+    _require(pre.mm_per_px > 0, f"{path}.mm_per_px", pre.mm_per_px, "millimetres above 0")
+    _require(pre.crop_margin_mm >= 0, f"{path}.crop_margin_mm", pre.crop_margin_mm, "0 or more")
+    height = pre.assumed_height_mm
+    _require(height > 0, f"{path}.assumed_height_mm", height, "millimetres above 0")
+    _require(m.value_scale.std > 0, "$.value_scale.std", m.value_scale.std, "a value above 0")
+    stride, offset = geometry.stride_px, geometry.offset_px
+    path = "$.map_geometry"
+    _require(stride > 0, f"{path}.stride_px", stride, "pixels above 0")
+    _require(0 <= offset <= stride, f"{path}.offset_px", offset, f"0 to the stride ({stride})")
+    _require(geometry.halo_px >= 0, f"{path}.halo_px", geometry.halo_px, "0 or more pixels")
+
+
+def _check_calibration(m: Manifest) -> None:
+    seen: list[str] = []
+    for i, item in enumerate(m.calibration):
+        path = f"$.calibration[{i}]"
+        _require(item.kind in m.findings, f"{path}.kind", item.kind, f"one of {m.findings}")
+        _require(item.kind not in seen, f"{path}.kind", item.kind, "every finding once")
+        _require(item.slope > 0, f"{path}.slope", item.slope, "a value above 0")
+        seen.append(item.kind)
+    _require(set(seen) == set(m.findings), "$.calibration", seen, f"each of {m.findings}")
+
+
+def _check_operating_points(m: Manifest) -> None:
+    seen: list[tuple[str, str]] = []
+    for i, point in enumerate(m.operating_points):
+        path = f"$.operating_points[{i}]"
+        _require(bool(point.name.strip()), f"{path}.name", point.name, "a name")
+        _require(point.kind in m.findings, f"{path}.kind", point.kind, f"one of {m.findings}")
+        key = (point.name, point.kind)
+        _require(key not in seen, path, key, "every pair of name and kind once")
+        _require(0 <= point.threshold <= 1, f"{path}.threshold", point.threshold, "0 to 1")
+        false_marks = point.false_marks_per_image
+        _require(false_marks >= 0, f"{path}.false_marks_per_image", false_marks, "0 or more")
+        seen.append(key)
+    names = {name for name, _ in seen}
+    for name in sorted(names):
+        kinds = {kind for other, kind in seen if other == name}
+        _require(kinds == set(m.findings), "$.operating_points", name, "one for each finding")
+    default = m.default_operating_point
+    _require(default in names, "$.default_operating_point", default, f"one of {sorted(names)}")
