@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -114,8 +115,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _say("interrupted")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:  # the reader of a pipe has gone: nobody is left to tell
-        sys.stderr.close()
+    except BrokenPipeError:  # the reader of a pipe has gone; flushing at exit must not fail too
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
     except Exception as error:
         _LOG.exception("internal error")
@@ -141,7 +142,8 @@ def _run(words: list[str]) -> int:
 def _build_parser(
     words: Sequence[str],
 ) -> tuple[argparse.ArgumentParser, dict[str, CommandModule]]:
-    """Build the parser, with the arguments of those commands alone that ``words`` may name."""
+    """Build the parser, with the arguments of the one command that ``words`` name."""
+    chosen = next((word for word in words if not word.startswith("-")), None)
     parser = argparse.ArgumentParser(
         prog="mammoview",
         description="Reading room for mammograms with a computer reader (research use only).",
@@ -155,7 +157,7 @@ def _build_parser(
         sub = commands.add_parser(
             command.name, help=command.summary, description=command.summary.capitalize() + "."
         )
-        if command.name in words:
+        if command.name == chosen:
             module = cast(CommandModule, importlib.import_module(command.module))
             module.add_arguments(sub)
             modules[command.name] = module

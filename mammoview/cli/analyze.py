@@ -1,0 +1,124 @@
+"""``mammoview analyze``: the computer reader without a window."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+
+from mammoview.app.analysis import Analyst
+from mammoview.app.workspace import ModelSummary
+from mammoview.cli.arguments import add_json, add_model, add_paths
+from mammoview.cli.exit_codes import ExitCode
+from mammoview.cli.inspect import refused_items
+from mammoview.cli.output import emit, note, note_refused, progress_bar
+from mammoview.cli.reading import read_index
+from mammoview.cli.results import RESULTS, AnalysedView, ResultFolder, analyze_document
+from mammoview.dicom.decode import decode_pixels
+from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
+from mammoview.domain.study import Examination
+from mammoview.errors import ReviewError, UsageError
+from mammoview.review import blinding
+from mammoview.review.blinding import ReadingMode
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the paths, ``--out``, ``--json`` and the model's options."""
+    add_paths(parser)
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder of results")
+    add_json(parser)
+    add_model(parser)
+
+
+def run(args: argparse.Namespace) -> ExitCode:
+    """Analyse every examination under the paths and write the results into a folder."""
+    require_open_results(ReadingMode.CONCURRENT)
+    index = read_index(args.paths)
+    note_refused(index.refused)
+    if not index.examinations:
+        note("nothing to analyse: no mammogram under these paths")
+    analyst = Analyst(bundle=args.model, device=args.device)
+    model = analyst.open()
+    point = _operating_point(model, args.operating_point)
+    note(f"{model.identity.name} {model.identity.version} on {model.device}, {point}")
+    folder = ResultFolder(args.out)
+    views = _analyse(analyst, index.examinations, point, folder)
+    document = analyze_document(
+        model=model.identity,
+        device=model.device,
+        operating_point=point,
+        views=views,
+        refused=refused_items(index.refused),
+    )
+    folder.finish(document)
+    _tell(args, views)
+    if args.json:
+        emit(args, document)
+    failed = any(view.prediction.status is AnalysisStatus.FAILED for view in views)
+    return ExitCode.REFUSED if index.refused or failed or not views else ExitCode.DONE
+
+
+def require_open_results(mode: ReadingMode) -> None:
+    """Ask the gate before anything is computed.
+
+    Raises
+    ------
+    ReviewError
+        If the read of these images is still blinded.
+    """
+    if not blinding.may_see_results(mode):
+        raise ReviewError(
+            "the blinded read of this examination is open on this machine",
+            expected="a finished first read",
+            todo="finish the read, then analyse",
+        )
+
+
+def _operating_point(model: ModelSummary, wanted: str) -> str:
+    names = [point.name for point in model.operating_points]
+    if wanted and wanted not in names:
+        raise UsageError(
+            f"unknown operating point {wanted!r}",
+            expected=f"one of {', '.join(dict.fromkeys(names))}",
+            todo="choose one, or leave --operating-point away",
+        )
+    return wanted or model.default_operating_point
+
+
+def _analyse(
+    analyst: Analyst,
+    examinations: tuple[Examination, ...],
+    operating_point: str,
+    folder: ResultFolder,
+) -> list[AnalysedView]:
+    views: list[AnalysedView] = []
+    total = sum(len(exam.mammograms) for exam in examinations)
+    with progress_bar("views", unit="view", total=total) as bar:
+
+        def seen(_: ViewPrediction) -> None:
+            bar.update()
+
+        for exam in examinations:
+            prediction = analyst.read(
+                [(m, partial(decode_pixels, m)) for m in exam.mammograms],
+                operating_point=operating_point,
+                on_view=seen,
+                cancelled=lambda: False,
+            )
+            pairs = zip(exam.mammograms, prediction.views, strict=True)
+            views += [folder.add(mammogram, view) for mammogram, view in pairs]
+    return views
+
+
+def _tell(args: argparse.Namespace, views: list[AnalysedView]) -> None:
+    for view in views:
+        prediction = view.prediction
+        said = f"{view.mammogram.label:6} {prediction.status}"
+        if prediction.status is AnalysisStatus.ANALYZED:
+            marks = sum(region.flagged for region in prediction.regions)
+            scores = ", ".join(f"{kind} {score:.2f}" for kind, score in prediction.scores)
+            said += f": {marks} flagged, best {scores}"
+        else:
+            said += f": {prediction.reason} ({view.mammogram.file})"
+        note(said)
+    note(f"results in {args.out / RESULTS}")

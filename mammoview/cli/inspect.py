@@ -1,0 +1,132 @@
+"""``mammoview inspect``: how images would be hung, and why."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from typing import Any
+
+from mammoview.app.resolve import load_image
+from mammoview.cli.arguments import add_json, add_paths
+from mammoview.cli.exit_codes import ExitCode
+from mammoview.cli.output import emit, note_refused
+from mammoview.cli.reading import read_index
+from mammoview.domain.study import Examination, ExamIndex, Mammogram, Refusal
+from mammoview.errors import MammoviewError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare ``PATH…`` and ``--json``."""
+    add_paths(parser)
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> ExitCode:
+    """Print side, view, orientation and spacing of each image, each with its source."""
+    index = settle(read_index(args.paths))
+    if args.json:
+        emit(args, inspect_document(index))
+    else:
+        _print_table(index)
+    note_refused(index.refused)
+    return ExitCode.REFUSED if index.refused else ExitCode.DONE
+
+
+def settle(index: ExamIndex) -> ExamIndex:
+    """Look into the pixels of the images whose header cannot tell how they lie.
+
+    An image whose pixels cannot be decoded is moved to the refused ones.
+    """
+    refused = list(index.refused)
+    exams = []
+    for exam in index.examinations:
+        settled = []
+        for mammogram in exam.mammograms:
+            try:
+                needs = mammogram.pose_needs_pixels
+                settled.append(load_image(mammogram)[0] if needs else mammogram)
+            except MammoviewError as error:
+                refused.append(Refusal(file=mammogram.file, reason=str(error)))
+        if settled:
+            present = {mammogram.slot for mammogram in settled}
+            lost = {m.slot for m in exam.mammograms if m.slot is not None} - present
+            missing = tuple(dict.fromkeys((*exam.missing_slots, *sorted(filter(None, lost)))))
+            exams.append(replace(exam, mammograms=tuple(settled), missing_slots=missing))
+    return ExamIndex(examinations=tuple(exams), refused=tuple(refused))
+
+
+def inspect_document(index: ExamIndex) -> dict[str, Any]:
+    """Return the document of ``inspect --json`` (see the contract)."""
+    return {
+        "studies": [
+            {
+                "key": exam.key,
+                "images": [_image(mammogram) for mammogram in exam.mammograms],
+                "missing_slots": list(exam.missing_slots),
+            }
+            for exam in index.examinations
+        ],
+        "refused": refused_items(index.refused),
+    }
+
+
+def refused_items(refused: tuple[Refusal, ...]) -> list[dict[str, str]]:
+    """Return the list of refused files of a document."""
+    return [{"file": str(refusal.file), "reason": refusal.reason} for refusal in refused]
+
+
+def _image(mammogram: Mammogram) -> dict[str, Any]:
+    pose, spacing = mammogram.pose, mammogram.spacing
+    return {
+        "file": str(mammogram.file),
+        "sop_instance_uid": mammogram.sop_instance_uid,
+        "laterality": {
+            "value": mammogram.laterality.value,
+            "source": mammogram.laterality.source,
+        },
+        "view": {
+            "value": mammogram.view.value,
+            "modifiers": list(mammogram.view.modifiers),
+            "source": mammogram.view.source,
+        },
+        "orientation": pose
+        and {
+            "flip_horizontal": pose.flip_horizontal,
+            "rotate_degrees": pose.rotate_degrees,
+            "source": pose.source,
+        },
+        "spacing_mm_per_px": spacing
+        and {"row": spacing.row_mm, "col": spacing.col_mm, "source": spacing.source},
+        "slot": mammogram.slot,
+        "warnings": list(mammogram.warnings),
+    }
+
+
+def _print_table(index: ExamIndex) -> None:
+    for exam in index.examinations:
+        print(f"study {exam.key}")
+        for mammogram in exam.mammograms:
+            _print_image(mammogram)
+        _print_missing(exam)
+
+
+def _print_image(mammogram: Mammogram) -> None:
+    pose, spacing = mammogram.pose, mammogram.spacing
+    print(f"  {mammogram.slot or 'extra':5} {mammogram.label}  {mammogram.file}")
+    print(
+        f"        side         {mammogram.laterality.value or '?'} ({mammogram.laterality.source})"
+    )
+    print(f"        view         {mammogram.view.value or '?'} ({mammogram.view.source})")
+    if pose is not None:
+        flip = "flip left-right, " if pose.flip_horizontal else ""
+        print(f"        orientation  {flip}rotate {pose.rotate_degrees}° ({pose.source})")
+    if spacing is not None:
+        size = f"{spacing.row_mm:g} x {spacing.col_mm:g} mm"
+        print(f"        spacing      {size} ({spacing.source})")
+    for warning in mammogram.warnings:
+        print(f"        warning      {warning}")
+
+
+def _print_missing(exam: Examination) -> None:
+    if exam.missing_slots:
+        print(f"  missing: {', '.join(slot.label for slot in exam.missing_slots)}")
