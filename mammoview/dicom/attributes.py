@@ -1,0 +1,150 @@
+"""From a header to a `Mammogram`: side, view, pose, spacing and grey values, each sourced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mammoview.dicom.cbis import CbisName, parse_cbis
+from mammoview.dicom.eligibility import (
+    check_mammogram,
+    is_for_processing,
+    is_magnified,
+    unsupported_reason,
+)
+from mammoview.dicom.grey_values import read_pixel_format
+from mammoview.dicom.header import Header
+from mammoview.dicom.layout import check_pixels, read_layout
+from mammoview.dicom.side_and_view import patient_orientation, read_laterality, read_view
+from mammoview.dicom.source import DicomFile
+from mammoview.dicom.spacing import read_magnification, read_spacing
+from mammoview.domain.geometry import Pose
+from mammoview.domain.study import Mammogram, PatientIdentity
+from mammoview.domain.views import SourcedLaterality, SourcedView, standard_slot
+from mammoview.errors import DicomError
+from mammoview.imaging.orientation import pose_from_patient_orientation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadHeader:
+    """A mammogram, and what only its relation to others of the study decides."""
+
+    mammogram: Mammogram
+    for_processing: bool
+
+
+def read_mammogram(path: Path, file: DicomFile) -> ReadHeader:
+    """Read everything the viewer needs from a header.
+
+    Parameters
+    ----------
+    path : Path
+        Where the file is.
+    file : DicomFile
+        The open file.
+
+    Raises
+    ------
+    DicomError
+        If the file is not a mammogram that can be shown, or is cut short.
+    """
+    header = file.header
+    cbis = parse_cbis(header.text("PatientID"))
+    check_mammogram(header, cbis)
+    layout = read_layout(header, file.transfer_syntax)
+    check_pixels(layout, file.find_pixels())
+    warnings: list[str] = []
+    view = read_view(header, cbis, warnings)
+    laterality = read_laterality(header, cbis, view.value, warnings)
+    spacing = read_spacing(header, warnings)
+    magnification, _ = read_magnification(header, [])
+    extra = is_magnified(magnification)
+    pixel_format = read_pixel_format(header, layout, warnings)
+    warnings += _other_warnings(header)
+    mammogram = Mammogram(
+        file=path,
+        sop_instance_uid=_sop_instance_uid(header),
+        study_key=_study_key(header, cbis, warnings),
+        identity=_identity(header),
+        study_date=_digits(header.text("StudyDate")),
+        acquired=_acquired(header),
+        rows=layout.rows,
+        cols=layout.cols,
+        laterality=laterality,
+        view=view,
+        pose=_pose(header, laterality, view),
+        spacing=spacing,
+        slot=None if extra else standard_slot(laterality.value, view.value, view.modifiers),
+        pixel_format=pixel_format,
+        unsupported=unsupported_reason(header, view, magnification),
+        is_cbis_ddsm=cbis is not None,
+        warnings=tuple(dict.fromkeys([*warnings, *_unreadable(header)])),
+    )
+    return ReadHeader(mammogram=mammogram, for_processing=is_for_processing(header))
+
+
+def _sop_instance_uid(header: Header) -> str:
+    uid = header.text("SOPInstanceUID")
+    if not uid:
+        raise DicomError(
+            "an image without SOPInstanceUID",
+            expected="a DICOM image with its identifiers",
+            todo="export the image again from its source",
+        )
+    return uid
+
+
+def _study_key(header: Header, cbis: CbisName | None, warnings: list[str]) -> str:
+    if cbis is not None:
+        return cbis.person
+    study = header.text("StudyInstanceUID")
+    if study:
+        return study
+    warnings.append("no StudyInstanceUID: grouped by series")
+    return header.text("SeriesInstanceUID") or header.text("SOPInstanceUID")
+
+
+def _identity(header: Header) -> PatientIdentity:
+    return PatientIdentity(
+        name=header.text("PatientName"),
+        patient_id=header.text("PatientID"),
+        birth_date=header.text("PatientBirthDate"),
+    )
+
+
+def _acquired(header: Header) -> str:
+    """Return when the image was made as sortable digits, from the first of three attributes."""
+    joined = header.text("AcquisitionDateTime")
+    if joined:
+        return _digits(joined)
+    for kind in ("Acquisition", "Content", "Study"):
+        date = _digits(header.text(f"{kind}Date"))
+        if date:
+            return date + _digits(header.text(f"{kind}Time"))
+    return ""
+
+
+def _digits(text: str) -> str:
+    """Return the digits before any zone offset or fraction; old files write 2016.10.04."""
+    whole = text.split("+")[0].split("-")[0]
+    return "".join(c for c in whole if c.isdigit())
+
+
+def _pose(header: Header, laterality: SourcedLaterality, view: SourcedView) -> Pose | None:
+    directions = patient_orientation(header)
+    if directions is None:
+        return None
+    return pose_from_patient_orientation(*directions, laterality.value, view.value)
+
+
+def _other_warnings(header: Header) -> list[str]:
+    found = []
+    if is_for_processing(header):
+        found.append("For Processing image: raw grey values")
+    if header.text("PartialView").upper() == "YES":
+        found.append("partial view of the breast")
+    return found
+
+
+def _unreadable(header: Header) -> list[str]:
+    return [f"{keyword} cannot be read" for keyword in header.unreadable]

@@ -1,0 +1,131 @@
+"""Pixels of one mammogram as stored values, whatever their encoding.
+
+Rescale, VOI and polarity are not applied here; see ``imaging.grayscale``.
+Source: PS3.5 8 (native), A.4 and G (encapsulated, RLE), PS3.3 C.7.6.3.1 (bits).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+
+from mammoview.dicom.layout import Codec, PixelLayout, check_pixels, read_layout
+from mammoview.dicom.source import open_dicom
+from mammoview.domain.study import Mammogram
+from mammoview.errors import DicomError
+
+
+def decode_pixels(mammogram: Mammogram) -> NDArray[np.generic]:
+    """Read the stored values of an image.
+
+    Parameters
+    ----------
+    mammogram : Mammogram
+        An image of the index; its file is read again.
+
+    Returns
+    -------
+    ndarray of uint8, uint16, int8 or int16, (rows, cols), read-only
+        Stored values; bits above and below the stored ones (overlays) are taken off.
+
+    Raises
+    ------
+    DicomError
+        If the file has gone or changed, or its pixels cannot be decoded.
+    """
+    with open_dicom(mammogram.file) as file:
+        layout = read_layout(file.header, file.transfer_syntax)
+        pixels = file.find_pixels()
+        check_pixels(layout, pixels)
+        data = file.read(pixels)
+    if layout.codec is Codec.NATIVE:
+        raw = _native(data, layout, is_words=pixels.is_words)
+    else:
+        raw = _decompressed(data, layout)
+    stored = _stored_bits(raw, layout)
+    stored.setflags(write=False)
+    return stored
+
+
+def _native(data: bytes, layout: PixelLayout, *, is_words: bool) -> NDArray[np.generic]:
+    """Return the raw words of uncompressed pixels, in the machine's byte order."""
+    if layout.bits_allocated == 8:
+        if is_words and not layout.little_endian:  # two pixels in each big-endian word
+            data = np.frombuffer(data, ">u2").astype("<u2").tobytes()
+        kind = np.dtype(np.uint8)
+    else:
+        kind = np.dtype("<u2" if layout.little_endian else ">u2")
+    count = layout.rows * layout.cols
+    raw = np.frombuffer(data, kind, count=count).reshape(layout.rows, layout.cols)
+    return raw.astype(kind.newbyteorder("="), copy=False)
+
+
+def _decompressed(data: bytes, layout: PixelLayout) -> NDArray[np.generic]:
+    """Decode one encapsulated frame to raw words."""
+    try:
+        raw = _DECODERS[layout.codec](data, layout)
+    except Exception as error:  # each decoder has its own error classes
+        raise _undecodable(layout, type(error).__name__) from None
+    if raw.shape != (layout.rows, layout.cols):
+        raise _undecodable(layout, f"frame of shape {raw.shape}")
+    if raw.dtype.itemsize * 8 > layout.bits_allocated:
+        raise _undecodable(layout, f"{raw.dtype} in {layout.bits_allocated} bits allocated")
+    return raw
+
+
+def _stored_bits(raw: NDArray[np.generic], layout: PixelLayout) -> NDArray[np.generic]:
+    """Take the stored bits out of the allocated ones and give them their sign."""
+    bits = np.dtype(f"u{layout.bits_allocated // 8}")
+    if raw.dtype.itemsize * 8 == layout.bits_allocated:
+        words = raw.view(bits)
+    else:
+        words = raw.astype(bits)
+    # Compressed samples are right-aligned by their codec; RLE packs the allocated words.
+    shift = layout.shift if layout.codec in (Codec.NATIVE, Codec.RLE) else 0
+    if shift:
+        words = words >> bits.type(shift)
+    mask = (1 << layout.bits_stored) - 1
+    if layout.bits_stored < layout.bits_allocated:
+        words = words & bits.type(mask)
+    if not layout.is_signed:
+        return words
+    spare = layout.bits_allocated - layout.bits_stored
+    signed = (words << bits.type(spare)).view(np.dtype(f"i{bits.itemsize}"))
+    return signed >> signed.dtype.type(spare)
+
+
+def _rle(data: bytes, layout: PixelLayout) -> NDArray[np.generic]:
+    kind = np.dtype(f"<u{layout.bits_allocated // 8}")
+    flat = np.frombuffer(imagecodecs.dicomrle_decode(data, kind), kind)
+    return flat[: layout.rows * layout.cols].reshape(layout.rows, layout.cols)
+
+
+def _jpeg_lossless(data: bytes, _layout: PixelLayout) -> NDArray[np.generic]:
+    return imagecodecs.jpegsof3_decode(data)
+
+
+def _jpeg_ls(data: bytes, _layout: PixelLayout) -> NDArray[np.generic]:
+    return imagecodecs.jpegls_decode(data)
+
+
+def _jpeg_2000(data: bytes, _layout: PixelLayout) -> NDArray[np.generic]:
+    return imagecodecs.jpeg2k_decode(data)
+
+
+_DECODERS: dict[Codec, Callable[[bytes, PixelLayout], NDArray[np.generic]]] = {
+    Codec.RLE: _rle,
+    Codec.JPEG_LOSSLESS: _jpeg_lossless,
+    Codec.JPEG_LS: _jpeg_ls,
+    Codec.JPEG_2000: _jpeg_2000,
+}
+
+
+def _undecodable(layout: PixelLayout, what: str) -> DicomError:
+    return DicomError(
+        f"{layout.codec} pixel data that cannot be decoded ({what})",
+        expected=f"{layout.rows} x {layout.cols} grey pixels",
+        todo="copy or export the file again from its source",
+    )

@@ -1,0 +1,108 @@
+"""What is not opened as a mammogram, and what is opened but not analysed, each with its reason."""
+
+from __future__ import annotations
+
+from mammoview.dicom.cbis import CbisName, cbis_extract
+from mammoview.dicom.header import Header
+from mammoview.domain.views import Projection, SourcedView, ViewModifier
+from mammoview.errors import DicomError
+
+_MG_CLASSES = frozenset({"1.2.840.10008.5.1.4.1.1.1.2", "1.2.840.10008.5.1.4.1.1.1.2.1"})
+_TOMOSYNTHESIS_CLASSES = frozenset(
+    {
+        "1.2.840.10008.5.1.4.1.1.13.1.3",
+        "1.2.840.10008.5.1.4.1.1.13.1.4",
+        "1.2.840.10008.5.1.4.1.1.13.1.5",
+    }
+)
+_FOR_PROCESSING_CLASSES = frozenset(
+    {"1.2.840.10008.5.1.4.1.1.1.2.1", "1.2.840.10008.5.1.4.1.1.13.1.5"}
+)
+# Contact views have a factor near 1.05; a magnification stand starts at about 1.5.
+_MAGNIFIED = 1.4
+
+
+def check_mammogram(header: Header, cbis: CbisName | None) -> None:
+    """Refuse what is not a mammogram to read.
+
+    Raises
+    ------
+    DicomError
+        For another modality, an ROI mask or crop of CBIS-DDSM, or a quality control image.
+    """
+    modality = header.text("Modality").upper()
+    if modality != "MG" and header.text("SOPClassUID") not in (
+        _MG_CLASSES | _TOMOSYNTHESIS_CLASSES
+    ):
+        met = f"modality {modality[:16]}" if modality else "a data set without Modality"
+        raise DicomError(met, expected="a mammogram (modality MG)", todo="leave this file out")
+    extract = cbis_extract(header, cbis)
+    if extract is not None:
+        raise DicomError(
+            f"{extract} of CBIS-DDSM", expected="a full mammogram", todo="leave this file out"
+        )
+    if header.text("QualityControlImage").upper() == "YES":
+        raise DicomError(
+            "a quality control image (QualityControlImage YES)",
+            expected="a mammogram of a patient",
+            todo="leave this file out",
+        )
+
+
+def is_for_processing(header: Header) -> bool:
+    """Tell whether the pixels are raw: PresentationIntentType, else the SOP class."""
+    intent = header.text("PresentationIntentType").upper()
+    if intent:
+        return intent == "FOR PROCESSING"
+    return header.text("SOPClassUID") in _FOR_PROCESSING_CLASSES
+
+
+def is_magnified(factor: float) -> bool:
+    """Tell whether a geometric magnification is that of a magnification view."""
+    return factor >= _MAGNIFIED
+
+
+def unsupported_reason(header: Header, view: SourcedView, magnification: float) -> str | None:
+    """Return why the CAD does not analyse an image, all reasons together; None if it does.
+
+    Parameters
+    ----------
+    header : Header
+        The image's header.
+    view : SourcedView
+        Projection and modifiers.
+    magnification : float
+        Geometric magnification.
+    """
+    reasons = [reason for reason, met in _image_reasons(header, view, magnification) if met]
+    if view.value is None:
+        reasons.append("the view is not known")
+    elif view.value not in (Projection.CC, Projection.MLO):
+        reasons.append(f"{view.value} view: only CC and MLO are analysed")
+    return "; ".join(reasons) or None
+
+
+def _image_reasons(
+    header: Header, view: SourcedView, magnification: float
+) -> tuple[tuple[str, bool], ...]:
+    image_type = {value.upper() for value in header.texts("ImageType")}
+    tomosynthesis = header.text("SOPClassUID") in _TOMOSYNTHESIS_CLASSES
+    return (
+        ("tomosynthesis", tomosynthesis or "TOMOSYNTHESIS" in image_type),
+        ("specimen radiograph", _is_specimen(header)),
+        ("breast with an implant", header.text("BreastImplantPresent").upper() == "YES"),
+        ("implant-displaced view", ViewModifier.IMPLANT_DISPLACED in view.modifiers),
+        (
+            "magnification view",
+            ViewModifier.MAGNIFICATION in view.modifiers or is_magnified(magnification),
+        ),
+        ("spot compression view", ViewModifier.SPOT_COMPRESSION in view.modifiers),
+    )
+
+
+def _is_specimen(header: Header) -> bool:
+    if header.items("SpecimenDescriptionSequence"):
+        return True
+    said = (*header.texts("ImageType"), header.text("BodyPartExamined"))
+    described = (header.text("SeriesDescription"), header.text("ProtocolName"))
+    return any("SPECIMEN" in text.upper() for text in (*said, *described))

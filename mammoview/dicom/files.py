@@ -1,0 +1,51 @@
+"""Files under some paths, in a fixed order; whatever cannot be listed is refused, not fatal."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mammoview.domain.study import Refusal
+from mammoview.errors import DicomError
+
+
+def list_files(
+    paths: Sequence[Path], cancelled: Callable[[], bool]
+) -> tuple[list[Path], list[Refusal]]:
+    """Return every file once, sorted by name within its folder.
+
+    Symbolic links are followed; a folder is entered once, so loops end.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files and folders.
+    cancelled : callable
+        Asked at each folder; True ends the walk.
+    """
+    files: dict[str, Path] = {}
+    refused: list[Refusal] = []
+    entered: set[str] = set()
+    waiting = list(reversed(paths))
+    while waiting and not cancelled():
+        path = waiting.pop()
+        real = os.path.realpath(path)
+        if not path.is_dir():
+            files.setdefault(real, path)
+        elif real not in entered:
+            entered.add(real)
+            try:
+                waiting += sorted(path.iterdir(), reverse=True)
+            except OSError as error:
+                refused.append(Refusal(file=path, reason=str(_unlisted(error))))
+    return list(files.values()), refused
+
+
+def _unlisted(error: OSError) -> DicomError:
+    # The error's own text holds the path, and the path may hold a name.
+    return DicomError(
+        f"a folder that cannot be listed ({error.strerror or type(error).__name__})",
+        expected="a readable folder",
+        todo="check that you may read it",
+    )

@@ -1,0 +1,150 @@
+"""How the pixels of an image are laid out and packed, and what this program can unpack.
+
+Source: PS3.3 C.7.6.3 (Image Pixel Module), PS3.5 8 and A.4 (encodings).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pydicom.uid
+
+from mammoview.dicom.header import Header
+from mammoview.dicom.source import PixelBytes
+from mammoview.errors import DicomError
+
+
+class Codec(StrEnum):
+    """The families of pixel encodings that are read."""
+
+    NATIVE = "uncompressed"
+    RLE = "RLE"
+    JPEG_LOSSLESS = "JPEG lossless"
+    JPEG_LS = "JPEG-LS"
+    JPEG_2000 = "JPEG 2000"
+
+
+_CODECS = {
+    "1.2.840.10008.1.2": Codec.NATIVE,
+    "1.2.840.10008.1.2.1": Codec.NATIVE,
+    "1.2.840.10008.1.2.1.99": Codec.NATIVE,
+    "1.2.840.10008.1.2.2": Codec.NATIVE,
+    "1.2.840.10008.1.2.5": Codec.RLE,
+    "1.2.840.10008.1.2.4.57": Codec.JPEG_LOSSLESS,
+    "1.2.840.10008.1.2.4.70": Codec.JPEG_LOSSLESS,
+    "1.2.840.10008.1.2.4.80": Codec.JPEG_LS,
+    "1.2.840.10008.1.2.4.81": Codec.JPEG_LS,
+    "1.2.840.10008.1.2.4.90": Codec.JPEG_2000,
+    "1.2.840.10008.1.2.4.91": Codec.JPEG_2000,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PixelLayout:
+    """Size, bits and encoding of a single-frame grey image.
+
+    ``shift`` is the position of the lowest stored bit: HighBit + 1 - BitsStored.
+    """
+
+    codec: Codec
+    rows: int
+    cols: int
+    bits_allocated: int
+    bits_stored: int
+    shift: int
+    is_signed: bool
+    little_endian: bool
+
+    @property
+    def native_length(self) -> int:
+        """Bytes of the uncompressed frame."""
+        return self.rows * self.cols * self.bits_allocated // 8
+
+
+def read_layout(header: Header, transfer_syntax: str) -> PixelLayout:
+    """Read the layout and refuse by name what cannot be shown.
+
+    Raises
+    ------
+    DicomError
+        If the transfer syntax is not read, or the image is in colour, has several frames, or
+        has impossible sizes or bits.
+    """
+    _check_grey_single_frame(header)
+    rows, cols = header.integer("Rows") or 0, header.integer("Columns") or 0
+    if rows <= 0 or cols <= 0:
+        raise _refused("an image without Rows and Columns", "its size in pixels")
+    allocated = header.integer("BitsAllocated") or 0
+    stored = header.integer("BitsStored") or allocated
+    high = header.integer("HighBit")
+    shift = 0 if high is None else high + 1 - stored
+    if allocated not in (8, 16) or not 8 <= stored <= allocated:
+        raise _refused(f"{stored} bits stored in {allocated}", "8 to 16 bits in 8 or 16")
+    if shift < 0 or shift + stored > allocated:
+        raise _refused(f"HighBit {high} with {stored} of {allocated} bits", "bits that fit")
+    return PixelLayout(
+        codec=_codec(transfer_syntax),
+        rows=rows,
+        cols=cols,
+        bits_allocated=allocated,
+        bits_stored=stored,
+        shift=shift,
+        is_signed=header.integer("PixelRepresentation") == 1,
+        little_endian=header.little_endian,
+    )
+
+
+def check_pixels(layout: PixelLayout, pixels: PixelBytes) -> None:
+    """Refuse pixel bytes that cannot fill the image.
+
+    Raises
+    ------
+    DicomError
+        If there are fewer bytes than the image needs, or the packing contradicts the
+        transfer syntax.
+    """
+    if pixels.encapsulated == (layout.codec is Codec.NATIVE):
+        met = "encapsulated" if pixels.encapsulated else "native"
+        raise _refused(f"{met} pixel data in transfer syntax {layout.codec}", "them to agree")
+    if layout.codec is Codec.NATIVE and pixels.length < layout.native_length:
+        raise _refused(
+            f"{pixels.length} bytes of pixel data, cut short", f"{layout.native_length} bytes"
+        )
+    if pixels.length == 0:
+        raise _refused("empty pixel data", "an image")
+
+
+def _check_grey_single_frame(header: Header) -> None:
+    frames = header.integer("NumberOfFrames") or 1
+    if frames > 1:
+        raise DicomError(
+            f"an image of {frames} frames (tomosynthesis or another multi-frame image)",
+            expected="single-frame mammograms: tomosynthesis cannot be shown yet",
+            todo="open the 2D or synthesised images of the examination",
+        )
+    photometric = header.text("PhotometricInterpretation").upper()
+    samples = header.integer("SamplesPerPixel") or 1
+    if samples != 1 or photometric not in ("MONOCHROME1", "MONOCHROME2"):
+        raise _refused(
+            f"a colour image ({photometric[:16] or 'no PhotometricInterpretation'},"
+            f" {samples} samples per pixel)",
+            "MONOCHROME1 or MONOCHROME2",
+        )
+
+
+def _codec(transfer_syntax: str) -> Codec:
+    codec = _CODECS.get(transfer_syntax)
+    if codec is None:
+        raise DicomError(
+            f"transfer syntax {pydicom.uid.UID(transfer_syntax).name} ({transfer_syntax})",
+            expected="uncompressed, RLE, JPEG lossless, JPEG-LS or JPEG 2000",
+            todo="have the archive send the image uncompressed",
+        )
+    return codec
+
+
+def _refused(met: str, expected: str) -> DicomError:
+    return DicomError(
+        met, expected=expected, todo="export the image again from its source, or leave it out"
+    )

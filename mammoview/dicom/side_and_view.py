@@ -1,0 +1,221 @@
+"""Which breast and which view: ordered rules, each decision with its source.
+
+Source: PS3.3 C.8.11.7 (Mammography Image), PS3.16 CID 4014 and 4015, reference "Which side, which
+view".  The first rule that tells wins; a later one that disagrees makes a warning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TypeVar
+
+from mammoview.dicom.cbis import CbisName
+from mammoview.dicom.codes import DESIGNATORS, LATERALITIES, MODIFIERS, PROJECTIONS
+from mammoview.dicom.header import Header
+from mammoview.domain.views import (
+    Laterality,
+    Projection,
+    SourcedLaterality,
+    SourcedView,
+    ViewModifier,
+)
+
+_Value = TypeVar("_Value", Laterality, Projection)
+_Candidate = tuple[_Value, str]
+
+_TEXT_KEYWORDS = ("SeriesDescription", "ProtocolName", "ImageComments")
+_TEXT_SIDE = re.compile(r"(?<![A-Z])(R|RT|RIGHT|L|LT|LEFT)(?![A-Z])")
+_TEXT_VIEW = re.compile(r"(?<![A-Z])(R|L)?[ _-]?(CC|MLO|ML|LM|LMO|XCCL|XCCM)(?![A-Z])")
+# In oblique pictures foot goes with the medial side; the letters then tell the breast.
+_OBLIQUE_SIDE = {
+    frozenset("FL"): Laterality.RIGHT,
+    frozenset("HR"): Laterality.RIGHT,
+    frozenset("FR"): Laterality.LEFT,
+    frozenset("HL"): Laterality.LEFT,
+}
+
+
+def read_laterality(
+    header: Header, cbis: CbisName | None, projection: Projection | None, warnings: list[str]
+) -> SourcedLaterality:
+    """Return the side of the breast; disagreements are added to ``warnings``.
+
+    Parameters
+    ----------
+    header : Header
+        The image's header.
+    cbis : CbisName or None
+        What the PatientID tells, for CBIS-DDSM.
+    projection : Projection or None
+        The view, already read: in oblique views PatientOrientation tells the side.
+    warnings : list of str
+        Grows by what the user should know.
+    """
+    found = [
+        *_spelled_side(header, warnings),
+        *_coded_side(header),
+        *([(cbis.laterality, "PatientID")] if cbis else []),
+        *_oblique_side(header, projection),
+    ]
+    if not found:
+        found = _side_in_text(header)
+        warnings.extend(f"side read from {source}, which is free text" for _, source in found[:1])
+    value, source = _first(found, "side", warnings)
+    return SourcedLaterality(value=value, source=source)
+
+
+def read_view(header: Header, cbis: CbisName | None, warnings: list[str]) -> SourcedView:
+    """Return projection and modifiers; disagreements are added to ``warnings``.
+
+    Parameters
+    ----------
+    header : Header
+        The image's header.
+    cbis : CbisName or None
+        What the PatientID tells, for CBIS-DDSM.
+    warnings : list of str
+        Grows by what the user should know.
+    """
+    codes = header.items("ViewCodeSequence")
+    found = [
+        *_coded_view(codes, warnings),
+        *_spelled_view(header, "ViewPosition", warnings),
+        *_view_in_orientation(header),
+        *([(cbis.projection, "PatientID")] if cbis else []),
+    ]
+    if not found:
+        found = _view_in_text(header)
+        warnings.extend(f"view read from {source}, which is free text" for _, source in found[:1])
+    value, source = _first(found, "view", warnings)
+    items = [item for code in codes for item in code.items("ViewModifierCodeSequence")]
+    items += header.items("ViewModifierCodeSequence")
+    return SourcedView(value=value, modifiers=_modifiers(items, warnings), source=source)
+
+
+def patient_orientation(header: Header) -> tuple[str, str] | None:
+    """Return the directions of rows and columns in capitals, or None if they are not there.
+
+    CBIS-DDSM writes the view into this attribute; that is no orientation.
+    """
+    holders = (*header.functional_groups("PatientOrientationInFrameSequence"), header)
+    for holder in holders:
+        values = [value.upper() for value in holder.texts("PatientOrientation")]
+        if len(values) == 2 and all(v and set(v) <= set("APRLHF") for v in values):
+            return values[0], values[1]
+    return None
+
+
+def code_of(item: Header) -> tuple[str, str]:
+    """Return designator and code value of a code item, in capitals (PS3.3 8.1)."""
+    return item.text("CodingSchemeDesignator").upper(), item.text("CodeValue").upper()
+
+
+def _first(
+    found: Sequence[_Candidate[_Value]], what: str, warnings: list[str]
+) -> tuple[_Value | None, str]:
+    if not found:
+        warnings.append(f"{what} not found in the header")
+        return None, "not in the header"
+    value, source = found[0]
+    warnings.extend(
+        f"{what} conflict: {source} says {value}, {other_source} says {other}"
+        for other, other_source in found[1:]
+        if other != value
+    )
+    return value, source
+
+
+def _spelled_side(header: Header, warnings: list[str]) -> list[_Candidate[Laterality]]:
+    holders = [("ImageLaterality", header)]
+    holders += [
+        ("FrameLaterality", item) for item in header.functional_groups("FrameAnatomySequence")
+    ]
+    holders += [("Laterality", header)]
+    found = []
+    for keyword, holder in holders:
+        text = holder.text(keyword).upper()
+        if text in ("R", "L"):
+            found.append((Laterality(text), keyword))
+        elif text == "B":
+            warnings.append(f"{keyword} says both breasts")
+    return found
+
+
+def _coded_side(header: Header) -> list[_Candidate[Laterality]]:
+    regions = list(header.items("AnatomicRegionSequence"))
+    for frame in header.functional_groups("FrameAnatomySequence"):
+        regions += frame.items("AnatomicRegionSequence")
+    modifiers = [m for region in regions for m in region.items("AnatomicRegionModifierSequence")]
+    found = []
+    for designator, value in map(code_of, [*regions, *modifiers]):
+        if designator in DESIGNATORS and value in LATERALITIES:
+            found.append((LATERALITIES[value], f"AnatomicRegionSequence ({designator} {value})"))
+    return found
+
+
+def _oblique_side(header: Header, projection: Projection | None) -> list[_Candidate[Laterality]]:
+    directions = patient_orientation(header)
+    if projection not in (Projection.MLO, Projection.LMO) or directions is None:
+        return []
+    for direction in directions:
+        side = _OBLIQUE_SIDE.get(frozenset(direction))
+        if side is not None:
+            return [(side, "PatientOrientation")]
+    return []
+
+
+def _coded_view(codes: Sequence[Header], warnings: list[str]) -> list[_Candidate[Projection]]:
+    found = []
+    for designator, value in map(code_of, codes):
+        if designator in DESIGNATORS and value in PROJECTIONS:
+            found.append((PROJECTIONS[value], f"ViewCodeSequence ({designator} {value})"))
+        else:
+            warnings.append("ViewCodeSequence holds a code that is not a known view")
+    return found
+
+
+def _spelled_view(
+    header: Header, keyword: str, warnings: list[str]
+) -> list[_Candidate[Projection]]:
+    text = header.text(keyword).upper()
+    if text in Projection.__members__:
+        return [(Projection(text), keyword)]
+    if text:
+        warnings.append(f"{keyword} holds a value that is not a known view")
+    return []
+
+
+def _view_in_orientation(header: Header) -> list[_Candidate[Projection]]:
+    text = header.text("PatientOrientation").upper()
+    return [(Projection(text), "PatientOrientation")] if text in ("CC", "MLO") else []
+
+
+def _modifiers(items: Sequence[Header], warnings: list[str]) -> tuple[ViewModifier, ...]:
+    found: dict[ViewModifier, None] = {}
+    for designator, value in map(code_of, items):
+        if designator in DESIGNATORS and value in MODIFIERS:
+            found[MODIFIERS[value]] = None
+        else:
+            warnings.append("ViewModifierCodeSequence holds a code that is not a known modifier")
+    return tuple(found)
+
+
+def _side_in_text(header: Header) -> list[_Candidate[Laterality]]:
+    """Return the side that a description names, where it names only one."""
+    for keyword in _TEXT_KEYWORDS:
+        text = header.text(keyword).upper()
+        sides = {match[0] for match in _TEXT_SIDE.findall(text)}
+        sides |= {side for side, _ in _TEXT_VIEW.findall(text) if side}
+        if len(sides) == 1:
+            return [(Laterality(sides.pop()), keyword)]
+    return []
+
+
+def _view_in_text(header: Header) -> list[_Candidate[Projection]]:
+    """Return the view that a description names, where it names only one."""
+    for keyword in _TEXT_KEYWORDS:
+        views = {view for _, view in _TEXT_VIEW.findall(header.text(keyword).upper())}
+        if len(views) == 1:
+            return [(Projection(views.pop()), keyword)]
+    return []

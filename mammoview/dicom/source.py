@@ -1,0 +1,274 @@
+"""From a file to its header and to the bytes of its pixels, without reading the pixels.
+
+A file is known by its content: the DICM preamble, or a data set that starts with group 0002 or
+0008 and has a SOPClassUID.  Source: PS3.10 7.1 (file format), PS3.5 A (transfer syntaxes).
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import pydicom
+from pydicom.dataset import FileDataset
+
+from mammoview.dicom.header import Header, quiet_pydicom
+from mammoview.errors import DicomError
+
+_DEFLATED = "1.2.840.10008.1.2.1.99"
+_EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
+_EXPLICIT_BIG = "1.2.840.10008.1.2.2"
+_IMPLICIT_LITTLE = "1.2.840.10008.1.2"
+_DICOMDIR = "1.2.840.10008.1.3.10"
+_BARE_STARTS = (b"\x02\x00", b"\x08\x00", b"\x00\x08")
+_META_OFFSET = 132 + 12  # preamble, DICM, and the group length element of the meta header
+_UNDEFINED = 0xFFFFFFFF
+_ITEM = (0xFFFE, 0xE000)
+_SEQUENCE_END = (0xFFFE, 0xE0DD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PixelBytes:
+    """Where the bytes of PixelData (7FE0,0010) lie in the stream.
+
+    ``spans`` are ``(offset, length)``: one for native pixels, one a fragment for encapsulated
+    ones without the basic offset table.  ``is_words`` is True for VR OW.
+    """
+
+    encapsulated: bool
+    is_words: bool
+    spans: tuple[tuple[int, int], ...]
+
+    @property
+    def length(self) -> int:
+        """Bytes in all spans together."""
+        return sum(length for _, length in self.spans)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DicomFile:
+    """An open DICOM file: its header, its transfer syntax, and the stream of its data set.
+
+    ``pixels_at`` is where the element after the header starts: PixelData, or the file's end.
+    """
+
+    header: Header
+    transfer_syntax: str
+    implicit: bool
+    stream: BinaryIO
+    pixels_at: int
+
+    def find_pixels(self) -> PixelBytes:
+        """Find the pixel bytes and check that the file holds them all, without reading them.
+
+        Raises
+        ------
+        DicomError
+            If there are none, or the file is cut short.
+        """
+        self.stream.seek(self.pixels_at)
+        return _find_pixels(self.stream, implicit=self.implicit, little=self.header.little_endian)
+
+    def read(self, pixels: PixelBytes) -> bytes:
+        """Read the bytes of all spans, joined.
+
+        Raises
+        ------
+        DicomError
+            If the file has become shorter since the spans were found.
+        """
+        parts = []
+        for offset, length in pixels.spans:
+            self.stream.seek(offset)
+            parts.append(self.stream.read(length))
+        if sum(map(len, parts)) != pixels.length:
+            raise _truncated("pixel data that ends early")
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+@contextmanager
+def open_dicom(path: Path) -> Iterator[DicomFile]:
+    """Open a file and parse its header.
+
+    Raises
+    ------
+    DicomError
+        If the file cannot be read, is not DICOM, or is a directory or archive of others.
+    """
+    with _open_regular(path) as stream:
+        _check_content(stream)
+        with quiet_pydicom():
+            dataset = _parse(stream)
+            yield _located(dataset, stream)
+
+
+def _open_regular(path: Path) -> BinaryIO:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise DicomError(
+                "something that is not a regular file",
+                expected="a DICOM file",
+                todo="pass the files or the folder of the examination",
+            )
+        return path.open("rb")
+    except OSError as error:
+        # The error's own text holds the path, and the path may hold a name.
+        raise DicomError(
+            f"a file that cannot be read ({error.strerror or type(error).__name__})",
+            expected="a readable file",
+            todo="check that it exists and that you may read it",
+        ) from None
+
+
+def _check_content(stream: BinaryIO) -> None:
+    """Refuse by the first bytes what cannot be a DICOM image file; rewinds the stream."""
+    start = stream.read(_META_OFFSET)
+    stream.seek(0)
+    if not start:
+        raise DicomError(
+            "an empty file", expected="a DICOM file", todo="copy the file again from its source"
+        )
+    if start[:4] == b"PK\x03\x04":
+        raise DicomError(
+            "a zip archive", expected="DICOM files", todo="unpack it and pass the folder"
+        )
+    if start[128:132] != b"DICM" and start[:2] not in _BARE_STARTS:
+        raise _not_dicom()
+
+
+def _parse(stream: BinaryIO) -> FileDataset:
+    try:
+        dataset = pydicom.dcmread(stream, stop_before_pixels=True, force=True)
+        sop_class = str(dataset.get("SOPClassUID", ""))
+        media_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", ""))
+    except zlib.error:
+        raise _truncated("a deflated data set that ends early or is damaged") from None
+    except Exception as error:  # pydicom raises what the bytes make it raise
+        raise DicomError(
+            f"a header that cannot be parsed ({type(error).__name__})",
+            expected="a DICOM data set",
+            todo="copy or export the file again from its source",
+        ) from None
+    if _DICOMDIR in (sop_class, media_class):
+        raise DicomError(
+            "a DICOMDIR, which only lists other files",
+            expected="DICOM images",
+            todo="pass the folder that holds it: images are found there by their content",
+        )
+    if not sop_class:
+        raise _not_dicom()
+    return dataset
+
+
+def _located(dataset: FileDataset, stream: BinaryIO) -> DicomFile:
+    """Note where the header ends, which is where the stream stands now."""
+    implicit, little = dataset.original_encoding
+    if implicit is None or little is None:
+        raise _not_dicom()
+    syntax = str(dataset.file_meta.get("TransferSyntaxUID", "")) or _guessed(implicit, little)
+    if syntax == _DEFLATED:
+        stream = _inflated(stream, dataset)
+    return DicomFile(
+        header=Header(dataset, little_endian=little),
+        transfer_syntax=syntax,
+        implicit=implicit,
+        stream=stream,
+        pixels_at=stream.tell(),
+    )
+
+
+def _guessed(implicit: bool, little: bool) -> str:
+    """Return the transfer syntax of a data set without meta header, as it was parsed."""
+    if implicit:
+        return _IMPLICIT_LITTLE
+    return _EXPLICIT_LITTLE if little else _EXPLICIT_BIG
+
+
+def _inflated(stream: BinaryIO, dataset: FileDataset) -> BinaryIO:
+    """Return the inflated data set, standing at its pixels (PS3.5 A.5)."""
+    length = int(dataset.file_meta.get("FileMetaInformationGroupLength", 0))
+    stream.seek(_META_OFFSET + length)
+    plain = io.BytesIO(zlib.decompress(stream.read(), -zlib.MAX_WBITS))
+    pydicom.filereader.read_dataset(
+        plain,
+        is_implicit_VR=False,
+        is_little_endian=True,
+        stop_when=lambda tag, _vr, _length: tag == 0x7FE00010,
+    )
+    return plain
+
+
+def _find_pixels(stream: BinaryIO, *, implicit: bool, little: bool) -> PixelBytes:
+    order = "<" if little else ">"
+    group, element = _read(stream, f"{order}HH", "it ends before PixelData")
+    if (group, element) != (0x7FE0, 0x0010):
+        raise DicomError(
+            "a data set without PixelData", expected="an image", todo="leave this file out"
+        )
+    words = True
+    if not implicit:
+        words = stream.read(2) == b"OW"
+        stream.read(2)
+    (length,) = _read(stream, f"{order}L", "it ends before PixelData")
+    if length == _UNDEFINED:
+        return PixelBytes(encapsulated=True, is_words=False, spans=_fragments(stream))
+    offset = stream.tell()
+    _check_inside(stream, offset + length)
+    return PixelBytes(encapsulated=False, is_words=words, spans=((offset, length),))
+
+
+def _fragments(stream: BinaryIO) -> tuple[tuple[int, int], ...]:
+    """Walk the items of encapsulated pixels to their delimiter (PS3.5 A.4)."""
+    spans: list[tuple[int, int]] = []
+    while True:
+        group, element, length = _read(stream, "<HHL", "pixel data that ends early")
+        if (group, element) == _SEQUENCE_END:
+            return tuple(spans[1:])  # the first item is the basic offset table
+        if (group, element) != _ITEM:
+            raise DicomError(
+                "encapsulated pixel data with a damaged item",
+                expected="a sequence of fragments",
+                todo="copy or export the file again from its source",
+            )
+        offset = stream.tell()
+        _check_inside(stream, offset + length)
+        spans.append((offset, length))
+        stream.seek(offset + length)
+
+
+def _check_inside(stream: BinaryIO, end: int) -> None:
+    here = stream.tell()
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(here)
+    if end > size:
+        raise _truncated(f"a file cut short: {end - size} bytes of its pixel data are missing")
+
+
+def _read(stream: BinaryIO, layout: str, met: str) -> tuple[int, ...]:
+    """Unpack numbers from the stream."""
+    raw = stream.read(struct.calcsize(layout))
+    if len(raw) < struct.calcsize(layout):
+        raise _truncated(f"a file cut short: {met}")
+    return struct.unpack(layout, raw)
+
+
+def _truncated(met: str) -> DicomError:
+    return DicomError(
+        met, expected="a whole file", todo="copy or export the file again from its source"
+    )
+
+
+def _not_dicom() -> DicomError:
+    return DicomError(
+        "a file that is not DICOM",
+        expected="a DICOM mammogram",
+        todo="leave this file out, or export the images as DICOM",
+    )

@@ -1,0 +1,98 @@
+"""Millimetres per pixel in the breast: one function, its value with its provenance.
+
+Source: PS3.3 10.7.1.3 (order: row spacing, column spacing), C.8.11.7 and C.8.7.10 (projection
+radiography), C.7.6.16.2.1 (pixel measures), reference "Spacing in mm".
+"""
+
+from __future__ import annotations
+
+import math
+
+from mammoview.dicom.header import Header
+from mammoview.domain.geometry import PixelSpacing
+
+_FACTOR_RANGE = (0.05, 5.0)
+_USUAL_FACTORS = (0.95, 2.2)
+
+
+def read_spacing(header: Header, warnings: list[str]) -> PixelSpacing | None:
+    """Return the spacing in the plane of the breast, or None when the header has none.
+
+    Parameters
+    ----------
+    header : Header
+        The image's header.
+    warnings : list of str
+        Grows by what the user should know.
+    """
+    for measures in header.functional_groups("PixelMeasuresSequence"):
+        pair = _pair(measures, "PixelSpacing", warnings)
+        if pair:
+            return _spacing(pair, "PixelMeasuresSequence")
+    calibrated = header.text("PixelSpacingCalibrationType")
+    plain = _pair(header, "PixelSpacing", warnings)
+    if plain and calibrated:
+        return _spacing(plain, "PixelSpacing, calibrated")
+    at_detector = _pair(header, "ImagerPixelSpacing", warnings)
+    if at_detector:
+        factor, basis = read_magnification(header, warnings)
+        return _spacing(
+            (at_detector[0] / factor, at_detector[1] / factor), f"ImagerPixelSpacing, {basis}"
+        )
+    if plain:
+        return _spacing(plain, "PixelSpacing")
+    scanned = _pair(header, "NominalScannedPixelSpacing", warnings)
+    if scanned:
+        return _spacing(scanned, "NominalScannedPixelSpacing")
+    warnings.append("no pixel spacing in the header: sizes in pixels only")
+    return None
+
+
+def read_magnification(header: Header, warnings: list[str]) -> tuple[float, str]:
+    """Return the geometric magnification from breast to detector, and what it stands on.
+
+    Parameters
+    ----------
+    header : Header
+        The image's header.
+    warnings : list of str
+        Grows by factors that are out of range.
+    """
+    stated = header.number("EstimatedRadiographicMagnificationFactor")
+    factor = _plausible(stated, "EstimatedRadiographicMagnificationFactor", warnings)
+    if factor is not None:
+        return factor, f"corrected {factor:.2f}x (EstimatedRadiographicMagnificationFactor)"
+    to_detector = header.number("DistanceSourceToDetector") or 0.0
+    to_patient = header.number("DistanceSourceToPatient") or 0.0
+    if to_detector > 0 and to_patient > 0:
+        ratio = "DistanceSourceToDetector / DistanceSourceToPatient"
+        factor = _plausible(to_detector / to_patient, ratio, warnings)
+        if factor is not None:
+            return factor, f"corrected {factor:.2f}x ({ratio})"
+    return 1.0, "at detector"
+
+
+def _plausible(factor: float | None, source: str, warnings: list[str]) -> float | None:
+    if factor is None or not factor > 0:
+        return None
+    if not _FACTOR_RANGE[0] < factor < _FACTOR_RANGE[1]:
+        warnings.append(f"magnification {factor:.3g} from {source} is impossible and not used")
+        return None
+    if not _USUAL_FACTORS[0] <= factor <= _USUAL_FACTORS[1]:
+        warnings.append(f"magnification {factor:.3g} from {source} is unusual")
+    return factor
+
+
+def _pair(header: Header, keyword: str, warnings: list[str]) -> tuple[float, float] | None:
+    """Return ``(row, col)`` of a spacing attribute when both are positive lengths."""
+    values = header.numbers(keyword)
+    if not values:
+        return None
+    if len(values) != 2 or not all(math.isfinite(v) and v > 0 for v in values):
+        warnings.append(f"{keyword} is not two positive lengths and not used")
+        return None
+    return values[0], values[1]
+
+
+def _spacing(pair: tuple[float, float], source: str) -> PixelSpacing:
+    return PixelSpacing(row_mm=pair[0], col_mm=pair[1], source=source)

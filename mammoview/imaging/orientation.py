@@ -1,0 +1,188 @@
+"""The eight poses of a stored mammogram, and the one that hangs it right.
+
+Display is canonical: the chest wall of a right breast on the right edge, of a left breast on the
+left edge; in CC views lateral is up, in MLO views the axilla is up.  A pose flips left-right first
+and rotates clockwise after it.  Every function that moves pixels also returns the affine map.
+Source: PS3.3 C.7.6.1.1.1 (Patient Orientation), reference "Orientation".
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammoview.domain.geometry import Affine2D, Pose
+from mammoview.domain.views import Laterality, Projection
+from mammoview.imaging.breast import Edge
+
+_Scalar = TypeVar("_Scalar", bound=np.generic)
+
+_AXIAL = frozenset({Projection.CC, Projection.FB, Projection.XCCL, Projection.XCCM, Projection.XCC})
+_OBLIQUE = frozenset({Projection.MLO, Projection.LMO})
+_EDGES = (Edge.LEFT, Edge.TOP, Edge.RIGHT, Edge.BOTTOM)
+
+
+def pose_from_patient_orientation(
+    rows_dir: str,
+    cols_dir: str,
+    laterality: Laterality | None,
+    projection: Projection | None,
+) -> Pose | None:
+    """Return the pose that hangs an image whose axes point in the given patient directions.
+
+    Parameters
+    ----------
+    rows_dir, cols_dir : str
+        Values 1 and 2 of PatientOrientation (0020,0020): where a row points from left to right,
+        and a column from top to bottom, in letters A P R L H F, the main one first.
+    laterality : Laterality or None
+        Side of the breast: tells where the chest wall hangs and which of R and L is medial.
+    projection : Projection or None
+        Tells what the vertical axis of the picture may be; see `_downward`.
+
+    Returns
+    -------
+    Pose or None
+        None when the letters do not tell both axes: then the pixels must.
+    """
+    if laterality is None or projection is None:
+        return None
+    stored = (
+        (_toward_chest(rows_dir), _downward(rows_dir, laterality, projection)),
+        (_toward_chest(cols_dir), _downward(cols_dir, laterality, projection)),
+    )
+    if stored[0][0] and stored[1][1] and not stored[1][0]:
+        right, down = (stored[0][0], 0), (0, stored[1][1])
+    elif stored[1][0] and stored[0][1] and not stored[0][0]:
+        right, down = (0, stored[0][1]), (stored[1][0], 0)
+    else:
+        return None
+    wanted = ((1 if laterality is Laterality.RIGHT else -1, 0), (0, 1))
+    for flip in (False, True):
+        for degrees in (0, 90, 180, 270):
+            if _turned(right, down, flip, degrees) == wanted:
+                return Pose(
+                    flip_horizontal=flip, rotate_degrees=degrees, source="PatientOrientation"
+                )
+    return None
+
+
+def pose_from_edge(edge: Edge | None, laterality: Laterality | None) -> Pose | None:
+    """Return the pose that brings the chest wall to its side; up and down stay as stored.
+
+    A chest wall on the opposite side is brought over by a flip, since a rotation would put the
+    axilla down.  A chest wall at the top or bottom is brought over by a quarter turn; whether the
+    axilla is up then cannot be told from the edge.
+
+    Parameters
+    ----------
+    edge : Edge or None
+        Edge of the stored image that the chest wall lies against.
+    laterality : Laterality or None
+        Side of the breast.
+
+    Returns
+    -------
+    Pose or None
+        None when the edge or the side is not known.
+    """
+    if edge is None or laterality is None:
+        return None
+    wanted = Edge.RIGHT if laterality is Laterality.RIGHT else Edge.LEFT
+    quarter_turns = (_EDGES.index(wanted) - _EDGES.index(edge)) % 4
+    flip = quarter_turns == 2
+    return Pose(
+        flip_horizontal=flip,
+        rotate_degrees=0 if flip else 90 * quarter_turns,
+        source="chest wall found in the image",
+    )
+
+
+def posed_shape(pose: Pose, rows: int, cols: int) -> tuple[int, int]:
+    """Return ``(rows, cols)`` of the displayed image."""
+    return (cols, rows) if pose.rotate_degrees in (90, 270) else (rows, cols)
+
+
+def pose_affine(pose: Pose, rows: int, cols: int) -> Affine2D:
+    """Return the map of continuous stored points to displayed points, pixels.
+
+    Parameters
+    ----------
+    pose : Pose
+        Flip and rotation.
+    rows, cols : int
+        Size of the stored image.
+    """
+    w, h = float(cols), float(rows)
+    turn = {
+        0: Affine2D.identity(),
+        90: Affine2D(xx=0.0, xy=-1.0, x0=h, yx=1.0, yy=0.0, y0=0.0),
+        180: Affine2D(xx=-1.0, xy=0.0, x0=w, yx=0.0, yy=-1.0, y0=h),
+        270: Affine2D(xx=0.0, xy=1.0, x0=0.0, yx=-1.0, yy=0.0, y0=w),
+    }[pose.rotate_degrees]
+    if not pose.flip_horizontal:
+        return turn
+    return Affine2D(xx=-1.0, xy=0.0, x0=w, yx=0.0, yy=1.0, y0=0.0).then(turn)
+
+
+def apply_pose(array: NDArray[_Scalar], pose: Pose) -> tuple[NDArray[_Scalar], Affine2D]:
+    """Return the displayed image, and the map of displayed points back to stored ones.
+
+    Parameters
+    ----------
+    array : ndarray, (rows, cols, ...)
+        Stored pixels; not copied.
+    pose : Pose
+        Flip and rotation.
+
+    Returns
+    -------
+    ndarray
+        A view of ``array``.
+    Affine2D
+        Displayed to stored, continuous ``(col, row)`` pixels.
+    """
+    rows, cols = array.shape[:2]
+    flipped = array[:, ::-1] if pose.flip_horizontal else array
+    turned = np.rot90(flipped, k=-(pose.rotate_degrees // 90), axes=(0, 1))
+    return turned, pose_affine(pose, rows, cols).inverse()
+
+
+def _toward_chest(direction: str) -> int:
+    """Return 1 when the main direction is posterior, -1 when it is anterior, else 0."""
+    return {"P": 1, "A": -1}.get(direction[:1], 0)
+
+
+def _downward(direction: str, laterality: Laterality, projection: Projection) -> int:
+    """Return 1 when the direction points down in the canonical picture, -1 when up, else 0.
+
+    In axial views down is medial.  In oblique views down is the foot, and medial where no letter
+    tells head or foot: real Hologic RMLO images say ``P\\L``.  In all other views only head and
+    foot count, because there the picture's vertical axis has no fixed medial direction.
+    """
+    vertical = {"F": 1, "H": -1}
+    medial = {"L": 1, "R": -1} if laterality is Laterality.RIGHT else {"R": 1, "L": -1}
+    if projection in _AXIAL:
+        order = (medial,)
+    elif projection in _OBLIQUE:
+        order = (vertical, medial)
+    else:
+        order = (vertical,)
+    for letters in order:
+        for letter in direction:
+            if letter in letters:
+                return letters[letter]
+    return 0
+
+
+def _turned(
+    right: tuple[int, int], down: tuple[int, int], flip: bool, degrees: int
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return what the axes of the picture point to after the pose."""
+    if flip:
+        right = (-right[0], -right[1])
+    for _ in range(degrees // 90):
+        right, down = (-down[0], -down[1]), right
+    return right, down
