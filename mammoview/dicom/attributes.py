@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from mammoview.domain.study import Mammogram, PatientIdentity
 from mammoview.domain.views import SourcedLaterality, SourcedView, standard_slot
 from mammoview.errors import DicomError
 from mammoview.imaging.orientation import pose_from_patient_orientation
+
+_ZONE = re.compile(r"[+-]\d{4}$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,9 +128,8 @@ def _acquired(header: Header) -> str:
 
 
 def _digits(text: str) -> str:
-    """Return the digits before any zone offset or fraction; old files write 2016.10.04."""
-    whole = text.split("+")[0].split("-")[0]
-    return "".join(c for c in whole if c.isdigit())
+    """Return the digits before any zone offset; old files write dates as 2016.10.04."""
+    return "".join(c for c in _ZONE.sub("", text) if c.isdigit())
 
 
 def _pose(header: Header, laterality: SourcedLaterality, view: SourcedView) -> Pose | None:

@@ -52,12 +52,10 @@ def decode_pixels(mammogram: Mammogram) -> NDArray[np.generic]:
 
 def _native(data: bytes, layout: PixelLayout, *, is_words: bool) -> NDArray[np.generic]:
     """Return the raw words of uncompressed pixels, in the machine's byte order."""
-    if layout.bits_allocated == 8:
-        if is_words and not layout.little_endian:  # two pixels in each big-endian word
-            data = np.frombuffer(data, ">u2").astype("<u2").tobytes()
-        kind = np.dtype(np.uint8)
-    else:
-        kind = np.dtype("<u2" if layout.little_endian else ">u2")
+    kind = np.dtype(f"{'<' if layout.little_endian else '>'}u{layout.bits_allocated // 8}")
+    if layout.bits_allocated == 8 and is_words and not layout.little_endian:
+        # Two pixels in each big-endian word.
+        data = np.frombuffer(data, ">u2").astype("<u2").tobytes()
     count = layout.rows * layout.cols
     raw = np.frombuffer(data, kind, count=count).reshape(layout.rows, layout.cols)
     return raw.astype(kind.newbyteorder("="), copy=False)
@@ -66,7 +64,10 @@ def _native(data: bytes, layout: PixelLayout, *, is_words: bool) -> NDArray[np.g
 def _decompressed(data: bytes, layout: PixelLayout) -> NDArray[np.generic]:
     """Decode one encapsulated frame to raw words."""
     try:
-        raw = _DECODERS[layout.codec](data, layout)
+        if layout.codec is Codec.RLE:
+            raw = _rle(data, layout)
+        else:
+            raw = _DECODERS[layout.codec](data)
     except Exception as error:  # each decoder has its own error classes
         raise _undecodable(layout, type(error).__name__) from None
     if raw.shape != (layout.rows, layout.cols):
@@ -79,10 +80,7 @@ def _decompressed(data: bytes, layout: PixelLayout) -> NDArray[np.generic]:
 def _stored_bits(raw: NDArray[np.generic], layout: PixelLayout) -> NDArray[np.generic]:
     """Take the stored bits out of the allocated ones and give them their sign."""
     bits = np.dtype(f"u{layout.bits_allocated // 8}")
-    if raw.dtype.itemsize * 8 == layout.bits_allocated:
-        words = raw.view(bits)
-    else:
-        words = raw.astype(bits)
+    words = raw.view(bits) if raw.dtype.itemsize == bits.itemsize else raw.astype(bits)
     # Compressed samples are right-aligned by their codec; RLE packs the allocated words.
     shift = layout.shift if layout.codec in (Codec.NATIVE, Codec.RLE) else 0
     if shift:
@@ -103,23 +101,10 @@ def _rle(data: bytes, layout: PixelLayout) -> NDArray[np.generic]:
     return flat[: layout.rows * layout.cols].reshape(layout.rows, layout.cols)
 
 
-def _jpeg_lossless(data: bytes, _layout: PixelLayout) -> NDArray[np.generic]:
-    return imagecodecs.jpegsof3_decode(data)
-
-
-def _jpeg_ls(data: bytes, _layout: PixelLayout) -> NDArray[np.generic]:
-    return imagecodecs.jpegls_decode(data)
-
-
-def _jpeg_2000(data: bytes, _layout: PixelLayout) -> NDArray[np.generic]:
-    return imagecodecs.jpeg2k_decode(data)
-
-
-_DECODERS: dict[Codec, Callable[[bytes, PixelLayout], NDArray[np.generic]]] = {
-    Codec.RLE: _rle,
-    Codec.JPEG_LOSSLESS: _jpeg_lossless,
-    Codec.JPEG_LS: _jpeg_ls,
-    Codec.JPEG_2000: _jpeg_2000,
+_DECODERS: dict[Codec, Callable[[bytes], NDArray[np.generic]]] = {
+    Codec.JPEG_LOSSLESS: imagecodecs.jpegsof3_decode,
+    Codec.JPEG_LS: imagecodecs.jpegls_decode,
+    Codec.JPEG_2000: imagecodecs.jpeg2k_decode,
 }
 
 

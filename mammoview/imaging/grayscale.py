@@ -38,7 +38,8 @@ def default_voi(fmt: PixelFormat) -> Voi:
 
 def voi_by_explanation(fmt: PixelFormat, explanation: str) -> Voi:
     """Return the VOI of that name, windows before LUTs; the default when there is none."""
-    for voi in (*fmt.windows, *fmt.luts):
+    named: tuple[VoiWindow | VoiLut, ...] = (*fmt.windows, *fmt.luts)
+    for voi in named:
         if voi.explanation == explanation:
             return voi
     return default_voi(fmt)
@@ -145,7 +146,8 @@ def _linear_exact(x: NDArray[np.float64], centre: float, width: float) -> NDArra
 def _sigmoid(x: NDArray[np.float64], centre: float, width: float) -> NDArray[np.float64]:
     """Apply PS3.3 C.11.2.1.3.1."""
     exponent = np.clip(-4.0 * (x - centre) / width, -700.0, 700.0)
-    return 1.0 / (1.0 + np.exp(exponent))
+    y: NDArray[np.float64] = 1.0 / (1.0 + np.exp(exponent))
+    return y
 
 
 _FUNCTIONS: dict[

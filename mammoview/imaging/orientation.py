@@ -156,14 +156,15 @@ def _toward_chest(direction: str) -> int:
 
 
 def _downward(direction: str, laterality: Laterality, projection: Projection) -> int:
-    """Return 1 when the direction points down in the canonical picture, -1 when up, else 0.
+    r"""Return 1 when the direction points down in the canonical picture, -1 when up, else 0.
 
     In axial views down is medial.  In oblique views down is the foot, and medial where no letter
-    tells head or foot: real Hologic RMLO images say ``P\\L``.  In all other views only head and
+    tells head or foot: real Hologic RMLO images say ``P\L``.  In all other views only head and
     foot count, because there the picture's vertical axis has no fixed medial direction.
     """
     vertical = {"F": 1, "H": -1}
     medial = {"L": 1, "R": -1} if laterality is Laterality.RIGHT else {"R": 1, "L": -1}
+    order: tuple[dict[str, int], ...]
     if projection in _AXIAL:
         order = (medial,)
     elif projection in _OBLIQUE:
