@@ -1,0 +1,171 @@
+"""Text on a pane: the side and view mark, notes, the CAD line, and the words of an empty slot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from mammoview.app.workspace import Pane
+from mammoview.domain.study import Mammogram
+from mammoview.ui.viewport import layers
+from mammoview.ui.viewport.cad_line import CadLine, Tone
+
+_EDGE_PX = 14.0
+_LABEL_PX = 28
+_NOTE_PX = 13
+_LABEL_COLOUR = "#f2f2f2"
+_NOTE_COLOUR = "#c9c9c9"
+_MESSAGE_COLOUR = "#9a9a9a"
+_TONES = {
+    Tone.QUIET: "#9a9a9a",
+    Tone.PLAIN: "#e8e8e8",
+    Tone.MARKED: "#f0e442",
+    Tone.WARNING: "#ff9d6e",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    size_px: int
+    colour: str
+    bold: bool = False
+
+    def font(self) -> QFont:
+        font = QFont("Sans Serif")
+        font.setPixelSize(self.size_px)
+        font.setBold(self.bold)
+        return font
+
+
+class TextBlock(QGraphicsItem):
+    """Some lines of text with a dark edge, readable on air and on tissue.
+
+    Parameters
+    ----------
+    parent : QGraphicsItem
+        The pane; positions are its local pixels.
+    align : Qt.AlignmentFlag
+        Left, right or horizontal centre: on which side of its position the text lies.
+    """
+
+    def __init__(self, parent: QGraphicsItem, align: Qt.AlignmentFlag) -> None:
+        super().__init__(parent)
+        self._align = align
+        self._lines: tuple[_Line, ...] = ()
+        self._bounds = QRectF()
+        self.setZValue(layers.ANNOTATION)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        # Drawn once: a frame of a drag only copies the finished text.
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+
+    @property
+    def text(self) -> str:
+        """All lines, for tests and for accessibility."""
+        return "\n".join(line.text for line in self._lines)
+
+    def set_lines(self, lines: tuple[_Line, ...]) -> None:
+        """Show other lines; empty ones are left out."""
+        lines = tuple(line for line in lines if line.text)
+        if lines == self._lines:
+            return
+        self.prepareGeometryChange()
+        self._lines = lines
+        rows = [QFontMetricsF(line.font()) for line in lines]
+        width = max(
+            (m.horizontalAdvance(line.text) for m, line in zip(rows, lines, strict=True)),
+            default=0.0,
+        )
+        height = sum(m.height() for m in rows)
+        left = {
+            Qt.AlignmentFlag.AlignLeft: 0.0,
+            Qt.AlignmentFlag.AlignRight: -width,
+            Qt.AlignmentFlag.AlignHCenter: -width / 2,
+        }[self._align]
+        self._bounds = QRectF(left, 0.0, width, height)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Return the box round the text with its dark edge."""
+        return self._bounds.adjusted(-2, -2, 2, 2)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,
+        widget: QWidget | None = None,
+    ) -> None:
+        """Draw every line, its dark edge first."""
+        top = 0.0
+        for line in self._lines:
+            painter.setFont(line.font())
+            height = QFontMetricsF(line.font()).height()
+            row = QRectF(self._bounds.left(), top, self._bounds.width(), height)
+            painter.setPen(QColor(0, 0, 0, 190))
+            for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+                painter.drawText(row.translated(dx, dy), self._align, line.text)
+            painter.setPen(QColor(line.colour))
+            painter.drawText(row, self._align, line.text)
+            top += height
+
+
+class Annotations:
+    """The texts of one pane, on the side away from the chest wall.
+
+    Parameters
+    ----------
+    parent : QGraphicsItem
+        The pane.
+    wall_right : bool
+        True where the chest wall is on the right border.
+    """
+
+    def __init__(self, parent: QGraphicsItem, *, wall_right: bool) -> None:
+        away = Qt.AlignmentFlag.AlignLeft if wall_right else Qt.AlignmentFlag.AlignRight
+        self._wall_right = wall_right
+        self._size = QRectF()
+        self.head = TextBlock(parent, away)
+        self.foot = TextBlock(parent, away)
+        self.message = TextBlock(parent, Qt.AlignmentFlag.AlignHCenter)
+
+    def place(self, size: QRectF) -> None:
+        """Put the texts into the corners of a pane of that size."""
+        x = _EDGE_PX if self._wall_right else size.width() - _EDGE_PX
+        self.head.setPos(QPointF(x, _EDGE_PX - 4))
+        self._size = size
+        self._place_low_texts()
+
+    def set_pane(self, pane: Pane) -> None:
+        """Write what the header says: in an empty slot only why it is empty."""
+        shown = pane.mammogram is not None and pane.image is not None
+        lines: tuple[_Line, ...] = ()
+        if pane.mammogram is not None:
+            notes = (*pane.badge.split(" · "), *image_notes(pane.mammogram))
+            lines = (
+                _Line(pane.mammogram.label, _LABEL_PX, _LABEL_COLOUR, bold=True),
+                *(_Line(note, _NOTE_PX, _NOTE_COLOUR) for note in dict.fromkeys(notes)),
+            )
+        self.head.set_lines(lines)
+        words = "" if shown else pane.message or f"{pane.slot.label} not found"
+        self.message.set_lines((_Line(words, 17, _MESSAGE_COLOUR),))
+        self._place_low_texts()
+
+    def set_cad(self, line: CadLine) -> None:
+        """Write the state of the computer's reading."""
+        self.foot.set_lines((_Line(line.text, _NOTE_PX, _TONES[line.tone]),))
+        self._place_low_texts()
+
+    def _place_low_texts(self) -> None:
+        size = self._size
+        x = _EDGE_PX if self._wall_right else size.width() - _EDGE_PX
+        self.foot.setPos(QPointF(x, size.height() - self.foot.boundingRect().height() - 8))
+        height = self.message.boundingRect().height()
+        self.message.setPos(QPointF(size.width() / 2, (size.height() - height) / 2))
+
+
+def image_notes(mammogram: Mammogram) -> tuple[str, ...]:
+    """Return what a reader must know of an image beside its badge."""
+    return () if mammogram.spacing else ("no spacing: pixels, not mm",)

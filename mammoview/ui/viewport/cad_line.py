@@ -1,0 +1,71 @@
+"""What a pane says about the computer's reading of its view: the negatives look different."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mammoview.app.workspace import OverlayMode, Pane, Workspace
+from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
+
+
+class Tone(StrEnum):
+    """How loud a line is."""
+
+    QUIET = "quiet"
+    PLAIN = "plain"
+    MARKED = "marked"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CadLine:
+    """One line of text and how loud it is; empty text for nothing to say."""
+
+    text: str
+    tone: Tone
+
+
+def prediction_for(pane: Pane, workspace: Workspace) -> ViewPrediction | None:
+    """Return the prediction of the view in a pane, or None."""
+    if pane.mammogram is None or workspace.prediction is None:
+        return None
+    uid = pane.mammogram.sop_instance_uid
+    for view in workspace.prediction.views:
+        if view.sop_instance_uid == uid:
+            return view
+    return None
+
+
+def cad_line(pane: Pane, workspace: Workspace) -> CadLine:
+    """Return what to say: not run, failed, no marks and marks are four different things."""
+    if pane.mammogram is None:
+        return CadLine(text="", tone=Tone.QUIET)
+    found = prediction_for(pane, workspace)
+    if found is not None:
+        return _of_result(found, workspace)
+    if pane.mammogram.unsupported:
+        return CadLine(text=f"CAD: not run: {pane.mammogram.unsupported}", tone=Tone.WARNING)
+    if workspace.analysis.running:
+        return CadLine(text="CAD: running", tone=Tone.QUIET)
+    return CadLine(text="CAD: not run", tone=Tone.QUIET)
+
+
+def _of_result(found: ViewPrediction, workspace: Workspace) -> CadLine:
+    if found.status is AnalysisStatus.NOT_SUPPORTED:
+        return CadLine(text=f"CAD: not run: {found.reason}", tone=Tone.WARNING)
+    if found.status is AnalysisStatus.FAILED:
+        return CadLine(text=f"CAD: failed: {found.reason}", tone=Tone.WARNING)
+    notes = f" ({', '.join(found.notes)})" if found.notes else ""
+    flagged = [r for r in found.regions if r.flagged]
+    if not flagged:
+        return CadLine(text=f"CAD: no marks{notes}", tone=Tone.PLAIN)
+    count = "1 mark" if len(flagged) == 1 else f"{len(flagged)} marks"
+    overlay = workspace.overlay
+    drawn = overlay.mode in (OverlayMode.MARKS, OverlayMode.BOTH)
+    hidden = sum(not drawn or r.kind not in overlay.kinds for r in flagged)
+    if hidden == len(flagged):
+        count += ", hidden"
+    elif hidden:
+        count += f", {hidden} hidden"
+    return CadLine(text=f"CAD: {count}{notes}", tone=Tone.MARKED)

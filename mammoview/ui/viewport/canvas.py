@@ -1,0 +1,103 @@
+"""The surface that the four panes are drawn on: turns the mouse into a reader's gestures.
+
+Left (or middle) drag pans, right drag changes window and level, the wheel zooms at the cursor.
+"""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import (
+    QEnterEvent,
+    QMouseEvent,
+    QPainter,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QGraphicsView, QWidget
+
+_NOTCH = 120.0
+_PAN_BUTTONS = (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton)
+
+
+class Canvas(pg.GraphicsView):
+    """A pyqtgraph view whose scene coordinates are its own pixels.
+
+    Mouse events are not passed on to the scene: a drag costs no search for items.
+    """
+
+    pressed = Signal(QPointF)
+    panned = Signal(QPointF, QPointF)  # position of the press; step since the last event
+    windowed = Signal(QPointF)  # whole way since the press
+    windowing = Signal(QPointF)  # position of the press
+    released = Signal()
+    zoomed = Signal(QPointF, float)  # position; notches away from the reader
+    hovered = Signal(QPointF)
+    left = Signal()
+    resized = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        pg.GraphicsView.__init__(self, parent, useOpenGL=False, background="k")
+        self.setObjectName("canvas")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        # All four images change together: finding out which part changed only costs time.
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
+        self._button: Qt.MouseButton | None = None
+        self._press = QPointF()
+        self._last = QPointF()
+
+    def mousePressEvent(self, ev: QMouseEvent) -> None:
+        """Begin a drag; a second button during a drag is ignored."""
+        ev.accept()
+        if self._button is not None:
+            return
+        self._button = ev.button()
+        self._press = self._last = ev.position()
+        self.pressed.emit(self._press)
+        if self._button is Qt.MouseButton.RightButton:
+            self.windowing.emit(self._press)
+
+    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
+        """Go on with a drag, or tell where the cursor is."""
+        ev.accept()
+        position = ev.position()
+        if self._button in _PAN_BUTTONS:
+            self.panned.emit(self._press, position - self._last)
+        elif self._button is Qt.MouseButton.RightButton:
+            self.windowed.emit(position - self._press)
+        else:
+            self.hovered.emit(position)
+        self._last = position
+
+    def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
+        """End a drag."""
+        ev.accept()
+        if ev.button() is self._button:
+            self._button = None
+            self.released.emit()
+
+    def mouseDoubleClickEvent(self, ev: QMouseEvent) -> None:
+        """Take the second press of a double click as a press."""
+        self.mousePressEvent(ev)
+
+    def wheelEvent(self, ev: QWheelEvent) -> None:
+        """Zoom at the cursor."""
+        ev.accept()
+        notches = ev.angleDelta().y() / _NOTCH
+        if notches and self._button is None:
+            self.zoomed.emit(ev.position(), notches)
+
+    def enterEvent(self, ev: QEnterEvent) -> None:
+        """Do nothing: the scene has no hover effects."""
+
+    def leaveEvent(self, ev: QEvent) -> None:
+        """Tell that the cursor is gone."""
+        self.left.emit()
+
+    def resizeEvent(self, ev: QResizeEvent | None) -> None:
+        """Keep scene and widget pixels the same, and tell."""
+        pg.GraphicsView.resizeEvent(self, ev)
+        if ev is not None:
+            self.resized.emit()

@@ -1,0 +1,174 @@
+"""The mammogram itself in one pane: stored values, looked up at screen resolution."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+
+from mammoview.app.workspace import LoadedImage
+from mammoview.domain.geometry import Affine2D, ImageBox
+from mammoview.domain.study import PixelFormat
+from mammoview.imaging.grayscale import to_display
+from mammoview.ui.viewport import layers
+from mammoview.ui.viewport.frame import Frame, mask_to_stored, to_qtransform
+from mammoview.ui.viewport.pyramid import Pyramid
+
+# Looked up round the visible part when at rest, as a share of it, so that a pan costs no look-up.
+_REST_MARGIN = 0.35
+# Width of the margin kept round the breast when its air is painted black, as a share of the mask.
+_SKIN_MARGIN = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class _Patch:
+    """The part of a pyramid level that is on the screen, in cells of that level."""
+
+    level: int
+    row0: int
+    row1: int
+    col0: int
+    col1: int
+
+    def holds(self, other: _Patch) -> bool:
+        return (
+            self.level == other.level
+            and self.row0 <= other.row0
+            and self.row1 >= other.row1
+            and self.col0 <= other.col0
+            and self.col1 >= other.col1
+        )
+
+
+class GreyLayer:
+    """Two image items: grey values, and black over the air of an inverted film."""
+
+    def __init__(self) -> None:
+        self.item = pg.ImageItem(axisOrder="row-major")
+        self.item.setZValue(layers.IMAGE)
+        self.air = pg.ImageItem(axisOrder="row-major")
+        self.air.setZValue(layers.AIR)
+        self._pyramid: Pyramid | None = None
+        self._frame: Frame | None = None
+        self._fmt: PixelFormat | None = None
+        self._table: NDArray[np.uint8] | None = None
+        self._patch: _Patch | None = None
+        self.clear()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._pyramid = self._frame = self._fmt = self._table = self._patch = None
+        self.item.clear()
+        self.item.hide()
+        self.air.hide()
+
+    def set_image(self, image: LoadedImage, fmt: PixelFormat, frame: Frame) -> None:
+        """Take another image; nothing is drawn before `set_table` and `refresh`."""
+        self._pyramid = Pyramid(image.stored, image.pose, fmt.padding)
+        self._frame = frame
+        self._fmt = fmt
+        self._table = self._patch = None
+        mask = image.breast
+        self.air.setImage(_air_rgba(mask), autoLevels=False)
+        self.air.setTransform(to_qtransform(mask_to_stored(mask, image).then(frame.to_units)))
+
+    def set_table(self, table: NDArray[np.uint8], *, invert: bool) -> bool:
+        """Take another grey table; return True if it is new.
+
+        Padding is black in the table.  A film without padding has air of the same value as
+        tissue: when inverted, everything well outside the breast is covered in black.
+        """
+        assert self._fmt is not None
+        self.air.setVisible(invert and self._fmt.padding is None)
+        if table is self._table:
+            return False
+        self._table = table
+        self._patch = None
+        return True
+
+    def refresh(self, visible: ImageBox, *, device_px_per_unit: float, dragging: bool) -> None:
+        """Look up what the pane shows, in no finer detail than the screen has.
+
+        Parameters
+        ----------
+        visible : ImageBox
+            What the pane shows, in units.
+        device_px_per_unit : float
+            Screen scale.
+        dragging : bool
+            True while the table changes with every frame: then nothing off screen is looked up.
+        """
+        if self._pyramid is None or self._frame is None or self._table is None:
+            return
+        pixel_units = self._frame.subject.pixel_units
+        level = self._pyramid.level_for(device_px_per_unit * pixel_units)
+        to_units = self._pyramid.to_displayed(level).then(self._frame.displayed_to_units)
+        values = self._pyramid.level(level)
+        needed = _patch_of(level, values.shape, to_units, visible, margin=0.0)
+        if needed is None:
+            self.item.hide()
+            return
+        self.item.show()
+        if self._patch is not None and self._patch.holds(needed):
+            return
+        if not dragging:
+            wide = _patch_of(level, values.shape, to_units, visible, margin=_REST_MARGIN)
+            needed = wide or needed
+        self._show(needed, values, to_units)
+
+    def _show(self, patch: _Patch, values: NDArray[np.generic], to_units: Affine2D) -> None:
+        assert self._fmt is not None
+        assert self._table is not None
+        part = values[patch.row0 : patch.row1, patch.col0 : patch.col1]
+        self.item.setImage(to_display(part, self._table, self._fmt), autoLevels=False)
+        shift = Affine2D.scale_translate(
+            col_scale=1.0, row_scale=1.0, col0=float(patch.col0), row0=float(patch.row0)
+        )
+        self.item.setTransform(to_qtransform(shift.then(to_units)))
+        self._patch = patch
+
+
+def _patch_of(
+    level: int,
+    shape: tuple[int, ...],
+    to_units: Affine2D,
+    visible: ImageBox,
+    *,
+    margin: float,
+) -> _Patch | None:
+    """Return the cells of a level under a visible box, or None when the image is out of sight."""
+    box = to_units.inverse().apply_box(visible)
+    wide = margin * (box.col1 - box.col0)
+    high = margin * (box.row1 - box.row0)
+    # One more cell all round: smooth scaling reads a neighbour beyond the border.
+    row0 = max(0, math.floor(box.row0 - high) - 1)
+    row1 = min(shape[0], math.ceil(box.row1 + high) + 1)
+    col0 = max(0, math.floor(box.col0 - wide) - 1)
+    col1 = min(shape[1], math.ceil(box.col1 + wide) + 1)
+    if row0 >= row1 or col0 >= col1:
+        return None
+    return _Patch(level, row0, row1, col0, col1)
+
+
+def _air_rgba(breast: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Return black that is opaque outside the widened breast, ``(rows, cols, 4)``.
+
+    Where no breast was found nothing is covered.
+    """
+    rgba = np.zeros((*breast.shape, 4), np.uint8)
+    if not breast.any():
+        return rgba
+    reach = max(1, round(_SKIN_MARGIN * max(breast.shape)))
+    near = breast
+    for axis in (0, 1):
+        widths = [(0, 0), (0, 0)]
+        widths[axis] = (reach, reach)
+        windows = np.lib.stride_tricks.sliding_window_view(
+            np.pad(near, widths), 2 * reach + 1, axis=axis
+        )
+        near = np.asarray(windows.any(axis=-1), np.bool_)
+    rgba[..., 3] = np.where(near, 0, 255)
+    return rgba

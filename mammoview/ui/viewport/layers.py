@@ -1,0 +1,10 @@
+"""What lies over what in a pane: the one place for z-order."""
+
+from __future__ import annotations
+
+IMAGE = 0
+AIR = 5
+HEAT = 10
+OUTLINE = 20
+GLYPH = 30
+ANNOTATION = 40

@@ -1,0 +1,87 @@
+"""The key to the heat's colours: one fixed scale, what it means, and how coarse it is."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from mammoview.app.workspace import OverlayMode, Workspace
+from mammoview.imaging.colormap import heat_table
+
+TITLE = "finding score, not a probability of cancer"
+_SIZE = QSize(286, 74)
+_BAR = QRectF(12.0, 26.0, 262.0, 12.0)
+_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
+_TISSUE_GREY = 70
+
+
+def native_grid(workspace: Workspace) -> str:
+    """Return the size of the network's own grid, the largest of the shown views."""
+    if workspace.prediction is None:
+        return ""
+    shapes = [m.values.shape for v in workspace.prediction.views for m in v.heatmaps]
+    if not shapes:
+        return ""
+    rows, cols = max(shapes)
+    return f"network grid {cols} x {rows} cells, interpolated"
+
+
+class HeatLegend(QWidget):
+    """A colour bar of the heat over tissue grey; shown only while heat is."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("heatLegend")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._floor = 0.0
+        self._opacity = 1.0
+        self._grid = ""
+        self.hide()
+
+    def sizeHint(self) -> QSize:
+        """Return the fixed size."""
+        return _SIZE
+
+    def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
+        """Show the scale of a state, or nothing while no heat is on the screen."""
+        if old is not None and (old.overlay, old.prediction) == (new.overlay, new.prediction):
+            return
+        overlay = new.overlay
+        grid = native_grid(new)
+        drawn = overlay.mode in (OverlayMode.HEATMAP, OverlayMode.BOTH) and not overlay.peeking
+        self.setVisible(drawn and bool(grid))
+        self._floor, self._opacity, self._grid = overlay.heat_floor, overlay.opacity, grid
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw title, bar, ticks and the grid's size."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(0, 0, 0, 170))
+        font = QFont("Sans Serif")
+        font.setPixelSize(11)
+        painter.setFont(font)
+        painter.setPen(QColor("#e8e8e8"))
+        painter.drawText(QRectF(0, 6, _SIZE.width(), 16), Qt.AlignmentFlag.AlignHCenter, TITLE)
+        painter.fillRect(_BAR, QColor(_TISSUE_GREY, _TISSUE_GREY, _TISSUE_GREY))
+        painter.setOpacity(self._opacity)
+        painter.drawImage(_BAR, self._colours())
+        painter.setOpacity(1.0)
+        painter.setPen(QColor("#c9c9c9"))
+        for tick in _TICKS:
+            x = _BAR.left() + tick * _BAR.width()
+            painter.drawText(
+                QRectF(x - 20, _BAR.bottom() + 2, 40, 14),
+                Qt.AlignmentFlag.AlignHCenter,
+                f"{tick:g}",
+            )
+        painter.setPen(QColor("#9a9a9a"))
+        painter.drawText(
+            QRectF(0, 55, _SIZE.width(), 16), Qt.AlignmentFlag.AlignHCenter, self._grid
+        )
+
+    def _colours(self) -> QImage:
+        row = np.ascontiguousarray(heat_table(self._floor)[None])
+        image = QImage(row.data, row.shape[1], 1, QImage.Format.Format_RGBA8888)
+        return image.copy()

@@ -1,0 +1,99 @@
+"""Marks of flagged regions: one glyph for each class, at the peak, and the region's outline."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QPainterPath, QPen, QPolygonF
+from PySide6.QtWidgets import QGraphicsPathItem
+
+from mammoview.app.workspace import Overlay, OverlayMode
+from mammoview.domain.prediction import Region
+from mammoview.ui.viewport import layers
+from mammoview.ui.viewport.frame import Frame, to_qtransform
+
+GLYPH_PX = 22
+# Shape tells the class (circle: mass, triangle: calcification), colour only helps; both colours
+# stay apart for colour-blind readers and from grey (Okabe and Ito, 2008).
+_GLYPHS = {"mass": ("o", "#f0e442"), "calcification": ("t1", "#56b4e9")}
+_OTHER_GLYPH = ("s", "#e69f00")
+_HALO = QColor(0, 0, 0, 200)
+
+
+def glyph_of(kind: str) -> tuple[str, str]:
+    """Return pyqtgraph symbol and colour of a class of finding."""
+    return _GLYPHS.get(kind, _OTHER_GLYPH)
+
+
+class MarkLayer:
+    """Glyphs and outlines of the regions that pass the operating point.
+
+    Parameters
+    ----------
+    box : ViewBox
+        The pane that the items are put into.
+    """
+
+    def __init__(self, box: pg.ViewBox) -> None:
+        self._box = box
+        self._items: list[tuple[str, pg.GraphicsObject | QGraphicsPathItem]] = []
+
+    @property
+    def items(self) -> tuple[pg.GraphicsObject | QGraphicsPathItem, ...]:
+        """All graphics items of the marks."""
+        return tuple(item for _, item in self._items)
+
+    def set_regions(self, regions: tuple[Region, ...], frame: Frame | None) -> None:
+        """Take the regions of another prediction; only flagged ones are drawn."""
+        for _, item in self._items:
+            self._box.removeItem(item)
+        self._items = []
+        if frame is None:
+            return
+        for region in regions:
+            if region.flagged:
+                self._add(region.kind, _outline(region, frame, _HALO, 4.0), layers.OUTLINE)
+                self._add(region.kind, _outline(region, frame, None, 1.6), layers.OUTLINE)
+                self._add(region.kind, _glyph(region, frame), layers.GLYPH)
+
+    def set_overlay(self, overlay: Overlay) -> None:
+        """Show or hide the marks of each class."""
+        shown = overlay.mode in (OverlayMode.MARKS, OverlayMode.BOTH) and not overlay.peeking
+        for kind, item in self._items:
+            item.setVisible(shown and kind in overlay.kinds)
+
+    def _add(self, kind: str, item: pg.GraphicsObject | QGraphicsPathItem, z: int) -> None:
+        item.setZValue(z)
+        item.hide()
+        self._box.addItem(item, ignoreBounds=True)
+        self._items.append((kind, item))
+
+
+def _pen(colour: QColor, width: float) -> QPen:
+    pen = QPen(colour)
+    pen.setWidthF(width)
+    pen.setCosmetic(True)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    return pen
+
+
+def _outline(
+    region: Region, frame: Frame, colour: QColor | None, width: float
+) -> QGraphicsPathItem:
+    path = QPainterPath()
+    path.addPolygon(QPolygonF([QPointF(p.col, p.row) for p in region.outline]))
+    path.closeSubpath()
+    item = QGraphicsPathItem(path)
+    item.setTransform(to_qtransform(frame.to_units))
+    item.setPen(_pen(colour or QColor(glyph_of(region.kind)[1]), width))
+    return item
+
+
+def _glyph(region: Region, frame: Frame) -> pg.ScatterPlotItem:
+    """Return a hollow glyph of constant screen size, light over a dark halo."""
+    symbol, colour = glyph_of(region.kind)
+    at = frame.to_units.apply(region.peak)
+    item = pg.ScatterPlotItem(pxMode=True, antialias=True)
+    for pen in (_pen(_HALO, 5.0), _pen(QColor(colour), 2.2)):
+        item.addPoints(pos=[(at.col, at.row)], symbol=symbol, size=GLYPH_PX, pen=pen, brush=None)
+    return item

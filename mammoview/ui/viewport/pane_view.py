@@ -1,0 +1,183 @@
+"""One of the four places: a view box with the image, the overlay and the texts of one slot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF
+
+from mammoview.app.workspace import Gray, Overlay, Pane, Workspace
+from mammoview.domain.geometry import ImagePoint
+from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
+from mammoview.domain.study import PixelFormat, VoiWindow
+from mammoview.domain.views import Laterality, Slot
+from mammoview.ui.viewport.annotations import Annotations
+from mammoview.ui.viewport.cad_line import cad_line, prediction_for
+from mammoview.ui.viewport.frame import Frame, frame_of
+from mammoview.ui.viewport.grey_layer import GreyLayer
+from mammoview.ui.viewport.heat_layer import HeatLayer
+from mammoview.ui.viewport.mark_layer import MarkLayer
+from mammoview.ui.viewport.placement import PaneSize, Placement, Subject, visible_box
+from mammoview.ui.viewport.windowing import start_window, voi_in_use
+
+# Same arguments as imaging.grayscale.display_table; the owner of the panes may share results.
+TableMaker = Callable[..., NDArray[np.uint8]]
+
+
+class PaneView:
+    """What one slot of the hanging shows.
+
+    Parameters
+    ----------
+    slot : Slot
+        Its place; tells on which border the chest wall leans.
+    make_table : callable
+        ``display_table(fmt, voi, invert=...)``.
+    """
+
+    def __init__(self, slot: Slot, make_table: TableMaker) -> None:
+        self.slot = slot
+        self.box = pg.ViewBox(invertY=True, enableMenu=False, enableMouse=False, defaultPadding=0)
+        self.box.setObjectName(f"pane{slot}")
+        self.box.disableAutoRange()
+        self.grey = GreyLayer()
+        self.box.addItem(self.grey.item, ignoreBounds=True)
+        self.box.addItem(self.grey.air, ignoreBounds=True)
+        self.heat = HeatLayer(self.box)
+        self.marks = MarkLayer(self.box)
+        self.texts = Annotations(self.box, wall_right=slot.laterality is Laterality.RIGHT)
+        self._make_table = make_table
+        self._pane: Pane | None = None
+        self._frame: Frame | None = None
+        self._prediction: ViewPrediction | None = None
+        self._placement: Placement | None = None
+
+    @property
+    def subject(self) -> Subject | None:
+        """The image as a thing to be placed; None for an empty slot."""
+        return self._frame.subject if self._frame is not None else None
+
+    @property
+    def placement(self) -> Placement | None:
+        """Where the image lies; None for an empty slot."""
+        return self._placement
+
+    @property
+    def fmt(self) -> PixelFormat | None:
+        """Format of the stored values; None for an empty slot."""
+        if self._frame is None or self._pane is None or self._pane.mammogram is None:
+            return None
+        return self._pane.mammogram.pixel_format
+
+    # --- state -------------------------------------------------------------------------------
+
+    def set_pane(self, pane: Pane) -> bool:
+        """Take another pane; return True if another image has to be placed."""
+        old = self._pane
+        self._pane = pane
+        self.texts.set_pane(pane)
+        if old is not None and old.image is pane.image and old.mammogram is pane.mammogram:
+            return False
+        self._prediction = None
+        self.heat.set_heatmaps((), None, None)
+        self.marks.set_regions((), None)
+        if pane.mammogram is None or pane.image is None:
+            self._frame = self._placement = None
+            self.grey.clear()
+            return True
+        self._frame = frame_of(self.slot, pane.mammogram, pane.image)
+        self.grey.set_image(pane.image, pane.mammogram.pixel_format, self._frame)
+        return True
+
+    def set_gray(self, gray: Gray, hand: VoiWindow | None) -> bool:
+        """Take another grey display; ``hand`` is the window of a drag under way, and wins."""
+        fmt = self.fmt
+        if fmt is None:
+            return False
+        voi = hand if hand is not None else voi_in_use(fmt, gray)
+        return self.grey.set_table(
+            self._make_table(fmt, voi, invert=gray.invert), invert=gray.invert
+        )
+
+    def set_result(self, workspace: Workspace) -> None:
+        """Take the computer's result for this view, prepared once for each prediction."""
+        assert self._pane is not None
+        self.texts.set_cad(cad_line(self._pane, workspace))
+        found = prediction_for(self._pane, workspace)
+        if found is self._prediction:
+            return
+        self._prediction = found
+        analyzed = found is not None and found.status is AnalysisStatus.ANALYZED
+        image = self._pane.image
+        self.heat.set_heatmaps(found.heatmaps if found and analyzed else (), image, self._frame)
+        self.marks.set_regions(found.regions if found and analyzed else (), self._frame)
+
+    def set_overlay(self, overlay: Overlay) -> None:
+        """Show, hide or fade what is prepared."""
+        self.heat.set_overlay(overlay)
+        self.marks.set_overlay(overlay)
+
+    def start_window(self, gray: Gray) -> VoiWindow | None:
+        """Return the window that a drag in this pane starts from."""
+        return start_window(self.fmt, gray) if self.fmt is not None else None
+
+    # --- geometry ----------------------------------------------------------------------------
+
+    def set_geometry(self, rect: QRectF) -> None:
+        """Put the pane at a place in the canvas, pixels."""
+        self.box.setGeometry(rect)
+        self.texts.place(QRectF(0.0, 0.0, rect.width(), rect.height()))
+
+    def size(self) -> PaneSize:
+        """Return the size on the screen, logical pixels."""
+        rect = self.box.rect()
+        return PaneSize(width=max(rect.width(), 1.0), height=max(rect.height(), 1.0))
+
+    def set_placement(self, placement: Placement) -> None:
+        """Place the image; `refresh` draws it."""
+        if self._frame is None:
+            return
+        self._placement = placement
+        shown = visible_box(placement, self._frame.subject, self.size())
+        self.box.setRange(
+            xRange=(shown.col0, shown.col1), yRange=(shown.row0, shown.row1), padding=0
+        )
+
+    def refresh(self, *, device_pixel_ratio: float, dragging: bool) -> None:
+        """Look up the grey values that the screen needs now."""
+        if self._frame is None or self._placement is None:
+            return
+        self.grey.refresh(
+            visible_box(self._placement, self._frame.subject, self.size()),
+            device_px_per_unit=self._placement.scale * device_pixel_ratio,
+            dragging=dragging,
+        )
+
+    def to_screen(self, point: ImagePoint) -> QPointF:
+        """Map a stored point, pixels, to a position in the four-view widget."""
+        assert self._frame is not None
+        at = self._frame.to_units.apply(point)
+        return QPointF(self.box.mapViewToScene(QPointF(at.col, at.row)))
+
+    def to_image(self, position: QPointF) -> ImagePoint | None:
+        """Map a position in the four-view widget to a stored point; None outside the image."""
+        if self._frame is None or self._pane is None or self._pane.image is None:
+            return None
+        at = self.box.mapSceneToView(position)
+        point = self._frame.to_units.inverse().apply(ImagePoint(col=at.x(), row=at.y()))
+        rows, cols = self._pane.image.stored.shape
+        inside = 0 <= point.col < cols and 0 <= point.row < rows
+        return point if inside else None
+
+    def readout(self, position: QPointF) -> str:
+        """Return view, pixel and stored value under a position; empty outside the image."""
+        point = self.to_image(position)
+        if point is None or self._pane is None or self._pane.image is None:
+            return ""
+        assert self._pane.mammogram is not None
+        col, row = int(point.col), int(point.row)
+        value = self._pane.image.stored[row, col]
+        return f"{self._pane.mammogram.label}   column {col}   row {row}   stored {value}"
