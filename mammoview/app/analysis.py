@@ -1,0 +1,228 @@
+"""The computer's reading in the background: one model kept open, results through the gate."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammoview.app import resources
+from mammoview.app.workspace import Analysis, ModelSummary, Workspace
+from mammoview.domain.prediction import (
+    AnalysisStatus,
+    ExamPrediction,
+    Region,
+    ViewPrediction,
+)
+from mammoview.domain.study import Mammogram
+from mammoview.modelkit.manifest import Manifest, OperatingPoint
+from mammoview.review import blinding
+
+if TYPE_CHECKING:
+    from mammoview.inference.session import Session
+
+_log = logging.getLogger(__name__)
+
+Item = tuple[Mammogram, Callable[[], NDArray[np.generic]]]
+
+
+class Analyst:
+    """Opens the model when it is first needed (in a worker), and keeps it for the next exam.
+
+    Parameters
+    ----------
+    bundle : Path or None
+        Model bundle; None: the one that ships with the program.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+    """
+
+    def __init__(self, *, bundle: Path | None = None, device: str = "auto") -> None:
+        self._bundle = bundle
+        self._device = device
+        self._lock = threading.Lock()
+        self._session: Session | None = None
+        self._summary: ModelSummary | None = None
+
+    def open(self) -> ModelSummary:
+        """Open the model if it is not open yet; blocks, so call it in a worker.
+
+        Raises
+        ------
+        MissingPartError, ModelError, InferenceError
+            If there is no model, it must not be used, or it cannot run.
+        """
+        with self._lock:
+            if self._summary is None:
+                self._session, self._summary = _open(self._bundle, self._device)
+            return self._summary
+
+    def read(
+        self,
+        items: Iterable[Item],
+        *,
+        operating_point: str,
+        on_view: Callable[[ViewPrediction], None],
+        cancelled: Callable[[], bool],
+    ) -> ExamPrediction:
+        """Read the views of one examination; blocks, so call it in a worker.
+
+        Parameters
+        ----------
+        items : iterable of (Mammogram, callable)
+            Each view with a callable that gives its already decoded pixels.
+        operating_point : str
+            Name of the threshold; empty: the model's default.
+        """
+        from mammoview.inference.exam import predict_exam
+
+        self.open()
+        assert self._session is not None  # open() sets it or raises
+
+        def seen(view: ViewPrediction, done: int, total: int) -> None:
+            on_view(view)
+
+        return predict_exam(
+            self._session,
+            items,
+            operating_point=operating_point or None,
+            on_view=seen,
+            cancelled=cancelled,
+        )
+
+
+def _open(bundle: Path | None, device: str) -> tuple[Session, ModelSummary]:
+    """Open a session; ONNX Runtime is imported only here, after the window is on the screen."""
+    from mammoview.inference.session import Session
+    from mammoview.modelkit.bundle import open_bundle
+
+    opened = open_bundle(bundle or resources.default_bundle())
+    session = Session.open(opened, device=device)
+    _log.info("model %s %s on %s", opened.identity.name, opened.identity.version, session.device)
+    manifest: Manifest = opened.manifest
+    return session, ModelSummary(
+        identity=opened.identity,
+        device=session.device,
+        findings=manifest.findings,
+        operating_points=manifest.operating_points,
+        default_operating_point=manifest.default_operating_point,
+        intended_use=manifest.intended_use,
+    )
+
+
+# -- what the state says of it: pure functions --------------------------------------------------
+
+
+def model_opened(ws: Workspace, model: ModelSummary) -> Workspace:
+    """Take over the model: all its classes shown, its default threshold unless one is chosen."""
+    names = {point.name for point in model.operating_points}
+    kinds = ws.overlay.kinds if set(ws.overlay.kinds) & set(model.findings) else model.findings
+    chosen = ws.operating_point
+    return replace(
+        ws,
+        model=model,
+        overlay=replace(ws.overlay, kinds=kinds),
+        operating_point=chosen if chosen in names else model.default_operating_point,
+    )
+
+
+def started(ws: Workspace, total: int) -> Workspace:
+    """Say that the reading of ``total`` views runs."""
+    running = Analysis(running=True, done=0, total=total, message="opening the model")
+    return replace(ws, analysis=running, prediction=None)
+
+
+def view_done(ws: Workspace, view: ViewPrediction) -> Workspace:
+    """Count a finished view, and show it if the gate lets it through."""
+    done = ws.analysis.done + 1
+    total = max(done, ws.analysis.total)
+    ws = replace(
+        ws,
+        analysis=Analysis(
+            running=True, done=done, total=total, message=f"analysed {done} of {total}"
+        ),
+    )
+    if ws.model is None:
+        return ws
+    known = ws.prediction.views if ws.prediction else ()
+    partial = ExamPrediction(
+        model=ws.model.identity,
+        device=ws.model.device,
+        operating_point=ws.operating_point,
+        views=(*known, view),
+    )
+    return show(ws, partial)
+
+
+def finished(ws: Workspace, prediction: ExamPrediction) -> Workspace:
+    """Show the whole reading, if the gate lets it through."""
+    done = Analysis(
+        running=False,
+        done=len(prediction.views),
+        total=len(prediction.views),
+        message=summary(prediction),
+    )
+    shown = show(ws, prediction)
+    if shown.prediction is None:
+        done = replace(done, message="analysis done, hidden in this reading mode")
+    return replace(shown, analysis=done)
+
+
+def stopped(ws: Workspace, message: str) -> Workspace:
+    """Say why the reading does not run (any more)."""
+    return replace(ws, analysis=replace(ws.analysis, running=False, message=message))
+
+
+def show(ws: Workspace, prediction: ExamPrediction) -> Workspace:
+    """Ask the gate; only what it lets through becomes part of the state."""
+    if not blinding.may_see_results(ws.reading_mode):
+        return replace(ws, prediction=None)
+    return _flag(replace(ws, prediction=prediction))
+
+
+def set_operating_point(ws: Workspace, name: str) -> Workspace:
+    """Flag the known regions by another named threshold; nothing is computed again."""
+    if ws.model is None or name not in {point.name for point in ws.model.operating_points}:
+        return ws
+    _log.info("operating point %s", name)
+    return _flag(replace(ws, operating_point=name))
+
+
+def summary(prediction: ExamPrediction) -> str:
+    """Say in a line what came out; the three negatives read differently."""
+    by = dict.fromkeys(AnalysisStatus, 0)
+    for view in prediction.views:
+        by[view.status] += 1
+    marks = sum(region.flagged for view in prediction.views for region in view.regions)
+    said = [f"{marks} mark{'s' if marks != 1 else ''} in {by[AnalysisStatus.ANALYZED]} views"]
+    if by[AnalysisStatus.FAILED]:
+        said.append(f"{by[AnalysisStatus.FAILED]} failed")
+    if by[AnalysisStatus.NOT_SUPPORTED]:
+        said.append(f"{by[AnalysisStatus.NOT_SUPPORTED]} not analysed")
+    return ", ".join(said)
+
+
+def _flag(ws: Workspace) -> Workspace:
+    if ws.prediction is None or ws.model is None:
+        return ws
+    points = [p for p in ws.model.operating_points if p.name == ws.operating_point]
+    views = tuple(
+        replace(view, regions=tuple(_reflagged(region, points) for region in view.regions))
+        for view in ws.prediction.views
+    )
+    prediction = replace(ws.prediction, views=views, operating_point=ws.operating_point)
+    analysis = ws.analysis
+    if not analysis.running:
+        analysis = replace(analysis, message=summary(prediction))
+    return replace(ws, prediction=prediction, analysis=analysis)
+
+
+def _reflagged(region: Region, points: list[OperatingPoint]) -> Region:
+    threshold = next((p.threshold for p in points if p.kind == region.kind), None)
+    return region if threshold is None else replace(region, flagged=region.score >= threshold)

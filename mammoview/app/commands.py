@@ -1,0 +1,265 @@
+"""Everything that can happen to the window's state: pure functions ``Workspace -> Workspace``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mammoview.app import hanging
+from mammoview.app.settings import Settings
+from mammoview.app.workspace import (
+    Analysis,
+    FitMode,
+    Gray,
+    LoadedImage,
+    Overlay,
+    OverlayMode,
+    Pane,
+    Workspace,
+)
+from mammoview.domain.study import Examination, ExamIndex, Mammogram, VoiWindow
+from mammoview.domain.views import Slot
+from mammoview.review.blinding import ReadingMode
+
+_IDLE = Analysis(running=False, done=0, total=0, message="")
+_NATIVE_GRAY = Gray(window=None, voi_explanation=None, invert=False)
+_CYCLE = (OverlayMode.OFF, OverlayMode.HEATMAP, OverlayMode.MARKS, OverlayMode.BOTH)
+
+
+def empty(settings: Settings | None = None) -> Workspace:
+    """Return the state of a window without an examination."""
+    settings = settings or Settings()
+    return Workspace(
+        index=ExamIndex(examinations=(), refused=()),
+        exam_key=None,
+        panes=(),
+        gray=_NATIVE_GRAY,
+        overlay=Overlay(
+            mode=settings.overlay_mode,
+            kinds=(),
+            opacity=settings.opacity,
+            heat_floor=settings.heat_floor,
+            peeking=False,
+        ),
+        fit=settings.fit,
+        fit_request=0,
+        reading_mode=ReadingMode.CONCURRENT,
+        analysis=_IDLE,
+        prediction=None,
+        operating_point=settings.operating_point,
+        status="Open files or a folder, or drop them here",
+    )
+
+
+# -- examinations and images ------------------------------------------------------------------
+
+
+def say(ws: Workspace, status: str) -> Workspace:
+    """Show a line in the status bar."""
+    return replace(ws, status=status)
+
+
+def warn(ws: Workspace, warning: str) -> Workspace:
+    """Keep a warning among the notes for the whole run, and say it now."""
+    return replace(ws, warnings=(*ws.warnings, warning), status=warning)
+
+
+def with_index(ws: Workspace, index: ExamIndex) -> Workspace:
+    """Take over what was found under the opened paths; no examination is chosen yet."""
+    opened = replace(empty(), gray=_NATIVE_GRAY, overlay=ws.overlay, fit=ws.fit, model=ws.model)
+    opened = replace(opened, fit_request=ws.fit_request, operating_point=ws.operating_point)
+    opened = replace(opened, warnings=ws.warnings)
+    return replace(opened, index=index, status=_found(index))
+
+
+def select_exam(ws: Workspace, key: str) -> Workspace:
+    """Hang an examination; its pixels are still to come.  An unknown key changes nothing."""
+    exam = exam_by_key(ws, key)
+    if exam is None:
+        return ws
+    return replace(
+        ws,
+        exam_key=key,
+        panes=hanging.panes_for(exam),
+        not_hung=hanging.not_hung(exam),
+        gray=_NATIVE_GRAY,
+        fit_request=ws.fit_request + 1,
+        analysis=_IDLE,
+        prediction=None,
+        active=None,
+        status=_found(ws.index),
+    )
+
+
+def neighbour(ws: Workspace, step: int) -> str | None:
+    """Return the key of the examination ``step`` places on, None at the ends."""
+    keys = [exam.key for exam in ws.index.examinations]
+    if ws.exam_key not in keys:
+        return keys[0] if keys else None
+    at = keys.index(ws.exam_key) + step
+    return keys[at] if 0 <= at < len(keys) else None
+
+
+def exam_by_key(ws: Workspace, key: str | None) -> Examination | None:
+    """Return an examination of the open index."""
+    return next((exam for exam in ws.index.examinations if exam.key == key), None)
+
+
+def pane_loaded(ws: Workspace, slot: Slot, view: Mammogram, image: LoadedImage) -> Workspace:
+    """Put decoded pixels into their pane."""
+    notes = [image.pose.source] if image.pose.source in view.warnings else []
+    badge = " · ".join(filter(None, [_pane(ws, slot).badge, *notes]))
+    return _with_pane(
+        ws, replace(_pane(ws, slot), mammogram=view, image=image, message="", badge=badge)
+    )
+
+
+def pane_failed(ws: Workspace, slot: Slot, reason: str) -> Workspace:
+    """Say in the pane why it has no picture."""
+    return _with_pane(ws, replace(_pane(ws, slot), image=None, message=reason))
+
+
+def loading(ws: Workspace) -> bool:
+    """Tell whether a pane still waits for its pixels."""
+    return any(pane.mammogram and not pane.image and _waits(pane) for pane in ws.panes)
+
+
+def activate(ws: Workspace, slot: str) -> Workspace:
+    """Remember which pane the reader pointed at."""
+    return replace(ws, active=Slot(slot))
+
+
+# -- grey values and scale --------------------------------------------------------------------
+
+
+def set_window(ws: Workspace, window: VoiWindow) -> Workspace:
+    """Show all panes with one window (the end of a drag)."""
+    return replace(ws, gray=replace(ws.gray, window=window))
+
+
+def cycle_voi(ws: Workspace) -> Workspace:
+    """Show the next named VOI of the images, then each image's default again."""
+    names = voi_explanations(ws)
+    if not names:
+        return say(ws, "These images name no VOI to change to")
+    at = names.index(ws.gray.voi_explanation) + 1 if ws.gray.voi_explanation in names else 0
+    chosen = names[at] if at < len(names) else None
+    said = f"VOI: {chosen}" if chosen else "VOI: each image's default"
+    return replace(ws, gray=replace(ws.gray, window=None, voi_explanation=chosen), status=said)
+
+
+def voi_explanations(ws: Workspace) -> tuple[str, ...]:
+    """Return the explanations of all windows and LUTs of the hung images, each once, in order."""
+    formats = [pane.mammogram.pixel_format for pane in ws.panes if pane.mammogram]
+    named = [window.explanation for fmt in formats for window in fmt.windows]
+    named += [lut.explanation for fmt in formats for lut in fmt.luts]
+    return tuple(dict.fromkeys(name for name in named if name))
+
+
+def invert(ws: Workspace) -> Workspace:
+    """Swap black and white."""
+    return replace(ws, gray=replace(ws.gray, invert=not ws.gray.invert))
+
+
+def fit(ws: Workspace, mode: FitMode) -> Workspace:
+    """Scale all panes by one rule; asking again undoes a zoom by hand."""
+    return replace(ws, fit=mode, fit_request=ws.fit_request + 1)
+
+
+def reset(ws: Workspace) -> Workspace:
+    """Go back to the images' own grey values and to the breast filling the pane."""
+    return fit(replace(ws, gray=_NATIVE_GRAY), FitMode.BREAST)
+
+
+# -- overlay ----------------------------------------------------------------------------------
+
+
+def set_overlay(ws: Workspace, mode: OverlayMode) -> Workspace:
+    """Choose what is drawn over the images."""
+    return replace(ws, overlay=replace(ws.overlay, mode=mode))
+
+
+def toggle_heatmap(ws: Workspace) -> Workspace:
+    """Switch the heatmap and leave the marks as they are."""
+    heat, marks = overlay_parts(ws.overlay.mode)
+    return set_overlay(ws, _mode(heat=not heat, marks=marks))
+
+
+def toggle_marks(ws: Workspace) -> Workspace:
+    """Switch the marks and leave the heatmap as it is."""
+    heat, marks = overlay_parts(ws.overlay.mode)
+    return set_overlay(ws, _mode(heat=heat, marks=not marks))
+
+
+def cycle_overlay(ws: Workspace) -> Workspace:
+    """Go from off over heatmap and marks to both, and round again."""
+    return set_overlay(ws, _CYCLE[(_CYCLE.index(ws.overlay.mode) + 1) % len(_CYCLE)])
+
+
+def overlay_parts(mode: OverlayMode) -> tuple[bool, bool]:
+    """Return whether the heatmap and whether the marks are on."""
+    both = mode is OverlayMode.BOTH
+    return both or mode is OverlayMode.HEATMAP, both or mode is OverlayMode.MARKS
+
+
+def peek(ws: Workspace, hidden: bool) -> Workspace:
+    """Hide the overlay while a key is held."""
+    return replace(ws, overlay=replace(ws.overlay, peeking=hidden))
+
+
+def set_opacity(ws: Workspace, opacity: float) -> Workspace:
+    """Set the heatmap's opacity, 0..1."""
+    return replace(ws, overlay=replace(ws.overlay, opacity=min(1.0, max(0.0, round(opacity, 3)))))
+
+
+def change_opacity(ws: Workspace, by: float) -> Workspace:
+    """Make the heatmap stronger or weaker."""
+    return set_opacity(ws, ws.overlay.opacity + by)
+
+
+def set_heat_floor(ws: Workspace, floor: float) -> Workspace:
+    """Hide heat weaker than a score, 0..1."""
+    return replace(ws, overlay=replace(ws.overlay, heat_floor=min(1.0, max(0.0, round(floor, 3)))))
+
+
+def toggle_kind(ws: Workspace, kind: str) -> Workspace:
+    """Show or hide one class of findings."""
+    order = ws.model.findings if ws.model else ws.overlay.kinds
+    wanted = set(ws.overlay.kinds) ^ {kind}
+    return replace(
+        ws, overlay=replace(ws.overlay, kinds=tuple(name for name in order if name in wanted))
+    )
+
+
+def show_kinds(ws: Workspace, kinds: tuple[str, ...]) -> Workspace:
+    """Show exactly these classes of findings."""
+    return replace(ws, overlay=replace(ws.overlay, kinds=kinds))
+
+
+# -- helpers ----------------------------------------------------------------------------------
+
+
+def _mode(*, heat: bool, marks: bool) -> OverlayMode:
+    if heat:
+        return OverlayMode.BOTH if marks else OverlayMode.HEATMAP
+    return OverlayMode.MARKS if marks else OverlayMode.OFF
+
+
+def _waits(pane: Pane) -> bool:
+    return pane.message == hanging.DECODING
+
+
+def _pane(ws: Workspace, slot: Slot) -> Pane:
+    return next(pane for pane in ws.panes if pane.slot is slot)
+
+
+def _with_pane(ws: Workspace, new: Pane) -> Workspace:
+    panes = tuple(new if pane.slot is new.slot else pane for pane in ws.panes)
+    return replace(ws, panes=panes)
+
+
+def _found(index: ExamIndex) -> str:
+    exams, refused = len(index.examinations), len(index.refused)
+    said = f"{exams} examination{'s' if exams != 1 else ''}"
+    if refused:
+        said += f" · {refused} file{'s' if refused != 1 else ''} refused"
+    return said if exams or refused else "Nothing found under these paths"

@@ -1,0 +1,158 @@
+"""Background work in lanes: the newest request of a lane wins, older answers never arrive.
+
+No Qt here: ``deliver`` brings a callable onto the thread that owns the state (the GUI thread in
+the window, the caller's own thread in a test).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from mammoview.errors import MammoviewError
+
+T = TypeVar("T")
+Deliver = Callable[[Callable[[], None]], None]
+
+_log = logging.getLogger(__name__)
+
+
+class CancelToken:
+    """Tells a worker that nobody waits for its answer any more."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def cancel(self) -> None:
+        """Ask the worker to stop at the next convenient point."""
+        self._event.set()
+
+    def cancelled(self) -> bool:
+        """Tell whether the answer is still wanted (False) or not (True)."""
+        return self._event.is_set()
+
+
+class JobContext:
+    """What a worker may use: whether it was cancelled, and a way to report on the way."""
+
+    def __init__(self, token: CancelToken, deliver: Deliver) -> None:
+        self._token = token
+        self._deliver = deliver
+
+    def cancelled(self) -> bool:
+        """Tell whether the answer is not wanted any more."""
+        return self._token.cancelled()
+
+    def report(self, receive: Callable[[], None]) -> None:
+        """Run ``receive`` on the owner's thread, unless the job is cancelled by then."""
+        self._deliver(_Guarded(token=self._token, call=receive))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(Generic[T]):
+    """One request: ``work`` runs in the background, the rest on the owner's thread."""
+
+    work: Callable[[JobContext], T]
+    on_done: Callable[[T], None]
+    on_error: Callable[[MammoviewError], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Guarded:
+    """A callable that does nothing once its token is cancelled."""
+
+    token: CancelToken
+    call: Callable[[], None]
+
+    def __call__(self) -> None:
+        if not self.token.cancelled():
+            self.call()
+
+
+class Lanes:
+    """A pool of threads whose jobs are ordered by named lanes.
+
+    Parameters
+    ----------
+    name : str
+        Prefix of the threads' names.
+    workers : int
+        Most threads at a time.
+    deliver : callable
+        Runs a callable on the owner's thread; must keep the order.
+    """
+
+    def __init__(self, *, name: str, workers: int, deliver: Deliver) -> None:
+        self._executor = ThreadPoolExecutor(workers, thread_name_prefix=f"mammoview-{name}")
+        self._deliver = deliver
+        self._newest: dict[str, tuple[CancelToken, Future[None]]] = {}
+        self._closed = False
+
+    def submit(self, lane: str, job: Job[T]) -> CancelToken:
+        """Start a job and cancel the lane's older one; after :meth:`shutdown` nothing starts."""
+        self.cancel(lane)
+        token = CancelToken()
+        if self._closed:
+            token.cancel()
+            return token
+        future = self._executor.submit(self._run, job, token)
+        self._newest[lane] = (token, future)
+        return token
+
+    def cancel(self, lane: str) -> None:
+        """Cancel what the lane is doing, if anything; its answer will not arrive."""
+        token, future = self._newest.pop(lane, (None, None))
+        if token is not None and future is not None:
+            token.cancel()
+            future.cancel()
+
+    def cancel_all(self) -> None:
+        """Cancel every lane."""
+        for lane in tuple(self._newest):
+            self.cancel(lane)
+
+    def shutdown(self) -> None:
+        """Cancel everything and wait for the threads to end."""
+        self._closed = True
+        self.cancel_all()
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _run(self, job: Job[T], token: CancelToken) -> None:
+        if token.cancelled():
+            return
+        context = JobContext(token, self._deliver)
+        try:
+            result = job.work(context)
+        except MammoviewError as error:
+            self._fail(job, token, error)
+        except Exception as error:  # the last door of a thread: nothing may vanish silently
+            _log.exception("background work failed")
+            self._fail(job, token, _unexpected(error))
+        else:
+            self._deliver(_Guarded(token=token, call=_Answer(job.on_done, result)))
+
+    def _fail(self, job: Job[T], token: CancelToken, error: MammoviewError) -> None:
+        self._deliver(_Guarded(token=token, call=_Answer(job.on_error, error)))
+
+
+class _Answer(Generic[T]):
+    """A receiver with its value."""
+
+    def __init__(self, receive: Callable[[T], None], value: T) -> None:
+        self._receive = receive
+        self._value = value
+
+    def __call__(self) -> None:
+        self._receive(self._value)
+
+
+def _unexpected(error: Exception) -> MammoviewError:
+    return MammoviewError(
+        f"an unexpected {type(error).__name__}",
+        expected="background work that ends well",
+        todo="see the log file, and report it",
+    )

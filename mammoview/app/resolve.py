@@ -1,0 +1,63 @@
+"""From a header to a picture that can be hung: pixels, breast and the settled pose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammoview.app.workspace import LoadedImage
+from mammoview.dicom.decode import decode_pixels
+from mammoview.domain.geometry import Pose
+from mammoview.domain.study import Mammogram
+from mammoview.imaging.breast import Breast, chest_wall_edge, find_breast
+from mammoview.imaging.grayscale import unit_values
+from mammoview.imaging.orientation import pose_from_edge
+
+FROM_IMAGE = "chest wall found in the image"
+NOT_FOUND = "orientation unknown: shown as stored"
+_LONG_SIDE = 512
+
+
+def load_image(mammogram: Mammogram) -> tuple[Mammogram, LoadedImage]:
+    """Decode a view and settle how it lies.
+
+    The header's pose is kept where there is one.  Else the chest wall is looked for in the pixels,
+    and the source and a warning say so; where that fails too, the image is shown as stored, with a
+    warning.
+
+    Returns
+    -------
+    mammogram : Mammogram
+        With ``pose`` settled, and a warning where the header could not tell.
+    image : LoadedImage
+        Read-only pixels ``(rows, cols)`` and the breast mask at low resolution.
+
+    Raises
+    ------
+    DicomError
+        If the pixels cannot be decoded.
+    """
+    stored = decode_pixels(mammogram)
+    breast = _find_breast(mammogram, stored)
+    if mammogram.pose is not None:
+        pose = mammogram.pose
+    else:
+        pose = _pose_from_pixels(mammogram, breast)
+        mammogram = replace(mammogram, pose=pose, warnings=(*mammogram.warnings, pose.source))
+    return mammogram, LoadedImage(stored=stored, breast=breast.mask, pose=pose)
+
+
+def _find_breast(mammogram: Mammogram, stored: NDArray[np.generic]) -> Breast:
+    step = max(1, max(stored.shape) // _LONG_SIDE)
+    return find_breast(unit_values(stored[::step, ::step], mammogram.pixel_format))
+
+
+def _pose_from_pixels(mammogram: Mammogram, breast: Breast) -> Pose:
+    edge = chest_wall_edge(breast)
+    if edge is not None and mammogram.laterality.value is not None:
+        pose = pose_from_edge(edge, mammogram.laterality.value)
+        if pose is not None:
+            return replace(pose, source=FROM_IMAGE)
+    return Pose(flip_horizontal=False, rotate_degrees=0, source=NOT_FOUND)

@@ -1,0 +1,154 @@
+"""From nothing to a usable window; images and model come after it is on the screen."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import FrameType
+
+from PySide6.QtCore import QByteArray, QObject, QSettings, QSocketNotifier, QTimer
+from PySide6.QtWidgets import QApplication
+
+from mammoview.app import commands, logs, settings
+from mammoview.app.analysis import Analyst
+from mammoview.app.logs import LogSession
+from mammoview.app.reading import ReadingDesk
+from mammoview.app.settings import Settings
+from mammoview.app.workspace import Workspace
+from mammoview.errors import MammoviewError
+from mammoview.ui import theme
+from mammoview.ui.dispatch import GuiDispatcher
+from mammoview.ui.main_window import MainWindow
+
+_FIRST_SIZE = (1500, 950)
+_GEOMETRY = "window/geometry"
+_log = logging.getLogger(__name__)
+
+
+class InterruptGuard(QObject):
+    """Closes the window on Ctrl+C: Python's signal wakes Qt's event loop through a socket."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.setObjectName("interruptGuard")
+        self._window = window
+        self._reader, self._writer = socket.socketpair()
+        self._reader.setblocking(False)
+        self._writer.setblocking(False)
+        self._old_fd = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        self._old_handler = signal.signal(signal.SIGINT, self._interrupted)
+        self._notifier = QSocketNotifier(self._reader.fileno(), QSocketNotifier.Type.Read, self)
+        self._connect()
+
+    def _connect(self) -> None:
+        self._notifier.activated.connect(self._woken)
+
+    def _woken(self) -> None:
+        self._reader.recv(64)  # Python runs the handler as soon as it has the word again
+
+    def _interrupted(self, number: int, frame: FrameType | None) -> None:
+        self._window.close()
+
+    def release(self) -> None:
+        """Give the signal back to whoever had it."""
+        self._notifier.setEnabled(False)
+        signal.set_wakeup_fd(self._old_fd)
+        signal.signal(signal.SIGINT, self._old_handler)
+        self._reader.close()
+        self._writer.close()
+
+
+class Session:
+    """One run of the window: desk, dispatcher, window, settings and log, and their order of end."""
+
+    def __init__(self, *, badge: str | None, bundle: Path | None, device: str | None) -> None:
+        self.log, log_problem = _start_log()
+        loaded = settings.load_or_default(settings.settings_path())
+        self._stored = loaded.settings
+        self.dispatcher = GuiDispatcher()
+        self.desk = ReadingDesk(
+            deliver=self.dispatcher.post,
+            analyst=Analyst(bundle=bundle, device=device or self._stored.device.value),
+            settings=self._stored,
+            keep_private=self.log.hide if self.log else None,
+        )
+        self.window = MainWindow(self.desk, badge=badge)
+        self._restore(self._stored)
+        for problem in (loaded.problem, log_problem):
+            if problem is not None:
+                self.desk.do(commands.warn, str(problem))
+
+    def _restore(self, stored: Settings) -> None:
+        self.window.side_panel.setVisible(stored.panel_open)
+        geometry = _window_settings().value(_GEOMETRY)
+        if not (isinstance(geometry, QByteArray) and self.window.restoreGeometry(geometry)):
+            self.window.resize(*_FIRST_SIZE)
+
+    def end(self) -> None:
+        """Save, then stop: cancel, executor (the desk's), dispatcher, log."""
+        _window_settings().setValue(_GEOMETRY, self.window.saveGeometry())
+        chosen = chosen_settings(
+            self._stored, self.desk.workspace, panel_open=not self.window.side_panel.isHidden()
+        )
+        try:
+            if chosen != self._stored:
+                settings.save(chosen, settings.settings_path())
+        except MammoviewError as error:
+            _log.warning("settings not saved: %s", type(error).__name__)
+        self.desk.shutdown()
+        self.dispatcher.close()
+        if self.log:
+            self.log.close()
+
+
+def boot(
+    paths: tuple[Path, ...], *, badge: str | None, bundle: Path | None, device: str | None
+) -> int:
+    """Show the window, open the paths behind it, and run until it is closed."""
+    application = QApplication.instance() or QApplication(["mammoview"])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("mammoview")
+    application.setOrganizationName("mammoview")
+    theme.apply(application)
+    session = Session(badge=badge, bundle=bundle, device=device)
+    guard = InterruptGuard(session.window)
+    session.window.show()
+    QTimer.singleShot(0, session.window, partial(session.desk.open_paths, paths))
+    try:
+        return application.exec()
+    finally:
+        guard.release()
+        session.end()
+
+
+def chosen_settings(stored: Settings, ws: Workspace, *, panel_open: bool) -> Settings:
+    """Return the settings to keep: what the reader left the controls at."""
+    return replace(
+        stored,
+        overlay_mode=ws.overlay.mode,
+        opacity=ws.overlay.opacity,
+        heat_floor=ws.overlay.heat_floor,
+        fit=ws.fit,
+        operating_point=ws.operating_point,
+        panel_open=panel_open,
+    )
+
+
+def _start_log() -> tuple[LogSession | None, MammoviewError | None]:
+    try:
+        return logs.start(), None
+    except OSError as error:
+        return None, MammoviewError(
+            f"no log file can be written ({type(error).__name__})",
+            expected="a log folder with write access",
+            todo="run mammoview doctor",
+        )
+
+
+def _window_settings() -> QSettings:
+    """Return Qt's own store; it keeps the window's geometry and nothing else."""
+    return QSettings("mammoview", "window")

@@ -1,0 +1,43 @@
+"""What this program is, and what it is not."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+
+from mammoview import __version__
+from mammoview.app.workspace import Workspace
+from mammoview.ui.panels.reading_panel import model_text
+
+_TEXT = """mammoview {version}
+
+Research use only. Not a medical device: no reading may rest on it.
+Marks and heat show kinds of finding; they are no probability of cancer.
+
+{model}"""
+
+
+class About(QDialog):
+    """Version, intended use and the open model."""
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("about")
+        self.setAccessibleName("About mammoview")
+        self.setWindowTitle("About mammoview")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        use = workspace.model.intended_use if workspace.model else ""
+        model = "\n".join(filter(None, [model_text(workspace), use]))
+        self._text = QLabel(_TEXT.format(version=__version__, model="Model: " + model), self)
+        self._text.setObjectName("aboutText")
+        self._text.setWordWrap(True)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setMinimumWidth(460)
+        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self._text)
+        layout.addWidget(self._buttons)
+        self._connect()
+
+    def _connect(self) -> None:
+        self._buttons.rejected.connect(self.reject)

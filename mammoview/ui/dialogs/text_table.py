@@ -1,0 +1,77 @@
+"""A dialog with a table of two columns: the cheat sheet and the refused files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+Row = tuple[str, str]
+
+
+class TextTable(QDialog):
+    """Read-only rows; closes with Esc or the button, and is deleted then."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        title: str,
+        intro: str,
+        columns: Row,
+        rows: Sequence[Row],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.table = _table(f"{name}-table", title, columns, rows, self)
+        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        layout = QVBoxLayout(self)
+        if intro:
+            text = QLabel(intro, self)
+            text.setWordWrap(True)
+            layout.addWidget(text)
+        layout.addWidget(self.table)
+        layout.addWidget(self._buttons)
+        self.resize(620, min(760, 150 + 25 * len(rows)))
+        self._connect()
+
+    def _connect(self) -> None:
+        self._buttons.rejected.connect(self.reject)
+
+
+def _table(
+    name: str, accessible: str, columns: Row, rows: Sequence[Row], parent: QWidget
+) -> QTableWidget:
+    table = QTableWidget(len(rows), 2, parent)
+    table.setObjectName(name)
+    table.setAccessibleName(accessible)
+    table.setHorizontalHeaderLabels(list(columns))
+    table.verticalHeader().hide()
+    table.setShowGrid(False)
+    table.setWordWrap(True)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    header = table.horizontalHeader()
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+    header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+    for row, texts in enumerate(rows):
+        for column, text in enumerate(texts):
+            table.setItem(row, column, QTableWidgetItem(text))
+    table.resizeRowsToContents()
+    return table

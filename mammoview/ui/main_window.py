@@ -1,0 +1,238 @@
+"""The frame: four views in the middle, a slim toolbar, a side panel and the status strip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+)
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QToolBar,
+    QWidget,
+)
+
+from mammoview.app import commands
+from mammoview.app.reading import ReadingDesk
+from mammoview.app.workspace import Workspace
+from mammoview.domain.study import VoiWindow
+from mammoview.ui.actions import TABLE, Menu, TableAction, hold_keys
+from mammoview.ui.dialogs.about import About
+from mammoview.ui.dialogs.cheat_sheet import cheat_sheet
+from mammoview.ui.dialogs.refused import refused_files
+from mammoview.ui.handlers import Handlers
+from mammoview.ui.panels.side_panel import SidePanel
+from mammoview.ui.status_strip import StatusStrip
+from mammoview.ui.viewport.four_view import FourView
+
+_SMALLEST = (800, 600)
+
+
+class MainWindow(QMainWindow):
+    """The one window.  It shows the desk's state and passes the reader's wishes on to it."""
+
+    def __init__(self, desk: ReadingDesk, *, badge: str | None = None) -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self.setAccessibleName("mammoview")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(*_SMALLEST)
+        self._desk = desk
+        self._handlers = Handlers(desk, self)
+        self._hold = hold_keys()
+        self._actions = {
+            spec.id: TableAction(spec, self._handlers, self)
+            for spec in TABLE
+            if spec.release is None
+        }
+        self.four_view = FourView(self)
+        self.side_panel = SidePanel(desk, self)
+        self.status_strip = StatusStrip(desk, badge=badge, actions=self._actions, parent=self)
+        self.setStatusBar(self.status_strip)
+        self._build_centre()
+        self._build_menus()
+        self._build_toolbar()
+        self._connect()
+        self.render(None, desk.workspace)
+
+    def _build_centre(self) -> None:
+        centre = QWidget(self)
+        centre.setObjectName("centre")
+        layout = QHBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.four_view, 1)
+        layout.addWidget(self.side_panel)
+        self.setCentralWidget(centre)
+        self.four_view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.four_view.setFocus()
+
+    def _build_menus(self) -> None:
+        bar = self.menuBar()
+        bar.setObjectName("menuBar")
+        for menu in Menu:
+            shown = bar.addMenu(menu.value)
+            shown.setObjectName(f"menu-{menu.name.lower()}")
+            rows = [spec for spec in TABLE if spec.menu is menu and spec.release is None]
+            for before, spec in zip([rows[0], *rows], rows, strict=False):
+                if spec.group != before.group:
+                    shown.addSeparator()
+                shown.addAction(self._actions[spec.id])
+        # The window owns them too, so that the keys work while the menus are hidden.
+        self.addActions(list(self._actions.values()))
+
+    def _build_toolbar(self) -> None:
+        self._toolbar = QToolBar("Tools", self)
+        self._toolbar.setObjectName("toolbar")
+        self._toolbar.setAccessibleName("Tools")
+        self._toolbar.setMovable(False)
+        self._toolbar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        rows = [spec for spec in TABLE if spec.toolbar]
+        for before, spec in zip([rows[0], *rows], rows, strict=False):
+            if spec.group != before.group:
+                self._toolbar.addSeparator()
+            self._toolbar.addAction(self._actions[spec.id])
+            button = self._toolbar.widgetForAction(self._actions[spec.id])
+            button.setObjectName(f"tool-{spec.id}")
+            button.setAccessibleName(spec.text)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self._toolbar)
+
+    def _connect(self) -> None:
+        self._desk.subscribe(self.render)
+        self.four_view.windowChanged.connect(self._window_changed)
+        self.four_view.paneActivated.connect(self._pane_activated)
+        self.four_view.cursorRead.connect(self.status_strip.show_cursor)
+
+    # -- state's side -------------------------------------------------------------------------
+
+    def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
+        """Show the state; doing it twice changes nothing."""
+        self.four_view.render(old, new)
+        self.side_panel.render(old, new)
+        self.status_strip.render(old, new)
+        for action in self._actions.values():
+            action.show_state(new)
+        self.setWindowTitle(title(new))
+
+    # -- reader's side ------------------------------------------------------------------------
+
+    def _window_changed(self, window: VoiWindow) -> None:
+        self._desk.do(commands.set_window, window)
+
+    def _pane_activated(self, slot: str) -> None:
+        self._desk.do(commands.activate, slot)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Start what holds while a key is down."""
+        spec = self._hold.get(event.key())
+        if spec is None or event.modifiers() != Qt.KeyboardModifier.NoModifier:
+            super().keyPressEvent(event)
+        elif not event.isAutoRepeat():
+            spec.run(self._handlers)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """End it when the key is let go."""
+        spec = self._hold.get(event.key())
+        if spec is None or spec.release is None:
+            super().keyReleaseEvent(event)
+        elif not event.isAutoRepeat():
+            spec.release(self._handlers)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """End every hold when the window loses the keyboard: the release would never come."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ActivationChange and not self.isActiveWindow():
+            for spec in self._hold.values():
+                if spec.release is not None:
+                    spec.release(self._handlers)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and folders."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        urls = event.mimeData().urls()
+        self._desk.open_paths([Path(url.toLocalFile()) for url in urls if url.isLocalFile()])
+        event.acceptProposedAction()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Disappear at once, then wait for the workers."""
+        self.hide()
+        self._desk.shutdown()
+        super().closeEvent(event)
+
+    # -- what the handlers ask of the frame ---------------------------------------------------
+
+    def ask_files(self) -> list[Path]:
+        """Let the reader choose files."""
+        names, _ = QFileDialog.getOpenFileNames(self, "Open files")
+        return [Path(name) for name in names]
+
+    def ask_folder(self) -> list[Path]:
+        """Let the reader choose a folder."""
+        name = QFileDialog.getExistingDirectory(self, "Open folder")
+        return [Path(name)] if name else []
+
+    def show_refused(self) -> None:
+        """Show which files were refused, and why."""
+        self._open(refused_files(self._desk.workspace.index, self))
+
+    def show_cheat_sheet(self) -> None:
+        """Show all keys."""
+        self._open(cheat_sheet(self))
+
+    def show_about(self) -> None:
+        """Show version, intended use and model."""
+        self._open(About(self._desk.workspace, self))
+
+    def toggle_panel(self) -> None:
+        """Fold the side panel away, or show it again."""
+        self.side_panel.setVisible(self.side_panel.isHidden())
+
+    def toggle_full_screen(self) -> None:
+        """Give the whole screen to the images; the status strip stays."""
+        self._set_full_screen(not self.isFullScreen())
+
+    def leave_full_screen(self) -> bool:
+        """Leave full screen; tell whether there was anything to leave."""
+        was = self.isFullScreen()
+        if was:
+            self._set_full_screen(False)
+        return was
+
+    def quit(self) -> None:
+        """Close the window."""
+        self.close()
+
+    def _set_full_screen(self, full: bool) -> None:
+        self.menuBar().setVisible(not full)
+        self._toolbar.setVisible(not full)
+        if full:
+            self.showFullScreen()
+        else:
+            self.showNormal()
+
+    def _open(self, dialog: QDialog) -> None:
+        for other in self.findChildren(QDialog, dialog.objectName()):
+            if other is not dialog:
+                other.close()
+        dialog.open()
+
+
+def title(ws: Workspace) -> str:
+    """Return the window's title; it names no patient, for it ends in task bars."""
+    keys = [exam.key for exam in ws.index.examinations]
+    if ws.exam_key not in keys:
+        return "mammoview"
+    return f"mammoview — examination {keys.index(ws.exam_key) + 1} of {len(keys)}"

@@ -1,0 +1,72 @@
+"""The examinations that are open, where there are several."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from mammoview.app.reading import ReadingDesk
+from mammoview.app.workspace import Workspace
+from mammoview.domain.study import Examination
+from mammoview.ui.panels.parts import heading
+
+_ROW_HEIGHT = 20
+_MOST_ROWS = 6
+
+
+class ExamList(QWidget):
+    """One line for each examination; hidden while there is only one."""
+
+    def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("examListPanel")
+        self.setAccessibleName("Examinations")
+        self._desk = desk
+        self._list = QListWidget(self)
+        self._list.setObjectName("examList")
+        self._list.setAccessibleName("Open examinations")
+        self._list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(heading("Examinations", self))
+        layout.addWidget(self._list)
+        self._connect()
+        self.render(None, desk.workspace)
+
+    def _connect(self) -> None:
+        self._list.itemClicked.connect(self._chosen)
+        self._list.itemActivated.connect(self._chosen)
+
+    def _chosen(self, item: QListWidgetItem) -> None:
+        key = str(item.data(Qt.ItemDataRole.UserRole))
+        if key != self._desk.workspace.exam_key:
+            self._desk.select_exam(key)
+
+    def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
+        """Show the open examinations and which one hangs."""
+        exams = new.index.examinations
+        if old is None or old.index is not new.index:
+            self._list.clear()
+            for number, exam in enumerate(exams, start=1):
+                item = QListWidgetItem(describe(exam, number), self._list)
+                item.setData(Qt.ItemDataRole.UserRole, exam.key)
+            self._list.setFixedHeight(min(len(exams), _MOST_ROWS) * _ROW_HEIGHT + 4)
+            self.setVisible(len(exams) > 1)
+        keys = [exam.key for exam in exams]
+        self._list.setCurrentRow(keys.index(new.exam_key) if new.exam_key in keys else -1)
+
+
+def describe(exam: Examination, number: int) -> str:
+    """Return an examination's line: number, patient, date and how many views."""
+    first = exam.mammograms[0]
+    who = first.identity.name.replace("^", " ").strip() or first.identity.patient_id
+    date = display_date(first.study_date)
+    count = len(exam.mammograms)
+    return "  ·  ".join(filter(None, [f"{number}", who, date, f"{count} views"]))
+
+
+def display_date(value: str) -> str:
+    """Return a DICOM date ``YYYYMMDD`` as ``YYYY-MM-DD``; anything else as it is."""
+    if len(value) == 8 and value.isdigit():
+        return f"{value[:4]}-{value[4:6]}-{value[6:]}"
+    return value

@@ -1,0 +1,199 @@
+"""Controls of the overlay: what is drawn, which classes, how strong, from which score on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mammoview.app import analysis, commands
+from mammoview.app.reading import ReadingDesk
+from mammoview.app.workspace import OverlayMode, Workspace
+from mammoview.ui.panels.parts import heading
+
+_MODES = (
+    (OverlayMode.OFF, "Off"),
+    (OverlayMode.HEATMAP, "Heat"),
+    (OverlayMode.MARKS, "Marks"),
+    (OverlayMode.BOTH, "Both"),
+)
+_PERCENT = 100
+
+
+class OverlayPanel(QWidget):
+    """Everything here is a change of state: one frame, nothing is computed again."""
+
+    def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("overlayPanel")
+        self.setAccessibleName("Overlay controls")
+        self._desk = desk
+        self._modes = QButtonGroup(self)
+        self._mode_row = self._build_modes()
+        self._kinds = QWidget(self)
+        self._kinds_layout = QVBoxLayout(self._kinds)
+        self._kinds_layout.setContentsMargins(0, 0, 0, 0)
+        self._kind_boxes: dict[str, QCheckBox] = {}
+        self._point = _combo("operatingPoint", "Operating point", self)
+        self._opacity = _slider("opacity", "Heatmap opacity", self)
+        self._floor = _slider("heatFloor", "Hide heat below this score", self)
+        self._opacity_text = QLabel("", self)
+        self._floor_text = QLabel("", self)
+        self._lay_out()
+        self._connect()
+        self.render(None, desk.workspace)
+
+    def _build_modes(self) -> QWidget:
+        row = QWidget(self)
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        for number, (mode, text) in enumerate(_MODES):
+            button = QPushButton(text, row)
+            button.setObjectName(f"overlay-mode-{mode}")
+            button.setAccessibleName(f"Overlay {text}")
+            button.setCheckable(True)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            self._modes.addButton(button, number)
+            layout.addWidget(button)
+        return row
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(4)
+        for row, (name, widget, value) in enumerate(
+            (
+                ("Opacity", self._opacity, self._opacity_text),
+                ("Hide below", self._floor, self._floor_text),
+            )
+        ):
+            grid.addWidget(QLabel(name, self), row, 0)
+            grid.addWidget(widget, row, 1)
+            grid.addWidget(value, row, 2)
+            value.setMinimumWidth(34)
+            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(heading("Overlay", self))
+        layout.addWidget(self._mode_row)
+        layout.addWidget(self._kinds)
+        layout.addLayout(grid)
+        layout.addWidget(QLabel("Marks from operating point", self))
+        layout.addWidget(self._point)
+
+    def _connect(self) -> None:
+        self._modes.idClicked.connect(self._mode_clicked)
+        self._opacity.valueChanged.connect(self._opacity_moved)
+        self._floor.valueChanged.connect(self._floor_moved)
+        self._point.activated.connect(self._point_chosen)
+
+    # -- user's side
+
+    def _mode_clicked(self, number: int) -> None:
+        self._desk.do(commands.set_overlay, _MODES[number][0])
+
+    def _opacity_moved(self, value: int) -> None:
+        self._desk.do(commands.set_opacity, value / _PERCENT)
+
+    def _floor_moved(self, value: int) -> None:
+        self._desk.do(commands.set_heat_floor, value / _PERCENT)
+
+    def _point_chosen(self, row: int) -> None:
+        self._desk.do(analysis.set_operating_point, str(self._point.itemData(row)))
+
+    def _kind_clicked(self) -> None:
+        box = self.sender()
+        if isinstance(box, QCheckBox):
+            self._desk.do(commands.toggle_kind, str(box.property("kind")))
+
+    # -- state's side
+
+    def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
+        """Show the state; never emits a change by itself."""
+        if old is not None and (old.overlay, old.model, old.operating_point) == (
+            new.overlay,
+            new.model,
+            new.operating_point,
+        ):
+            return
+        overlay = new.overlay
+        for number, (mode, _) in enumerate(_MODES):
+            self._modes.button(number).setChecked(overlay.mode is mode)
+        _move(self._opacity, overlay.opacity)
+        _move(self._floor, overlay.heat_floor)
+        self._opacity_text.setText(f"{overlay.opacity:.0%}")
+        self._floor_text.setText(f"{overlay.heat_floor:.2f}")
+        self._render_kinds(new)
+        self._render_points(new)
+
+    def _render_kinds(self, ws: Workspace) -> None:
+        kinds = ws.model.findings if ws.model else ()
+        if tuple(self._kind_boxes) != kinds:
+            for box in self._kind_boxes.values():
+                self._kinds_layout.removeWidget(box)
+                box.deleteLater()
+            self._kind_boxes = {kind: self._kind_box(kind) for kind in kinds}
+        for kind, box in self._kind_boxes.items():
+            box.setChecked(kind in ws.overlay.kinds)
+
+    def _kind_box(self, kind: str) -> QCheckBox:
+        box = QCheckBox(kind.capitalize(), self._kinds)
+        box.setObjectName(f"kind-{kind}")
+        box.setAccessibleName(f"Show findings of class {kind}")
+        box.setProperty("kind", kind)
+        box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        box.clicked.connect(self._kind_clicked)
+        self._kinds_layout.addWidget(box)
+        return box
+
+    def _render_points(self, ws: Workspace) -> None:
+        points = ws.model.operating_points if ws.model else ()
+        names = list(dict.fromkeys(point.name for point in points))
+        if [self._point.itemData(row) for row in range(self._point.count())] != names:
+            self._point.clear()
+            for name in names:
+                same = [point for point in points if point.name == name]
+                rates = ", ".join(f"{p.kind} {p.false_marks_per_image:g}" for p in same)
+                self._point.addItem(name, name)
+                tip = f"False marks an image on the test set: {rates}"
+                self._point.setItemData(self._point.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self._point.setCurrentIndex(self._point.findData(ws.operating_point))
+        self._point.setEnabled(bool(names))
+
+
+def _slider(name: str, accessible: str, parent: QWidget) -> QSlider:
+    slider = QSlider(Qt.Orientation.Horizontal, parent)
+    slider.setObjectName(name)
+    slider.setAccessibleName(accessible)
+    slider.setToolTip(accessible)
+    slider.setRange(0, _PERCENT)
+    slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return slider
+
+
+def _combo(name: str, accessible: str, parent: QWidget) -> QComboBox:
+    combo = QComboBox(parent)
+    combo.setObjectName(name)
+    combo.setAccessibleName(accessible)
+    combo.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return combo
+
+
+def _move(slider: QSlider, share: float) -> None:
+    value = round(share * _PERCENT)
+    if slider.value() != value:
+        blocked = slider.blockSignals(True)
+        slider.setValue(value)
+        slider.blockSignals(blocked)

@@ -1,0 +1,26 @@
+"""Small parts that several panels share."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QWidget
+
+
+def heading(text: str, parent: QWidget) -> QLabel:
+    """Return a section's title."""
+    label = QLabel(text.upper(), parent)
+    label.setProperty("role", "heading")
+    return label
+
+
+def paragraph(name: str, accessible: str, parent: QWidget, *, role: str = "") -> QLabel:
+    """Return a label that wraps, shows plain text only and can be copied from."""
+    label = QLabel("", parent)
+    label.setObjectName(name)
+    label.setAccessibleName(accessible)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    label.setProperty("role", role)
+    return label

@@ -1,0 +1,128 @@
+"""Who and what is on the screen: patient, the computer's reading view by view, model, notes."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from mammoview.app.reading import ReadingDesk
+from mammoview.app.workspace import Pane, Workspace
+from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
+from mammoview.ui.panels.exam_list import display_date
+from mammoview.ui.panels.parts import heading, paragraph
+
+
+class ReadingPanel(QWidget):
+    """Text only; every fallback of the reading is named here."""
+
+    def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("readingPanel")
+        self.setAccessibleName("Examination, result and model")
+        self._patient = paragraph("patient", "Patient", self)
+        self._result = paragraph("result", "Result of the analysis, view by view", self)
+        self._model = paragraph("model", "Model", self, role="faint")
+        self._notes = paragraph("notes", "Assumptions and warnings", self, role="caution")
+        self._notes_heading = heading("Notes", self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        for widget in (
+            heading("Examination", self),
+            self._patient,
+            heading("Computer reading", self),
+            self._result,
+            heading("Model", self),
+            self._model,
+            self._notes_heading,
+            self._notes,
+        ):
+            layout.addWidget(widget)
+        self.render(None, desk.workspace)
+
+    def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
+        """Show the state in words."""
+        self._patient.setText(patient_text(new))
+        self._result.setText(result_text(new))
+        self._model.setText(model_text(new))
+        notes = notes_of(new)
+        self._notes.setText("\n".join(f"• {note}" for note in notes))
+        self._notes.setVisible(bool(notes))
+        self._notes_heading.setVisible(bool(notes))
+
+
+def patient_text(ws: Workspace) -> str:
+    """Return name, id, birth date and study date of the hung examination."""
+    view = next((pane.mammogram for pane in ws.panes if pane.mammogram), None)
+    if view is None:
+        return "No examination"
+    who = view.identity
+    lines = [who.name.replace("^", " ").strip(), who.patient_id]
+    if who.birth_date:
+        lines.append(f"born {display_date(who.birth_date)}")
+    if view.study_date:
+        lines.append(f"study of {display_date(view.study_date)}")
+    return "\n".join(dict.fromkeys(line for line in lines if line))
+
+
+def result_text(ws: Workspace) -> str:
+    """Return one line a view; ran and found nothing, failed and not run read differently."""
+    lines = [ws.analysis.message] if ws.analysis.message else []
+    if ws.prediction is not None:
+        by_uid = {view.sop_instance_uid: view for view in ws.prediction.views}
+        lines += [_line(pane, by_uid) for pane in ws.panes if pane.mammogram is not None]
+    return "\n".join(lines) or "Not analysed"
+
+
+def _line(pane: Pane, by_uid: dict[str, ViewPrediction]) -> str:
+    uid = pane.mammogram.sop_instance_uid if pane.mammogram else ""
+    return f"{pane.slot.label}: {view_text(by_uid.get(uid))}"
+
+
+def view_text(view: ViewPrediction | None) -> str:
+    """Say what came out for one view."""
+    if view is None:
+        return "not analysed yet"
+    if view.status is AnalysisStatus.FAILED:
+        return f"ANALYSIS FAILED, {view.reason}"
+    if view.status is AnalysisStatus.NOT_SUPPORTED:
+        return f"not analysed, {view.reason}"
+    flagged = [region for region in view.regions if region.flagged]
+    if not flagged:
+        best = f" (highest score {max(s for _, s in view.scores):.2f})" if view.scores else ""
+        return f"analysed, no mark{best}"
+    marks = ", ".join(f"{region.kind} {region.score:.2f}" for region in flagged)
+    return f"{len(flagged)} mark{'s' if len(flagged) > 1 else ''}: {marks}"
+
+
+def model_text(ws: Workspace) -> str:
+    """Return name, version, hash, device and operating point."""
+    if ws.model is None:
+        return "Not open"
+    identity = ws.model.identity
+    return "\n".join(
+        (
+            f"{identity.name} {identity.version}  ({identity.sha256[:8]})",
+            ws.model.device,
+            f"operating point: {ws.operating_point}",
+            "Scores are kinds of finding, not a probability of cancer.",
+        )
+    )
+
+
+def notes_of(ws: Workspace) -> tuple[str, ...]:
+    """Return every assumption and warning, each once, with the views it holds for."""
+    said: dict[str, list[str]] = {}
+    for pane in ws.panes:
+        view = pane.mammogram
+        if view is None:
+            continue
+        for warning in view.warnings:
+            said.setdefault(warning, []).append(pane.slot.label)
+        for result in ws.prediction.views if ws.prediction else ():
+            if result.sop_instance_uid == view.sop_instance_uid:
+                for note in result.notes:
+                    said.setdefault(note, []).append(pane.slot.label)
+    notes = [f"{note}  [{', '.join(dict.fromkeys(slots))}]" for note, slots in said.items()]
+    if ws.not_hung:
+        notes.append("Views without a place here: " + ", ".join(ws.not_hung))
+    return (*ws.warnings, *notes)

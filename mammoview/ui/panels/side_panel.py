@@ -1,0 +1,45 @@
+"""The right-hand panel: examinations, overlay, reading.  It can be folded away."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from mammoview.app.reading import ReadingDesk
+from mammoview.app.workspace import Workspace
+from mammoview.ui.panels.exam_list import ExamList
+from mammoview.ui.panels.overlay_panel import OverlayPanel
+from mammoview.ui.panels.reading_panel import ReadingPanel
+
+WIDTH_PX = 264
+
+
+class SidePanel(QScrollArea):
+    """Stacks the panels; scrolls when the window is low."""
+
+    def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("sideScroll")
+        self.setAccessibleName("Side panel")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFixedWidth(WIDTH_PX)
+        inner = QWidget(self)
+        inner.setObjectName("sidePanel")
+        self._exams = ExamList(desk, inner)
+        self._overlay = OverlayPanel(desk, inner)
+        self._reading = ReadingPanel(desk, inner)
+        layout = QVBoxLayout(inner)
+        layout.setContentsMargins(12, 6, 12, 8)
+        layout.setSpacing(8)
+        for panel in (self._exams, self._overlay, self._reading):
+            layout.addWidget(panel)
+        layout.addStretch(1)
+        self.setWidget(inner)
+
+    def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
+        """Show the state."""
+        for panel in (self._exams, self._overlay, self._reading):
+            panel.render(old, new)

@@ -1,0 +1,113 @@
+"""The strip at the bottom: what must always be said, and how far the analysis is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
+
+from mammoview.app.reading import ReadingDesk
+from mammoview.app.workspace import Workspace
+from mammoview.review.blinding import ReadingMode
+from mammoview.ui.actions import TableAction
+from mammoview.ui.panels.reading_panel import notes_of
+
+RESEARCH_USE_ONLY = "RESEARCH USE ONLY"
+BADGES = {ReadingMode.CONCURRENT: "Concurrent reading — not a blinded read"}
+
+
+class StatusStrip(QStatusBar):
+    """Research line and reading badge stay, in full screen too."""
+
+    def __init__(
+        self,
+        desk: ReadingDesk,
+        *,
+        badge: str | None,
+        actions: dict[str, TableAction],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("statusStrip")
+        self.setAccessibleName("Status")
+        self.setSizeGripEnabled(False)
+        self._research = _label("researchUseOnly", "Research use only", RESEARCH_USE_ONLY, self)
+        self._badge = _label("readingBadge", "Reading mode", "", self)
+        self._demo = _label("demoBadge", "Demo examination", badge or "", self)
+        self._message = _label("statusMessage", "Message", "", self)
+        self._notes = _button(
+            "notesButton", "Assumptions and warnings", actions["side-panel"], self
+        )
+        self._refused = _button("refusedButton", "Refused files", actions["refused-files"], self)
+        self._progress = QProgressBar(self)
+        self._progress.setObjectName("analysisProgress")
+        self._progress.setAccessibleName("Progress of the analysis")
+        self._progress.setFixedWidth(190)
+        self._cancel = _button("cancelAnalysis", "Cancel", actions["cancel-analysis"], self)
+        self._cursor = _label("cursorReadout", "Value under the cursor", "", self)
+        self._device = _label("device", "Model and device", "", self)
+        self._lay_out()
+        self.render(None, desk.workspace)
+
+    def _lay_out(self) -> None:
+        for widget in (self._research, self._badge, self._demo):
+            self.addWidget(widget)
+        self.addWidget(self._message, 1)
+        lasting = (self._refused, self._notes, self._progress, self._cancel)
+        for part in (*lasting, self._cursor, self._device):
+            self.addPermanentWidget(part)
+        self._demo.setVisible(bool(self._demo.text()))
+
+    def show_cursor(self, text: str) -> None:
+        """Show where the cursor is and what is stored there."""
+        self._cursor.setText(text)
+
+    def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
+        """Show the state."""
+        self._badge.setText(BADGES[new.reading_mode])
+        state = new.analysis
+        said = (
+            new.status
+            if state.running or not state.message
+            else f"{new.status}  ·  {state.message}"
+        )
+        self._message.setText(said)
+        self._message.setToolTip(said)
+        self._progress.setVisible(state.running)
+        self._cancel.setVisible(state.running)
+        self._progress.setRange(0, max(1, state.total))
+        self._progress.setValue(state.done)
+        self._progress.setFormat(state.message)
+        refused = len(new.index.refused)
+        self._refused.setVisible(refused > 0)
+        self._refused.setText(f"{refused} refused")
+        notes = len(notes_of(new))
+        self._notes.setVisible(notes > 0)
+        self._notes.setText(f"{notes} note{'s' if notes != 1 else ''}")
+        self._device.setText(device_text(new))
+
+
+def device_text(ws: Workspace) -> str:
+    """Return model, version, operating point and device in one line."""
+    if ws.model is None:
+        return "no model open"
+    identity = ws.model.identity
+    return f"{identity.name} {identity.version} · {ws.operating_point} · {ws.model.device}"
+
+
+def _label(name: str, accessible: str, text: str, parent: QWidget) -> QLabel:
+    label = QLabel(text, parent)
+    label.setObjectName(name)
+    label.setAccessibleName(accessible)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def _button(name: str, accessible: str, action: TableAction, parent: QWidget) -> QToolButton:
+    button = QToolButton(parent)
+    button.setObjectName(name)
+    button.setAccessibleName(accessible)
+    button.setText(accessible)
+    button.setToolTip(action.toolTip())
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.clicked.connect(action.trigger)
+    return button
