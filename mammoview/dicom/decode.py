@@ -64,10 +64,7 @@ def _native(data: bytes, layout: PixelLayout, *, is_words: bool) -> NDArray[np.g
 def _decompressed(data: bytes, layout: PixelLayout) -> NDArray[np.generic]:
     """Decode one encapsulated frame to raw words."""
     try:
-        if layout.codec is Codec.RLE:
-            raw = _rle(data, layout)
-        else:
-            raw = _DECODERS[layout.codec](data)
+        raw = _DECODERS[layout.codec](data, layout)
     except Exception as error:  # each decoder has its own error classes
         raise _undecodable(layout, type(error).__name__) from None
     if raw.shape != (layout.rows, layout.cols):
@@ -92,19 +89,21 @@ def _stored_bits(raw: NDArray[np.generic], layout: PixelLayout) -> NDArray[np.ge
         return words
     spare = layout.bits_allocated - layout.bits_stored
     signed = (words << bits.type(spare)).view(np.dtype(f"i{bits.itemsize}"))
-    return signed >> signed.dtype.type(spare)
+    extended: NDArray[np.generic] = signed >> signed.dtype.type(spare)
+    return extended
 
 
 def _rle(data: bytes, layout: PixelLayout) -> NDArray[np.generic]:
     kind = np.dtype(f"<u{layout.bits_allocated // 8}")
     flat = np.frombuffer(imagecodecs.dicomrle_decode(data, kind), kind)
-    return flat[: layout.rows * layout.cols].reshape(layout.rows, layout.cols)
+    return flat.reshape(layout.rows, layout.cols)
 
 
-_DECODERS: dict[Codec, Callable[[bytes], NDArray[np.generic]]] = {
-    Codec.JPEG_LOSSLESS: imagecodecs.jpegsof3_decode,
-    Codec.JPEG_LS: imagecodecs.jpegls_decode,
-    Codec.JPEG_2000: imagecodecs.jpeg2k_decode,
+_DECODERS: dict[Codec, Callable[[bytes, PixelLayout], NDArray[np.generic]]] = {
+    Codec.RLE: _rle,
+    Codec.JPEG_LOSSLESS: lambda data, _: imagecodecs.jpegsof3_decode(data),
+    Codec.JPEG_LS: lambda data, _: imagecodecs.jpegls_decode(data),
+    Codec.JPEG_2000: lambda data, _: imagecodecs.jpeg2k_decode(data),
 }
 
 

@@ -162,7 +162,8 @@ _FUNCTIONS: dict[
 def _through_lut(x: NDArray[np.float64], lut: VoiLut) -> NDArray[np.float64]:
     """Apply PS3.3 C.11.2.1.1: values outside the table take its first or last entry."""
     index = np.clip(np.rint(x) - lut.first_mapped, 0, len(lut.entries) - 1).astype(np.intp)
-    return lut.entries[index].astype(np.float64) / ((1 << lut.bits) - 1)
+    y: NDArray[np.float64] = lut.entries[index].astype(np.float64) / ((1 << lut.bits) - 1)
+    return y
 
 
 def _look_up(stored: NDArray[np.generic], table: NDArray[_Scalar], low: int) -> NDArray[_Scalar]:

@@ -1,0 +1,1 @@
+"""Builders of test data: synthetic mammograms and tiny models."""
