@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> ExitCode:
         note("nothing to analyse: no mammogram under these paths")
     analyst = Analyst(bundle=args.model, device=args.device)
     model = analyst.open()
-    point = _operating_point(model, args.operating_point)
+    point = choose_operating_point(model, args.operating_point)
     note(f"{model.identity.name} {model.identity.version} on {model.device}, {point}")
     folder = ResultFolder(args.out)
     views = _analyse(analyst, index.examinations, point, folder)
@@ -74,7 +74,14 @@ def require_open_results(mode: ReadingMode) -> None:
         )
 
 
-def _operating_point(model: ModelSummary, wanted: str) -> str:
+def choose_operating_point(model: ModelSummary, wanted: str) -> str:
+    """Return the wanted operating point, or the model's default where none is wanted.
+
+    Raises
+    ------
+    UsageError
+        If the model has none of that name.
+    """
     names = [point.name for point in model.operating_points]
     if wanted and wanted not in names:
         raise UsageError(

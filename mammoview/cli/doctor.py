@@ -60,50 +60,57 @@ def run(args: argparse.Namespace) -> ExitCode:
 
 
 def examine() -> Iterator[Finding]:
-    """Try one part after another."""
+    """Try one part after another; a part whose library does not load is missing, not fatal."""
     yield Finding(
         part="mammoview",
         health=Health.OK,
         seen=f"{__version__} on Python {platform.python_version()}, {platform.platform()}",
     )
-    yield _window()
-    yield _drawing()
-    yield _gpu()
-    yield _providers()
-    yield from _codecs()
-    yield _model()
-    yield _demo_exams()
-    yield from _folders()
+    checks = (_window, _drawing, _gpu, _providers, _codecs, _model, _demo_exams, _folders)
+    for check in checks:
+        try:
+            found = check()
+            yield from (found,) if isinstance(found, Finding) else found
+        except (ImportError, OSError) as error:
+            yield Finding(
+                part=check.__name__.strip("_").replace("_", " "),
+                health=Health.MISSING,
+                seen=str(error),
+                todo="pip install --force-reinstall mammoview",
+            )
 
 
 def _window() -> Finding:
-    from mammoview.ui import probe
+    from mammoview.ui import platform_check
 
     part = "Qt window"
-    missing = probe.missing_libraries() if platform.system() == "Linux" else ()
-    if missing:
-        seen = f"this machine lacks {', '.join(missing)}"
-        todo = probe.install_line(missing)
-        return Finding(part=part, health=Health.MISSING, seen=seen, todo=todo)
-    if not probe.has_display():
+    if not platform_check.platform_name():
         seen = "no display: no window here; analyze and snapshot work"
         todo = "start from a desktop session, or with a virtual screen (Xvfb)"
+        missing = platform_check.missing_libraries("xcb")
+        if missing:
+            todo += ", after apt-get install " + " ".join(library.package for library in missing)
         return Finding(part=part, health=Health.DEGRADED, seen=seen, todo=todo)
-    trial = probe.try_platform()
-    if trial.platform is None:
-        todo = "set QT_QPA_PLATFORM to a platform that works here; on Debian: "
-        todo += probe.install_line(())
-        return Finding(part=part, health=Health.MISSING, seen=trial.complaint, todo=todo)
-    return Finding(part=part, health=Health.OK, seen=f"platform {trial.platform}")
+    return _qt(part, platform_check.platform_name(), wanted=None)
 
 
 def _drawing() -> Finding:
-    from mammoview.ui import probe
+    return _qt("Qt drawing without a screen", "offscreen", wanted="offscreen")
 
-    part = "Qt drawing without a screen"
-    trial = probe.try_platform("offscreen")
+
+def _qt(part: str, platform: str, *, wanted: str | None) -> Finding:
+    """Start Qt on a platform, in a process of its own."""
+    from mammoview.ui.platform_check import SYSTEM_PACKAGES, missing_libraries
+    from mammoview.ui.probe import try_platform
+
+    missing = missing_libraries(platform)
+    if missing:
+        seen = "missing system libraries: " + ", ".join(library.file for library in missing)
+        todo = "apt-get install " + " ".join(library.package for library in missing)
+        return Finding(part=part, health=Health.MISSING, seen=seen, todo=todo)
+    trial = try_platform(wanted)
     if trial.platform is None:
-        todo = probe.install_line(probe.missing_libraries())
+        todo = "apt-get install " + " ".join(SYSTEM_PACKAGES)
         return Finding(part=part, health=Health.MISSING, seen=trial.complaint, todo=todo)
     return Finding(part=part, health=Health.OK, seen=f"platform {trial.platform}")
 

@@ -43,9 +43,10 @@ def note_refused(refused: Sequence[Refusal]) -> None:
 
 def progress_bar(description: str, *, unit: str, total: int | None = None) -> tqdm:
     """Return a bar on standard error, silent where that is no terminal."""
-    return tqdm(
+    bar: tqdm = tqdm(
         desc=description, unit=unit, total=total, file=sys.stderr, disable=None, leave=False
     )
+    return bar
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -1,4 +1,7 @@
-"""Can a window open here?  Asked before Qt is, because Qt ends the process where it cannot."""
+"""Can a window open here?  Asked before Qt is, because Qt ends the process where it cannot.
+
+``ui.probe`` tries Qt in a process of its own, for ``doctor``; this is the quick look at each start.
+"""
 
 from __future__ import annotations
 
@@ -6,31 +9,21 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from mammoview.errors import MissingPartError
+from mammoview.ui.probe import install_line
 
-# What Qt's xcb platform plugin loads, and the Debian packages that hold it.
-_COMMON = (("libEGL.so.1", "libegl1"), ("libGL.so.1", "libgl1"))
+# What Qt links to on every Linux platform, and what its xcb platform plugin loads besides.
+_COMMON = ("libEGL.so.1", "libGL.so.1")
 _XCB = (
-    ("libxcb-cursor.so.0", "libxcb-cursor0"),
-    ("libxcb-icccm.so.4", "libxcb-icccm4"),
-    ("libxcb-keysyms.so.1", "libxcb-keysyms1"),
-    ("libxkbcommon-x11.so.0", "libxkbcommon-x11-0"),
-    ("libxkbcommon.so.0", "libxkbcommon0"),
+    "libxcb-cursor.so.0",
+    "libxcb-icccm.so.4",
+    "libxcb-keysyms.so.1",
+    "libxkbcommon-x11.so.0",
 )
-_HEADLESS = ("offscreen", "minimal", "vnc", "linuxfb")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MissingLibrary:
-    """A library that this machine lacks, and the Debian package that brings it."""
-
-    file: str
-    package: str
-
-
-def platform_name(environment: Mapping[str, str] = os.environ) -> str:
+def platform_name(environment: Mapping[str, str]) -> str:
     """Return the Qt platform that will be used (``xcb``, ``wayland``, ``offscreen``).
 
     Empty on Linux without a display.
@@ -45,21 +38,20 @@ def platform_name(environment: Mapping[str, str] = os.environ) -> str:
 
 def missing_libraries(
     platform: str, *, loads: Callable[[str], object] = ctypes.CDLL
-) -> tuple[MissingLibrary, ...]:
+) -> tuple[str, ...]:
     """Return the system libraries that Qt needs for a platform and cannot load here."""
     if not sys.platform.startswith("linux"):
         return ()
-    wanted = (*_COMMON, *_XCB) if platform == "xcb" else _COMMON
     missing = []
-    for file, package in wanted:
+    for file in (*_COMMON, *_XCB) if platform == "xcb" else _COMMON:
         try:
             loads(file)
         except OSError:
-            missing.append(MissingLibrary(file=file, package=package))
+            missing.append(file)
     return tuple(missing)
 
 
-def require_window(environment: Mapping[str, str] = os.environ) -> None:
+def require_window(environment: Mapping[str, str] | None = None) -> None:
     """Make sure that a window can open.
 
     Raises
@@ -67,7 +59,7 @@ def require_window(environment: Mapping[str, str] = os.environ) -> None:
     MissingPartError
         If there is no display, or a library is missing; names the Debian packages.
     """
-    platform = platform_name(environment)
+    platform = platform_name(os.environ if environment is None else environment)
     if not platform:
         raise MissingPartError(
             "no display",
@@ -77,12 +69,12 @@ def require_window(environment: Mapping[str, str] = os.environ) -> None:
     require_libraries(platform)
 
 
-def require_libraries(platform: str) -> None:
+def require_libraries(platform: str, *, loads: Callable[[str], object] = ctypes.CDLL) -> None:
     """Raise MissingPartError, naming Debian packages, where Qt could not load on a platform."""
-    missing = missing_libraries(platform)
+    missing = missing_libraries(platform, loads=loads)
     if missing:
         raise MissingPartError(
-            "missing system libraries: " + ", ".join(library.file for library in missing),
+            "missing system libraries: " + ", ".join(missing),
             expected=f"what Qt needs for the platform {platform}",
-            todo="sudo apt install " + " ".join(library.package for library in missing),
+            todo=install_line(missing),
         )

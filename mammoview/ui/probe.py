@@ -1,37 +1,16 @@
-"""Can Qt show a window here, and if not, what is missing?  Importing this module loads no Qt.
+"""Does Qt really start here?  Importing this module loads no Qt.
 
 Qt aborts the whole process where its platform plugin cannot be loaded, so the trial runs in a
-process of its own.
+process of its own; see ``platform_check`` for the libraries that it needs.
 """
 
 from __future__ import annotations
 
 import os
-import platform
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 
-# Debian's names of the packages that a bare machine lacks for Qt's xcb platform.
-_PACKAGE_OF_LIBRARY = {
-    "libEGL.so.1": "libegl1",
-    "libGL.so.1": "libgl1",
-    "libdbus-1.so.3": "libdbus-1-3",
-    "libfontconfig.so.1": "libfontconfig1",
-    "libglib-2.0.so.0": "libglib2.0-0",
-    "libgthread-2.0.so.0": "libglib2.0-0",
-    "libxcb-cursor.so.0": "libxcb-cursor0",
-    "libxcb-icccm.so.4": "libxcb-icccm4",
-    "libxcb-keysyms.so.1": "libxcb-keysyms1",
-    "libxcb-shape.so.0": "libxcb-shape0",
-    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
-}
-SYSTEM_PACKAGES = tuple(dict.fromkeys(_PACKAGE_OF_LIBRARY.values()))
-
-_LINKED = ("Qt/plugins/platforms/libqxcb.so", "QtGui.abi3.so", "QtWidgets.abi3.so")
 _TRIAL = """
 from PySide6.QtWidgets import QApplication, QLabel
 application = QApplication([])
@@ -81,38 +60,3 @@ def try_platform(name: str | None = None) -> Trial:
         return Trial(platform=done.stdout.strip(), complaint="")
     lines = [line for line in done.stderr.splitlines() if line.strip()]
     return Trial(platform=None, complaint=lines[0] if lines else "Qt did not start")
-
-
-def has_display() -> bool:
-    """Tell whether there is a screen to put a window on."""
-    needs_server = platform.system() == "Linux"
-    return not needs_server or any(os.environ.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY"))
-
-
-def missing_libraries() -> tuple[str, ...]:
-    """Return the shared libraries that Qt's xcb platform needs and this machine lacks.
-
-    Empty where that cannot be told (no ``ldd``), and where nothing is missing.
-    """
-    spec = find_spec("PySide6")
-    ldd = shutil.which("ldd")
-    if spec is None or not spec.submodule_search_locations or ldd is None:
-        return ()
-    folder = Path(spec.submodule_search_locations[0])
-    missing: set[str] = set()
-    for name in _LINKED:
-        done = subprocess.run(
-            [ldd, str(folder / name)], capture_output=True, text=True, timeout=_SECONDS, check=False
-        )
-        missing |= {
-            line.split()[0] for line in done.stdout.splitlines() if line.endswith("=> not found")
-        }
-    return tuple(sorted(missing))
-
-
-def install_line(libraries: tuple[str, ...]) -> str:
-    """Return the command that installs what a Debian or Ubuntu machine lacks."""
-    packages = {_PACKAGE_OF_LIBRARY.get(library) for library in libraries} - {None}
-    unknown = [library for library in libraries if library not in _PACKAGE_OF_LIBRARY]
-    line = f"apt-get install {' '.join(sorted(filter(None, packages)) or SYSTEM_PACKAGES)}"
-    return f"{line}, and what holds {', '.join(unknown)}" if unknown else line
