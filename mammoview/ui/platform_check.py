@@ -9,25 +9,37 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from mammoview.errors import MissingPartError
-from mammoview.ui.probe import install_line
 
-# What Qt links to on every Linux platform, and what its xcb platform plugin loads besides.
-_COMMON = ("libEGL.so.1", "libGL.so.1")
+# What Qt's xcb platform plugin loads, and the Debian packages that hold it.
+_COMMON = (("libEGL.so.1", "libegl1"), ("libGL.so.1", "libgl1"))
 _XCB = (
-    "libxcb-cursor.so.0",
-    "libxcb-icccm.so.4",
-    "libxcb-keysyms.so.1",
-    "libxkbcommon-x11.so.0",
+    ("libxcb-cursor.so.0", "libxcb-cursor0"),
+    ("libxcb-icccm.so.4", "libxcb-icccm4"),
+    ("libxcb-keysyms.so.1", "libxcb-keysyms1"),
+    ("libxkbcommon-x11.so.0", "libxkbcommon-x11-0"),
+    ("libxkbcommon.so.0", "libxkbcommon0"),
 )
+SYSTEM_PACKAGES = tuple(package for _, package in (*_COMMON, *_XCB))
+"""Debian's names of everything that a bare machine needs for a window."""
 
 
-def platform_name(environment: Mapping[str, str]) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingLibrary:
+    """A library that this machine lacks, and the Debian package that brings it."""
+
+    file: str
+    package: str
+
+
+def platform_name(environment: Mapping[str, str] | None = None) -> str:
     """Return the Qt platform that will be used (``xcb``, ``wayland``, ``offscreen``).
 
     Empty on Linux without a display.
     """
+    environment = os.environ if environment is None else environment
     chosen = environment.get("QT_QPA_PLATFORM", "").split(":")[0].split(";")[0]
     if chosen or not sys.platform.startswith("linux"):
         return chosen or sys.platform
@@ -38,16 +50,17 @@ def platform_name(environment: Mapping[str, str]) -> str:
 
 def missing_libraries(
     platform: str, *, loads: Callable[[str], object] = ctypes.CDLL
-) -> tuple[str, ...]:
+) -> tuple[MissingLibrary, ...]:
     """Return the system libraries that Qt needs for a platform and cannot load here."""
     if not sys.platform.startswith("linux"):
         return ()
+    wanted = (*_COMMON, *_XCB) if platform == "xcb" else _COMMON
     missing = []
-    for file in (*_COMMON, *_XCB) if platform == "xcb" else _COMMON:
+    for file, package in wanted:
         try:
             loads(file)
         except OSError:
-            missing.append(file)
+            missing.append(MissingLibrary(file=file, package=package))
     return tuple(missing)
 
 
@@ -59,7 +72,7 @@ def require_window(environment: Mapping[str, str] | None = None) -> None:
     MissingPartError
         If there is no display, or a library is missing; names the Debian packages.
     """
-    platform = platform_name(os.environ if environment is None else environment)
+    platform = platform_name(environment)
     if not platform:
         raise MissingPartError(
             "no display",
@@ -74,7 +87,7 @@ def require_libraries(platform: str, *, loads: Callable[[str], object] = ctypes.
     missing = missing_libraries(platform, loads=loads)
     if missing:
         raise MissingPartError(
-            "missing system libraries: " + ", ".join(missing),
+            "missing system libraries: " + ", ".join(library.file for library in missing),
             expected=f"what Qt needs for the platform {platform}",
-            todo=install_line(missing),
+            todo="sudo apt-get install " + " ".join(library.package for library in missing),
         )
