@@ -81,36 +81,35 @@ def examine() -> Iterator[Finding]:
 
 
 def _window() -> Finding:
-    from mammoview.ui import platform_check
+    from mammoview.ui.platform_check import platform_name
+    from mammoview.ui.probe import install_line, linked_but_missing
 
     part = "Qt window"
-    if not platform_check.platform_name():
-        seen = "no display: no window here; analyze and snapshot work"
-        todo = "start from a desktop session, or with a virtual screen (Xvfb)"
-        missing = platform_check.missing_libraries("xcb")
-        if missing:
-            todo += ", after apt-get install " + " ".join(library.package for library in missing)
-        return Finding(part=part, health=Health.DEGRADED, seen=seen, todo=todo)
-    return _qt(part, platform_check.platform_name(), wanted=None)
+    if platform_name(os.environ):
+        return _qt(part, platform_name(os.environ), wanted=None)
+    seen = "no display: no window here; analyze and snapshot work"
+    todo = "start from a desktop session, or with a virtual screen (Xvfb)"
+    missing = linked_but_missing("xcb")
+    if missing:
+        todo += f", after {install_line(missing)}"
+    return Finding(part=part, health=Health.DEGRADED, seen=seen, todo=todo)
 
 
 def _drawing() -> Finding:
     return _qt("Qt drawing without a screen", "offscreen", wanted="offscreen")
 
 
-def _qt(part: str, platform: str, *, wanted: str | None) -> Finding:
+def _qt(part: str, platform_name: str, *, wanted: str | None) -> Finding:
     """Start Qt on a platform, in a process of its own."""
-    from mammoview.ui.platform_check import SYSTEM_PACKAGES, missing_libraries
-    from mammoview.ui.probe import try_platform
+    from mammoview.ui.probe import install_line, linked_but_missing, try_platform
 
-    missing = missing_libraries(platform)
+    missing = linked_but_missing(platform_name)
     if missing:
-        seen = "missing system libraries: " + ", ".join(library.file for library in missing)
-        todo = "apt-get install " + " ".join(library.package for library in missing)
-        return Finding(part=part, health=Health.MISSING, seen=seen, todo=todo)
+        seen = "missing system libraries: " + ", ".join(missing)
+        return Finding(part=part, health=Health.MISSING, seen=seen, todo=install_line(missing))
     trial = try_platform(wanted)
     if trial.platform is None:
-        todo = "apt-get install " + " ".join(SYSTEM_PACKAGES)
+        todo = install_line(())
         return Finding(part=part, health=Health.MISSING, seen=trial.complaint, todo=todo)
     return Finding(part=part, health=Health.OK, seen=f"platform {trial.platform}")
 

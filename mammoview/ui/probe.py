@@ -1,16 +1,37 @@
-"""Does Qt really start here?  Importing this module loads no Qt.
+"""Can Qt show a window here, and if not, what is missing?  Importing this module loads no Qt.
 
 Qt aborts the whole process where its platform plugin cannot be loaded, so the trial runs in a
-process of its own; see ``platform_check`` for the libraries that it needs.
+process of its own.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 
+# Debian's names of the packages that a bare machine lacks for Qt's xcb platform.
+_PACKAGE_OF_LIBRARY = {
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libgthread-2.0.so.0": "libglib2.0-0",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+}
+SYSTEM_PACKAGES = tuple(dict.fromkeys(_PACKAGE_OF_LIBRARY.values()))
+
+_LINKED = ("QtGui.abi3.so", "QtWidgets.abi3.so")
+_XCB_PLUGIN = "Qt/plugins/platforms/libqxcb.so"
 _TRIAL = """
 from PySide6.QtWidgets import QApplication, QLabel
 application = QApplication([])
@@ -60,3 +81,33 @@ def try_platform(name: str | None = None) -> Trial:
         return Trial(platform=done.stdout.strip(), complaint="")
     lines = [line for line in done.stderr.splitlines() if line.strip()]
     return Trial(platform=None, complaint=lines[0] if lines else "Qt did not start")
+
+
+def linked_but_missing(platform: str) -> tuple[str, ...]:
+    """Return the shared libraries that Qt needs for a platform and this machine lacks.
+
+    The dynamic linker is asked, so the list is complete.  Empty where nothing is missing, and
+    where that cannot be told (no ``ldd``, no Linux).
+    """
+    spec = find_spec("PySide6")
+    ldd = shutil.which("ldd")
+    if spec is None or not spec.submodule_search_locations or ldd is None:
+        return ()
+    folder = Path(spec.submodule_search_locations[0])
+    missing: set[str] = set()
+    for name in (*_LINKED, _XCB_PLUGIN) if platform == "xcb" else _LINKED:
+        done = subprocess.run(
+            [ldd, str(folder / name)], capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+        missing |= {
+            line.split()[0] for line in done.stdout.splitlines() if line.endswith("=> not found")
+        }
+    return tuple(sorted(missing))
+
+
+def install_line(libraries: tuple[str, ...]) -> str:
+    """Return the command that installs what a Debian or Ubuntu machine lacks."""
+    packages = {_PACKAGE_OF_LIBRARY.get(library) for library in libraries} - {None}
+    unknown = [library for library in libraries if library not in _PACKAGE_OF_LIBRARY]
+    line = f"apt-get install {' '.join(sorted(filter(None, packages)) or SYSTEM_PACKAGES)}"
+    return f"{line}, and what holds {', '.join(unknown)}" if unknown else line
