@@ -14,15 +14,23 @@ from dataclasses import dataclass
 from mammoview.errors import MissingPartError
 
 # What Qt's xcb platform plugin loads, and the Debian packages that hold it.
-_COMMON = (("libEGL.so.1", "libegl1"), ("libGL.so.1", "libgl1"))
+_COMMON = (
+    ("libEGL.so.1", "libegl1"),
+    ("libGL.so.1", "libgl1"),
+    ("libdbus-1.so.3", "libdbus-1-3"),
+    ("libfontconfig.so.1", "libfontconfig1"),
+    ("libglib-2.0.so.0", "libglib2.0-0"),
+)
 _XCB = (
     ("libxcb-cursor.so.0", "libxcb-cursor0"),
     ("libxcb-icccm.so.4", "libxcb-icccm4"),
     ("libxcb-keysyms.so.1", "libxcb-keysyms1"),
+    ("libxcb-shape.so.0", "libxcb-shape0"),
     ("libxkbcommon-x11.so.0", "libxkbcommon-x11-0"),
     ("libxkbcommon.so.0", "libxkbcommon0"),
 )
-SYSTEM_PACKAGES = tuple(package for _, package in (*_COMMON, *_XCB))
+PACKAGE_OF_LIBRARY = dict((*_COMMON, *_XCB))
+SYSTEM_PACKAGES = tuple(PACKAGE_OF_LIBRARY.values())
 """Debian's names of everything that a bare machine needs for a window."""
 
 

@@ -14,21 +14,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-# Debian's names of the packages that a bare machine lacks for Qt's xcb platform.
-_PACKAGE_OF_LIBRARY = {
-    "libEGL.so.1": "libegl1",
-    "libGL.so.1": "libgl1",
-    "libdbus-1.so.3": "libdbus-1-3",
-    "libfontconfig.so.1": "libfontconfig1",
-    "libglib-2.0.so.0": "libglib2.0-0",
-    "libgthread-2.0.so.0": "libglib2.0-0",
-    "libxcb-cursor.so.0": "libxcb-cursor0",
-    "libxcb-icccm.so.4": "libxcb-icccm4",
-    "libxcb-keysyms.so.1": "libxcb-keysyms1",
-    "libxcb-shape.so.0": "libxcb-shape0",
-    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
-}
-SYSTEM_PACKAGES = tuple(dict.fromkeys(_PACKAGE_OF_LIBRARY.values()))
+from mammoview.ui.platform_check import PACKAGE_OF_LIBRARY, SYSTEM_PACKAGES
 
 _LINKED = ("QtGui.abi3.so", "QtWidgets.abi3.so")
 _XCB_PLUGIN = "Qt/plugins/platforms/libqxcb.so"
@@ -106,8 +92,8 @@ def linked_but_missing(platform: str) -> tuple[str, ...]:
 
 
 def install_line(libraries: tuple[str, ...]) -> str:
-    """Return the command that installs what a Debian or Ubuntu machine lacks."""
-    packages = {_PACKAGE_OF_LIBRARY.get(library) for library in libraries} - {None}
-    unknown = [library for library in libraries if library not in _PACKAGE_OF_LIBRARY]
-    line = f"apt-get install {' '.join(sorted(filter(None, packages)) or SYSTEM_PACKAGES)}"
+    """Return the command that installs what a Debian or Ubuntu machine lacks; for none, all."""
+    packages = [PACKAGE_OF_LIBRARY[name] for name in libraries if name in PACKAGE_OF_LIBRARY]
+    unknown = [name for name in libraries if name not in PACKAGE_OF_LIBRARY]
+    line = f"sudo apt-get install {' '.join(packages or SYSTEM_PACKAGES)}"
     return f"{line}, and what holds {', '.join(unknown)}" if unknown else line

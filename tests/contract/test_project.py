@@ -40,7 +40,7 @@ def test_ci_installs_and_tests_as_the_readme_does(repository: Path) -> None:
 
 
 def test_ci_and_doctor_name_the_same_system_packages(repository: Path) -> None:
-    from mammoview.ui.probe import SYSTEM_PACKAGES
+    from mammoview.ui.platform_check import SYSTEM_PACKAGES
 
     script = (repository / ".ci" / "run").read_text("utf-8")
     match = re.search(r"packages=\(([^)]*)\)", script)
