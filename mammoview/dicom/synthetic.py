@@ -138,10 +138,11 @@ def _picture(slot: Slot, *, seed: int) -> NDArray[np.uint16]:
     oblique = slot.projection is Projection.MLO
     edge = _outline(height, oblique)
     inside = np.clip((edge - depth) * 9.0, 0.0, 1.0) ** 0.6
-    gland = np.exp(-(((depth - 0.30) / 0.24) ** 2) - ((height - 0.5 - 0.06 * oblique) / 0.22) ** 2)
+    low = height - 0.5 - 0.08 * oblique
+    gland = np.exp(-(((depth - 0.34) / 0.22) ** 2) - (low / 0.24) ** 2)
     texture = _smooth_noise(random, 6) * 0.5 + _smooth_noise(random, 24) * 0.35
     texture += _smooth_noise(random, 90) * 0.15
-    tissue = 0.22 + gland * (0.12 + 0.36 * texture) + 0.06 * texture
+    tissue = 0.22 + gland * (0.06 + 0.50 * texture) + 0.06 * texture
     if oblique:
         muscle = np.clip((0.36 - depth - 0.62 * height) * 14.0, 0.0, 1.0)
         tissue = tissue + muscle * (0.26 + 0.05 * texture - 0.4 * gland)
@@ -156,21 +157,24 @@ def _picture(slot: Slot, *, seed: int) -> NDArray[np.uint16]:
 
 def _outline(height: NDArray[np.float32], oblique: bool) -> NDArray[np.float32]:
     """Return how far the skin lies from the chest wall (share of the width), for each height."""
+    middle, half = (0.58, 0.40) if oblique else (0.5, 0.46)
+    away = np.clip(np.abs(height - middle) / half, 0.0, 1.0)
+    skin = 0.66 * (1.0 - away**2.2) ** 0.62
+    nipple = 0.045 * np.exp(-(((height - middle - 0.03 * oblique) / 0.020) ** 2))
     if oblique:
-        belly = 0.74 * np.sqrt(np.clip(1.0 - ((height - 0.56) / 0.42) ** 2, 0.0, 1.0))
-        shoulder = np.clip(0.46 - 0.42 * height, 0.0, 1.0) * (height < 0.75)
-        return np.asarray(np.maximum(belly, shoulder), np.float32)
-    round_skin = np.sqrt(np.clip(1.0 - ((height - 0.5) / 0.46) ** 2, 0.0, 1.0))
-    return np.asarray(0.72 * round_skin, np.float32)
+        arm = 0.50 - 0.40 * height + 0.10 * np.clip(height - 0.3, 0.0, None)
+        arm = np.where(height < middle, arm, 0.0)
+        skin = (skin**4 + arm**4) ** 0.25
+    return np.asarray(skin + nipple, np.float32)
 
 
 def _lesion(col: NDArray[np.float32], row: NDArray[np.float32], mass: _Mass) -> NDArray[np.float32]:
     radius = mass.radius_mm / _SPACING_MM
     across, down = col - mass.depth * _COLS, row - mass.height * _ROWS
     angle = np.arctan2(down, across)
-    rim = radius * (1.0 + 0.10 * np.sin(5 * angle) + 0.06 * np.sin(9 * angle + 1.0))
-    out = np.clip((np.hypot(across, down) - rim) / (0.10 * radius), -30.0, 30.0)
-    return np.asarray(0.30 / (1.0 + np.exp(out)), np.float32)
+    rim = radius * (1.0 + 0.05 * np.sin(3 * angle) + 0.03 * np.sin(7 * angle + 1.0))
+    out = np.clip((np.hypot(across, down) - rim) / (0.16 * radius), -30.0, 30.0)
+    return np.asarray(0.24 / (1.0 + np.exp(out)), np.float32)
 
 
 def _smooth_noise(random: np.random.Generator, cells: int) -> NDArray[np.float32]:

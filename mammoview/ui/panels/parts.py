@@ -10,6 +10,7 @@ def heading(text: str, parent: QWidget) -> QLabel:
     """Return a section's title."""
     label = QLabel(text.upper(), parent)
     label.setProperty("role", "heading")
+    label.setIndent(0)
     return label
 
 

@@ -1,4 +1,4 @@
-"""Who and what is on the screen: patient, the computer's reading view by view, model, notes."""
+"""The computer's reading in words: view by view, model, and every assumption made."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Pane, Workspace
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
-from mammoview.ui.panels.exam_list import display_date
 from mammoview.ui.panels.parts import heading, paragraph
 
 
@@ -17,8 +16,7 @@ class ReadingPanel(QWidget):
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("readingPanel")
-        self.setAccessibleName("Examination, result and model")
-        self._patient = paragraph("patient", "Patient", self)
+        self.setAccessibleName("Result and model")
         self._result = paragraph("result", "Result of the analysis, view by view", self)
         self._model = paragraph("model", "Model", self, role="faint")
         self._notes = paragraph("notes", "Assumptions and warnings", self, role="caution")
@@ -27,8 +25,6 @@ class ReadingPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         for widget in (
-            heading("Examination", self),
-            self._patient,
             heading("Computer reading", self),
             self._result,
             heading("Model", self),
@@ -41,27 +37,12 @@ class ReadingPanel(QWidget):
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state in words."""
-        self._patient.setText(patient_text(new))
         self._result.setText(result_text(new))
         self._model.setText(model_text(new))
         notes = notes_of(new)
         self._notes.setText("\n".join(f"• {note}" for note in notes))
         self._notes.setVisible(bool(notes))
         self._notes_heading.setVisible(bool(notes))
-
-
-def patient_text(ws: Workspace) -> str:
-    """Return name, id, birth date and study date of the hung examination."""
-    view = next((pane.mammogram for pane in ws.panes if pane.mammogram), None)
-    if view is None:
-        return "No examination"
-    who = view.identity
-    lines = [who.name.replace("^", " ").strip(), who.patient_id]
-    if who.birth_date:
-        lines.append(f"born {display_date(who.birth_date)}")
-    if view.study_date:
-        lines.append(f"study of {display_date(view.study_date)}")
-    return "\n".join(dict.fromkeys(line for line in lines if line))
 
 
 def result_text(ws: Workspace) -> str:

@@ -9,6 +9,7 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.ui.panels.exam_list import ExamList
 from mammoview.ui.panels.overlay_panel import OverlayPanel
+from mammoview.ui.panels.patient_panel import PatientPanel
 from mammoview.ui.panels.reading_panel import ReadingPanel
 
 WIDTH_PX = 264
@@ -29,17 +30,21 @@ class SidePanel(QScrollArea):
         inner = QWidget(self)
         inner.setObjectName("sidePanel")
         self._exams = ExamList(desk, inner)
+        self._patient = PatientPanel(desk, inner)
         self._overlay = OverlayPanel(desk, inner)
         self._reading = ReadingPanel(desk, inner)
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(12, 6, 12, 8)
         layout.setSpacing(8)
-        for panel in (self._exams, self._overlay, self._reading):
+        for panel in self._panels():
             layout.addWidget(panel)
         layout.addStretch(1)
         self.setWidget(inner)
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state."""
-        for panel in (self._exams, self._overlay, self._reading):
+        for panel in self._panels():
             panel.render(old, new)
+
+    def _panels(self) -> tuple[ExamList, PatientPanel, OverlayPanel, ReadingPanel]:
+        return self._exams, self._patient, self._overlay, self._reading

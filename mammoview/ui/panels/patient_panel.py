@@ -1,0 +1,44 @@
+"""Whose examination hangs: on the screen only, never in a title, a log or a file name."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from mammoview.app.reading import ReadingDesk
+from mammoview.app.workspace import Workspace
+from mammoview.ui.panels.exam_list import display_date
+from mammoview.ui.panels.parts import heading, paragraph
+
+
+class PatientPanel(QWidget):
+    """Name, id, birth date and study date."""
+
+    def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("patientPanel")
+        self.setAccessibleName("Examination")
+        self._patient = paragraph("patient", "Patient", self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(heading("Examination", self))
+        layout.addWidget(self._patient)
+        self.render(None, desk.workspace)
+
+    def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
+        """Show the state."""
+        self._patient.setText(patient_text(new))
+
+
+def patient_text(ws: Workspace) -> str:
+    """Return name, id, birth date and study date of the hung examination."""
+    view = next((pane.mammogram for pane in ws.panes if pane.mammogram), None)
+    if view is None:
+        return "No examination"
+    who = view.identity
+    lines = [who.name.replace("^", " ").strip(), who.patient_id]
+    if who.birth_date:
+        lines.append(f"born {display_date(who.birth_date)}")
+    if view.study_date:
+        lines.append(f"study of {display_date(view.study_date)}")
+    return "\n".join(dict.fromkeys(line for line in lines if line))
