@@ -16,9 +16,9 @@ _PLASMA = (
     "0d0887", "46039f", "7201a8", "9c179e", "bd3786",
     "d8576b", "ed7953", "fb9f3a", "fdca26", "f0f921",
 )  # fmt: skip
-# Alpha at the floor and at score 1: heat starts faint and never hides the tissue under it.
+# Alpha at the floor and at score 1, before the reader's own opacity: heat starts faint.
 _ALPHA_AT_FLOOR = 0.15
-_ALPHA_AT_ONE = 0.75
+_ALPHA_AT_ONE = 1.0
 
 
 def heat_table(floor: float) -> NDArray[np.uint8]:

@@ -156,19 +156,27 @@ def _patch_of(
 def _air_rgba(breast: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Return black that is opaque outside the widened breast, ``(rows, cols, 4)``.
 
-    Where no breast was found nothing is covered.
+    It fades in over the margin, so that the skin line stays visible and no stairs of mask cells
+    show.  Where no breast was found nothing is covered.
     """
     rgba = np.zeros((*breast.shape, 4), np.uint8)
     if not breast.any():
         return rgba
     reach = max(1, round(_SKIN_MARGIN * max(breast.shape)))
-    near = breast
+    near = _box_mean(breast.astype(np.float64), reach) > 0.0
+    # Twice a box is nearly a bell; 1 on the breast and its skin line, 0 well outside.
+    soft = _box_mean(_box_mean(near.astype(np.float64), reach // 2), reach // 2)
+    rgba[..., 3] = np.rint(255.0 * (1.0 - np.where(breast, 1.0, soft)))
+    return rgba
+
+
+def _box_mean(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
+    """Return the mean over ``2 reach + 1`` cells both ways; the border goes on outside."""
+    out = values
     for axis in (0, 1):
         widths = [(0, 0), (0, 0)]
         widths[axis] = (reach, reach)
-        windows = np.lib.stride_tricks.sliding_window_view(
-            np.pad(near, widths), 2 * reach + 1, axis=axis
-        )
-        near = np.asarray(windows.any(axis=-1), np.bool_)
-    rgba[..., 3] = np.where(near, 0, 255)
-    return rgba
+        padded = np.pad(out, widths, mode="edge")
+        windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=axis)
+        out = np.asarray(windows.mean(axis=-1), np.float64)
+    return out

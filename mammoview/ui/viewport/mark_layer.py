@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QPainterPath, QPen, QPolygonF
-from PySide6.QtWidgets import QGraphicsPathItem
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtWidgets import QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
 
 from mammoview.app.workspace import Overlay, OverlayMode
 from mammoview.domain.prediction import Region
@@ -77,13 +77,23 @@ def _pen(colour: QColor, width: float) -> QPen:
     return pen
 
 
+class _OutlineItem(QGraphicsPathItem):
+    """A smooth line, whatever the images under it are drawn with."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        super().paint(painter, option, widget)
+
+
 def _outline(
     region: Region, frame: Frame, colour: QColor | None, width: float
 ) -> QGraphicsPathItem:
     path = QPainterPath()
     path.addPolygon(QPolygonF([QPointF(p.col, p.row) for p in region.outline]))
     path.closeSubpath()
-    item = QGraphicsPathItem(path)
+    item = _OutlineItem(path)
     item.setTransform(to_qtransform(frame.to_units))
     item.setPen(_pen(colour or QColor(glyph_of(region.kind)[1]), width))
     return item
