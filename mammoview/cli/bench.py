@@ -90,14 +90,14 @@ def _open(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _window(args: argparse.Namespace) -> dict[str, Any]:
-    from mammoview.ui.platform_check import platform_name
+    from mammoview.ui.platform_check import platform_name, require_libraries
 
     if not platform_name():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from mammoview.ui.bench_window import bench_window
+    require_libraries(platform_name())
+    from mammoview.ui.bench import run as run_bench
 
-    result = asdict(bench_window())
-    return {**result, "baseline": "four plain pyqtgraph ImageItem in one window"}
+    return {"baseline": "four plain pyqtgraph ImageItem in one window", **asdict(run_bench())}
 
 
 def _analyze(args: argparse.Namespace) -> dict[str, Any]:
