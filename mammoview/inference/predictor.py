@@ -1,0 +1,232 @@
+"""One view through the model: grid, network, heatmaps, regions."""
+
+from __future__ import annotations
+
+import logging
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammoview.domain.prediction import (
+    AnalysisStatus,
+    Heatmap,
+    Region,
+    StageSeconds,
+    ViewPrediction,
+)
+from mammoview.domain.study import Mammogram
+from mammoview.errors import InferenceError, MammoviewError, UsageError
+from mammoview.imaging.grayscale import unit_values
+from mammoview.imaging.tiling import plan_tiles
+from mammoview.inference.cam import heatmaps
+from mammoview.inference.regions import find_regions
+from mammoview.inference.session import Session
+from mammoview.modelkit.manifest import Manifest
+from mammoview.modelkit.preprocess import Grid, network_input, to_grid
+
+logger = logging.getLogger(__name__)
+
+# A grid beyond this goes through the network in tiles: a whole native view would need gigabytes.
+ONE_PASS_PX = 2_000_000
+TILE_PX = 1024
+
+_NO_TIME = StageSeconds(decode=0.0, prepare=0.0, network=0.0, regions=0.0)
+
+
+def thresholds(manifest: Manifest, operating_point: str | None) -> dict[str, float]:
+    """Return the threshold of each finding at an operating point (None: the default one).
+
+    Raises
+    ------
+    UsageError
+        If the model has no operating point of that name.
+    """
+    name = operating_point or manifest.default_operating_point
+    found = {p.kind: p.threshold for p in manifest.operating_points if p.name == name}
+    if not found:
+        names = sorted({point.name for point in manifest.operating_points})
+        raise UsageError(
+            f"the model has no operating point {name!r}",
+            expected=" or ".join(names),
+            todo="choose one of them",
+        )
+    return found
+
+
+def predict_view(
+    session: Session,
+    mammogram: Mammogram,
+    stored: NDArray[np.generic],
+    *,
+    operating_point: str | None,
+    decode_seconds: float,
+) -> ViewPrediction:
+    """Analyse one view; whatever goes wrong with it becomes its status and reason.
+
+    Parameters
+    ----------
+    session : Session
+        The model.
+    mammogram : Mammogram
+        The view's header.
+    stored : ndarray of integer, (rows, cols)
+        Its stored values.
+    operating_point : str or None
+        Which thresholds flag a region; None for the manifest's default.
+    decode_seconds : float
+        What decoding took, for the record.
+
+    Raises
+    ------
+    UsageError
+        If the model has no such operating point.
+    """
+    limits = thresholds(session.manifest, operating_point)
+    if mammogram.unsupported is not None:
+        return not_analysed(mammogram, AnalysisStatus.NOT_SUPPORTED, mammogram.unsupported)
+    try:
+        return _analysed(session, mammogram, stored, limits, decode_seconds)
+    except MammoviewError as error:
+        logger.warning("a view was not analysed: %s", error.met)
+        return not_analysed(mammogram, AnalysisStatus.FAILED, str(error))
+    except Exception as error:  # the other views of the examination have to go on
+        logger.error("a view was not analysed: %s", type(error).__name__, exc_info=True)
+        return not_analysed(mammogram, AnalysisStatus.FAILED, _unforeseen(error))
+
+
+def not_analysed(mammogram: Mammogram, status: AnalysisStatus, reason: str) -> ViewPrediction:
+    """Return the prediction of a view that was not analysed, with the reason."""
+    return ViewPrediction(
+        sop_instance_uid=mammogram.sop_instance_uid,
+        status=status,
+        reason=reason,
+        scores=(),
+        heatmaps=(),
+        regions=(),
+        seconds=_NO_TIME,
+        notes=(),
+    )
+
+
+def run_tiled(
+    session: Session, image: NDArray[np.float32], tile_px: int = TILE_PX
+) -> NDArray[np.float32]:
+    """Run the network tile by tile and return the whole map.
+
+    On the CPU the map equals that of one pass bit for bit, since every kept cell sees the same
+    pixels and the same padding, and ONNX Runtime's CPU kernels sum each cell in the same order
+    whatever the size of the image.
+
+    Parameters
+    ----------
+    session : Session
+        The model; its manifest names stride and halo.
+    image : ndarray of float32, (1, 1, h, w)
+        Values in 0..1.
+    tile_px : int
+        Side of the part of each tile that is kept.
+
+    Returns
+    -------
+    ndarray of float32, (classes, h', w')
+
+    Raises
+    ------
+    InferenceError
+        If the network fails on a tile.
+    """
+    geometry = session.manifest.map_geometry
+    stride = geometry.stride_px
+    shape = (image.shape[2], image.shape[3])
+    tiles = plan_tiles(shape, tile_px=tile_px, halo_px=geometry.halo_px, stride_px=stride)
+    cells = (-(-shape[0] // stride), -(-shape[1] // stride))
+    whole = np.empty((len(session.manifest.classes), *cells), np.float32)
+    for tile in tiles:
+        r, c = tile.rows, tile.cols
+        part = image[:, :, r.start_px : r.stop_px, c.start_px : c.stop_px]
+        cam, _ = session.run(np.ascontiguousarray(part))
+        top, left = r.start_px // stride, c.start_px // stride
+        kept = cam[:, r.cell0 - top : r.cell1 - top, c.cell0 - left : c.cell1 - left]
+        whole[:, r.cell0 : r.cell1, c.cell0 : c.cell1] = kept
+    return whole
+
+
+def _analysed(
+    session: Session,
+    mammogram: Mammogram,
+    stored: NDArray[np.generic],
+    limits: dict[str, float],
+    decode_seconds: float,
+) -> ViewPrediction:
+    manifest = session.manifest
+    started = perf_counter()
+    grid = _prepared(mammogram, stored, manifest)
+    prepared = perf_counter()
+    cam = _cam(session, network_input(grid.pixels))
+    answered = perf_counter()
+    maps = heatmaps(cam, manifest=manifest, grid_to_image=grid.to_image)
+    regions = _regions(maps, grid, manifest, limits, (mammogram.rows, mammogram.cols))
+    best = dict.fromkeys(manifest.findings, 0.0)
+    for region in regions:
+        best[region.kind] = max(best[region.kind], region.score)
+    return ViewPrediction(
+        sop_instance_uid=mammogram.sop_instance_uid,
+        status=AnalysisStatus.ANALYZED,
+        reason="",
+        scores=tuple(best.items()),
+        heatmaps=maps,
+        regions=regions,
+        seconds=StageSeconds(
+            decode=decode_seconds,
+            prepare=prepared - started,
+            network=answered - prepared,
+            regions=perf_counter() - answered,
+        ),
+        notes=grid.notes,
+    )
+
+
+def _prepared(mammogram: Mammogram, stored: NDArray[np.generic], manifest: Manifest) -> Grid:
+    if stored.shape != (mammogram.rows, mammogram.cols):
+        raise InferenceError(
+            f"pixels of {stored.shape}",
+            expected=f"{(mammogram.rows, mammogram.cols)} as the header says",
+            todo="check the file",
+        )
+    values = unit_values(stored, mammogram.pixel_format)
+    return to_grid(values, spacing=mammogram.spacing, spec=manifest.preprocessing)
+
+
+def _cam(session: Session, image: NDArray[np.float32]) -> NDArray[np.float32]:
+    if image.size > ONE_PASS_PX:
+        return run_tiled(session, image)
+    cam, _ = session.run(image)
+    return cam
+
+
+def _regions(
+    maps: tuple[Heatmap, ...],
+    grid: Grid,
+    manifest: Manifest,
+    limits: dict[str, float],
+    shape: tuple[int, int],
+) -> tuple[Region, ...]:
+    cell_mm = manifest.map_geometry.stride_px * manifest.preprocessing.mm_per_px
+    regions = [
+        region
+        for heatmap in maps
+        for region in find_regions(
+            heatmap,
+            breast=grid.breast,
+            threshold=limits[heatmap.kind],
+            cell_mm=cell_mm,
+            rows=shape[0],
+            cols=shape[1],
+        )
+    ]
+    return tuple(sorted(regions, key=lambda region: -region.score))
+
+
+def _unforeseen(error: Exception) -> str:
+    return f"the analysis broke off ({type(error).__name__}); see the log"
