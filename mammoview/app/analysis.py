@@ -200,12 +200,17 @@ def summary(prediction: ExamPrediction) -> str:
     for view in prediction.views:
         by[view.status] += 1
     marks = sum(region.flagged for view in prediction.views for region in view.regions)
-    said = [f"{marks} mark{'s' if marks != 1 else ''} in {by[AnalysisStatus.ANALYZED]} views"]
+    read = by[AnalysisStatus.ANALYZED]
+    said = [f"{marks} mark{_s(marks)} in {read} view{_s(read)}"]
     if by[AnalysisStatus.FAILED]:
         said.append(f"{by[AnalysisStatus.FAILED]} failed")
     if by[AnalysisStatus.NOT_SUPPORTED]:
         said.append(f"{by[AnalysisStatus.NOT_SUPPORTED]} not analysed")
     return ", ".join(said)
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
 
 
 def _flag(ws: Workspace) -> Workspace:

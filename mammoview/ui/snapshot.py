@@ -97,6 +97,7 @@ def _prepare(
     if model is not None:
         desk.do(analysis.model_opened, model)
     if prediction is not None:
+        desk.do(analysis.set_operating_point, prediction.operating_point)
         desk.do(commands.show_kinds, kinds or prediction_kinds(prediction))
         desk.do(analysis.finished, prediction)
     desk.do(commands.set_overlay, mode)

@@ -1,0 +1,129 @@
+"""Newest wins; stale answers never arrive; shutdown is clean."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mammoview.app.jobs import Job, JobContext, Lanes
+from mammoview.errors import DicomError, MammoviewError
+from tests.builders.desk import Mailbox
+
+
+def _ignore(error: MammoviewError) -> None:
+    raise AssertionError(str(error))
+
+
+def _answer(value: int, context: JobContext) -> int:
+    return value
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    requests=st.lists(
+        st.tuples(st.sampled_from("abc"), st.booleans(), st.booleans()), min_size=1, max_size=12
+    )
+)
+def test_newest_request_of_a_lane_wins(requests: list[tuple[str, bool, bool]]) -> None:
+    """Whatever the order of requests, cancellations and deliveries: never an older answer."""
+    mailbox = Mailbox()
+    lanes = Lanes(name="test", workers=2, deliver=mailbox.post)
+    newest: dict[str, int | None] = {}
+    seen: dict[str, list[int]] = {"a": [], "b": [], "c": []}
+
+    def arrived(lane: str, value: int) -> None:
+        assert newest[lane] == value, "an answer arrived that nobody waits for"
+        seen[lane].append(value)
+
+    try:
+        for number, (lane, cancel, deliver) in enumerate(requests):
+            newest[lane] = number
+            job = Job(
+                work=partial(_answer, number), on_done=partial(arrived, lane), on_error=_ignore
+            )
+            lanes.submit(lane, job)
+            if cancel:
+                lanes.cancel(lane)
+                newest[lane] = None
+            if deliver:
+                mailbox.run_posted()
+        wanted = {lane: value for lane, value in newest.items() if value is not None}
+        mailbox.run_until(lambda: all(v in seen[lane] for lane, v in wanted.items()))
+    finally:
+        lanes.shutdown()
+    mailbox.run_posted()
+    for lane, values in seen.items():
+        assert values == sorted(set(values)), f"lane {lane} went backwards"
+
+
+def test_stale_answer_is_dropped_even_when_it_waits_in_the_mailbox() -> None:
+    mailbox, got = Mailbox(), []
+    lanes = Lanes(name="test", workers=1, deliver=mailbox.post)
+    finished = threading.Event()
+
+    def work(context: JobContext) -> str:
+        finished.set()
+        return "old"
+
+    lanes.submit("x", Job(work=work, on_done=got.append, on_error=_ignore))
+    assert finished.wait(5)
+    new: Job[str] = Job(work=lambda context: "new", on_done=got.append, on_error=_ignore)
+    lanes.submit("x", new)
+    mailbox.run_until(lambda: bool(got))
+    lanes.shutdown()
+    mailbox.run_posted()
+    assert got == ["new"]
+
+
+def test_cancelled_worker_sees_it_and_its_reports_are_dropped() -> None:
+    mailbox, got, stopped = Mailbox(), [], threading.Event()
+    lanes = Lanes(name="test", workers=1, deliver=mailbox.post)
+    started = threading.Event()
+
+    def work(context: JobContext) -> str:
+        context.report(partial(got.append, "report"))
+        started.set()
+        while not context.cancelled():
+            pass
+        stopped.set()
+        return "late"
+
+    lanes.submit("x", Job(work=work, on_done=got.append, on_error=_ignore))
+    assert started.wait(5)
+    lanes.cancel("x")
+    assert stopped.wait(5)
+    lanes.shutdown()
+    mailbox.run_posted()
+    assert got == []
+
+
+@pytest.mark.parametrize("raised", [DicomError("m", expected="e", todo="t"), ValueError("secret")])
+def test_errors_arrive_as_errors_of_the_program(raised: Exception) -> None:
+    mailbox, errors = Mailbox(), list[MammoviewError]()
+    lanes = Lanes(name="test", workers=1, deliver=mailbox.post)
+
+    def work(context: JobContext) -> str:
+        raise raised
+
+    lanes.submit("x", Job(work=work, on_done=_never, on_error=errors.append))
+    mailbox.run_until(lambda: bool(errors))
+    lanes.shutdown()
+    assert isinstance(errors[0], MammoviewError)
+    assert "secret" not in str(errors[0])
+
+
+def test_nothing_starts_after_shutdown() -> None:
+    mailbox = Mailbox()
+    lanes = Lanes(name="test", workers=1, deliver=mailbox.post)
+    lanes.shutdown()
+    token = lanes.submit("x", Job(work=lambda context: 1, on_done=_never, on_error=_ignore))
+    assert token.cancelled()
+    assert mailbox.run_posted() == 0
+
+
+def _never(value: object) -> None:
+    raise AssertionError(f"arrived: {value}")

@@ -1,0 +1,87 @@
+"""Settings survive, are written whole or not at all, and a bad file is never lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mammoview.app import settings
+from mammoview.app.settings import Device, Settings
+from mammoview.app.workspace import FitMode, OverlayMode
+from mammoview.errors import SettingsError
+
+_CHOICES = st.builds(
+    Settings,
+    overlay_mode=st.sampled_from(OverlayMode),
+    opacity=st.floats(0, 1),
+    heat_floor=st.floats(0, 1),
+    fit=st.sampled_from(FitMode),
+    operating_point=st.text(
+        st.characters(min_codepoint=32, exclude_categories=("Cs",)), max_size=9
+    ),
+    device=st.sampled_from(Device),
+    panel_open=st.booleans(),
+)
+
+
+@given(chosen=_CHOICES)
+def test_what_is_saved_is_loaded(
+    tmp_path_factory: pytest.TempPathFactory, chosen: Settings
+) -> None:
+    path = tmp_path_factory.mktemp("settings") / "deep" / "settings.toml"
+    settings.save(chosen, path)
+    assert settings.load(path) == chosen
+    assert [p.name for p in path.parent.iterdir()] == ["settings.toml"]
+
+
+def test_no_file_means_defaults(tmp_path: Path) -> None:
+    assert settings.load(tmp_path / "none.toml") == Settings()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "schema = 1\nopacity = 3",
+        "schema = 1\nopacity = true",
+        'schema = 1\nopacity = "much"',
+        "schema = 1\ncolour = 1",
+        "schema = 99",
+        "opacity = 0.5",
+        'schema = 1\noverlay_mode = "all"',
+        "schema = 1\npanel_open = 1",
+        "[[[",
+    ],
+)
+def test_bad_file_is_kept_aside_and_said(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(SettingsError):
+        settings.load(path)
+    loaded = settings.load_or_default(path)
+    assert loaded.settings == Settings()
+    assert loaded.problem is not None
+    assert "settings.bad-1.toml" in str(loaded.problem)
+    assert (tmp_path / "settings.bad-1.toml").read_text("utf-8") == text
+    assert settings.load_or_default(path).problem is None
+
+
+def test_second_bad_file_does_not_overwrite_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    for text in ("[", "]"):
+        path.write_text(text, "utf-8")
+        settings.load_or_default(path)
+    kept = [p.read_text("utf-8") for p in sorted(tmp_path.glob("settings.bad-*.toml"))]
+    assert kept == ["[", "]"]
+
+
+def test_unwritable_folder_is_an_error_of_the_program(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    with pytest.raises(SettingsError, match="cannot be written"):
+        settings.save(Settings(), tmp_path / "file" / "settings.toml")
+
+
+def test_settings_live_in_the_users_config_folder(user_folders: Path) -> None:
+    assert user_folders in settings.settings_path().parents
