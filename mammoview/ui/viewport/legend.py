@@ -40,6 +40,11 @@ class HeatLegend(QWidget):
         self._grid = ""
         self.hide()
 
+    @property
+    def grid_text(self) -> str:
+        """What is said about the network's own grid."""
+        return self._grid
+
     def sizeHint(self) -> QSize:
         """Return the fixed size."""
         return _SIZE

@@ -1,0 +1,311 @@
+"""Heat and marks land on the right pixel, and toggling them computes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mammoview.app.workspace import OverlayMode
+from mammoview.domain.geometry import Affine2D, ImagePoint, Pose
+from mammoview.domain.prediction import AnalysisStatus
+from mammoview.domain.views import Slot
+from mammoview.ui.viewport import heat_layer
+from mammoview.ui.viewport.four_view import FourView
+from mammoview.ui.viewport.mark_layer import GLYPH_PX, glyph_of
+from tests.ui.viewport import scene
+
+Grab = Callable[[FourView], NDArray[np.int32]]
+_ROWS, _COLS = 920, 600
+_CELL = 64.0
+# A map that neither starts at the image's corner nor fills it: offset and stride both matter.
+_TO_IMAGE = Affine2D.scale_translate(col_scale=_CELL, row_scale=_CELL, col0=-11.0, row0=23.0)
+
+
+def _coloured_centre(shot: NDArray[np.int32]) -> tuple[float, float]:
+    """Return the centre of gravity ``(x, y)`` of colour, continuous screen pixels."""
+    colour = (shot.max(axis=2) - shot.min(axis=2)).astype(np.float64)
+    rows, cols = np.mgrid[0 : shot.shape[0], 0 : shot.shape[1]] + 0.5
+    assert colour.sum() > 0
+    return float((colour * cols).sum() / colour.sum()), float((colour * rows).sum() / colour.sum())
+
+
+@pytest.mark.parametrize("slot", [Slot.RCC, Slot.LMLO])
+@pytest.mark.parametrize(
+    "pose", scene.EIGHT_POSES, ids=lambda p: f"{p.flip_horizontal}-{p.rotate_degrees}"
+)
+def test_heat_lands_on_the_stored_pixel(
+    view: FourView, picture: Grab, slot: Slot, pose: Pose
+) -> None:
+    loaded = scene.image(scene.bright(_ROWS, _COLS, value=0), pose)
+    hot = (9, 3)
+    heat = scene.heatmap((14, 10), hot, _TO_IMAGE)
+    state = scene.workspace(
+        scene.pane(slot, loaded),
+        prediction=scene.prediction(slot, heatmaps=(heat,)),
+        overlay=scene.overlay(OverlayMode.HEATMAP),
+    )
+    view.legend.setParent(None)  # the colours of the legend are no heat
+    try:
+        view.render(None, state)
+        centre = _coloured_centre(_pane_only(picture(view), view, slot))
+    finally:
+        view.legend.setParent(view)
+    wanted = _TO_IMAGE.apply(ImagePoint(col=hot[1] + 0.5, row=hot[0] + 0.5))
+    at = view.pane(slot).to_screen(wanted)
+    placement = view.pane(slot).placement
+    assert placement is not None
+    half_cell_px = _CELL / 2 * placement.scale
+    assert abs(centre[0] - at.x()) < half_cell_px / 6
+    assert abs(centre[1] - at.y()) < half_cell_px / 6
+
+
+def _pane_only(shot: NDArray[np.int32], view: FourView, slot: Slot) -> NDArray[np.int32]:
+    """Blacken everything outside one pane, and its last line, which may be coloured."""
+    out = np.zeros_like(shot)
+    rect = view.pane(slot).box.geometry().toRect()
+    part = (slice(rect.top(), rect.bottom() - 30), slice(rect.left(), rect.right() + 1))
+    out[part] = shot[part]
+    return out
+
+
+def test_heat_is_masked_to_the_breast(view: FourView, picture: Grab) -> None:
+    breast = np.zeros((92, 60), np.bool_)
+    breast[20:70, 30:] = True
+    loaded = scene.image(scene.bright(_ROWS, _COLS, value=0), breast=breast)
+    heat = replace(scene.heatmap((14, 10), (0, 0), _TO_IMAGE), values=np.ones((14, 10), np.float32))
+    state = scene.workspace(
+        scene.pane(Slot.RCC, loaded),
+        prediction=scene.prediction(Slot.RCC, heatmaps=(heat,)),
+        overlay=scene.overlay(OverlayMode.HEATMAP),
+    )
+    view.render(None, state)
+    shot = picture(view)
+
+    def colour(col: float, row: float) -> int:
+        at = view.pane(Slot.RCC).to_screen(ImagePoint(col=col, row=row))
+        return int(np.ptp(shot[int(at.y()), int(at.x())]))
+
+    assert colour(450.0, 450.0) > 50
+    assert colour(270.0, 450.0) == 0
+    assert colour(450.0, 150.0) == 0
+
+
+def test_a_normal_breast_stays_dark(view: FourView, picture: Grab) -> None:
+    heat = replace(
+        scene.heatmap((14, 10), (0, 0), _TO_IMAGE),
+        values=np.linspace(0.0, 0.19, 140, dtype=np.float32).reshape(14, 10),
+    )
+    plain = scene.workspace(scene.pane(Slot.RCC, scene.image(scene.bright(value=1500))))
+    view.render(None, plain)
+    before = picture(view)
+    shown = replace(
+        plain,
+        prediction=scene.prediction(Slot.RCC, heatmaps=(heat,)),
+        overlay=scene.overlay(OverlayMode.HEATMAP),
+    )
+    view.render(plain, shown)
+    after = picture(view)
+    assert np.array_equal(before[100:250, 200:400], after[100:250, 200:400])
+
+
+def test_toggling_computes_nothing(
+    view: FourView, picture: Grab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+
+    def counted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            calls.append(name)
+            return function(*args, **kwargs)
+
+        return call
+
+    heat = scene.heatmap((14, 10), (5, 5), _TO_IMAGE)
+    off = scene.workspace(
+        scene.pane(Slot.RCC, scene.image(scene.bright())),
+        prediction=scene.prediction(
+            Slot.RCC, heatmaps=(heat,), regions=(scene.region(ImagePoint(col=300, row=300)),)
+        ),
+        overlay=scene.overlay(OverlayMode.OFF),
+    )
+    both = replace(off, overlay=scene.overlay(OverlayMode.BOTH))
+    view.render(None, off)
+    view.render(off, both)  # colours are made once, when heat is first shown
+    without_peek = picture(view)
+    monkeypatch.setattr(heat_layer, "heat_rgba", counted("colour", heat_layer.heat_rgba))
+    monkeypatch.setattr(heat_layer, "scores_on_mask", counted("map", heat_layer.scores_on_mask))
+    monkeypatch.setattr(
+        "mammoview.ui.viewport.grey_layer.to_display", counted("grey", lambda *a: None)
+    )
+    tables = view._tables.cache_info().misses
+    states = [off, both, replace(both, overlay=scene.overlay(OverlayMode.BOTH, peeking=True))]
+    states += [both, replace(both, overlay=scene.overlay(OverlayMode.BOTH, opacity=0.3)), both]
+    last = both
+    for state in states:
+        view.render(last, state)
+        last = state
+    assert calls == []
+    assert view._tables.cache_info().misses == tables
+    assert np.array_equal(picture(view), without_peek)
+
+
+def test_peeking_hides_everything(view: FourView, picture: Grab) -> None:
+    plain = scene.workspace(scene.pane(Slot.RCC, scene.image(scene.bright(value=1500))))
+    view.render(None, plain)
+    bare = picture(view)[60:270, 200:400]
+    shown = replace(
+        plain,
+        prediction=scene.prediction(
+            Slot.RCC,
+            heatmaps=(scene.heatmap((14, 10), (7, 5), _TO_IMAGE),),
+            regions=(scene.region(ImagePoint(col=300, row=400)),),
+        ),
+        overlay=scene.overlay(OverlayMode.BOTH),
+    )
+    view.render(plain, shown)
+    assert not np.array_equal(picture(view)[60:270, 200:400], bare)
+    peek = replace(shown, overlay=scene.overlay(OverlayMode.BOTH, peeking=True))
+    view.render(shown, peek)
+    assert np.array_equal(picture(view)[60:270, 200:400], bare)
+
+
+def test_a_class_that_is_not_chosen_is_not_drawn(view: FourView) -> None:
+    state = scene.workspace(
+        scene.pane(Slot.RCC, scene.image(scene.bright())),
+        prediction=scene.prediction(
+            Slot.RCC,
+            heatmaps=(
+                scene.heatmap((14, 10), (7, 5), _TO_IMAGE, "mass"),
+                scene.heatmap((14, 10), (7, 5), _TO_IMAGE, "calcification"),
+            ),
+        ),
+        overlay=scene.overlay(OverlayMode.BOTH, kinds=("calcification",)),
+    )
+    view.render(None, state)
+    assert [i.isVisible() for i in view.pane(Slot.RCC).heat.items] == [False, True]
+
+
+@pytest.mark.parametrize("kind", scene.ALL_KINDS)
+@pytest.mark.parametrize("turn", [0, 90])
+def test_a_glyph_stands_at_the_peak(view: FourView, picture: Grab, kind: str, turn: int) -> None:
+    pose = Pose(flip_horizontal=True, rotate_degrees=turn, source="test")
+    peak = ImagePoint(col=351.0, row=420.0)
+    state = scene.workspace(
+        scene.pane(Slot.RCC, scene.image(scene.bright(value=0), pose)),
+        prediction=scene.prediction(
+            Slot.RCC,
+            regions=(
+                replace(scene.region(peak, kind), outline=()),
+                scene.region(ImagePoint(col=100.0, row=700.0), kind, flagged=False),
+            ),
+        ),
+        overlay=scene.overlay(OverlayMode.MARKS),
+    )
+    view.render(None, state)
+    shot = _pane_only(picture(view), view, Slot.RCC)
+    rows, cols = np.nonzero(np.ptp(shot, axis=2) > 60)
+    at = view.pane(Slot.RCC).to_screen(peak)
+    assert (cols.min() + cols.max() + 1) / 2 == pytest.approx(at.x(), abs=1.5)
+    assert (rows.min() + rows.max() + 1) / 2 == pytest.approx(at.y(), abs=GLYPH_PX / 4)
+    assert np.ptp(cols) < GLYPH_PX * 1.5  # the region below the operating point is not drawn
+
+
+def test_mass_and_calcification_differ_in_shape() -> None:
+    assert glyph_of("mass")[0] != glyph_of("calcification")[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "regions", "text"),
+    [
+        (AnalysisStatus.ANALYZED, "", (), "CAD: no marks"),
+        (AnalysisStatus.FAILED, "out of memory", (), "CAD: failed: out of memory"),
+        (
+            AnalysisStatus.NOT_SUPPORTED,
+            "magnification view",
+            (),
+            "CAD: not run: magnification view",
+        ),
+        (
+            AnalysisStatus.ANALYZED,
+            "",
+            (scene.region(ImagePoint(col=9, row=9)),),
+            "CAD: 1 mark, hidden",
+        ),
+    ],
+)
+def test_every_outcome_says_something_else(
+    view: FourView, status: AnalysisStatus, reason: str, regions: Any, text: str
+) -> None:
+    state = scene.workspace(
+        scene.pane(Slot.RCC, scene.image(scene.bright())),
+        prediction=scene.prediction(Slot.RCC, status=status, reason=reason, regions=regions),
+    )
+    view.render(None, state)
+    assert view.pane(Slot.RCC).texts.foot.text == text
+
+
+def test_a_mark_that_is_drawn_is_not_called_hidden(view: FourView) -> None:
+    state = scene.workspace(
+        scene.pane(Slot.RCC, scene.image(scene.bright())),
+        prediction=scene.prediction(
+            Slot.RCC, regions=(scene.region(ImagePoint(col=9, row=9)),), notes=("scale assumed",)
+        ),
+        overlay=scene.overlay(OverlayMode.MARKS),
+    )
+    view.render(None, state)
+    assert view.pane(Slot.RCC).texts.foot.text == "CAD: 1 mark (scale assumed)"
+
+
+def test_a_view_that_waits_and_one_that_is_not_analysed(view: FourView) -> None:
+    state = scene.workspace(
+        scene.pane(Slot.RCC, scene.image(scene.bright())),
+        scene.pane(Slot.LCC, scene.image(scene.bright()), unsupported="implant"),
+    )
+    view.render(None, state)
+    assert view.pane(Slot.RCC).texts.foot.text == "CAD: not run"
+    assert view.pane(Slot.LCC).texts.foot.text == "CAD: not run: implant"
+    running = replace(state, analysis=replace(state.analysis, running=True))
+    view.render(state, running)
+    assert view.pane(Slot.RCC).texts.foot.text == "CAD: running"
+
+
+def test_the_legend_is_there_while_heat_is(view: FourView) -> None:
+    off = scene.workspace(
+        scene.pane(Slot.RCC, scene.image(scene.bright())),
+        prediction=scene.prediction(
+            Slot.RCC, heatmaps=(scene.heatmap((14, 10), (7, 5), _TO_IMAGE),)
+        ),
+    )
+    view.render(None, replace(off, overlay=scene.overlay(OverlayMode.OFF)))
+    assert not view.legend.isVisible()
+    heat = replace(off, overlay=scene.overlay(OverlayMode.HEATMAP))
+    view.render(off, heat)
+    assert view.legend.isVisible()
+    assert view.legend.grid_text == "network grid 10 x 14 cells, interpolated"
+    peek = replace(off, overlay=scene.overlay(OverlayMode.HEATMAP, peeking=True))
+    view.render(heat, peek)
+    assert not view.legend.isVisible()
+
+
+def test_another_examination_takes_the_old_result_away(view: FourView) -> None:
+    old = scene.workspace(
+        scene.pane(Slot.RCC, scene.image(scene.bright())),
+        prediction=scene.prediction(
+            Slot.RCC,
+            heatmaps=(scene.heatmap((14, 10), (7, 5), _TO_IMAGE),),
+            regions=(scene.region(ImagePoint(col=300, row=300)),),
+        ),
+        overlay=scene.overlay(OverlayMode.BOTH),
+    )
+    new = scene.workspace(
+        scene.pane(Slot.RCC, scene.image(scene.bright())), overlay=old.overlay, exam_key="t"
+    )
+    view.render(None, old)
+    view.render(old, new)
+    assert view.pane(Slot.RCC).heat.items == ()
+    assert view.pane(Slot.RCC).marks.items == ()

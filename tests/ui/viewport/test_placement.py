@@ -1,0 +1,94 @@
+"""The arithmetic of placing: the chest wall never leaves the middle line."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mammoview.app.workspace import FitMode
+from mammoview.domain.geometry import ImageBox
+from mammoview.ui.viewport.placement import (
+    PaneSize,
+    Subject,
+    fit_all,
+    panned,
+    visible_box,
+    zoomed,
+)
+
+_SIZE = PaneSize(width=400.0, height=300.0)
+
+
+def _subject(*, wall_right: bool = True, unit: str = "mm", width: float = 200.0) -> Subject:
+    return Subject(
+        width=width,
+        height=250.0,
+        breast=ImageBox(col0=80.0, row0=20.0, col1=width - 5.0, row1=200.0),
+        unit=unit,
+        pixel_units=0.1 if unit == "mm" else 1.0,
+        wall_right=wall_right,
+    )
+
+
+_moves = st.lists(
+    st.tuples(
+        st.sampled_from(["zoom", "pan"]),
+        st.floats(-3.0, 3.0),
+        st.floats(-1.0, 1.0),
+        st.floats(-1.0, 1.0),
+    ),
+    max_size=12,
+)
+
+
+@given(moves=_moves, wall_right=st.booleans())
+def test_no_zoom_or_pan_opens_a_gutter(
+    moves: list[tuple[str, float, float, float]], wall_right: bool
+) -> None:
+    subject = _subject(wall_right=wall_right)
+    placement = fit_all({"a": subject}, FitMode.BREAST, _SIZE, device_pixel_ratio=1.0)["a"]
+    for kind, amount, x, y in moves:
+        if kind == "zoom":
+            placement = zoomed(
+                placement,
+                subject,
+                factor=2.0**amount,
+                from_wall_px=200.0 * (x + 1),
+                below_middle_px=150.0 * y,
+            )
+        else:
+            placement = panned(placement, subject, right_px=400.0 * x, down_px=300.0 * y)
+        shown = visible_box(placement, subject, _SIZE)
+        if wall_right:
+            assert shown.col1 <= subject.width + 1e-9
+        else:
+            assert shown.col0 >= -1e-9
+        assert shown.col1 - shown.col0 == pytest.approx(400.0 / placement.scale)
+
+
+def test_millimetres_and_pixels_are_scaled_apart() -> None:
+    placed = fit_all(
+        {"a": _subject(), "b": _subject(width=900.0), "c": _subject(unit="px", width=3000.0)},
+        FitMode.IMAGE,
+        _SIZE,
+        device_pixel_ratio=1.0,
+    )
+    assert placed["a"].scale == placed["b"].scale == pytest.approx(400.0 / 900.0)
+    assert placed["c"].scale == pytest.approx(400.0 / 3000.0)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
+def test_one_to_one_counts_device_pixels(ratio: float) -> None:
+    placed = fit_all({"a": _subject()}, FitMode.ONE_TO_ONE, _SIZE, device_pixel_ratio=ratio)["a"]
+    assert placed.scale * 0.1 * ratio == pytest.approx(1.0)
+
+
+def test_fit_breast_shows_the_breast_and_no_more_than_needed() -> None:
+    subject = _subject()
+    placed = fit_all({"a": subject}, FitMode.BREAST, _SIZE, device_pixel_ratio=1.0)["a"]
+    shown = visible_box(placed, subject, _SIZE)
+    assert shown.row0 <= subject.breast.row0
+    assert shown.row1 >= subject.breast.row1
+    assert shown.col0 <= subject.breast.col0
+    assert shown.row1 - shown.row0 < 1.1 * 180.0
