@@ -14,6 +14,7 @@ from pathlib import Path
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
+from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.filewriter import dcmwrite
@@ -327,11 +328,12 @@ def _set_padding(ds: Dataset, padding: tuple[int, int]) -> None:
 
 
 def _override(ds: Dataset, elements: Mapping[str, object] | None) -> None:
-    for keyword, value in (elements or {}).items():
-        if value is None:
-            del ds[keyword]
-        else:
-            setattr(ds, keyword, value)
+    with disable_value_validation():  # wrong headers are made on purpose
+        for keyword, value in (elements or {}).items():
+            if keyword in ds:
+                del ds[keyword]  # an old element keeps validating
+            if value is not None:
+                setattr(ds, keyword, value)
 
 
 def _write(ds: FileDataset, path: Path, stored: NDArray[np.integer], transfer_syntax: str) -> Path:
@@ -352,7 +354,8 @@ def _write(ds: FileDataset, path: Path, stored: NDArray[np.integer], transfer_sy
         ds.PixelData = encapsulate([_compressed(stored, int(ds.BitsStored), transfer_syntax)])
         ds["PixelData"].VR = "OB"
         ds["PixelData"].is_undefined_length = True
-    dcmwrite(path, ds, enforce_file_format=True)
+    with disable_value_validation():
+        dcmwrite(path, ds, enforce_file_format=True)
     return path
 
 

@@ -52,9 +52,7 @@ def assert_upright(picture: NDArray[np.uint8], side: str, view: str) -> None:
 def test_every_storage_pose_is_hung_upright(
     tmp_path: Path, side: str, view: str, pose: tuple[bool, int], photometric: str
 ) -> None:
-    path = build_mg(
-        tmp_path / "a", laterality=side, view=view, pose=pose, photometric=photometric
-    )
+    path = build_mg(tmp_path / "a", laterality=side, view=view, pose=pose, photometric=photometric)
     mammogram = only(path)
     assert mammogram.pose is not None
     assert (mammogram.pose.flip_horizontal, mammogram.pose.rotate_degrees) == pose

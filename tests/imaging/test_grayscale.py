@@ -58,7 +58,7 @@ def formula(x: float, voi: Voi) -> float:
     if isinstance(voi, VoiLut):
         i = round(x) - voi.first_mapped
         i = max(0, min(i, len(voi.entries) - 1))
-        return float(voi.entries[i]) / (2**voi.bits - 1) * 255
+        return int(voi.entries[i]) / ((1 << voi.bits) - 1) * 255
     c, w = voi.centre, voi.width
     if voi.function is VoiFunction.SIGMOID:
         return 255 / (1 + math.exp(-4 * (x - c) / w))

@@ -1,0 +1,184 @@
+"""What cannot be opened is refused by name, one by one, and the rest opens."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pydicom
+import pytest
+from pydicom.uid import UID
+
+from mammoview.dicom.index import index_paths
+from tests.builders.dicom import (
+    DEFLATED,
+    NATIVE_SYNTAXES,
+    SECONDARY_CAPTURE,
+    TRANSFER_SYNTAXES,
+    build_cbis,
+    build_exam,
+    build_mg,
+)
+
+
+def reason(path: Path) -> str:
+    """Return why a file beside a whole examination is refused, and check that the rest opens."""
+    index = index_paths([path.parent])
+    assert [len(exam.mammograms) for exam in index.examinations] == [4]
+    (refused,) = index.refused
+    assert refused.file == path
+    assert "; expected " in refused.reason
+    return refused.reason
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    build_exam(tmp_path)
+    return tmp_path
+
+
+def cut(path: Path, share: float) -> None:
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+
+
+@pytest.mark.parametrize("syntax", TRANSFER_SYNTAXES)
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.999])
+def test_truncated_file(folder: Path, syntax: str, share: float) -> None:
+    path = build_mg(folder / "x", transfer_syntax=syntax)
+    cut(path, share)
+    said = reason(path)
+    if share > 0.4:
+        assert "cut short" in said or "ends early" in said
+
+
+@pytest.mark.parametrize("syntax", [s for s in NATIVE_SYNTAXES if s != DEFLATED])
+def test_pixel_data_shorter_than_the_image(folder: Path, syntax: str) -> None:
+    path = build_mg(folder / "x", transfer_syntax=syntax, elements={"Rows": 240})
+    assert reason(path).startswith("21600 bytes of pixel data, cut short; expected 43200 bytes")
+
+
+def test_deflated_pixel_data_shorter_than_the_image(folder: Path) -> None:
+    path = build_mg(folder / "x", transfer_syntax=DEFLATED, elements={"Rows": 240})
+    assert "21600 bytes of pixel data, cut short" in reason(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "an empty file"),
+        (b"PK\x03\x04" + b"\0" * 300, "a zip archive"),
+        (b"just a text about mammograms\n" * 20, "not DICOM"),
+        (b"\x08\x00" + bytes(range(7, 250)) * 3, ""),
+        (b"\0" * 128 + b"DICM", ""),
+        (b"\0" * 128 + b"DICM" + b"\xff" * 600, ""),
+        (b"\x02\x00\x10\x00UI\x04\x001.2\0", "not DICOM"),
+    ],
+)
+def test_content_that_is_no_image(folder: Path, content: bytes, said: str) -> None:
+    path = folder / "looks-like.dcm"
+    path.write_bytes(content)
+    assert said in reason(path)
+
+
+@pytest.mark.parametrize(
+    ("elements", "said"),
+    [
+        ({"Modality": "CT", "SOPClassUID": SECONDARY_CAPTURE}, "modality CT"),
+        ({"Modality": None, "SOPClassUID": SECONDARY_CAPTURE}, "without Modality"),
+        ({"QualityControlImage": "YES"}, "quality control image"),
+        ({"NumberOfFrames": 57}, "57 frames (tomosynthesis"),
+        ({"PhotometricInterpretation": "RGB", "SamplesPerPixel": 3}, "a colour image (RGB"),
+        ({"PhotometricInterpretation": "PALETTE COLOR"}, "a colour image (PALETTE COLOR"),
+        ({"Rows": 0}, "without Rows and Columns"),
+        ({"BitsStored": 7, "HighBit": 6}, "7 bits stored"),
+        ({"BitsAllocated": 32}, "bits stored in 32"),
+        ({"HighBit": 10}, "HighBit 10"),
+        ({"SOPInstanceUID": None}, "without SOPInstanceUID"),
+        ({"SeriesDescription": "ROI mask images"}, "a crop"),
+        ({"SOPClassUID": "1.2.840.10008.1.3.10"}, "a DICOMDIR"),
+    ],
+)
+def test_image_that_is_not_read(folder: Path, elements: dict[str, object], said: str) -> None:
+    assert said in reason(build_mg(folder / "x", elements=elements))
+
+
+@pytest.mark.parametrize(
+    ("uid", "name"),
+    [("1.2.840.10008.1.2.4.50", "JPEG Baseline"), ("1.2.840.10008.1.2.4.100", "MPEG2")],
+)
+def test_transfer_syntax_that_is_not_read(folder: Path, uid: str, name: str) -> None:
+    path = build_mg(folder / "x", transfer_syntax="1.2.840.10008.1.2.5")
+    ds = pydicom.dcmread(path)
+    ds.file_meta.TransferSyntaxUID = UID(uid)
+    pydicom.dcmwrite(path, ds)
+    assert name in reason(path)
+
+
+def test_native_pixels_in_a_compressed_syntax(folder: Path) -> None:
+    path = build_mg(folder / "x")
+    raw = path.read_bytes()
+    old, new = b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.5\0"
+    assert raw.count(old) == 1
+    path.write_bytes(raw.replace(old, new))
+    assert "native pixel data in transfer syntax RLE" in reason(path)
+
+
+@pytest.mark.parametrize(("extract", "said"), [("mask", "an ROI mask"), ("crop", "a crop")])
+@pytest.mark.parametrize("elements", [{}, {"SeriesDescription": None}])
+def test_extract_of_cbis_ddsm(
+    folder: Path, extract: str, said: str, elements: dict[str, object]
+) -> None:
+    assert said in reason(build_cbis(folder / "x", extract=extract, elements=elements))
+
+
+def test_second_copy_of_an_image(folder: Path) -> None:
+    copy = folder / "zz-copy"
+    copy.write_bytes((folder / "LCC.dcm").read_bytes())
+    assert "second copy" in reason(copy)
+
+
+def test_data_set_without_pixels(folder: Path) -> None:
+    path = build_mg(folder / "x")
+    ds = pydicom.dcmread(path)
+    del ds.PixelData
+    pydicom.dcmwrite(path, ds)
+    assert "ends before PixelData" in reason(path)
+
+
+def broken_link(path: Path) -> None:
+    path.symlink_to("nowhere")
+
+
+def self_link(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+@pytest.mark.parametrize("make", [broken_link, self_link, os.mkfifo])
+def test_what_cannot_be_opened(folder: Path, make: Callable[[Path], None]) -> None:
+    path = folder / "odd"
+    make(path)
+    assert reason(path)
+
+
+def test_path_that_is_not_there(folder: Path) -> None:
+    index = index_paths([folder / "absent", folder])
+    assert [exam.missing_slots for exam in index.examinations] == [()]
+    assert "cannot be read" in index.refused[0].reason
+
+
+def test_folder_that_cannot_be_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked = folder / "locked"
+    locked.mkdir()
+    iterdir = Path.iterdir
+
+    def deny(path: Path) -> object:
+        if path.name == "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", deny)
+    said = reason(locked)
+    assert "cannot be listed (Permission denied)" in said
+    assert str(folder) not in said
