@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mammoview.dicom.cbis import CbisName, cbis_extract
 from mammoview.dicom.header import Header
 from mammoview.domain.views import Projection, SourcedView, ViewModifier
@@ -18,6 +20,8 @@ _TOMOSYNTHESIS_CLASSES = frozenset(
 _FOR_PROCESSING_CLASSES = frozenset(
     {"1.2.840.10008.5.1.4.1.1.1.2.1", "1.2.840.10008.5.1.4.1.1.13.1.5"}
 )
+# Only what looks like a modality is quoted: a broken header may hold a name there.
+_MODALITY = re.compile(r"[A-Z]{2,4}|RT[A-Z]+")
 # Contact views have a factor near 1.05; a magnification stand starts at about 1.5.
 _MAGNIFIED = 1.4
 
@@ -34,7 +38,8 @@ def check_mammogram(header: Header, cbis: CbisName | None) -> None:
     if modality != "MG" and header.text("SOPClassUID") not in (
         _MG_CLASSES | _TOMOSYNTHESIS_CLASSES
     ):
-        met = f"modality {modality[:16]}" if modality else "a data set without Modality"
+        met = f"modality {modality}" if _MODALITY.fullmatch(modality) else "another modality"
+        met = met if modality else "a data set without Modality"
         raise DicomError(met, expected="a mammogram (modality MG)", todo="leave this file out")
     extract = cbis_extract(header, cbis)
     if extract is not None:

@@ -40,6 +40,21 @@ _CODECS = {
 }
 
 
+_PHOTOMETRICS = frozenset(
+    {
+        "MONOCHROME1",
+        "MONOCHROME2",
+        "PALETTE COLOR",
+        "RGB",
+        "YBR_FULL",
+        "YBR_FULL_422",
+        "YBR_ICT",
+        "YBR_PARTIAL_420",
+        "YBR_RCT",
+    }
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelLayout:
     """Size, bits and encoding of a single-frame grey image.
@@ -125,10 +140,11 @@ def _check_grey_single_frame(header: Header) -> None:
         )
     photometric = header.text("PhotometricInterpretation").upper()
     samples = header.integer("SamplesPerPixel") or 1
+    # Only a defined term is quoted: a broken header may hold a name there.
+    known = photometric if photometric in _PHOTOMETRICS else "PhotometricInterpretation unknown"
     if samples != 1 or photometric not in ("MONOCHROME1", "MONOCHROME2"):
         raise _refused(
-            f"a colour image ({photometric[:16] or 'no PhotometricInterpretation'},"
-            f" {samples} samples per pixel)",
+            f"a colour image ({known}, {samples} samples per pixel)",
             "MONOCHROME1 or MONOCHROME2",
         )
 
@@ -136,8 +152,9 @@ def _check_grey_single_frame(header: Header) -> None:
 def _codec(transfer_syntax: str) -> Codec:
     codec = _CODECS.get(transfer_syntax)
     if codec is None:
+        uid = pydicom.uid.UID(transfer_syntax)
         raise DicomError(
-            f"transfer syntax {pydicom.uid.UID(transfer_syntax).name} ({transfer_syntax})",
+            f"transfer syntax {uid.name} ({uid})" if uid.is_valid else "no known transfer syntax",
             expected="uncompressed, RLE, JPEG lossless, JPEG-LS or JPEG 2000",
             todo="have the archive send the image uncompressed",
         )

@@ -12,7 +12,7 @@ import pytest
 from mammoview.dicom.decode import decode_pixels
 from mammoview.dicom.index import index_paths
 from mammoview.errors import DicomError
-from tests.builders.dicom import RLE, build_mg
+from tests.builders.dicom import RLE, SECONDARY_CAPTURE, build_mg
 
 NAME = "Poison^Ivy"
 
@@ -47,12 +47,14 @@ def test_identity_is_kept_out_of_logs_messages_and_keys(
     cut.write_bytes(cut.read_bytes()[:-50])
     damaged = build_mg(folder / "damaged", person=NAME, transfer_syntax=RLE)
     damaged.write_bytes(damaged.read_bytes().replace(b"MONOCHROME2 ", b"Poison^Ivy  "))
+    wrong: dict[str, object] = {"Modality": NAME, "SOPClassUID": SECONDARY_CAPTURE}
+    build_mg(folder / "modality", person=NAME, elements=wrong)
     (folder / "text").write_text(NAME)
     said = texts_of(folder) + caplog.text + "".join(capfd.readouterr())
-    assert "indexed 6 files" in caplog.text
+    assert "indexed 7 files" in caplog.text
     assert "cut short" in said
-    assert "Poison" not in said
-    assert "Ivy" not in said
+    assert "poison" not in said.lower()
+    assert "ivy" not in said.lower()
     assert "19600101" not in said
 
 

@@ -121,14 +121,14 @@ def test_what_does_not_tell_both_axes_gives_no_pose(
 @pytest.mark.parametrize("side", [R, L])
 @pytest.mark.parametrize("edge", list(Edge))
 def test_the_chest_wall_is_brought_to_its_side(edge: Edge, side: Laterality) -> None:
-    stored = np.zeros((6, 4))
-    index = {
-        Edge.LEFT: np.s_[:, 0],
-        Edge.RIGHT: np.s_[:, -1],
-        Edge.TOP: np.s_[0],
-        Edge.BOTTOM: np.s_[-1],
+    row, col = np.mgrid[0:6, 0:4]
+    at_edge = {
+        Edge.LEFT: col == 0,
+        Edge.RIGHT: col == 3,
+        Edge.TOP: row == 0,
+        Edge.BOTTOM: row == 5,
     }
-    stored[index[edge]] = 1
+    stored = at_edge[edge].astype(float)
     found = pose_from_edge(edge, side)
     assert found is not None
     assert found.source == "chest wall found in the image"
