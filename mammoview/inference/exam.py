@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mammoview.domain.prediction import AnalysisStatus, ExamPrediction, ViewPrediction
 from mammoview.domain.study import Mammogram
 from mammoview.errors import MammoviewError
-from mammoview.inference.predictor import not_analysed, predict_view, thresholds
+from mammoview.inference.predictor import not_analysed, predict_view, thresholds, unforeseen
 from mammoview.inference.session import Session
 
 logger = logging.getLogger(__name__)
@@ -79,9 +79,7 @@ def _predict(
         logger.warning("a view was not decoded: %s", type(error).__name__)
         return not_analysed(mammogram, AnalysisStatus.FAILED, str(error))
     except Exception as error:  # the other views of the examination have to go on
-        logger.error("a view was not decoded: %s", type(error).__name__)
-        reason = f"decoding broke off ({type(error).__name__}); see the log"
-        return not_analysed(mammogram, AnalysisStatus.FAILED, reason)
+        return not_analysed(mammogram, AnalysisStatus.FAILED, unforeseen(error))
     return predict_view(
         session,
         mammogram,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import traceback
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -91,8 +93,7 @@ def predict_view(
         logger.warning("a view was not analysed: %s", error.met)
         return not_analysed(mammogram, AnalysisStatus.FAILED, str(error))
     except Exception as error:  # the other views of the examination have to go on
-        logger.error("a view was not analysed: %s", type(error).__name__, exc_info=True)
-        return not_analysed(mammogram, AnalysisStatus.FAILED, _unforeseen(error))
+        return not_analysed(mammogram, AnalysisStatus.FAILED, unforeseen(error))
 
 
 def not_analysed(mammogram: Mammogram, status: AnalysisStatus, reason: str) -> ViewPrediction:
@@ -107,6 +108,17 @@ def not_analysed(mammogram: Mammogram, status: AnalysisStatus, reason: str) -> V
         seconds=_NO_TIME,
         notes=(),
     )
+
+
+def unforeseen(error: Exception) -> str:
+    """Log where a fault of the program arose, and return the reason for the screen.
+
+    The error's own text stays out of both: it may quote a patient's data.
+    """
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(last.filename).name}, line {last.lineno}"
+    logger.error("a view was not analysed: %s in %s", type(error).__name__, where)
+    return f"the analysis broke off ({type(error).__name__} in {where}): please report it"
 
 
 def run_tiled(
@@ -226,7 +238,3 @@ def _regions(
         )
     ]
     return tuple(sorted(regions, key=lambda region: -region.score))
-
-
-def _unforeseen(error: Exception) -> str:
-    return f"the analysis broke off ({type(error).__name__}); see the log"

@@ -112,13 +112,11 @@ def _peaks(values: NDArray[np.float32], inside: NDArray[np.bool_]) -> list[_Peak
         score = float(values[tuple(cells[0])])
         if score <= 0 or _has_higher_neighbour(padded, cells, score):
             continue
-        if len(cells) == 1:
-            peaks.append(_refined(values, inside, (int(cells[0][0]), int(cells[0][1]))))
-            continue
-        row, col = cells.mean(axis=0) + 0.5
+        tops = np.array([_refined(values, inside, (int(r), int(c))) for r, c in cells])
+        row, col = tops.mean(axis=0).tolist()
         nearest = cells[np.argmin(((cells + 0.5 - (row, col)) ** 2).sum(axis=1))]
         cell = (int(nearest[0]), int(nearest[1]))
-        peaks.append(_Peak(col=float(col), row=float(row), cell=cell, score=score))
+        peaks.append(_Peak(col=col, row=row, cell=cell, score=score))
     return sorted(peaks, key=lambda peak: (-peak.score, peak.row, peak.col))
 
 
@@ -130,18 +128,21 @@ def _has_higher_neighbour(
 
 def _refined(
     values: NDArray[np.float32], inside: NDArray[np.bool_], cell: tuple[int, int]
-) -> _Peak:
-    """Place a peak between the cells: the top of a parabola through the log-odds on each axis."""
+) -> tuple[float, float]:
+    """Return (row, col) of a peak between the cells: a parabola's top on each axis."""
     r, c = cell
     row = _top(values, inside, [(r - 1, c), (r, c), (r + 1, c)])
     col = _top(values, inside, [(r, c - 1), (r, c), (r, c + 1)])
-    return _Peak(col=c + 0.5 + col, row=r + 0.5 + row, cell=cell, score=float(values[cell]))
+    return r + 0.5 + row, c + 0.5 + col
 
 
 def _top(
     values: NDArray[np.float32], inside: NDArray[np.bool_], cells: list[tuple[int, int]]
 ) -> float:
-    """Return the top of the parabola through three cells, -0.5 to 0.5; 0 at the map's edge."""
+    """Return the top of the parabola through the log-odds of three cells; 0 at the map's edge.
+
+    The middle one is not below its neighbours, so the top lies within half a cell of it.
+    """
     h, w = values.shape
     if not all(0 <= r < h and 0 <= c < w and inside[r, c] for r, c in cells):
         return 0.0
