@@ -20,7 +20,7 @@ from tests.ui.viewport import scene
 def test_halves_are_rounded_averages(rows: int, cols: int, kind: type[np.generic]) -> None:
     limits = np.iinfo(kind)  # type: ignore[type-var]
     rng = np.random.default_rng(rows * 10 + cols)
-    stored = rng.integers(limits.min, limits.max, (rows, cols), kind, endpoint=True)  # type: ignore[arg-type]
+    stored = rng.integers(limits.min, limits.max, (rows, cols), kind, endpoint=True)
     even = np.pad(stored, ((0, rows % 2), (0, cols % 2)), mode="edge").astype(np.float64)
     blocks = even.reshape(even.shape[0] // 2, 2, even.shape[1] // 2, 2)
     half = halve(stored, None)
