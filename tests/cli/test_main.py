@@ -93,7 +93,8 @@ def test_a_fault_of_the_program_is_no_traceback(
     command: SimpleNamespace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def work() -> ExitCode:
-        return {}["a key that is not there"]
+        empty: dict[str, ExitCode] = {}
+        return empty["a key that is not there"]
 
     command.work = work
     assert entry(["doctor"]) == ExitCode.INTERNAL

@@ -1,0 +1,156 @@
+"""``snapshot``, ``demo``, ``doctor`` and ``bench``."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+
+from mammoview.cli import demo
+from mammoview.dicom.index import index_paths
+from mammoview.ui import main as window
+from tests.cli.conftest import Run
+
+
+@pytest.mark.usefixtures("qapp")
+def test_a_snapshot_has_the_wanted_size_and_the_overlay_changes_it(
+    command: Run, exam: Path, bundle: Path, tmp_path: Path
+) -> None:
+    plain, heat = tmp_path / "plain.png", tmp_path / "heat.png"
+    assert command("snapshot", exam, "--out", plain, "--size", "1200x800").code == 0
+    words = ["snapshot", exam, "--size", "1200x800", "--overlay", "both", "--model", bundle]
+    assert command(*words, "--out", heat).code == 0
+    pictures = [QImage(str(path)) for path in (plain, heat)]
+    assert all((p.width(), p.height()) == (1200, 800) for p in pictures)
+    assert pictures[0] != pictures[1]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--size", "big"],
+        ["--out", "picture.jpg"],
+        ["--overlay", "rainbow"],
+        ["--layout", "mosaic"],
+        ["--study", "nobody"],
+    ],
+)
+def test_wrong_snapshots_are_wrong_usage(
+    command: Run, exam: Path, tmp_path: Path, wrong: list[str]
+) -> None:
+    assert command("snapshot", exam, "--out", tmp_path / "p.png", *wrong).code == 2
+
+
+def test_nothing_to_show_is_refused(command: Run, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("no mammogram", "utf-8")
+    answer = command("snapshot", tmp_path / "letter.txt", "--out", tmp_path / "p.png")
+    assert answer.code == 3
+    assert "letter.txt" in answer.err
+
+
+class _Window:
+    """Stands for the window: remembers what it was opened on, and looks into it."""
+
+    def __init__(self) -> None:
+        self.badge: str | None = None
+        self.slots: list[str] = []
+
+    def run(self, paths: Sequence[Path], *, badge: str | None = None) -> int:
+        (exam,) = index_paths(paths).examinations
+        self.badge = badge
+        self.slots = [str(view.slot) for view in exam.mammograms]
+        return 0
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> _Window:
+    fake = _Window()
+    monkeypatch.setattr(window, "run", fake.run)
+    return fake
+
+
+def test_the_demo_without_real_exams_says_that_it_is_synthetic(
+    command: Run, opened: _Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "find_spec", lambda name: None)
+    answer = command("demo")
+    assert answer.code == 0
+    assert "synthetic" in answer.err
+    assert "mammoview[demo]" in answer.err
+    assert opened.badge is not None
+    assert "synthetic" in opened.badge
+    assert opened.slots == ["RCC", "LCC", "RMLO", "LMLO"]
+    missing = command("demo", "--exam", "P_00820")
+    assert missing.code == 4
+    assert "pip install" in missing.err
+
+
+@pytest.mark.usefixtures("demo_exam_p00820")
+def test_the_demo_prefers_the_real_exam(command: Run, opened: _Window) -> None:
+    answer = command("demo")
+    assert answer.code == 0
+    assert "P_00820" in answer.err
+    assert opened.badge is not None
+    assert "P_00820" in opened.badge
+    assert opened.slots == ["RCC", "LCC", "RMLO", "LMLO"]
+
+
+def test_open_passes_the_paths_on(command: Run, opened: _Window, exam: Path) -> None:
+    assert command("open", exam).code == 0
+    assert opened.slots == ["RCC", "LCC", "RMLO", "LMLO"]
+
+
+def test_the_doctor_tries_everything(command: Run) -> None:
+    answer = command("doctor", "--json")
+    checks = {check["part"]: check for check in answer.document["checks"]}
+    codecs = [part for part in checks if part.startswith("DICOM ")]
+    assert len(codecs) == 11
+    assert all(checks[part]["health"] == "ok" for part in codecs)
+    assert {"Qt window", "GPU", "network runtime", "model", "log folder"} <= set(checks)
+    needy = [check for check in checks.values() if check["health"] != "ok"]
+    assert all(check["todo"] for check in needy)
+    assert (answer.code == 0) == answer.document["healthy"]
+
+
+def test_the_doctor_names_what_a_machine_lacks(
+    command: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mammoview.ui import probe
+
+    monkeypatch.setattr(probe, "linked_but_missing", lambda platform: ("libxcb-cursor.so.0",))
+    answer = command("doctor", "--json")
+    assert answer.code == 4
+    (drawing,) = [c for c in answer.document["checks"] if c["part"].startswith("Qt drawing")]
+    assert drawing["health"] == "missing"
+    assert "apt-get install libxcb-cursor0" in drawing["todo"]
+
+
+def test_a_broken_codec_is_found(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mammoview.dicom import codec_check
+
+    wrong = dict.fromkeys(codec_check._COMPRESSED, codec_check._LS)
+    monkeypatch.setattr(codec_check, "_COMPRESSED", wrong)
+    answer = command("doctor", "--json")
+    broken = [c["part"] for c in answer.document["checks"] if "DICOM" in c["part"] and c["todo"]]
+    assert len(broken) == 5
+    assert answer.code == 4
+
+
+def test_opening_is_measured_beside_pydicom(command: Run, exam: Path) -> None:
+    document = command("bench", "open", exam, "--json").document
+    assert document["views"] == 4
+    assert document["ratio"] == pytest.approx(document["seconds"] / document["baseline_seconds"])
+
+
+def test_analysis_is_measured_with_its_memory(command: Run, exam: Path, bundle: Path) -> None:
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("torch is not installed (extra: train)")
+    document = command("bench", "analyze", exam, "--model", bundle, "--json").document
+    assert document["views"] == 4
+    assert document["peak_rss_mib"] > 50
+    assert document["seconds"] > sum(document["stage_seconds"].values())
+    assert document["baseline_missing"] is None
+    assert document["network_ratio"] > 0
