@@ -16,6 +16,8 @@ from mammoview.ui.viewport.cad_line import CadLine, Tone
 _EDGE_PX = 14.0
 _LABEL_PX = 28
 _NOTE_PX = 13
+# Invisible on air; on bright tissue it keeps small letters readable and the tissue visible.
+_PLATE = QColor(0, 0, 0, 120)
 _LABEL_COLOUR = "#f2f2f2"
 _NOTE_COLOUR = "#c9c9c9"
 _MESSAGE_COLOUR = "#9a9a9a"
@@ -42,7 +44,7 @@ class _Line:
 
 
 class TextBlock(QGraphicsItem):
-    """Some lines of text with a dark edge, readable on air and on tissue.
+    """Some lines of text on a half-dark plate, readable on air and on tissue.
 
     Parameters
     ----------
@@ -89,8 +91,8 @@ class TextBlock(QGraphicsItem):
         self.update()
 
     def boundingRect(self) -> QRectF:
-        """Return the box round the text with its dark edge."""
-        return self._bounds.adjusted(-2, -2, 2, 2)
+        """Return the box round the text, its plate included."""
+        return self._bounds.adjusted(-5, -2, 5, 2) if self._lines else QRectF()
 
     def paint(
         self,
@@ -98,15 +100,16 @@ class TextBlock(QGraphicsItem):
         option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        """Draw every line, its dark edge first."""
+        """Draw the plate, and every line over its shadow."""
+        if self._lines:
+            painter.fillRect(self.boundingRect(), _PLATE)
         top = 0.0
         for line in self._lines:
             painter.setFont(line.font())
             height = QFontMetricsF(line.font()).height()
             row = QRectF(self._bounds.left(), top, self._bounds.width(), height)
-            painter.setPen(QColor(0, 0, 0, 190))
-            for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
-                painter.drawText(row.translated(dx, dy), self._align, line.text)
+            painter.setPen(QColor(0, 0, 0))
+            painter.drawText(row.translated(1, 1), self._align, line.text)
             painter.setPen(QColor(line.colour))
             painter.drawText(row, self._align, line.text)
             top += height

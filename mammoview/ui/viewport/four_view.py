@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Signal
@@ -18,6 +19,7 @@ from mammoview.ui.viewport.pane_view import PaneView
 from mammoview.ui.viewport.placement import fit_all, panned, zoomed
 from mammoview.ui.viewport.windowing import dragged
 
+# Rows from top to bottom; left and right follow from the side of the breast.
 _HANGING = ((Slot.RCC, Slot.LCC), (Slot.RMLO, Slot.LMLO))
 _ZOOM_PER_NOTCH = 1.25
 _TABLES_KEPT = 16
@@ -173,12 +175,18 @@ class FourView(QWidget):
             self._panes[Slot.RCC].size(),
             device_pixel_ratio=self.canvas.devicePixelRatioF(),
         )
-        for slot in subjects:
-            view = self._panes[slot]
-            if view.placement is None or not keep_placed:
-                view.set_placement(placed[str(slot)])
-            else:
-                view.set_placement(view.placement)
+        # A view that arrives while the reader has zoomed in is shown at the size of the others.
+        views = [self._panes[slot] for slot in subjects]
+        zoom = {
+            v.subject.unit: v.placement.scale
+            for v in views
+            if keep_placed and v.placement is not None and v.subject is not None
+        }
+        for slot, subject in subjects.items():
+            fresh = placed[str(slot)]
+            fresh = replace(fresh, scale=zoom.get(subject.unit, fresh.scale))
+            kept = self._panes[slot].placement if keep_placed else None
+            self._panes[slot].set_placement(kept or fresh)
 
     def _refresh(self) -> None:
         ratio = self.canvas.devicePixelRatioF()
@@ -257,11 +265,7 @@ class FourView(QWidget):
     def _gray_now(self, state: Workspace) -> Gray:
         if self._drag_window is None:
             return state.gray
-        return Gray(
-            window=self._drag_window,
-            voi_explanation=state.gray.voi_explanation,
-            invert=state.gray.invert,
-        )
+        return replace(state.gray, window=self._drag_window)
 
     def _on_windowed(self, way: QPointF) -> None:
         if self._drag_from is None:

@@ -148,3 +148,20 @@ def test_a_view_that_arrives_later_is_fitted_with_the_others(view: FourView) -> 
     assert placements[0] is not None
     assert placements[1] is not None
     assert placements[0].scale == placements[1].scale < 310 / 1840
+
+
+def test_a_view_that_arrives_while_zoomed_in_takes_the_others_size(
+    view: FourView, mouse: Mouse
+) -> None:
+    first = scene.pane(Slot.RCC, scene.image(scene.bright()))
+    one = scene.workspace(first)
+    view.render(None, one)
+    mouse.wheel(QPointF(300.0, 150.0), 4)
+    zoomed_in = view.pane(Slot.RCC).placement
+    both = scene.workspace(first, scene.pane(Slot.LCC, scene.image(scene.bright(1840, 600))))
+    view.render(one, both)
+    arrived = view.pane(Slot.LCC).placement
+    assert zoomed_in is not None
+    assert arrived is not None
+    assert view.pane(Slot.RCC).placement == zoomed_in
+    assert arrived.scale == zoomed_in.scale
