@@ -45,7 +45,7 @@ class MainWindow(QMainWindow):
         self.setAccessibleName("mammoview")
         self.setAcceptDrops(True)
         self.setMinimumSize(*_SMALLEST)
-        self._desk = desk
+        self.desk = desk
         self._handlers = Handlers(desk, self)
         self._hold = hold_keys()
         self._actions = {
@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self._toolbar)
 
     def _connect(self) -> None:
-        self._desk.subscribe(self.render)
+        self.desk.subscribe(self.render)
         self.four_view.windowChanged.connect(self._window_changed)
         self.four_view.paneActivated.connect(self._pane_activated)
         self.four_view.cursorRead.connect(self.status_strip.show_cursor)
@@ -126,10 +126,10 @@ class MainWindow(QMainWindow):
     # -- reader's side ------------------------------------------------------------------------
 
     def _window_changed(self, window: VoiWindow) -> None:
-        self._desk.do(commands.set_window, window)
+        self.desk.do(commands.set_window, window)
 
     def _pane_activated(self, slot: str) -> None:
-        self._desk.do(commands.activate, slot)
+        self.desk.do(commands.activate, slot)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Start what holds while a key is down."""
@@ -163,13 +163,13 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
         urls = event.mimeData().urls()
-        self._desk.open_paths([Path(url.toLocalFile()) for url in urls if url.isLocalFile()])
+        self.desk.open_paths([Path(url.toLocalFile()) for url in urls if url.isLocalFile()])
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Disappear at once, then wait for the workers."""
         self.hide()
-        self._desk.shutdown()
+        self.desk.shutdown()
         super().closeEvent(event)
 
     # -- what the handlers ask of the frame ---------------------------------------------------
@@ -186,7 +186,7 @@ class MainWindow(QMainWindow):
 
     def show_refused(self) -> None:
         """Show which files were refused, and why."""
-        self._open(refused_files(self._desk.workspace.index, self))
+        self._open(refused_files(self.desk.workspace.index, self))
 
     def show_cheat_sheet(self) -> None:
         """Show all keys."""
@@ -194,7 +194,7 @@ class MainWindow(QMainWindow):
 
     def show_about(self) -> None:
         """Show version, intended use and model."""
-        self._open(About(self._desk.workspace, self))
+        self._open(About(self.desk.workspace, self))
 
     def toggle_panel(self) -> None:
         """Fold the side panel away, or show it again."""

@@ -1,0 +1,137 @@
+"""From nothing to a window: settings, their faults, and the order of the end."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from mammoview.app import settings
+from mammoview.app.settings import Settings
+from mammoview.app.workspace import OverlayMode
+from mammoview.errors import MissingPartError
+from mammoview.ui import boot as booting
+from mammoview.ui import platform_check
+from mammoview.ui.main import run
+from tests.builders.dicom import build_exam
+
+
+def _sessions(monkeypatch: pytest.MonkeyPatch) -> list[booting.Session]:
+    made: list[booting.Session] = []
+
+    class Seen(booting.Session):
+        def __init__(self, **kwargs: object) -> None:
+            super().__init__(**kwargs)  # type: ignore[arg-type]
+            made.append(self)
+
+    monkeypatch.setattr(booting, "Session", Seen)
+    return made
+
+
+def _closed(made: list[booting.Session]) -> None:
+    made[0].window.deleteLater()
+    made[0].dispatcher.deleteLater()
+
+
+def test_window_opens_paths_and_ends_clean(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_exam(tmp_path)
+    made = _sessions(monkeypatch)
+    seen: list[str] = []
+    poll = QTimer()
+
+    def look() -> None:
+        session = made[0]
+        badge = session.window.findChild(QLabel, "demoBadge")
+        if session.desk.workspace.exam_key and all(
+            pane.image is not None for pane in session.desk.workspace.panes
+        ):
+            assert badge is not None
+            seen.append(badge.text())
+            poll.stop()
+            session.window.close()
+
+    poll.timeout.connect(look)
+    poll.start(20)
+    assert run([tmp_path], badge="Demo: synthetic") == 0
+    assert seen == ["Demo: synthetic"]
+    assert not any(t.name.startswith("mammoview-") for t in threading.enumerate())
+    _closed(made)
+
+
+def test_choices_are_kept_for_the_next_time(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.save(Settings(overlay_mode=OverlayMode.MARKS), settings.settings_path())
+    made = _sessions(monkeypatch)
+
+    def use() -> None:
+        window = made[0].window
+        qtbot.waitUntil(window.isActiveWindow)
+        assert window.desk.workspace.overlay.mode is OverlayMode.MARKS
+        window.toggle_panel()
+        qtbot.keyClicks(window, "h")
+        window.close()
+
+    QTimer.singleShot(0, use)
+    assert run([]) == 0
+    kept = settings.load(settings.settings_path())
+    assert (kept.overlay_mode, kept.panel_open) == (OverlayMode.BOTH, False)
+    _closed(made)
+
+
+def test_bad_settings_are_said_and_kept_aside(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = settings.settings_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("opacity = 'much'", "utf-8")
+    made = _sessions(monkeypatch)
+    said: list[str] = []
+
+    def look() -> None:
+        notes = made[0].window.findChild(QLabel, "notes")
+        assert notes is not None
+        said.append(notes.text())
+        made[0].window.close()
+
+    QTimer.singleShot(0, look)
+    run([])
+    assert "settings.bad-1.toml" in said[0]
+    assert path.with_name("settings.bad-1.toml").exists()
+    _closed(made)
+
+
+def test_no_display_is_said_with_words() -> None:
+    with pytest.raises(MissingPartError, match="no display"):
+        platform_check.require_window({})
+
+
+def test_missing_libraries_name_their_packages() -> None:
+    def loads(file: str) -> object:
+        if "cursor" in file:
+            raise OSError(file)
+        return file
+
+    with pytest.raises(MissingPartError, match=r"apt-get install libxcb-cursor0$"):
+        platform_check.require_libraries("xcb", loads=loads)
+    platform_check.require_libraries("offscreen", loads=loads)
+
+
+@pytest.mark.parametrize(
+    ("environment", "platform"),
+    [
+        ({"QT_QPA_PLATFORM": "offscreen"}, "offscreen"),
+        ({"QT_QPA_PLATFORM": "xcb:x", "WAYLAND_DISPLAY": "w"}, "xcb"),
+        ({"DISPLAY": ":0"}, "xcb"),
+        ({"DISPLAY": ":0", "WAYLAND_DISPLAY": "w"}, "wayland"),
+        ({}, ""),
+    ],
+)
+def test_platform_is_told_before_qt_is_loaded(environment: dict[str, str], platform: str) -> None:
+    assert platform_check.platform_name(environment) == platform
