@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 from torch.utils.data import Dataset
 
 from mammoview.domain.geometry import ImageBox, ImagePoint
@@ -127,7 +127,9 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
         for _ in range(50):
             row, col = (cells[rng.integers(len(cells))] + 0.5) * BREAST_STEP
             point = ImagePoint(col=float(col), row=float(row))
-            if clear is None or not any(_grown(b.box, clear).contains(point) for b in record.lesions):
+            if clear is None or not any(
+                _grown(b.box, clear).contains(point) for b in record.lesions
+            ):
                 break
         return point
 
@@ -168,9 +170,9 @@ def warp(cut: Tensor, theta: Tensor, gain: Tensor, size: int) -> Tensor:
     Tensor of float32, (n, 1, size, size), in 0..1
     """
     image = cut[:, None].to(torch.float32) / 255.0
-    full = F.pad(theta, (0, 1))
-    where = F.affine_grid(full, [len(cut), 1, size, size], align_corners=False)
-    patches = F.grid_sample(image, where, mode="bilinear", align_corners=False)
+    full = functional.pad(theta, (0, 1))
+    where = functional.affine_grid(full, [len(cut), 1, size, size], align_corners=False)
+    patches = functional.grid_sample(image, where, mode="bilinear", align_corners=False)
     return (patches * gain[:, None, None, None]).clamp(0.0, 1.0)
 
 
@@ -208,9 +210,7 @@ def _cut(grid: NDArray[np.uint8], centre: ImagePoint, size: int) -> NDArray[np.u
 
 
 def _grown(box: ImageBox, by: float) -> ImageBox:
-    return ImageBox(
-        col0=box.col0 - by, row0=box.row0 - by, col1=box.col1 + by, row1=box.row1 + by
-    )
+    return ImageBox(col0=box.col0 - by, row0=box.row0 - by, col1=box.col1 + by, row1=box.row1 + by)
 
 
 def _ellipse_distance(

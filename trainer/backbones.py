@@ -49,14 +49,16 @@ class CamNet(nn.Module):
         self.trunk, width = _trunk(recipe.backbone)
         self.head = nn.Conv2d(width, len(recipe.classes), 1)
         nn.init.normal_(self.head.weight, std=0.005)
-        nn.init.zeros_(self.head.bias if self.head.bias is not None else torch.empty(0))
+        if self.head.bias is not None:
+            nn.init.zeros_(self.head.bias)
         self.frozen = recipe.frozen
         for name in recipe.frozen:
             self.trunk.get_submodule(name).requires_grad_(requires_grad=False)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Return map and logits."""
-        features = self.trunk(self.scaling(image).expand(-1, 3, -1, -1))
+        colour = self.scaling(image).expand(-1, 3, -1, -1)
+        features = self.trunk(colour.contiguous(memory_format=torch.channels_last))
         cam = self.head(features.to(self.head.weight.dtype))
         return cam, cam.mean(dim=(2, 3))
 
@@ -144,5 +146,7 @@ def _trunk(backbone: str) -> tuple[nn.Sequential, int]:
 def _stride_in_first_convolution(net: ResNet) -> None:
     """Put the stride of a stage where He et al. (2016) have it: in the block's first 1x1."""
     for stage in (net.layer2, net.layer3, net.layer4):
-        block = stage[0]
-        block.conv1.stride, block.conv2.stride = (2, 2), (1, 1)
+        for name, stride in (("conv1", 2), ("conv2", 1)):
+            convolution = stage[0].get_submodule(name)
+            if isinstance(convolution, nn.Conv2d):
+                convolution.stride = (stride, stride)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mammoview.errors import MammoviewError, MissingPartError, UsageError
 from mammoview.modelkit.shipped import shipped_root
@@ -55,10 +56,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_prepare(commands)
     _add_fit(commands)
-    # _add_export(commands)
-    # _add_verify(commands)
-    # _add_evaluate(commands)
-    # _add_card(commands)
+    _add_export(commands)
+    _add_verify(commands)
+    _add_evaluate(commands)
+    _add_card(commands)
     return parser
 
 
@@ -85,6 +86,52 @@ def _add_fit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     command.add_argument("--workers", type=int, default=0, help="loader processes")
     command.add_argument("--max-steps", type=int, help="stop after so many steps")
     command.set_defaults(run=_fit)
+
+
+def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("export", help="run -> calibrated model bundle")
+    command.add_argument("run_folder", metavar="RUN", type=Path)
+    command.add_argument(
+        "--data", type=Path, required=True, help="the folder that the cache was prepared from"
+    )
+    command.add_argument("--out", type=Path, required=True, help="folder of the bundle")
+    command.add_argument("--name", default="mass-resnet50", help="name of the model")
+    command.add_argument("--version", default="0.1.0", help="version of the model")
+    command.add_argument("--overwrite", action="store_true", help="replace the bundle in --out")
+    command.set_defaults(run=_export)
+
+
+def _add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("verify", help="torch against ONNX Runtime; exit 1 if they part")
+    command.add_argument("bundle", metavar="BUNDLE", type=Path)
+    command.add_argument("--run", dest="run_folder", metavar="RUN", type=Path, required=True)
+    command.set_defaults(run=_verify)
+
+
+def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("evaluate", help="FROC of a bundle")
+    kinds = command.add_subparsers(required=True, metavar="WHAT")
+    images = kinds.add_parser("images", help="on labelled pictures (COCO)")
+    exams = kinds.add_parser("exams", help="on native examinations, beside their own pictures")
+    for part in (images, exams):
+        part.add_argument("bundle", metavar="BUNDLE", type=Path)
+        part.add_argument("--data", type=Path, required=True, help="pictures and COCO boxes")
+        part.add_argument("--recipe", type=Path, help="for the assumed size of the pictures")
+        part.add_argument("--out", type=Path, help="write the document here too")
+        part.add_argument("--json", action="store_true", help="print the document")
+    exams.add_argument("--boxes", type=Path, required=True, help="boxes of the native files")
+    exams.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="DICOM files, folders")
+    images.set_defaults(run=_evaluate_images)
+    exams.set_defaults(run=_evaluate_exams)
+
+
+def _add_card(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("card", help="write the bundle's card anew, with test figures")
+    command.add_argument("bundle", metavar="BUNDLE", type=Path)
+    command.add_argument("--run", dest="run_folder", metavar="RUN", type=Path, required=True)
+    command.add_argument("--test", type=Path, help="document of evaluate images")
+    command.add_argument("--exams", type=Path, help="document of evaluate exams")
+    command.set_defaults(run=_card)
 
 
 def _prepare(arguments: argparse.Namespace) -> int:
@@ -118,6 +165,106 @@ def _fit(arguments: argparse.Namespace) -> int:
         ),
     )
     print(f"trained: {last}", file=sys.stderr)
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from trainer.coco import read_coco
+    from trainer.export import ExportOptions, export
+
+    bundle = export(
+        arguments.run_folder,
+        read_coco(arguments.data),
+        ExportOptions(
+            out=arguments.out,
+            name=arguments.name,
+            version=arguments.version,
+            overwrite=arguments.overwrite,
+        ),
+    )
+    print(f"bundle {bundle.identity.name} {bundle.identity.version}: {bundle.folder}")
+    return 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from trainer.verify import ARITHMETIC_TOLERANCE, ROUNDING_TOLERANCE, verify
+
+    found = verify(arguments.bundle, arguments.run_folder)
+    print(f"hashes and golden vectors: as at export ({arguments.bundle.name})")
+    print(f"weights rounded to float16: {found.rounding:.2e} of the map's range")
+    print(f"  (at most {ROUNDING_TOLERANCE:g})")
+    print(
+        f"torch against ONNX Runtime: {found.arithmetic:.2e}, map mean against logits "
+        f"{found.mean_to_logits:.2e} (at most {ARITHMETIC_TOLERANCE:g})"
+    )
+    print("passed" if found.passed else "NOT PASSED")
+    return 0 if found.passed else 1
+
+
+def _evaluate_images(arguments: argparse.Namespace) -> int:
+    from mammoview.inference.session import Session
+    from mammoview.modelkit.bundle import open_bundle
+    from trainer.coco import read_coco
+    from trainer.detect import detect
+    from trainer.evaluate import evaluate
+
+    session = Session.open(open_bundle(arguments.bundle))
+    detected = detect(session, read_coco(arguments.data), _recipe(arguments.recipe).data)
+    return _hand_out(evaluate(detected, session.manifest), arguments)
+
+
+def _evaluate_exams(arguments: argparse.Namespace) -> int:
+    from mammoview.inference.session import Session
+    from mammoview.modelkit.bundle import open_bundle
+    from trainer.coco import read_coco
+    from trainer.exams import evaluate_exams, read_native_boxes
+
+    document = evaluate_exams(
+        Session.open(open_bundle(arguments.bundle)),
+        arguments.paths,
+        natives=read_native_boxes(arguments.boxes),
+        pictures=read_coco(arguments.data),
+        data=_recipe(arguments.recipe).data,
+    )
+    return _hand_out(document, arguments)
+
+
+def _card(arguments: argparse.Namespace) -> int:
+    from trainer.card import read_document, rewrite_card
+    from trainer.export import read_run
+    from trainer.recipe import recipe_from_values
+
+    bundle = rewrite_card(
+        arguments.bundle,
+        recipe=recipe_from_values(read_run(arguments.run_folder)["recipe"]),
+        validation=read_document(arguments.run_folder / "validation.json"),
+        test=read_document(arguments.test) if arguments.test else None,
+        exams=read_document(arguments.exams) if arguments.exams else None,
+    )
+    print(f"card written: {bundle.folder / 'CARD.md'}", file=sys.stderr)
+    return 0
+
+
+def _hand_out(document: dict[str, Any], arguments: argparse.Namespace) -> int:
+    """Write the document where it was asked for; print it, or a line of it."""
+    from trainer.evaluate import write_evaluation
+
+    if arguments.out is not None:
+        write_evaluation(document, arguments.out)
+    if arguments.json:
+        print(json.dumps(document))
+    elif "froc" in document:
+        for rate, value in document["froc"]["sensitivity_at"].items():
+            print(f"sensitivity {value:.3f} at {rate} false marks an image")
+        print(f"pointing game {document['pointing_game']:.3f}")
+    else:
+        for view in document["views"]:
+            print(
+                f"{view['exam']} {view['view']}: {sum(view['hit'])} of {len(view['boxes'])} "
+                f"boxes hit by {len(view['flagged'])} flags",
+                *view["differences"],
+                sep="\n  ",
+            )
     return 0
 
 

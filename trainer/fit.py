@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import platform
 import warnings
 from dataclasses import dataclass
@@ -12,11 +13,12 @@ from typing import Any
 
 import lightning
 import torch
-import torch.nn.functional as F
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback, LearningRateMonitor, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor
+from torch.nn import functional
 from torch.utils.data import DataLoader
 
 from mammoview.errors import DataError, ModelError, SettingsError
@@ -56,7 +58,7 @@ class PatchClassifier(LightningModule):
             }
         )
         self.recipe = recipe
-        self.net = CamNet(recipe.network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.net = CamNet(recipe.network).to(memory_format=torch.channels_last)
         weight = torch.full((len(recipe.network.classes),), recipe.training.lesion_weight)
         weight[recipe.network.classes.index(recipe.network.background)] = 1.0
         self.register_buffer("class_weight", weight, persistent=False)
@@ -74,9 +76,9 @@ class PatchClassifier(LightningModule):
         # Augmentation is geometry and stays in float32 whatever the network's precision.
         with torch.autocast(self.device.type, enabled=False):
             image = warp(cut, theta, gain, self.recipe.patches.size_px)
-        cam, logits = self.net(image.contiguous(memory_format=torch.channels_last))
+        cam, logits = self.net(image)
         scores = (cam if labels.ndim == 3 else logits).float()
-        loss = F.cross_entropy(
+        loss = functional.cross_entropy(
             scores, labels, weight=self.get_buffer("class_weight"), ignore_index=IGNORED
         )
         judged = labels != IGNORED
@@ -85,7 +87,7 @@ class PatchClassifier(LightningModule):
         self.log_dict(values, prog_bar=True, batch_size=len(cut), on_epoch=stage != "train")
         return loss
 
-    def configure_optimizers(self) -> dict[str, Any]:
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """Return the optimiser: trunk and head with their own rates, warm-up and cosine."""
         training = self.recipe.training
         trunk = [p for p in self.net.trunk.parameters() if p.requires_grad]
@@ -206,6 +208,7 @@ def fit(cache_folder: Path, recipe: Recipe, options: FitOptions) -> Path:
     cache = GridCache(cache_folder)
     _check(cache, recipe, options)
     lightning.seed_everything(recipe.seed, verbose=False)
+    torch.set_num_threads(_usable_cores())
     last = options.out / LAST
     module = _module(recipe, cache, options)
     data = _Patches(cache, recipe, options.workers)
@@ -278,6 +281,12 @@ def _precision(options: FitOptions) -> str:
         return "bf16-mixed"
     has_bf16 = "avx512_bf16" in str(torch.backends.cpu.get_cpu_capability()).lower()
     return "bf16-mixed" if has_bf16 or _cpu_has_bf16() else "32-true"
+
+
+def _usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _cpu_has_bf16() -> bool:

@@ -68,7 +68,9 @@ def score_froc(images: Sequence[ScoredImage], *, draws: int = 1000, seed: int = 
     """
     events = [_events(image) for image in images]
     people = sorted({image.person for image in images})
-    of_person = {p: [e for e, i in zip(events, images, strict=True) if i.person == p] for p in people}
+    of_person = {
+        p: [e for e, i in zip(events, images, strict=True) if i.person == p] for p in people
+    }
     rng = np.random.default_rng(seed)
     sampled = np.array(
         [

@@ -84,7 +84,7 @@ def breast_cells(grid: Grid, step: int) -> NDArray[np.bool_]:
     ]
     r = np.clip([int(p.row) for p in at], 0, mask.shape[0] - 1)
     c = np.clip([int(p.col) for p in at], 0, mask.shape[1] - 1)
-    return mask[r, c].reshape(-(-rows // step), -(-cols // step))
+    return np.asarray(mask[r, c]).reshape(-(-rows // step), -(-cols // step))
 
 
 def _prepare_one(image: LabelledImage, *, recipe: Recipe) -> _Prepared:
@@ -96,9 +96,7 @@ def _prepare_one(image: LabelledImage, *, recipe: Recipe) -> _Prepared:
         GridLesion(kind=lesion.kind, box=to_grid_px.apply_box(lesion.box))
         for lesion in image.lesions
     )
-    return _Prepared(
-        pixels=grid.pixels, breast=breast_cells(grid, BREAST_STEP), lesions=lesions
-    )
+    return _Prepared(pixels=grid.pixels, breast=breast_cells(grid, BREAST_STEP), lesions=lesions)
 
 
 def _record(image: LabelledImage, item: _Prepared, grid_at: int, breast_at: int) -> GridRecord:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from mammoview.errors import SettingsError
-from mammoview.modelkit.codec import CodecError, decode
+from mammoview.modelkit.codec import CodecError, decode, encode
 from mammoview.modelkit.manifest import Preprocessing
 
 
@@ -101,7 +101,8 @@ class Recipe:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for a report or a checkpoint."""
-        return asdict(self)
+        values: dict[str, Any] = encode(self)
+        return values
 
 
 def read_recipe(file: Path) -> Recipe:

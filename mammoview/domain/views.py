@@ -61,10 +61,12 @@ class Slot(StrEnum):
 
     @property
     def laterality(self) -> Laterality:
+        """Side of the breast that belongs here."""
         return Laterality(self.value[0])
 
     @property
     def projection(self) -> Projection:
+        """View that belongs here."""
         return Projection(self.value[1:])
 
     @property

@@ -126,7 +126,7 @@ def _block_mean(values: NDArray[np.float32], step: int) -> NDArray[np.float32]:
     sums = np.add.reduceat(np.add.reduceat(values, row_at, axis=0), col_at, axis=1)
     heights = np.diff(np.append(row_at, values.shape[0]))
     widths = np.diff(np.append(col_at, values.shape[1]))
-    return (sums / np.outer(heights, widths)).astype(np.float32)
+    return np.asarray(sums / np.outer(heights, widths), np.float32)
 
 
 def _largest_bright_part(small: NDArray[np.float32]) -> NDArray[np.bool_]:

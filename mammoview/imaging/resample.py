@@ -42,7 +42,7 @@ def resample(
         col0=box.col0,
         row0=box.row0,
     )
-    return (row_weights @ part) @ col_weights.T, to_image
+    return np.asarray(row_weights @ part @ col_weights.T, np.float32), to_image
 
 
 def _triangle_weights(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mammoview.domain.geometry import PixelSpacing
 from mammoview.domain.prediction import (
     AnalysisStatus,
     Heatmap,
@@ -32,6 +34,19 @@ logger = logging.getLogger(__name__)
 # A grid beyond this goes through the network in tiles: a whole native view would need gigabytes.
 ONE_PASS_PX = 2_000_000
 TILE_PX = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reading:
+    """Heatmaps, regions and notes of one image, and the wall seconds of each step."""
+
+    heatmaps: tuple[Heatmap, ...]
+    regions: tuple[Region, ...]
+    notes: tuple[str, ...]
+    prepare_seconds: float
+    network_seconds: float
+    regions_seconds: float
+
 
 _NO_TIME = StageSeconds(decode=0.0, prepare=0.0, network=0.0, regions=0.0)
 
@@ -84,11 +99,11 @@ def predict_view(
     UsageError
         If the model has no such operating point.
     """
-    limits = thresholds(session.manifest, operating_point)
+    thresholds(session.manifest, operating_point)
     if mammogram.unsupported is not None:
         return not_analysed(mammogram, AnalysisStatus.NOT_SUPPORTED, mammogram.unsupported)
     try:
-        return _analysed(session, mammogram, stored, limits, decode_seconds)
+        return _analysed(session, mammogram, stored, operating_point, decode_seconds)
     except MammoviewError as error:
         logger.warning("a view was not analysed: %s", error.met)
         return not_analysed(mammogram, AnalysisStatus.FAILED, str(error))
@@ -164,50 +179,91 @@ def run_tiled(
     return whole
 
 
-def _analysed(
+def read_values(
     session: Session,
-    mammogram: Mammogram,
-    stored: NDArray[np.generic],
-    limits: dict[str, float],
-    decode_seconds: float,
-) -> ViewPrediction:
+    values: NDArray[np.float32],
+    *,
+    spacing: PixelSpacing | None,
+    operating_point: str | None,
+) -> Reading:
+    """Take grey values through grid, network, heatmaps and regions.
+
+    The viewer's views and the trainer's labelled pictures both come this way.
+
+    Parameters
+    ----------
+    session : Session
+        The model.
+    values : ndarray of float32, (rows, cols)
+        Grey values 0..1 with tissue bright and padding 0, in the stored orientation.
+    spacing : PixelSpacing or None
+        Of the stored image.
+    operating_point : str or None
+        Which thresholds flag a region; None for the manifest's default.
+
+    Raises
+    ------
+    UsageError
+        If the model has no such operating point.
+    InferenceError
+        If the network fails.
+    """
     manifest = session.manifest
+    limits = thresholds(manifest, operating_point)
     started = perf_counter()
-    grid = _prepared(mammogram, stored, manifest)
+    grid = to_grid(values, spacing=spacing, spec=manifest.preprocessing)
     prepared = perf_counter()
     cam = _cam(session, network_input(grid.pixels))
     answered = perf_counter()
     maps = heatmaps(cam, manifest=manifest, grid_to_image=grid.to_image)
-    regions = _regions(maps, grid, manifest, limits, (mammogram.rows, mammogram.cols))
-    best = dict.fromkeys(manifest.findings, 0.0)
-    for region in regions:
-        best[region.kind] = max(best[region.kind], region.score)
-    return ViewPrediction(
-        sop_instance_uid=mammogram.sop_instance_uid,
-        status=AnalysisStatus.ANALYZED,
-        reason="",
-        scores=tuple(best.items()),
+    regions = _regions(maps, grid, manifest, limits, (values.shape[0], values.shape[1]))
+    return Reading(
         heatmaps=maps,
         regions=regions,
-        seconds=StageSeconds(
-            decode=decode_seconds,
-            prepare=prepared - started,
-            network=answered - prepared,
-            regions=perf_counter() - answered,
-        ),
         notes=grid.notes,
+        prepare_seconds=prepared - started,
+        network_seconds=answered - prepared,
+        regions_seconds=perf_counter() - answered,
     )
 
 
-def _prepared(mammogram: Mammogram, stored: NDArray[np.generic], manifest: Manifest) -> Grid:
+def _analysed(
+    session: Session,
+    mammogram: Mammogram,
+    stored: NDArray[np.generic],
+    operating_point: str | None,
+    decode_seconds: float,
+) -> ViewPrediction:
     if stored.shape != (mammogram.rows, mammogram.cols):
         raise InferenceError(
             f"pixels of {stored.shape}",
             expected=f"{(mammogram.rows, mammogram.cols)} as the header says",
             todo="check the file",
         )
+    started = perf_counter()
     values = unit_values(stored, mammogram.pixel_format)
-    return to_grid(values, spacing=mammogram.spacing, spec=manifest.preprocessing)
+    looked_up = perf_counter() - started
+    reading = read_values(
+        session, values, spacing=mammogram.spacing, operating_point=operating_point
+    )
+    best = dict.fromkeys(session.manifest.findings, 0.0)
+    for region in reading.regions:
+        best[region.kind] = max(best[region.kind], region.score)
+    return ViewPrediction(
+        sop_instance_uid=mammogram.sop_instance_uid,
+        status=AnalysisStatus.ANALYZED,
+        reason="",
+        scores=tuple(best.items()),
+        heatmaps=reading.heatmaps,
+        regions=reading.regions,
+        seconds=StageSeconds(
+            decode=decode_seconds,
+            prepare=looked_up + reading.prepare_seconds,
+            network=reading.network_seconds,
+            regions=reading.regions_seconds,
+        ),
+        notes=reading.notes,
+    )
 
 
 def _cam(session: Session, image: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,64 +1,158 @@
-"""Strict decoding of plain values (parsed JSON or TOML) into frozen dataclasses."""
+"""Strict coding of frozen dataclasses as plain values: parsed JSON or TOML, nothing assumed.
+
+Understands dataclasses (objects), ``tuple[X, ...]`` (lists), tuples of ``(str, X)`` pairs
+(objects, order kept), ``Literal``, float (an integer will do), int, str and bool.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
 
 class CodecError(ValueError):
-    """A value that does not fit, with the path of the place: ``$.patches.size_px is missing``."""
+    """A value that does not fit: where (``$.patches.size_px``), what it is, what it should be."""
+
+    def __init__(self, path: str, met: str, expected: str) -> None:
+        super().__init__(f"{path} is {met}, expected {expected}")
+        self.path = path
+        self.met = met
+        self.expected = expected
+
+
+class Pairs(tuple[tuple[str, Any], ...]):
+    """The members of a JSON object in order, repeated keys included.
+
+    Give it to ``json.loads`` as ``object_pairs_hook``, so that a repeated key is an error and not
+    the last one's victory.
+    """
+
+    __slots__ = ()
 
 
 def decode(hint: type[T], node: Any, path: str = "$") -> T:
     """Turn plain values into the type that a hint names.
 
-    Understands dataclasses (as objects), ``tuple[X, ...]`` (as lists), ``Literal``, float (an
-    integer will do), int, str and bool.
-
     Raises
     ------
     CodecError
-        For an unknown or missing key, a wrong type or a number that is not finite.
+        For a missing, unknown or repeated key, a wrong type or a number that is not finite.
     """
     value: T = _decode(hint, node, path)
     return value
 
 
+def encode(value: Any, path: str = "$") -> Any:
+    """Turn a dataclass into plain values that ``json`` writes.
+
+    Raises
+    ------
+    CodecError
+        For a number that is not finite, or a repeated key.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        hints = get_type_hints(type(value))
+        return {
+            field.name: _encode_field(
+                hints[field.name], getattr(value, field.name), f"{path}.{field.name}"
+            )
+            for field in fields(value)
+        }
+    if isinstance(value, float) and not math.isfinite(value):
+        raise CodecError(path, str(value), "a finite number")
+    return value
+
+
+def _encode_field(hint: Any, value: Any, path: str) -> Any:
+    if get_origin(hint) is not tuple:
+        return encode(value, path)
+    if _is_mapping(hint):
+        if len(dict(value)) != len(value):
+            raise CodecError(path, "an object with a repeated key", "every key once")
+        return dict(value)
+    return [encode(item, f"{path}[{i}]") for i, item in enumerate(value)]
+
+
+def _is_mapping(hint: Any) -> bool:
+    """Tell whether a field is kept as an object: a tuple of (str, value) pairs."""
+    inner = get_args(hint)[0]
+    return get_origin(inner) is tuple and get_args(inner)[0] is str
+
+
 def _decode(hint: Any, node: Any, path: str) -> Any:
     if is_dataclass(hint):
-        return _decode_object(hint, node, path)
+        return _decode_dataclass(hint, node, path)
     if get_origin(hint) is tuple:
-        if not isinstance(node, list | tuple):
-            raise _wrong(path, node, "a list")
-        inner = get_args(hint)[0]
-        return tuple(_decode(inner, item, f"{path}[{i}]") for i, item in enumerate(node))
+        return _decode_tuple(hint, node, path)
     if get_origin(hint) is Literal:
         if node not in get_args(hint):
-            raise _wrong(path, node, f"one of {', '.join(map(str, get_args(hint)))}")
+            raise CodecError(path, _describe(node), f"one of {', '.join(map(str, get_args(hint)))}")
         return node
-    if hint is float and type(node) in (int, float) and math.isfinite(node):
-        return float(node)
-    if type(node) is not hint or hint is float:
-        raise _wrong(path, node, f"a {hint.__name__}")
+    if hint is float:
+        return _decode_float(node, path)
+    if type(node) is not hint:
+        raise CodecError(path, _describe(node), f"a value of type {hint.__name__}")
     return node
 
 
-def _decode_object(hint: Any, node: Any, path: str) -> Any:
-    if not isinstance(node, dict):
-        raise _wrong(path, node, "a table of keys")
+def _decode_dataclass(hint: Any, node: Any, path: str) -> Any:
+    members = _members(node, path)
     hints = get_type_hints(hint)
-    for key in node:
+    for key in members:
         if key not in hints:
-            raise CodecError(f"{path}.{key} is an unknown key, expected only {', '.join(hints)}")
+            raise CodecError(f"{path}.{key}", "an unknown key", f"only {', '.join(hints)}")
     for key in hints:
-        if key not in node:
-            raise CodecError(f"{path}.{key} is missing")
-    return hint(**{key: _decode(h, node[key], f"{path}.{key}") for key, h in hints.items()})
+        if key not in members:
+            raise CodecError(f"{path}.{key}", "missing", "every key")
+    return hint(**{k: _decode(h, members[k], f"{path}.{k}") for k, h in hints.items()})
 
 
-def _wrong(path: str, node: Any, expected: str) -> CodecError:
-    return CodecError(f"{path} is {node!r:.40}, expected {expected}")
+def _decode_tuple(hint: Any, node: Any, path: str) -> Any:
+    inner = get_args(hint)[0]
+    if _is_mapping(hint):
+        value_hint = get_args(inner)[1]
+        return tuple(
+            (key, _decode(value_hint, value, f"{path}.{key}"))
+            for key, value in _members(node, path).items()
+        )
+    if type(node) not in (list, tuple):
+        raise CodecError(path, _describe(node), "a list")
+    return tuple(_decode(inner, item, f"{path}[{i}]") for i, item in enumerate(node))
+
+
+def _decode_float(node: Any, path: str) -> float:
+    if type(node) not in (int, float):
+        raise CodecError(path, _describe(node), "a number")
+    try:
+        value = float(node)
+    except OverflowError as error:
+        raise CodecError(path, "a number beyond all bounds", "a finite number") from error
+    if not math.isfinite(value):
+        raise CodecError(path, str(value), "a finite number")
+    return value
+
+
+def _members(node: Any, path: str) -> dict[str, Any]:
+    if isinstance(node, dict):
+        return node
+    if not isinstance(node, Pairs):
+        raise CodecError(path, _describe(node), "an object")
+    members: dict[str, Any] = {}
+    for key, value in node:
+        if key in members:
+            raise CodecError(f"{path}.{key}", "there twice", "every key once")
+        members[key] = value
+    return members
+
+
+def _describe(node: Any) -> str:
+    names: dict[type, str] = {
+        Pairs: "an object",
+        dict: "an object",
+        list: "a list",
+        type(None): "null",
+    }
+    return names.get(type(node)) or f"{node!r:.40} ({type(node).__name__})"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 import re
-from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, get_args, get_origin, get_type_hints
+from dataclasses import dataclass
 
 from mammoview.domain.geometry import Affine2D
 from mammoview.errors import ModelError
+from mammoview.modelkit.codec import CodecError, Pairs, decode, encode
 
 SCHEMA = 1
 RESEARCH_ONLY = "research use only"
@@ -131,7 +130,10 @@ def encode_manifest(manifest: Manifest) -> str:
     ModelError
         If the manifest contradicts itself; the message names the JSON path.
     """
-    node = _encode(manifest, "$")
+    try:
+        node = encode(manifest)
+    except CodecError as error:
+        raise _wrong(error.path, error.met, error.expected) from error
     _check(manifest)
     return json.dumps(node, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -146,18 +148,13 @@ def decode_manifest(text: str) -> Manifest:
         values that contradict each other; the message names the JSON path.
     """
     try:
-        node = json.loads(text, object_pairs_hook=_Pairs)
+        manifest = decode(Manifest, json.loads(text, object_pairs_hook=Pairs))
+    except CodecError as error:
+        raise _wrong(error.path, error.met, error.expected) from error
     except (ValueError, RecursionError) as error:
         raise _wrong("$", f"not JSON ({error})", "one JSON object") from error
-    manifest: Manifest = _decode(Manifest, node, "$")
     _check(manifest)
     return manifest
-
-
-class _Pairs(tuple[tuple[str, Any], ...]):
-    """The members of a JSON object in order, repeated keys included."""
-
-    __slots__ = ()
 
 
 def _wrong(path: str, met: str, expected: str) -> ModelError:
@@ -166,101 +163,6 @@ def _wrong(path: str, met: str, expected: str) -> ModelError:
         expected=expected,
         todo="export or install the model again",
     )
-
-
-def _is_mapping(hint: Any) -> bool:
-    """Tell whether a field is kept as a JSON object: a tuple of (str, value) pairs."""
-    inner = get_args(hint)[0]
-    return get_origin(inner) is tuple and get_args(inner)[0] is str
-
-
-def _encode(value: Any, path: str) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        hints = get_type_hints(type(value))
-        return {
-            field.name: _encode_field(hints[field.name], getattr(value, field.name), path, field)
-            for field in fields(value)
-        }
-    if isinstance(value, float) and not math.isfinite(value):
-        raise _wrong(path, str(value), "a finite number")
-    return value
-
-
-def _encode_field(hint: Any, value: Any, path: str, field: Any) -> Any:
-    here = f"{path}.{field.name}"
-    if get_origin(hint) is not tuple:
-        return _encode(value, here)
-    if _is_mapping(hint):
-        if len(dict(value)) != len(value):
-            raise _wrong(here, "an object with a repeated key", "every key once")
-        return dict(value)
-    return [_encode(item, f"{here}[{i}]") for i, item in enumerate(value)]
-
-
-def _decode(hint: Any, node: Any, path: str) -> Any:
-    """Turn parsed JSON into the type that a hint names."""
-    if is_dataclass(hint):
-        return _decode_dataclass(hint, node, path)
-    if get_origin(hint) is tuple:
-        return _decode_tuple(hint, node, path)
-    if hint is float:
-        return _decode_float(node, path)
-    if type(node) is not hint:
-        raise _wrong(path, _describe(node), f"a value of type {hint.__name__}")
-    return node
-
-
-def _decode_dataclass(hint: Any, node: Any, path: str) -> Any:
-    members = _members(node, path)
-    hints = get_type_hints(hint)
-    for key in members:
-        if key not in hints:
-            raise _wrong(f"{path}.{key}", "an unknown key", f"only {', '.join(hints)}")
-    for key in hints:
-        if key not in members:
-            raise _wrong(f"{path}.{key}", "missing", "every key of the manifest")
-    return hint(**{k: _decode(h, members[k], f"{path}.{k}") for k, h in hints.items()})
-
-
-def _decode_tuple(hint: Any, node: Any, path: str) -> Any:
-    inner = get_args(hint)[0]
-    if _is_mapping(hint):
-        value_hint = get_args(inner)[1]
-        return tuple(
-            (key, _decode(value_hint, value, f"{path}.{key}"))
-            for key, value in _members(node, path).items()
-        )
-    if not isinstance(node, list):
-        raise _wrong(path, _describe(node), "a list")
-    return tuple(_decode(inner, item, f"{path}[{i}]") for i, item in enumerate(node))
-
-
-def _decode_float(node: Any, path: str) -> float:
-    if type(node) not in (int, float):
-        raise _wrong(path, _describe(node), "a number")
-    try:
-        value = float(node)
-    except OverflowError as error:
-        raise _wrong(path, "a number beyond all bounds", "a finite number") from error
-    if not math.isfinite(value):
-        raise _wrong(path, str(value), "a finite number")
-    return value
-
-
-def _members(node: Any, path: str) -> dict[str, Any]:
-    if not isinstance(node, _Pairs):
-        raise _wrong(path, _describe(node), "an object")
-    members: dict[str, Any] = {}
-    for key, value in node:
-        if key in members:
-            raise _wrong(f"{path}.{key}", "there twice", "every key once")
-        members[key] = value
-    return members
-
-
-def _describe(node: Any) -> str:
-    names: dict[type, str] = {_Pairs: "an object", list: "a list", type(None): "null"}
-    return names.get(type(node)) or f"{node!r:.40} ({type(node).__name__})"
 
 
 def _require(holds: bool, path: str, met: object, expected: str) -> None:

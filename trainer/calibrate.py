@@ -1,0 +1,111 @@
+"""Scores that mean something: a logistic fit on full images, and thresholds by false marks.
+
+Both are made on validation pictures of people never trained on, with the regions that the viewer
+itself finds.  The score of a region then estimates how often a mark of that height lies in an
+annotated lesion, on pictures like those (CBIS-DDSM: every picture has one).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammoview.errors import DataError
+from mammoview.modelkit.manifest import Calibration, OperatingPoint
+from trainer.detect import DetectedImage, scored
+from trainer.froc import ScoredImage, hits, threshold_at
+
+# One false mark an examination of four views is 0.25 an image.
+RATES = (("sensitive", 1.0), ("balanced", 0.5), ("specific", 0.25))
+DEFAULT = "specific"
+_EDGE = 1e-7
+
+
+def neutral(kind: str) -> Calibration:
+    """Return the calibration that is none: score = sigmoid of the map's margin."""
+    return Calibration(kind=kind, slope=1.0, intercept=0.0)
+
+
+def calibrate(
+    detected: Sequence[DetectedImage], kind: str
+) -> tuple[Calibration, tuple[OperatingPoint, ...]]:
+    """Fit one class on pictures read with :func:`neutral` calibration.
+
+    Raises
+    ------
+    DataError
+        If there are too few hits or false marks to fit on, or better maps score worse.
+    """
+    images = scored(detected, kind)
+    margins = np.array([logit(m.score) for image in images for m in image.marks])
+    is_hit = np.concatenate([hits(image) for image in images] or [np.empty(0, np.bool_)])
+    if min(is_hit.sum(), (~is_hit).sum()) < 10:
+        raise DataError(
+            f"{int(is_hit.sum())} hits and {int((~is_hit).sum())} false marks of {kind}",
+            expected="at least ten of each in the validation pictures",
+            todo="train longer, or keep more people for validation",
+        )
+    slope, intercept = _logistic(margins, is_hit)
+    if slope <= 0:
+        raise DataError(
+            f"higher maps of {kind} are hits less often",
+            expected="a network that has learnt the class",
+            todo="train longer",
+        )
+    calibration = Calibration(kind=kind, slope=slope, intercept=intercept)
+    recalibrated = scored(detected, kind, lambda s: sigmoid(slope * logit(s) + intercept))
+    return calibration, _operating_points(recalibrated, kind)
+
+
+def expected_calibration_error(images: Sequence[ScoredImage], bins: int = 10) -> float:
+    """Return the mean gap between score and share of hits over equal score bins, by marks."""
+    scores = np.array([m.score for image in images for m in image.marks])
+    is_hit = np.concatenate([hits(image) for image in images])
+    where = np.minimum((scores * bins).astype(int), bins - 1)
+    gaps = [
+        (where == b).mean() * abs(scores[where == b].mean() - is_hit[where == b].mean())
+        for b in range(bins)
+        if (where == b).any()
+    ]
+    return float(sum(gaps))
+
+
+def logit(score: float) -> float:
+    """Return the log-odds of a score, kept finite."""
+    kept = min(max(score, _EDGE), 1.0 - _EDGE)
+    return math.log(kept / (1.0 - kept))
+
+
+def sigmoid(value: float) -> float:
+    """Return the score of log-odds."""
+    return 0.5 * (1.0 + math.tanh(0.5 * value))
+
+
+def _operating_points(images: Sequence[ScoredImage], kind: str) -> tuple[OperatingPoint, ...]:
+    return tuple(
+        OperatingPoint(
+            name=name,
+            kind=kind,
+            threshold=min(max(threshold_at(images, rate), 0.0), 1.0),
+            false_marks_per_image=rate,
+        )
+        for name, rate in RATES
+    )
+
+
+def _logistic(x: NDArray[np.float64], y: NDArray[np.bool_]) -> tuple[float, float]:
+    """Fit ``P(y) = sigmoid(slope x + intercept)`` by Newton's method (Platt 1999)."""
+    design = np.stack([x, np.ones_like(x)], axis=1)
+    weights = np.zeros(2)
+    for _ in range(100):
+        p = 0.5 * (1.0 + np.tanh(0.5 * (design @ weights)))
+        gradient = design.T @ (p - y) + 1e-6 * weights
+        curvature = (design * (p * (1 - p))[:, None]).T @ design + 1e-6 * np.eye(2)
+        step = np.linalg.solve(curvature, gradient)
+        weights = weights - step
+        if float(np.abs(step).max()) < 1e-9:
+            break
+    return float(weights[0]), float(weights[1])

@@ -1,0 +1,219 @@
+"""The model card that travels in the bundle: what it is, made of, and measured on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mammoview.errors import DataError
+from mammoview.modelkit.bundle import Bundle, open_bundle, write_bundle
+from mammoview.modelkit.manifest import Manifest
+from trainer.recipe import Recipe
+
+# Sensitivity at 0.25, 0.5, 1, 2 and 4 false marks an image of two simple methods on the test
+# pictures of CBIS-DDSM's mass set, same hit rule, each within 0.05.
+FLOORS = (
+    ("frozen ImageNet ResNet-50, linear map on its cells", (0.38, 0.48, 0.55, 0.62, 0.70)),
+    (
+        "crude fine-tune of layers 2-4 on whole images, cell labels from the boxes",
+        (0.56, 0.66, 0.74, 0.80, 0.82),
+    ),
+)
+_RATES = ("0.25", "0.5", "1", "2", "4")
+
+
+def render_card(
+    manifest: Manifest,
+    *,
+    recipe: Recipe,
+    validation: dict[str, Any],
+    test: dict[str, Any] | None = None,
+    exams: dict[str, Any] | None = None,
+) -> str:
+    """Return the card as Markdown.
+
+    Parameters
+    ----------
+    manifest, recipe
+        Of the model.
+    validation, test
+        Documents of ``evaluate images`` on validation and test pictures; without ``test`` the
+        card says that the model has not been tested.
+    exams
+        Document of ``evaluate exams`` on native examinations.
+    """
+    parts = [
+        f"# {manifest.name} {manifest.version}",
+        manifest.intended_use,
+        _what(manifest, recipe),
+        _training(manifest, recipe),
+        "## Measured",
+        _measured("Validation pictures (people never trained on)", validation),
+        _measured("Test pictures (official split, never trained or tuned on)", test)
+        if test
+        else "Not yet measured on test pictures.",
+        _floors(test) if test else "",
+        _exams(exams) if exams else "",
+        _limits(manifest),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def rewrite_card(
+    folder: Path,
+    *,
+    recipe: Recipe,
+    validation: dict[str, Any],
+    test: dict[str, Any] | None,
+    exams: dict[str, Any] | None,
+) -> Bundle:
+    """Give a bundle a new card and nothing else."""
+    bundle = open_bundle(folder)
+    card = render_card(
+        bundle.manifest, recipe=recipe, validation=validation, test=test, exams=exams
+    )
+    return write_bundle(
+        folder,
+        manifest=bundle.manifest,
+        onnx_bytes=bundle.read_network(),
+        golden=bundle.golden,
+        card=card,
+        overwrite=True,
+    )
+
+
+def read_document(file: Path) -> dict[str, Any]:
+    """Return a JSON document written by ``evaluate``.
+
+    Raises
+    ------
+    DataError
+        If the file is none.
+    """
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{file.name} cannot be read ({type(error).__name__})",
+            expected="the JSON file that mammoview-train evaluate wrote",
+            todo="run mammoview-train evaluate with --out",
+        ) from error
+
+
+def _what(manifest: Manifest, recipe: Recipe) -> str:
+    grid, geometry = manifest.preprocessing, manifest.map_geometry
+    return "\n".join(
+        (
+            "## What it is",
+            f"- Network: {recipe.network.backbone}, map = output weights on the last "
+            "convolution's features (CAM); one forward pass over the breast.",
+            f"- Classes: {', '.join(manifest.classes)}.",
+            f"- Grid: {grid.mm_per_px:g} mm per pixel; a map cell every {geometry.stride_px} "
+            f"pixels ({geometry.stride_px * grid.mm_per_px:g} mm), the first centred on pixel "
+            f"{geometry.offset_px:g}; halo {geometry.halo_px} pixels.",
+            "- Images without a pixel spacing are taken as "
+            f"{grid.assumed_height_mm:g} mm high, and the result says so.",
+            f"- Licence: {manifest.licence}.",
+        )
+    )
+
+
+def _training(manifest: Manifest, recipe: Recipe) -> str:
+    patches, training = recipe.patches, recipe.training
+    how = (
+        "each cell of a patch's map is told whether it lies in a lesion's ellipse (the paper gives "
+        "a patch one label)"
+        if patches.supervision == "cells"
+        else "one label a patch through the spatial mean of the map, as in the paper"
+    )
+    return "\n".join(
+        (
+            "## How it was trained",
+            f"- Data: {manifest.trained_on}.",
+            f"- Recipe `{recipe.name}`: patches of {patches.size_px} pixels on the grid, "
+            f"{patches.lesion_share:.0%} around a lesion and the rest anywhere in the breast; "
+            f"{how}.",
+            f"- Augmentation: rotation, reflection, scale ±{patches.scale_jitter:.0%}, aspect "
+            f"±{patches.aspect_jitter:.0%}, gain ±{patches.gain_jitter:.0%}.",
+            f"- {training.epochs} epochs of {training.patches_per_lesion} patch a lesion, batch "
+            f"{training.batch_size}, {training.optimizer}, learning rate "
+            f"{training.learning_rate:g}, head x{training.head_factor:g}; "
+            f"{', '.join(recipe.network.frozen)} stay as they were.",
+        )
+    )
+
+
+def _measured(title: str, document: dict[str, Any]) -> str:
+    lines = [
+        f"### {title}",
+        f"{document['images']} pictures, {document['lesions']} lesions. "
+        f"Hit: {document['froc']['hit_rule']}. Intervals: 95 %, bootstrap over people.",
+        "",
+        "| class | " + " | ".join(f"at {r}" for r in _RATES) + " | pointing game | ECE |",
+        "|---" * (len(_RATES) + 3) + "|",
+    ]
+    for kind, values in document["per_class"].items():
+        froc = values["froc"]
+        cells = [
+            f"{froc['sensitivity_at'][r]:.2f} ({froc['ci95'][r][0]:.2f}-{froc['ci95'][r][1]:.2f})"
+            for r in _RATES
+        ]
+        cells += [f"{values['pointing_game']:.2f}", f"{values['expected_calibration_error']:.3f}"]
+        lines.append(f"| {kind} | " + " | ".join(cells) + " |")
+    lines += ["", "Columns: sensitivity at so many false marks an image.", ""]
+    for kind, values in document["per_class"].items():
+        for name, point in values["operating_points"].items():
+            lines.append(
+                f"- {kind}, operating point `{name}` (score >= {point['threshold']:.3f}): "
+                f"sensitivity {point['sensitivity']:.2f}, "
+                f"{point['false_marks_per_image']:.2f} false marks an image."
+            )
+    return "\n".join(lines)
+
+
+def _floors(document: dict[str, Any]) -> str:
+    lines = [
+        "### Beside two simple methods on the same pictures and rule (each ±0.05)",
+        "| method | " + " | ".join(f"at {r}" for r in _RATES) + " |",
+        "|---" * (len(_RATES) + 1) + "|",
+    ]
+    lines += [f"| {name} | " + " | ".join(f"{v:.2f}" for v in row) + " |" for name, row in FLOORS]
+    ours = document["froc"]["sensitivity_at"]
+    lines.append("| this model | " + " | ".join(f"{ours[r]:.2f}" for r in _RATES) + " |")
+    return "\n".join(lines)
+
+
+def _exams(document: dict[str, Any]) -> str:
+    lines = [
+        "### Native examinations (in the test split too)",
+        "| examination | view | annotated boxes | flagged marks | boxes hit |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {view['exam']} | {view['view']} | {len(view['boxes'])} | {len(view['flagged'])} | "
+        f"{sum(view['hit'])} |"
+        for view in document["views"]
+    ]
+    lines += ["", "Where a native view is flagged otherwise than its own 800-pixel picture:", ""]
+    for view in document["views"]:
+        for difference in view["differences"]:
+            lines.append(f"- {view['exam']} {view['view']}: {difference}")
+    if not any(view["differences"] for view in document["views"]):
+        lines.append("- nowhere.")
+    return "\n".join(lines)
+
+
+def _limits(manifest: Manifest) -> str:
+    return "\n".join(
+        (
+            "## Limits",
+            "- Trained and measured on digitised film alone; every picture in the test set has a "
+            "mass, so false marks on normal examinations are not known.",
+            "- Spacing of the training pictures is assumed, not known.",
+            "- Standard CC and MLO views only; magnification, spot, implant and tomosynthesis "
+            "images are refused.",
+            f"- It knows {', '.join(manifest.findings)} and nothing else; a dark map is no "
+            "normal breast.",
+        )
+    )

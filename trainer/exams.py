@@ -1,0 +1,142 @@
+"""Native examinations: which boxes a flag hits, and where the picture's own JPEG disagrees."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mammoview.dicom.decode import decode_pixels
+from mammoview.dicom.index import index_paths
+from mammoview.domain.geometry import ImageBox, ImagePoint
+from mammoview.domain.prediction import Region
+from mammoview.domain.study import Mammogram
+from mammoview.errors import DataError
+from mammoview.inference.predictor import predict_view
+from mammoview.inference.session import Session
+from trainer.coco import LabelledImage
+from trainer.detect import detect
+from trainer.recipe import DataRecipe
+
+# A flag of the native view and one of the JPEG are the same mark when this near, as a share of
+# the image's height (2 % of 213 mm is about 4 mm, less than a map cell).
+_SAME = 0.03
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeBoxes:
+    """Boxes of one native file, stored pixels, and the name of its 800-pixel picture."""
+
+    file_name: str
+    picture: str
+    boxes: tuple[ImageBox, ...]
+
+
+def read_native_boxes(file: Path) -> tuple[NativeBoxes, ...]:
+    """Read ``native-exam-boxes.json``.
+
+    Raises
+    ------
+    DataError
+        If the file is not of that shape.
+    """
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+        return tuple(_native(name, entry) for name, entry in document.items())
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise DataError(
+            f"{file.name} cannot be read ({type(error).__name__})",
+            expected='{"FOLDER/FILE.dcm": {"cbis", "W", "H", "boxes_xywh"}}',
+            todo="give the file of native boxes with --boxes",
+        ) from error
+
+
+def evaluate_exams(
+    session: Session,
+    paths: Sequence[Path],
+    *,
+    natives: Sequence[NativeBoxes],
+    pictures: Sequence[LabelledImage],
+    data: DataRecipe,
+) -> dict[str, Any]:
+    """Return for each native view its boxes, flags and hits, and how its JPEG differs."""
+    by_name = {native.file_name: native for native in natives}
+    by_picture = {image.file.name: image for image in pictures}
+    views = []
+    for examination in index_paths(paths).examinations:
+        for mammogram in examination.mammograms:
+            native = by_name.get(f"{mammogram.file.parent.name}/{mammogram.file.name}")
+            if native is None:
+                continue
+            if native.picture not in by_picture:
+                raise DataError(
+                    f"picture {native.picture} is not in the data folder",
+                    expected="the 800-pixel pictures of the same examinations",
+                    todo="give their folder with --data",
+                )
+            jpeg = detect(session, [by_picture[native.picture]], data)[0].regions
+            views.append(_view(session, examination.key, mammogram, native, jpeg))
+    return {"hit_rule": "peak of a flagged region inside the box", "views": views}
+
+
+def _native(name: str, entry: dict[str, Any]) -> NativeBoxes:
+    _, _, person, side, view = str(entry["cbis"]).split("_")
+    boxes = tuple(
+        ImageBox(col0=x, row0=y, col1=x + w, row1=y + h) for x, y, w, h in entry["boxes_xywh"]
+    )
+    return NativeBoxes(file_name=name, picture=f"{person}_{side}_{view}.jpg", boxes=boxes)
+
+
+def _view(
+    session: Session,
+    exam: str,
+    mammogram: Mammogram,
+    native: NativeBoxes,
+    jpeg: Sequence[Region],
+) -> dict[str, Any]:
+    stored = decode_pixels(mammogram)
+    prediction = predict_view(session, mammogram, stored, operating_point=None, decode_seconds=0.0)
+    size = np.array([mammogram.cols, mammogram.rows], np.float64)
+    flagged = [r for r in prediction.regions if r.flagged]
+    return {
+        "exam": exam,
+        "view": mammogram.label,
+        "boxes": [[b.col0, b.row0, b.col1, b.row1] for b in native.boxes],
+        "flagged": [{"peak": [r.peak.col, r.peak.row], "score": r.score} for r in flagged],
+        "hit": [any(box.contains(r.peak) for r in flagged) for box in native.boxes],
+        "best_in_box": [
+            max((r.score for r in prediction.regions if box.contains(r.peak)), default=0.0)
+            for box in native.boxes
+        ],
+        "differences": _differences(prediction.regions, jpeg, size),
+    }
+
+
+def _differences(
+    native: Sequence[Region], jpeg: Sequence[Region], size: np.ndarray[Any, np.dtype[np.float64]]
+) -> list[str]:
+    """Name each flag of one that the other does not flag, with the other's score there."""
+    ours = [(_share(r.peak, size), r) for r in native]
+    theirs = [(_share(r.peak, np.array([800.0, 800.0])), r) for r in jpeg]
+    found = []
+    for name, mine, others in (("native", ours, theirs), ("800-pixel picture", theirs, ours)):
+        for at, region in mine:
+            near = [o.score for where, o in others if np.hypot(*(where - at)) <= _SAME]
+            is_flagged = [
+                o.flagged for where, o in others if np.hypot(*(where - at)) <= _SAME and o.flagged
+            ]
+            if region.flagged and not is_flagged:
+                other = f"{max(near):.2f} there" if near else "no peak there"
+                found.append(
+                    f"flagged in the {name} alone at ({at[0]:.2f}, {at[1]:.2f}) of the image, "
+                    f"score {region.score:.2f}; the other has {other}"
+                )
+    return found
+
+
+def _share(point: ImagePoint, size: Any) -> Any:
+    return np.array([point.col, point.row]) / size
