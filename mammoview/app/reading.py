@@ -15,10 +15,9 @@ from typing import Concatenate, ParamSpec
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app import analysis, commands
+from mammoview.app import analysis, commands, resolve
 from mammoview.app.analysis import Analyst
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
-from mammoview.app.resolve import load_image
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import LoadedImage, ModelSummary, Pane, Workspace
 from mammoview.dicom.index import index_paths
@@ -260,7 +259,7 @@ class _Pixels:
 
 
 def _load(view: Mammogram, context: JobContext) -> tuple[Mammogram, LoadedImage]:
-    return load_image(view)
+    return resolve.load_image(view)
 
 
 def _open(analyst: Analyst, context: JobContext) -> ModelSummary:

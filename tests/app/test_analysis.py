@@ -30,6 +30,7 @@ def test_views_come_one_by_one() -> None:
     assert [view.sop_instance_uid for view in ws.prediction.views] == ["a"]
     assert (ws.analysis.done, ws.analysis.total, ws.analysis.running) == (1, 2, True)
     ws = analysis.view_done(ws, view_prediction("b"))
+    assert ws.prediction is not None
     assert [view.sop_instance_uid for view in ws.prediction.views] == ["a", "b"]
 
 

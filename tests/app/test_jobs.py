@@ -61,7 +61,7 @@ def test_newest_request_of_a_lane_wins(requests: list[tuple[str, bool, bool]]) -
 
 
 def test_stale_answer_is_dropped_even_when_it_waits_in_the_mailbox() -> None:
-    mailbox, got = Mailbox(), []
+    mailbox, got = Mailbox(), list[str]()
     lanes = Lanes(name="test", workers=1, deliver=mailbox.post)
     finished = threading.Event()
 
@@ -80,7 +80,7 @@ def test_stale_answer_is_dropped_even_when_it_waits_in_the_mailbox() -> None:
 
 
 def test_cancelled_worker_sees_it_and_its_reports_are_dropped() -> None:
-    mailbox, got, stopped = Mailbox(), [], threading.Event()
+    mailbox, got, stopped = Mailbox(), list[str](), threading.Event()
     lanes = Lanes(name="test", workers=1, deliver=mailbox.post)
     started = threading.Event()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mammoview.app import commands, reading
+from mammoview.app import commands, resolve
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import LoadedImage, Workspace
 from mammoview.domain.study import Mammogram
@@ -64,13 +64,13 @@ def test_analysis_takes_the_decoded_pixels(
     desk: ReadingDesk, mailbox: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoded: list[Mammogram] = []
-    real = reading.load_image
+    real = resolve.load_image
 
     def counted(view: Mammogram) -> tuple[Mammogram, LoadedImage]:
         decoded.append(view)
         return real(view)
 
-    monkeypatch.setattr(reading, "load_image", counted)
+    monkeypatch.setattr(resolve, "load_image", counted)
     build_exam(tmp_path)
     desk.open_paths([tmp_path])
     mailbox.run_until(lambda: _analysed(desk))
@@ -122,7 +122,7 @@ def test_answers_for_the_last_exam_never_arrive(
     desk: ReadingDesk, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = _Held()
-    monkeypatch.setattr(reading, "load_image", held)
+    monkeypatch.setattr(resolve, "load_image", held)
     desk.open_index(index(exam("a"), exam("b")))
     assert held.started.acquire(timeout=5)
     desk.step_exam(1)
@@ -139,7 +139,7 @@ def test_known_result_is_not_computed_again(
     analyst: QuickAnalyst,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reading, "load_image", lambda view: (view, image()))
+    monkeypatch.setattr(resolve, "load_image", lambda view: (view, image()))
     desk.open_index(index(exam("a"), exam("b")))
     mailbox.run_until(lambda: _analysed(desk))
     for step in (1, -1, 1):
@@ -154,7 +154,7 @@ def test_known_result_is_not_computed_again(
 def test_cancel_stops_and_says_after_how_many(
     mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "load_image", lambda view: (view, image()))
+    monkeypatch.setattr(resolve, "load_image", lambda view: (view, image()))
     analyst = QuickAnalyst(gate=threading.Event())
     desk = ReadingDesk(deliver=mailbox.post, analyst=analyst)
     desk.open_index(index())
@@ -172,7 +172,7 @@ def test_cancel_stops_and_says_after_how_many(
 def test_broken_model_is_said_and_the_images_stay(
     mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "load_image", lambda view: (view, image()))
+    monkeypatch.setattr(resolve, "load_image", lambda view: (view, image()))
     desk = ReadingDesk(deliver=mailbox.post, analyst=QuickAnalyst(broken=True))
     desk.open_index(index())
     mailbox.run_until(
@@ -193,7 +193,7 @@ def test_shutdown_in_the_middle_is_clean(
     """The leak guard of the suite fails this test if a thread outlives it."""
     held = _Held()
     analyst = QuickAnalyst(gate=threading.Event())
-    monkeypatch.setattr(reading, "load_image", held)
+    monkeypatch.setattr(resolve, "load_image", held)
     desk = ReadingDesk(deliver=mailbox.post, analyst=analyst)
     desk.open_index(index())
     assert held.started.acquire(timeout=5)
@@ -210,7 +210,7 @@ def test_shutdown_in_the_middle_is_clean(
 def test_each_slot_is_decoded_in_its_own_lane(
     desk: ReadingDesk, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "load_image", lambda view: (view, image()))
+    monkeypatch.setattr(resolve, "load_image", lambda view: (view, image()))
     desk.open_index(index())
     mailbox.run_until(lambda: not commands.loading(desk.workspace))
     uids = [pane.mammogram.sop_instance_uid for pane in desk.workspace.panes if pane.mammogram]

@@ -19,9 +19,7 @@ _CHOICES = st.builds(
     opacity=st.floats(0, 1),
     heat_floor=st.floats(0, 1),
     fit=st.sampled_from(FitMode),
-    operating_point=st.text(
-        st.characters(min_codepoint=32, exclude_categories=("Cs",)), max_size=9
-    ),
+    operating_point=st.text(st.characters(min_codepoint=32, exclude_categories=["Cs"]), max_size=9),
     device=st.sampled_from(Device),
     panel_open=st.booleans(),
 )

@@ -190,7 +190,7 @@ class QuickAnalyst(Analyst):
         self.threads.add(threading.get_ident())
         self.open()
         self.read_exams += 1
-        done = []
+        done: list[ViewPrediction] = []
         for view, pixels in items:
             while self.gate is not None and not self.gate.wait(0.01):
                 if cancelled():

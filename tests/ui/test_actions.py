@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QTableWidget, QToolBar
+from PySide6.QtWidgets import QMenu, QTableWidget, QTableWidgetItem, QToolBar
 from pytestqt.qtbot import QtBot
 
-from mammoview.ui.actions import TABLE, key_text
+from mammoview.ui.actions import TABLE, Menu, key_text
 from mammoview.ui.dialogs.text_table import TextTable
 from mammoview.ui.main_window import MainWindow
 
@@ -27,10 +27,12 @@ def test_shortcuts_are_understood_by_qt() -> None:
 
 
 def test_menus_hold_every_action_that_is_not_held(window: MainWindow) -> None:
+    menus = [window.findChild(QMenu, f"menu-{menu.name.lower()}") for menu in Menu]
     shown = {
         action.objectName()
-        for menu in window.menuBar().actions()
-        for action in menu.menu().actions()
+        for menu in menus
+        if menu is not None
+        for action in menu.actions()
         if not action.isSeparator()
     }
     assert shown == {spec.id for spec in TABLE if spec.release is None}
@@ -73,5 +75,9 @@ def test_asking_twice_leaves_one_cheat_sheet(window: MainWindow, qtbot: QtBot) -
 def rows_of(table: QTableWidget) -> set[tuple[str, str]]:
     """Return the texts of a table of two columns."""
     return {
-        (table.item(row, 0).text(), table.item(row, 1).text()) for row in range(table.rowCount())
+        (_text(table.item(row, 0)), _text(table.item(row, 1))) for row in range(table.rowCount())
     }
+
+
+def _text(item: QTableWidgetItem | None) -> str:
+    return item.text() if item is not None else ""

@@ -19,6 +19,9 @@ from PySide6.QtWidgets import (
 
 Row = tuple[str, str]
 
+_ROW_PX = 23
+_HIGHEST_PX = 880
+
 
 class TextTable(QDialog):
     """Read-only rows; closes with Esc or the button, and is deleted then."""
@@ -47,7 +50,7 @@ class TextTable(QDialog):
             layout.addWidget(text)
         layout.addWidget(self.table)
         layout.addWidget(self._buttons)
-        self.resize(620, min(760, 150 + 25 * len(rows)))
+        self.resize(620, min(_HIGHEST_PX, 110 + _ROW_PX * len(rows)))
         self._connect()
 
     def _connect(self) -> None:
@@ -63,6 +66,7 @@ def _table(
     table.setHorizontalHeaderLabels(list(columns))
     table.verticalHeader().hide()
     table.setShowGrid(False)
+    table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     table.setWordWrap(True)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -73,5 +77,7 @@ def _table(
     for row, texts in enumerate(rows):
         for column, text in enumerate(texts):
             table.setItem(row, column, QTableWidgetItem(text))
-    table.resizeRowsToContents()
+    rows_header = table.verticalHeader()
+    rows_header.setMinimumSectionSize(_ROW_PX)
+    rows_header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     return table

@@ -59,7 +59,8 @@ class ExamList(QWidget):
 def describe(exam: Examination, number: int) -> str:
     """Return an examination's line: number, patient, date and how many views."""
     first = exam.mammograms[0]
-    who = first.identity.name.replace("^", " ").strip() or first.identity.patient_id
+    named = first.identity.name.replace("^", " ").strip() or first.identity.patient_id
+    who = first.study_key if first.is_cbis_ddsm else named
     date = display_date(first.study_date)
     count = len(exam.mammograms)
     return "  ·  ".join(filter(None, [f"{number}", who, date, f"{count} views"]))

@@ -36,7 +36,10 @@ def patient_text(ws: Workspace) -> str:
     if view is None:
         return "No examination"
     who = view.identity
-    lines = [who.name.replace("^", " ").strip(), who.patient_id]
+    # CBIS-DDSM gives each file a patient id of its own; the study key is the person.
+    number = view.study_key if view.is_cbis_ddsm else who.patient_id
+    name = "" if view.is_cbis_ddsm else who.name.replace("^", " ").strip()
+    lines = [name, number]
     if who.birth_date:
         lines.append(f"born {display_date(who.birth_date)}")
     if view.study_date:
