@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -135,3 +139,24 @@ def test_missing_libraries_name_their_packages() -> None:
 )
 def test_platform_is_told_before_qt_is_loaded(environment: dict[str, str], platform: str) -> None:
     assert platform_check.platform_name(environment) == platform
+
+
+def test_ctrl_c_closes_the_window(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = _sessions(monkeypatch)
+    before = signal.getsignal(signal.SIGINT)
+    QTimer.singleShot(50, lambda: os.kill(os.getpid(), signal.SIGINT))
+    assert run([]) == 0
+    assert not made[0].window.isVisible()
+    assert signal.getsignal(signal.SIGINT) is before
+    _closed(made)
+
+
+def test_window_comes_before_the_model(repository: Path) -> None:
+    """ONNX Runtime is imported by the worker that opens the model, never on the way to a window."""
+    code = "import sys, mammoview.ui.boot; print('onnxruntime' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
