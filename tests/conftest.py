@@ -156,4 +156,6 @@ def _timers() -> list[Any]:
     import shiboken6
     from PySide6.QtCore import QTimer
 
-    return [o for o in gc.get_objects() if isinstance(o, QTimer) and shiboken6.isValid(o)]
+    # Not isinstance: it asks lazy objects of other libraries for their class.
+    found = [o for o in gc.get_objects() if issubclass(type(o), QTimer)]
+    return [o for o in found if shiboken6.isValid(o)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, Sampler
 
 from mammoview.domain.geometry import ImageBox, ImagePoint
 from trainer.cache import BREAST_STEP, GridCache, GridRecord
@@ -48,7 +49,8 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
     """The patches of one epoch: ``(cut uint8, theta, gain, labels)``.
 
     ``labels`` holds class numbers a map cell (``IGNORED`` where nothing is asked), or one number
-    for the patch.  ``set_epoch`` draws others.
+    for the patch.  Index ``epoch * len + sample`` is that sample's patch in that epoch; see
+    :class:`EpochOrder`.
 
     Parameters
     ----------
@@ -80,7 +82,6 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
         self.patch = patch
         self.stride = stride
         self.seed = seed
-        self.epoch = 0
         self.items = tuple(
             (record, number)
             for record in records
@@ -91,13 +92,10 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
     def __len__(self) -> int:
         return len(self.items)
 
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch whose patches are drawn."""
-        self.epoch = epoch
-
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        rng = np.random.default_rng(sample_seed(self.seed, self.epoch, index))
-        record, number = self.items[index]
+        epoch, sample = divmod(index, len(self.items))
+        rng = np.random.default_rng(sample_seed(self.seed, epoch, sample))
+        record, number = self.items[sample]
         is_lesion = rng.random() < self.patch.lesion_share
         centre = self._near(record, number, rng) if is_lesion else self._anywhere(record, rng)
         draw = _turn(centre, self.patch, rng)
@@ -152,6 +150,30 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
             distance = _ellipse_distance(lesion.box, cols, rows, reach)
             labels[distance <= 1.0] = self.classes.index(lesion.kind)
         return labels
+
+
+class EpochOrder(Sampler[int]):
+    """The samples of an epoch in an order of its own, as indices of :class:`PatchSet`.
+
+    The training loop calls ``set_epoch``, after a resume too, so nothing but the epoch's number
+    has to be remembered.
+    """
+
+    def __init__(self, samples: int, seed: int) -> None:
+        self.samples = samples
+        self.seed = seed
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.samples
+
+    def __iter__(self) -> Iterator[int]:
+        rng = np.random.default_rng(sample_seed(self.seed, self.epoch, -1))
+        return iter((self.epoch * self.samples + rng.permutation(self.samples)).tolist())
 
 
 def warp(cut: Tensor, theta: Tensor, gain: Tensor, size: int) -> Tensor:

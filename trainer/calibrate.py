@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mammoview.domain.prediction import Region
 from mammoview.errors import DataError
 from mammoview.modelkit.manifest import Calibration, OperatingPoint
 from trainer.detect import DetectedImage, scored
@@ -56,8 +58,24 @@ def calibrate(
             todo="train longer",
         )
     calibration = Calibration(kind=kind, slope=slope, intercept=intercept)
-    recalibrated = scored(detected, kind, lambda s: sigmoid(slope * logit(s) + intercept))
-    return calibration, _operating_points(recalibrated, kind)
+    images = scored(recalibrated(detected, (calibration,)), kind)
+    return calibration, _operating_points(images, kind)
+
+
+def recalibrated(
+    detected: Sequence[DetectedImage], calibration: Sequence[Calibration]
+) -> tuple[DetectedImage, ...]:
+    """Return pictures read with :func:`neutral` calibration with their scores calibrated.
+
+    Peaks stay where they are: the calibrated score grows with the neutral one.
+    """
+    of_kind = {item.kind: item for item in calibration}
+
+    def score(region: Region) -> Region:
+        item = of_kind[region.kind]
+        return replace(region, score=sigmoid(item.slope * logit(region.score) + item.intercept))
+
+    return tuple(replace(d, regions=tuple(map(score, d.regions))) for d in detected)
 
 
 def expected_calibration_error(images: Sequence[ScoredImage], bins: int = 10) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tqdm import tqdm
@@ -37,18 +37,12 @@ def detect(
     return tuple(_detect_one(session, image, data) for image in tqdm(images, "detect"))
 
 
-def scored(
-    detected: Iterable[DetectedImage],
-    kind: str,
-    score: Callable[[float], float] = lambda value: value,
-) -> tuple[ScoredImage, ...]:
-    """Return marks and boxes of one class for the scorer; ``score`` may recalibrate."""
+def scored(detected: Iterable[DetectedImage], kind: str) -> tuple[ScoredImage, ...]:
+    """Return marks and boxes of one class for the scorer."""
     return tuple(
         ScoredImage(
             person=item.image.person,
-            marks=tuple(
-                Mark(score=score(r.score), peak=r.peak) for r in item.regions if r.kind == kind
-            ),
+            marks=tuple(Mark(score=r.score, peak=r.peak) for r in item.regions if r.kind == kind),
             boxes=tuple(lesion.box for lesion in item.image.lesions if lesion.kind == kind),
         )
         for item in detected

@@ -26,7 +26,7 @@ from mammoview.modelkit.manifest import (
     ValueScale,
 )
 from trainer.backbones import STRIDE_PX, CamNet, halo_px
-from trainer.calibrate import DEFAULT, calibrate, neutral
+from trainer.calibrate import DEFAULT, calibrate, neutral, recalibrated
 from trainer.card import render_card
 from trainer.coco import LabelledImage
 from trainer.detect import DetectedImage, detect
@@ -86,11 +86,7 @@ def export(run: Path, images: Sequence[LabelledImage], options: ExportOptions) -
     )
     detected = _detect_uncalibrated(draft, network, golden, validation, module.recipe)
     manifest = _calibrated(draft, detected)
-    with tempfile.TemporaryDirectory() as place:
-        trial = _write(Path(place) / draft.name, manifest, network, golden, "trial")
-        measured = evaluate(
-            detect(Session.open(trial, device="cpu"), validation, module.recipe.data), manifest
-        )
+    measured = evaluate(recalibrated(detected, manifest.calibration), manifest)
     (run / "validation.json").write_text(json.dumps(measured, indent=1), encoding="utf-8")
     card = render_card(manifest, recipe=module.recipe, validation=measured)
     return write_bundle(

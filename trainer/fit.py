@@ -9,6 +9,7 @@ import platform
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import lightning
@@ -22,7 +23,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader
 
 from mammoview.errors import DataError, ModelError, SettingsError
-from trainer.augment import IGNORED, PatchSet, sample_seed, warp
+from trainer.augment import IGNORED, EpochOrder, PatchSet, warp
 from trainer.backbones import STRIDE_PX, CamNet, load_trunk_weights
 from trainer.cache import GridCache, GridRecord
 from trainer.recipe import Recipe, recipe_from_values
@@ -62,6 +63,10 @@ class PatchClassifier(LightningModule):
         weight = torch.full((len(recipe.network.classes),), recipe.training.lesion_weight)
         weight[recipe.network.classes.index(recipe.network.background)] = 1.0
         self.register_buffer("class_weight", weight, persistent=False)
+
+    def on_train_start(self) -> None:
+        """Leave the mode of a fresh or loaded network, but for its normalisation, to training."""
+        self.net.train()
 
     def training_step(self, batch: list[Tensor], _index: int) -> Tensor:
         """Return the loss of a batch of patches."""
@@ -129,13 +134,10 @@ class _Patches(lightning.LightningDataModule):
         self.training_records, self.validation_records = split_records(cache, recipe)
 
     def train_dataloader(self) -> DataLoader[Any]:
-        """Return the patches of the current epoch in that epoch's order."""
-        epoch = self.trainer.current_epoch if self.trainer else 0
+        """Return the patches of each epoch in that epoch's order."""
         patches = self._set(self.training_records, self.recipe.training.patches_per_lesion)
-        patches.set_epoch(epoch)
-        order = torch.Generator()
-        order.manual_seed(sample_seed(self.recipe.seed, epoch, -1) % 2**63)
-        return self._loader(patches, shuffle=True, generator=order, drop_last=True)
+        order = EpochOrder(len(patches), self.recipe.seed)
+        return self._loader(patches, sampler=order, drop_last=True)
 
     def val_dataloader(self) -> DataLoader[Any]:
         """Return the same validation patches every epoch."""
@@ -214,7 +216,10 @@ def fit(cache_folder: Path, recipe: Recipe, options: FitOptions) -> Path:
     data = _Patches(cache, recipe, options.workers)
     _write_run(options.out, recipe, cache, data, str(module.hparams["weights_sha256"]))
     checkpoint = ModelCheckpoint(
-        dirpath=options.out, filename="last", enable_version_counter=False, save_top_k=1
+        dirpath=options.out,
+        filename="last",
+        enable_version_counter=False,
+        save_on_train_epoch_end=True,  # a whole epoch: resuming starts the next one
     )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*does not have many workers.*")
@@ -226,7 +231,6 @@ def fit(cache_folder: Path, recipe: Recipe, options: FitOptions) -> Path:
             max_steps=options.max_steps or -1,
             num_sanity_val_steps=0,
             log_every_n_steps=10,
-            reload_dataloaders_every_n_epochs=1,
             default_root_dir=options.out,
             logger=TensorBoardLogger(options.out, name="tensorboard", version=""),
             callbacks=[
@@ -256,7 +260,7 @@ def load_checkpoint(file: Path) -> PatchClassifier:
             cache_sha256=values["cache_sha256"],
         )
         module.load_state_dict(stored["state_dict"], strict=True)
-    except (OSError, KeyError, RuntimeError, ValueError) as error:
+    except (OSError, EOFError, KeyError, RuntimeError, ValueError, UnpicklingError) as error:
         raise ModelError(
             f"checkpoint {file.name} cannot be loaded ({type(error).__name__}: {error})",
             expected=f"the {LAST} of a mammoview-train run",

@@ -78,7 +78,9 @@ def score_froc(images: Sequence[ScoredImage], *, draws: int = 1000, seed: int = 
             for _ in range(draws)
         ]
     )
-    low, high = np.nanpercentile(sampled, [2.5, 97.5], axis=0)
+    sampled = sampled[~np.isnan(sampled).any(axis=1)]  # samples without a lesion say nothing
+    nothing = np.full((2, len(FALSE_MARKS)), np.nan)
+    low, high = np.percentile(sampled, [2.5, 97.5], axis=0) if len(sampled) else nothing
     return Froc(
         sensitivity_at=tuple(zip(FALSE_MARKS, _sensitivities(events).tolist(), strict=True)),
         ci95=tuple(zip(FALSE_MARKS, low.tolist(), high.tolist(), strict=True)),
@@ -101,7 +103,9 @@ def threshold_at(images: Sequence[ScoredImage], false_marks_per_image: float) ->
 
 def hits(image: ScoredImage) -> NDArray[np.bool_]:
     """Tell for each mark whether its peak lies in a lesion's box."""
-    return _events(image).lesions >= 0
+    return np.array(
+        [any(box.contains(mark.peak) for box in image.boxes) for mark in image.marks], np.bool_
+    )
 
 
 def _events(image: ScoredImage) -> _Events:

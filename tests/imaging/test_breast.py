@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mammoview.imaging.breast import Edge, chest_wall_edge, find_breast
+from trainer.coco import read_coco
+from trainer.pictures import read_picture
+
+
+def phantom(rows: int = 600, cols: int = 400) -> NDArray[np.float32]:
+    """A breast against the left edge, a bright label top right, a film frame at the bottom."""
+    r, c = np.mgrid[0:rows, 0:cols] + 0.5
+    values = np.where(np.hypot((r - rows / 2) / (0.4 * rows), c / (0.7 * cols)) < 1, 0.5, 0.03)
+    values[30:60, -90:-30] = 0.95
+    values[-12:] = 1.0
+    return values.astype(np.float32)
+
+
+def test_the_breast_is_found_without_label_and_frame() -> None:
+    breast = find_breast(phantom())
+    assert breast.found
+    assert breast.box.col0 == 0
+    assert breast.box.col1 == pytest.approx(280, abs=5)
+    assert breast.box.row0 == pytest.approx(60, abs=6)
+    assert breast.box.row1 == pytest.approx(540, abs=6)
+    assert not breast.mask.flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("turn", "edge"),
+    [
+        (lambda a: a, Edge.LEFT),
+        (np.fliplr, Edge.RIGHT),
+        (lambda a: np.rot90(a, -1), Edge.TOP),
+        (np.rot90, Edge.BOTTOM),
+    ],
+)
+def test_the_chest_wall_is_the_edge_the_breast_lies_against(
+    turn: Callable[[NDArray[np.float32]], NDArray[np.float32]], edge: Edge
+) -> None:
+    assert chest_wall_edge(find_breast(np.ascontiguousarray(turn(phantom())))) is edge
+
+
+def test_nothing_but_air_is_no_breast() -> None:
+    breast = find_breast(np.zeros((300, 200), np.float32))
+    assert not breast.found
+    assert breast.mask.all()
+    assert (breast.box.col1, breast.box.row1) == (200, 300)
+    assert chest_wall_edge(breast) is None
+
+
+def test_a_breast_in_the_middle_has_no_chest_wall() -> None:
+    r, c = np.mgrid[0:300, 0:300] + 0.5
+    disc = np.asarray(np.hypot(r - 150, c - 150) < 90, np.float32)
+    assert chest_wall_edge(find_breast(disc)) is None
+
+
+def test_real_masses_lie_in_the_breast(mammoview_data: Path) -> None:
+    """Of every 25th training picture: what the mask loses, the reader never sees marked."""
+    lost = total = 0
+    for image in read_coco(mammoview_data / "cbis-ddsm" / "mass-800" / "train")[::25]:
+        breast = find_breast(read_picture(image.file))
+        to_mask = breast.to_image.inverse()
+        for lesion in image.lesions:
+            box = to_mask.apply_box(lesion.box)
+            part = breast.mask[int(box.row0) : int(box.row1) + 1, int(box.col0) : int(box.col1) + 1]
+            total += 1
+            lost += part.mean() < 0.5
+    assert total > 45
+    assert lost <= 0.04 * total

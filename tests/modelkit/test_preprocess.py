@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mammoview.domain.geometry import ImagePoint, PixelSpacing
+from mammoview.errors import ModelError
+from mammoview.modelkit.manifest import Preprocessing
+from mammoview.modelkit.preprocess import PIPELINE, network_input, to_grid
+from tests.builders.models import breast_values
+
+SPEC = Preprocessing(pipeline=PIPELINE, mm_per_px=0.2, crop_margin_mm=5.0, assumed_height_mm=213.0)
+SPACING = PixelSpacing(row_mm=0.1, col_mm=0.05, source="test")
+GOLDEN_SHAPE = (250, 95)
+GOLDEN_MEANS = [
+    [12.38, 0.0],
+    [102.79, 35.08],
+    [101.98, 95.18],
+    [100.27, 101.11],
+    [104.87, 103.45],
+    [99.08, 86.59],
+]
+
+
+def breast(rows: int, cols: int) -> NDArray[np.float32]:
+    return np.asarray(breast_values(rows, cols) / 65535, np.float32)
+
+
+def dot(rows: int, cols: int, at: ImagePoint) -> NDArray[np.float32]:
+    """A breast with one small bright disc."""
+    r, c = np.mgrid[0:rows, 0:cols] + 0.5
+    values = np.where(np.hypot((r - rows / 2) / (0.4 * rows), c / (0.7 * cols)) < 1, 0.4, 0.0)
+    values[np.hypot(r - at.row, (c - at.col) / 2) < 12] = 1.0
+    return np.asarray(values, np.float32)
+
+
+def test_a_point_lands_where_the_affine_says() -> None:
+    at = ImagePoint(col=333.0, row=412.0)
+    grid = to_grid(dot(900, 1000, at), spacing=SPACING, spec=SPEC)
+    bright = np.argwhere(grid.pixels > 200) + 0.5
+    found = grid.to_image.apply(
+        ImagePoint(col=float(bright[:, 1].mean()), row=float(bright[:, 0].mean()))
+    )
+    assert found.col == pytest.approx(at.col, abs=1)
+    assert found.row == pytest.approx(at.row, abs=1)
+
+
+def test_the_grid_has_the_spacing_of_the_manifest_whatever_the_image() -> None:
+    """The same breast at two spacings gives the same grid."""
+    fine = to_grid(breast(800, 600), spacing=SPACING, spec=SPEC)
+    twice = np.repeat(np.repeat(breast(800, 600), 2, 0), 2, 1)
+    half = replace(SPACING, row_mm=0.05, col_mm=0.025)
+    finer = to_grid(twice, spacing=half, spec=SPEC)
+    assert abs(fine.pixels.shape[0] - finer.pixels.shape[0]) <= 4
+    assert fine.to_image.yy == pytest.approx(0.2 / 0.1, rel=0.01)
+    assert fine.to_image.xx == pytest.approx(0.2 / 0.05, rel=0.01)
+
+
+def test_without_spacing_the_height_is_assumed_and_said() -> None:
+    grid = to_grid(breast(800, 600), spacing=None, spec=SPEC)
+    assert grid.to_image.yy == pytest.approx(0.2 / (213.0 / 800), rel=0.01)
+    assert grid.to_image.xx == pytest.approx(grid.to_image.yy, rel=0.02)
+    assert any("scale assumed" in note for note in grid.notes)
+    assert not to_grid(breast(800, 600), spacing=SPACING, spec=SPEC).notes
+
+
+def test_no_breast_means_the_whole_image_and_is_said() -> None:
+    grid = to_grid(np.zeros((400, 300), np.float32), spacing=SPACING, spec=SPEC)
+    assert any("breast not found" in note for note in grid.notes)
+
+
+def test_an_unknown_pipeline_is_refused() -> None:
+    with pytest.raises(ModelError, match="breast-grid-9"):
+        to_grid(breast(100, 80), spacing=None, spec=replace(SPEC, pipeline="breast-grid-9"))
+
+
+def test_the_pipeline_still_gives_what_it_gave_when_it_was_named() -> None:
+    """Lock 3: another output needs another name.  Figures kept from the day of naming."""
+    r, c = np.mgrid[0:500, 0:400] + 0.5
+    inside = np.hypot((r - 250) / 200, c / 280) < 1
+    values = np.where(inside, 0.4 + 0.2 * np.sin(r / 17) * np.cos(c / 23), 0.0)
+    grid = to_grid(values.astype(np.float32), spacing=SPACING, spec=SPEC)
+    assert grid.pixels.shape == GOLDEN_SHAPE
+    means = grid.pixels[:192, :64].reshape(6, 32, 2, 32).mean(axis=(1, 3))
+    np.testing.assert_allclose(means, GOLDEN_MEANS, atol=1.0)
+
+
+def test_the_network_gets_float_in_unit_range() -> None:
+    image = network_input(np.array([[0, 255]], np.uint8))
+    assert image.shape == (1, 1, 1, 2)
+    assert image.dtype == np.float32
+    assert image[0, 0, 0].tolist() == [0.0, 1.0]

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mammoview.errors import DataError
+from tests.builders.pictures import build_pictures
+from trainer.coco import ANNOTATIONS, read_coco
+from trainer.splits import validation_people
+
+
+def test_boxes_are_read_with_person_side_and_view(tmp_path: Path) -> None:
+    images = read_coco(build_pictures(tmp_path, people=4))
+    assert [image.person for image in images] == ["00000", "00001", "00002", "00003"]
+    assert [image.laterality for image in images] == ["R", "L", "R", "L"]
+    assert [image.view for image in images] == ["MLO", "CC", "CC", "MLO"]
+    raw = json.loads((tmp_path / ANNOTATIONS).read_text())["annotations"][2]["bbox"]
+    box = images[2].lesions[0].box
+    assert (box.col0, box.row0) == (raw[0], raw[1])
+    assert (box.col1 - box.col0, box.row1 - box.row0) == pytest.approx((raw[2], raw[3]))
+    assert images[2].lesions[0].kind == "mass"
+
+
+def test_a_picture_that_is_not_there_is_named(tmp_path: Path) -> None:
+    folder = build_pictures(tmp_path, people=3)
+    (folder / "00001_LEFT_CC.png").unlink()
+    with pytest.raises(DataError, match=r"00001_LEFT_CC\.png"):
+        read_coco(folder)
+
+
+def test_broken_annotations_are_refused(tmp_path: Path) -> None:
+    folder = build_pictures(tmp_path, people=1)
+    (folder / ANNOTATIONS).write_text("{")
+    with pytest.raises(DataError, match=r"_annotations\.coco\.json"):
+        read_coco(folder)
+
+
+def test_validation_people_do_not_depend_on_who_else_is_there() -> None:
+    people = [f"{n:05d}" for n in range(400)]
+    kept = validation_people(people, share=0.25, seed=3)
+    assert 60 < len(kept) < 140
+    assert validation_people(people[:100], share=0.25, seed=3) == kept & set(people[:100])
+    assert validation_people(people, share=0.25, seed=4) != kept
+
+
+def test_the_real_training_set_is_whole(mammoview_data: Path) -> None:
+    folder = mammoview_data / "cbis-ddsm" / "mass-800"
+    train, test = read_coco(folder / "train"), read_coco(folder / "test")
+    assert (len(train), len(test)) == (1231, 361)
+    assert sum(len(image.lesions) for image in (*train, *test)) == 1696
+    assert not {image.person for image in train} & {image.person for image in test}

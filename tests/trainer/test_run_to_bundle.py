@@ -1,0 +1,193 @@
+"""The whole way on made pictures: prepare, fit, resume, export, verify, evaluate, card."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mammoview.errors import DataError, ModelError
+from mammoview.inference.session import Session
+from mammoview.modelkit.bundle import open_bundle
+from tests.builders.pictures import build_pictures
+from trainer.calibrate import calibrate, expected_calibration_error
+from trainer.card import rewrite_card
+from trainer.coco import read_coco
+from trainer.detect import detect, scored
+from trainer.evaluate import evaluate
+from trainer.export import ExportOptions, export, read_run
+from trainer.fit import LAST, FitOptions, fit, load_checkpoint
+from trainer.onnx_graph import fold_and_round
+from trainer.prepare import prepare
+from trainer.recipe import Recipe, recipe_from_values
+from trainer.verify import verify
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore::UserWarning"),
+]
+
+
+def options(out: Path, weights: Path | None = None, **changes: object) -> FitOptions:
+    given = FitOptions(
+        out=out,
+        weights=weights,
+        accelerator="cpu",
+        precision="32-true",
+        workers=0,
+        resume=False,
+        max_steps=None,
+    )
+    return replace(given, **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def weights(mammoview_data: Path) -> Path:
+    return mammoview_data / "weights" / "resnet50-v1-imagenet.safetensors"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, quick_recipe: Recipe, weights: Path) -> Path:
+    """A folder with made pictures, their cache and a finished run."""
+    folder = tmp_path_factory.mktemp("training")
+    images = read_coco(build_pictures(folder / "data", people=30))
+    prepare(images, recipe=quick_recipe, out=folder / "cache", workers=1)
+    fit(folder / "cache", quick_recipe, options(folder / "run", weights))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bundle(place: Path) -> Path:
+    return export(
+        place / "run",
+        read_coco(place / "data"),
+        ExportOptions(out=place / "bundle", name="made", version="1.0", overwrite=False),
+    ).folder
+
+
+def test_a_run_says_what_it_was_made_from(place: Path, quick_recipe: Recipe) -> None:
+    run = read_run(place / "run")
+    assert recipe_from_values(run["recipe"]) == quick_recipe
+    assert not {n[:5] for n in run["training"]} & {n[:5] for n in run["validation"]}
+    assert len(run["training"]) + len(run["validation"]) == 30
+    metrics = json.loads((place / "run" / "metrics.json").read_text())
+    assert [m["epoch"] for m in metrics] == [0, 1]
+    assert metrics[1]["validation/accuracy"] > 0.9  # bright discs are easy
+    assert list((place / "run" / "tensorboard").glob("events*"))
+
+
+def test_a_stopped_run_goes_on_to_the_same_weights(
+    place: Path, quick_recipe: Recipe, weights: Path
+) -> None:
+    """Two epochs at once equal one epoch, a stop, and one more, bit for bit."""
+    half = len(read_run(place / "run")["training"]) * 2 // quick_recipe.training.batch_size
+    stopped = place / "stopped"
+    _fit_and_break(options(stopped, weights), place / "cache", quick_recipe, steps=half)
+    fit(place / "cache", quick_recipe, options(stopped, resume=True))
+    whole = torch.load(place / "run" / LAST, weights_only=True)["state_dict"]
+    parts = torch.load(stopped / LAST, weights_only=True)["state_dict"]
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+def _fit_and_break(given: FitOptions, cache: Path, recipe: Recipe, *, steps: int) -> None:
+    """Train in a process that ends by itself in the second epoch, as a kill would end it."""
+    import multiprocessing
+
+    context = multiprocessing.get_context("spawn")
+    child = context.Process(target=_broken_fit, args=(given, cache, recipe, steps + 1))
+    child.start()
+    child.join(240)
+    assert child.exitcode == 9
+
+
+def _broken_fit(given: FitOptions, cache: Path, recipe: Recipe, last_step: int) -> None:
+    import os
+
+    from trainer.fit import PatchClassifier
+
+    def end(module: PatchClassifier, *_: object) -> None:
+        if module.global_step >= last_step:
+            os._exit(9)
+
+    PatchClassifier.on_before_zero_grad = end  # type: ignore[method-assign, assignment]
+    fit(cache, recipe, given)
+
+
+def test_a_run_is_neither_overwritten_nor_continued_otherwise(
+    place: Path, quick_recipe: Recipe, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match="holds a run already"):
+        fit(place / "cache", quick_recipe, options(place / "run"))
+    with pytest.raises(DataError, match="no run to resume"):
+        fit(place / "cache", quick_recipe, options(tmp_path / "new", resume=True))
+    other = replace(quick_recipe, seed=77)
+    with pytest.raises(DataError, match="another recipe"):
+        fit(place / "cache", other, options(place / "run", resume=True))
+
+
+def test_a_cache_of_another_grid_is_refused(place: Path, quick_recipe: Recipe) -> None:
+    other = replace(quick_recipe, preprocessing=replace(quick_recipe.preprocessing, mm_per_px=0.1))
+    with pytest.raises(DataError, match="prepared with"):
+        fit(place / "cache", other, options(place / "other"))
+
+
+def test_the_bundle_gives_what_torch_gives(place: Path, bundle: Path) -> None:
+    found = verify(bundle, place / "run")
+    assert found.passed, found
+
+
+def test_verify_sees_another_network(place: Path, bundle: Path, tmp_path: Path) -> None:
+    stored = torch.load(place / "run" / LAST, weights_only=True)
+    name = "net.trunk.layer4.2.conv3.weight"
+    stored["state_dict"][name] = stored["state_dict"][name] * 1.2
+    torch.save(stored, tmp_path / LAST)
+    assert not verify(bundle, tmp_path).passed
+
+
+def test_weights_are_stored_in_half_precision(place: Path, bundle: Path) -> None:
+    net = load_checkpoint(place / "run" / LAST).net
+    parameters = sum(p.numel() for p in fold_and_round(net).parameters())
+    assert (bundle / "model.onnx").stat().st_size < 2.1 * parameters
+
+
+def test_folding_changes_the_map_by_rounding_alone(place: Path) -> None:
+    net = load_checkpoint(place / "run" / LAST).net.eval()
+    image = torch.rand(1, 1, 160, 96)
+    with torch.no_grad():
+        before, after = net(image)[0], fold_and_round(net)(image)[0]
+    assert float((before - after).abs().max()) < 0.02 * float(np.ptp(before.numpy()))
+
+
+def test_figures_card_and_calibration(place: Path, bundle: Path, quick_recipe: Recipe) -> None:
+    session = Session.open(open_bundle(bundle), device="cpu")
+    images = read_coco(place / "data")
+    detected = detect(session, images, quick_recipe.data)
+    document = evaluate(detected, session.manifest)
+    assert document["images"] == document["lesions"] == 30
+    assert document["froc"]["sensitivity_at"]["4"] > 0.9  # bright discs are easy
+    assert document["pointing_game"] > 0.9
+    assert expected_calibration_error(scored(detected, "mass")) < 0.3
+    before = open_bundle(bundle)
+    after = rewrite_card(
+        bundle, recipe=quick_recipe, validation=document, test=document, exams=None
+    )
+    card = (bundle / "CARD.md").read_text()
+    assert "Research use only" in card
+    assert f"{document['pointing_game']:.2f}" in card
+    assert after.read_network() == before.read_network()
+
+
+def test_a_network_that_finds_nothing_is_not_calibrated() -> None:
+    with pytest.raises(DataError, match="at least ten"):
+        calibrate([], "mass")
+
+
+def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
+    (tmp_path / LAST).write_bytes(b"no")
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load_checkpoint(tmp_path / LAST)
