@@ -1,49 +1,18 @@
-"""Files that ship with the program: models, hanging layouts, training recipes.
-
-In an installed wheel they are the package ``mammoview_resources``; in a checkout the folder
-``resources`` beside the package.
-"""
+"""Files that ship with the program and that the window needs: models and hanging layouts."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 from mammoview.errors import MissingPartError
+from mammoview.modelkit.shipped import shipped_root
 
 DEFAULT_MODEL = "mass-resnet50"
 
 
-def root() -> Path:
-    """Return the folder of the shipped files.
-
-    Raises
-    ------
-    MissingPartError
-        If neither the installed package data nor a checkout is there.
-    """
-    checkout = Path(__file__).resolve().parents[2] / "resources"
-    if (checkout / "hanging").is_dir():
-        return checkout
-    spec = find_spec("mammoview_resources")
-    for place in (spec.submodule_search_locations or ()) if spec else ():
-        if (Path(place) / "hanging").is_dir():
-            return Path(place)
-    raise MissingPartError(
-        "the program's resource files are not installed",
-        expected="the package data mammoview_resources",
-        todo="install mammoview again: pip install --force-reinstall mammoview",
-    )
-
-
 def hanging(name: str = "four-up") -> Path:
     """Return the file of a hanging layout."""
-    return _existing(root() / "hanging" / f"{name}.toml", "hanging layout")
-
-
-def recipe(name: str) -> Path:
-    """Return the file of a training recipe."""
-    return _existing(root() / "recipes" / f"{name}.toml", "recipe")
+    return _existing(shipped_root() / "hanging" / f"{name}.toml", "hanging layout")
 
 
 def default_bundle() -> Path:
@@ -54,7 +23,7 @@ def default_bundle() -> Path:
     MissingPartError
         If this build came without a model.
     """
-    return _existing(root() / "models" / DEFAULT_MODEL, "model")
+    return _existing(shipped_root() / "models" / DEFAULT_MODEL, "model")
 
 
 def _existing(path: Path, what: str) -> Path:

@@ -13,6 +13,7 @@ from mammoview.cli.exit_codes import ExitCode
 from mammoview.cli.output import emit, note
 from mammoview.errors import ModelError, UsageError
 from mammoview.modelkit.bundle import Bundle, open_bundle
+from mammoview.modelkit.shipped import shipped_root
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -103,7 +104,7 @@ def _verify(args: argparse.Namespace) -> ExitCode:
 
 
 def _shipped() -> list[Path]:
-    return sorted(path.parent for path in (resources.root() / "models").glob("*/manifest.json"))
+    return sorted(path.parent for path in (shipped_root() / "models").glob("*/manifest.json"))
 
 
 def _open(named: str | None) -> Bundle:
@@ -113,7 +114,7 @@ def _open(named: str | None) -> Bundle:
 def _find(named: str | None) -> Path:
     if named is None:
         return resources.default_bundle()
-    for folder in (Path(named), resources.root() / "models" / named):
+    for folder in (Path(named), shipped_root() / "models" / named):
         if folder.is_dir():
             return folder
     raise UsageError(

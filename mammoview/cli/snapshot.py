@@ -7,7 +7,6 @@ import re
 from functools import partial
 from pathlib import Path
 
-from mammoview.app import resources
 from mammoview.app.analysis import Analyst
 from mammoview.app.workspace import ModelSummary, OverlayMode
 from mammoview.cli.analyze import choose_operating_point, require_open_results
@@ -19,6 +18,7 @@ from mammoview.dicom.decode import decode_pixels
 from mammoview.domain.prediction import ExamPrediction, ViewPrediction
 from mammoview.domain.study import Examination
 from mammoview.errors import UsageError
+from mammoview.modelkit.shipped import shipped_root
 from mammoview.review.blinding import ReadingMode
 
 _SIZE = re.compile(r"([1-9]\d{1,4})x([1-9]\d{1,4})")
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> ExitCode:
 
 
 def _check_layout(name: str) -> None:
-    known = sorted(path.stem for path in (resources.root() / "hanging").glob("*.toml"))
+    known = sorted(path.stem for path in (shipped_root() / "hanging").glob("*.toml"))
     if name not in known:
         raise UsageError(
             f"unknown layout {name!r}",

@@ -80,7 +80,8 @@ def test_the_wheel_holds_packages_and_resources_and_no_tests(wheel: Path, reposi
 def test_the_commands_work_from_the_wheel(python: Python, installed: Path, tmp_path: Path) -> None:
     where = python("-c", "import mammoview, trainer; print(mammoview.__file__, trainer.__file__)")
     assert where.stdout.count(str(installed)) == 2
-    root = python("-c", "from mammoview.app import resources; print(resources.root())")
+    ask = "from mammoview.modelkit.shipped import shipped_root; print(shipped_root())"
+    root = python("-c", ask)
     assert root.stdout.startswith(str(installed))
     build_exam(tmp_path / "exam")
     inspected = python("-m", "mammoview", "inspect", tmp_path / "exam", "--json")

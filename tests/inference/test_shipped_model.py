@@ -38,7 +38,7 @@ def lesions(
     found = []
     for image in read_coco(mammoview_data / "cbis-ddsm" / "mass-800" / "test"):
         box = image.lesions[0].box
-        inside = 120 < box.col0 and box.col1 < 680 and 120 < box.row0 and box.row1 < 680
+        inside = box.col0 > 120 and box.col1 < 680 and box.row0 > 120 and box.row1 < 680
         if len(image.lesions) == 1 and inside:
             values = read_picture(image.file)
             spacing = assumed_spacing(values.shape, data)
