@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
+
 
 class MammoviewError(Exception):
     """Root of every error that a user may see.
@@ -56,3 +58,27 @@ class UsageError(MammoviewError):
 
 class MissingPartError(MammoviewError):
     """An optional part that is not installed (exit code 4)."""
+
+
+class ExitCode(IntEnum):
+    """What a process answers to a script.
+
+    0 to 4 are the contract, the others follow sysexits and the shell.
+    """
+
+    DONE = 0
+    ANSWER_IS_NO = 1
+    USAGE = 2
+    REFUSED = 3
+    MISSING_PART = 4
+    INTERNAL = 70
+    INTERRUPTED = 130
+
+
+def exit_code_of(error: MammoviewError) -> ExitCode:
+    """Return the exit code of an error that reached the top."""
+    if isinstance(error, UsageError):
+        return ExitCode.USAGE
+    if isinstance(error, MissingPartError):
+        return ExitCode.MISSING_PART
+    return ExitCode.REFUSED

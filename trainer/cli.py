@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mammoview.errors import MammoviewError, MissingPartError, UsageError
+from mammoview.errors import ExitCode, MammoviewError, exit_code_of
 from mammoview.modelkit.shipped import shipped_root
 
 if TYPE_CHECKING:
@@ -26,25 +26,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))
-    except MissingPartError as error:
-        print(f"mammoview-train: {error}", file=sys.stderr)
-        return 4
-    except UsageError as error:
-        print(f"mammoview-train: {error}", file=sys.stderr)
-        return 2
     except ModuleNotFoundError as error:
-        print(
-            f"mammoview-train: the package {error.name} is not installed; "
-            "install it with: pip install 'mammoview[train]'",
-            file=sys.stderr,
-        )
-        return 4
+        _say(f"the package {error.name} is not installed; pip install 'mammoview[train]'")
+        return ExitCode.MISSING_PART
     except MammoviewError as error:
-        print(f"mammoview-train: {error}", file=sys.stderr)
-        return 3
+        _say(str(error))
+        return exit_code_of(error)
     except KeyboardInterrupt:
-        print("mammoview-train: stopped; a started run goes on with --resume", file=sys.stderr)
-        return 130
+        _say("interrupted; a started run goes on with --resume")
+        return ExitCode.INTERRUPTED
+    except Exception as error:
+        if type(error).__name__ == "OutOfMemoryError":  # of torch, which may not be there
+            _say("the GPU's memory is full; use a smaller batch_size or --device cpu")
+            return ExitCode.REFUSED
+        _say(f"internal error: {type(error).__name__}: {error}")
+        _say("this is a fault of mammoview, please report it")
+        return ExitCode.INTERNAL
+
+
+def _say(text: str) -> None:
+    print(f"mammoview-train: {text}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

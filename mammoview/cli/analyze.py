@@ -9,7 +9,6 @@ from pathlib import Path
 from mammoview.app.analysis import Analyst
 from mammoview.app.workspace import ModelSummary
 from mammoview.cli.arguments import add_json, add_model, add_paths
-from mammoview.cli.exit_codes import ExitCode
 from mammoview.cli.inspect import refused_items
 from mammoview.cli.output import emit, note, note_refused, progress_bar
 from mammoview.cli.reading import read_index
@@ -17,7 +16,7 @@ from mammoview.cli.results import RESULTS, AnalysedView, ResultFolder, analyze_d
 from mammoview.dicom.decode import decode_pixels
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
 from mammoview.domain.study import Examination
-from mammoview.errors import ReviewError, UsageError
+from mammoview.errors import ExitCode, ReviewError, UsageError
 from mammoview.review import blinding
 from mammoview.review.blinding import ReadingMode
 

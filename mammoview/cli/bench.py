@@ -23,10 +23,9 @@ import mammoview
 from mammoview.app import resources
 from mammoview.cli.arguments import add_json, add_paths
 from mammoview.cli.demo import demo_exam
-from mammoview.cli.exit_codes import ExitCode
 from mammoview.cli.output import emit, note
 from mammoview.cli.results import RESULTS
-from mammoview.errors import InferenceError
+from mammoview.errors import ExitCode, InferenceError
 
 _CORES = 2
 _LIMIT_SECONDS = 900

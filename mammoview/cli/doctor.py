@@ -17,9 +17,8 @@ import platformdirs
 from mammoview import __version__
 from mammoview.app import resources
 from mammoview.cli.arguments import add_json
-from mammoview.cli.exit_codes import ExitCode
 from mammoview.cli.output import emit
-from mammoview.errors import MammoviewError
+from mammoview.errors import ExitCode, MammoviewError
 
 
 class Health(StrEnum):

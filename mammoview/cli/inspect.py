@@ -8,11 +8,10 @@ from typing import Any
 
 from mammoview.app.resolve import load_image
 from mammoview.cli.arguments import add_json, add_paths
-from mammoview.cli.exit_codes import ExitCode
 from mammoview.cli.output import emit, note_refused
 from mammoview.cli.reading import read_index
 from mammoview.domain.study import Examination, ExamIndex, Mammogram, Refusal
-from mammoview.errors import MammoviewError
+from mammoview.errors import ExitCode, MammoviewError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

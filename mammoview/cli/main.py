@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from mammoview import __version__
-from mammoview.cli.exit_codes import ExitCode, exit_code_of
-from mammoview.errors import MammoviewError
+from mammoview.errors import ExitCode, MammoviewError, exit_code_of
 
 _LOG = logging.getLogger(__name__)
 

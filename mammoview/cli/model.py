@@ -9,9 +9,8 @@ from typing import Any
 
 from mammoview.app import resources
 from mammoview.cli.arguments import add_json
-from mammoview.cli.exit_codes import ExitCode
 from mammoview.cli.output import emit, note
-from mammoview.errors import ModelError, UsageError
+from mammoview.errors import ExitCode, ModelError, UsageError
 from mammoview.modelkit.bundle import Bundle, open_bundle
 from mammoview.modelkit.shipped import shipped_root
 

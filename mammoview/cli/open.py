@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mammoview.cli.arguments import add_paths
-from mammoview.cli.exit_codes import ExitCode
+from mammoview.errors import ExitCode
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,13 +11,12 @@ from mammoview.app.analysis import Analyst
 from mammoview.app.workspace import ModelSummary, OverlayMode
 from mammoview.cli.analyze import choose_operating_point, require_open_results
 from mammoview.cli.arguments import add_model, add_paths
-from mammoview.cli.exit_codes import ExitCode
 from mammoview.cli.output import note, note_refused, progress_bar
 from mammoview.cli.reading import read_index
 from mammoview.dicom.decode import decode_pixels
 from mammoview.domain.prediction import ExamPrediction, ViewPrediction
 from mammoview.domain.study import Examination
-from mammoview.errors import UsageError
+from mammoview.errors import ExitCode, UsageError
 from mammoview.modelkit.shipped import shipped_root
 from mammoview.review.blinding import ReadingMode
 

@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import pytest
 
 from mammoview.cli import main as entry
-from mammoview.cli.exit_codes import ExitCode
 from mammoview.cli.main import COMMANDS
 from mammoview.errors import (
     DicomError,
+    ExitCode,
     MammoviewError,
     MissingPartError,
     ReviewError,

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.builders.pictures import build_pictures
+from trainer.cli import main
+
+
+def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        main(["--help"])
+    assert leaving.value.code == 0
+    said = capsys.readouterr().out
+    for command in ("prepare", "fit", "export", "verify", "evaluate", "card"):
+        assert command in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["prepare", "{here}", "--out", "{here}/cache"], "_annotations.coco.json"),
+        (["fit", "{here}", "--out", "{here}/run"], "mammoview-train prepare"),
+        (["export", "{here}", "--data", "{data}", "--out", "{here}/b"], "last.ckpt"),
+        (["verify", "{here}", "--run", "{here}"], "manifest.json"),
+        (["evaluate", "images", "{here}", "--data", "{data}"], "manifest.json"),
+        (["card", "{here}", "--run", "{here}"], "run.json"),
+        (["fit", "{here}", "--recipe", "{here}/no.toml", "--out", "{here}/run"], "no.toml"),
+    ],
+)
+def test_bad_input_is_refused_in_words(
+    words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = build_pictures(tmp_path / "data", people=1)
+    here = tmp_path / "here"
+    here.mkdir()
+    assert main([word.format(here=here, data=data) for word in words]) == 3
+    told = capsys.readouterr()
+    assert said in told.err
+    assert "Traceback" not in told.err
+    assert not told.out
+
+
+def test_a_fault_of_the_program_is_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_folder: Path) -> None:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr("trainer.coco.read_coco", broken)
+    assert main(["prepare", str(tmp_path), "--out", str(tmp_path / "cache")]) == 70
+    assert "planted" in capsys.readouterr().err
+
+
+def test_a_missing_package_is_named_with_what_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(_folder: Path) -> None:
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+    monkeypatch.setattr("trainer.coco.read_coco", missing)
+    assert main(["prepare", str(tmp_path), "--out", str(tmp_path / "cache")]) == 4
+    assert "mammoview[train]" in capsys.readouterr().err
+
+
+def test_prepare_makes_a_cache(tmp_path: Path) -> None:
+    data = build_pictures(tmp_path / "data", people=2)
+    assert main(["prepare", str(data), "--out", str(tmp_path / "c"), "--workers", "1"]) == 0
+    assert len(json.loads((tmp_path / "c" / "index.json").read_text())["records"]) == 2
