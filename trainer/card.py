@@ -20,6 +20,7 @@ FLOORS = (
         (0.56, 0.66, 0.74, 0.80, 0.82),
     ),
 )
+_STEPS = ("native", "assumed width", "800x800", "picture")
 _RATES = ("0.25", "0.5", "1", "2", "4")
 
 
@@ -201,7 +202,23 @@ def _exams(document: dict[str, Any]) -> str:
             lines.append(f"- {view['exam']} {view['view']}: {difference}")
     if not any(view["differences"] for view in document["views"]):
         lines.append("- nowhere.")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *_why(document)])
+
+
+def _why(document: dict[str, Any]) -> list[str]:
+    """Return the table of box scores as a native view turns into its picture step by step."""
+    lines = [
+        "Why: the best score in each box as the native view turns into its picture by steps; the "
+        "step that moves a score is the reason.",
+        "",
+        "| examination | view | native | + the picture's assumed width | + 800x800 pixels | "
+        "the picture itself (own maximum, JPEG) |",
+        "|---|---|---|---|---|---|",
+    ]
+    for view in document["views"]:
+        cells = [", ".join(f"{score:.2f}" for score in view["probes"][step]) for step in _STEPS]
+        lines.append(f"| {view['exam']} | {view['view']} | " + " | ".join(cells) + " |")
+    return lines
 
 
 def _limits(manifest: Manifest) -> str:

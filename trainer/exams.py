@@ -9,17 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mammoview.dicom.decode import decode_pixels
 from mammoview.dicom.index import index_paths
-from mammoview.domain.geometry import ImageBox, ImagePoint
+from mammoview.domain.geometry import ImageBox, ImagePoint, PixelSpacing
 from mammoview.domain.prediction import Region
 from mammoview.domain.study import Mammogram
 from mammoview.errors import DataError
-from mammoview.inference.predictor import predict_view
+from mammoview.imaging.grayscale import unit_values
+from mammoview.imaging.resample import resample
+from mammoview.inference.predictor import predict_view, read_values
 from mammoview.inference.session import Session
 from trainer.coco import LabelledImage
 from trainer.detect import detect
+from trainer.pictures import assumed_spacing
 from trainer.recipe import DataRecipe
 
 # A flag of the native view and one of the JPEG are the same mark when this near, as a share of
@@ -79,7 +83,8 @@ def evaluate_exams(
                     todo="give their folder with --data",
                 )
             jpeg = detect(session, [by_picture[native.picture]], data)[0].regions
-            views.append(_view(session, examination.key, mammogram, native, jpeg))
+            view = _view(session, examination.key, mammogram, native, jpeg)
+            views.append(view | {"probes": _probes(session, mammogram, native, jpeg, data)})
     return {"hit_rule": "peak of a flagged region inside the box", "views": views}
 
 
@@ -108,16 +113,46 @@ def _view(
         "boxes": [[b.col0, b.row0, b.col1, b.row1] for b in native.boxes],
         "flagged": [{"peak": [r.peak.col, r.peak.row], "score": r.score} for r in flagged],
         "hit": [any(box.contains(r.peak) for r in flagged) for box in native.boxes],
-        "best_in_box": [
-            max((r.score for r in prediction.regions if box.contains(r.peak)), default=0.0)
-            for box in native.boxes
-        ],
         "differences": _differences(prediction.regions, jpeg, size),
     }
 
 
+def _probes(
+    session: Session,
+    mammogram: Mammogram,
+    native: NativeBoxes,
+    jpeg: Sequence[Region],
+    data: DataRecipe,
+) -> dict[str, list[float]]:
+    """Return the best score in each box as the native view turns into its picture by steps.
+
+    The width that is assumed of the picture, then its 800 rows and columns, then the picture
+    itself (grey stretched to its own maximum, JPEG): the step that moves a score is why.
+    """
+    values = unit_values(decode_pixels(mammogram), mammogram.pixel_format)
+    spacing = assumed_spacing(values.shape, data)
+    whole = ImageBox(col0=0, row0=0, col1=mammogram.cols, row1=mammogram.rows)
+    squeezed, to_native = resample(values, box=whole, out_shape=(800, 800))
+    to_squeezed = to_native.inverse()
+    squeezed_boxes = tuple(to_squeezed.apply_box(box) for box in native.boxes)
+
+    def best(image: NDArray[np.float32], given: PixelSpacing | None) -> tuple[Region, ...]:
+        return read_values(session, image, spacing=given, operating_point=None).regions
+
+    return {
+        "native": _best(best(values, mammogram.spacing), native.boxes),
+        "assumed width": _best(best(values, spacing), native.boxes),
+        "800x800": _best(best(squeezed, assumed_spacing((800, 800), data)), squeezed_boxes),
+        "picture": _best(jpeg, squeezed_boxes),
+    }
+
+
+def _best(regions: Sequence[Region], boxes: Sequence[ImageBox]) -> list[float]:
+    return [max((r.score for r in regions if b.contains(r.peak)), default=0.0) for b in boxes]
+
+
 def _differences(
-    native: Sequence[Region], jpeg: Sequence[Region], size: np.ndarray[Any, np.dtype[np.float64]]
+    native: Sequence[Region], jpeg: Sequence[Region], size: NDArray[np.float64]
 ) -> list[str]:
     """Name each flag of one that the other does not flag, with the other's score there."""
     ours = [(_share(r.peak, size), r) for r in native]
@@ -138,5 +173,5 @@ def _differences(
     return found
 
 
-def _share(point: ImagePoint, size: Any) -> Any:
+def _share(point: ImagePoint, size: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array([point.col, point.row]) / size
