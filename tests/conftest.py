@@ -110,14 +110,19 @@ _GRACE_SECONDS = 2.0
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_behind(user_folders: Path) -> Iterator[None]:
-    """Fail a test that leaves a thread, a running timer or a top-level widget."""
+def nothing_left_behind(request: pytest.FixtureRequest, user_folders: Path) -> Iterator[None]:
+    """Fail a test that leaves a thread, a running timer or a top-level widget.
+
+    Timers are searched among all objects, which takes long: only where a test asked for Qt or
+    left a widget.
+    """
     threads = set(threading.enumerate())
     widgets = set(map(id, _widgets()))
     yield
     left = _wait_for_threads(threads)
     assert not left, f"threads left behind: {sorted(thread.name for thread in left)}"
-    if "PySide6.QtCore" in sys.modules:
+    asked_for_qt = not {"qapp", "qtbot"}.isdisjoint(request.fixturenames)
+    if asked_for_qt or any(id(w) not in widgets for w in _widgets()):
         _delete_what_waits_for_it()
         timers = [timer for timer in _timers() if timer.isActive()]
         assert not timers, f"running timers left behind: {[t.objectName() for t in timers]}"

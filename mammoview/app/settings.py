@@ -34,7 +34,7 @@ class Settings:
     """
 
     overlay_mode: OverlayMode = OverlayMode.OFF
-    opacity: float = 0.5
+    opacity: float = 0.6
     heat_floor: float = 0.1
     fit: FitMode = FitMode.BREAST
     operating_point: str = ""

