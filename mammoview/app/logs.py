@@ -78,6 +78,7 @@ class LogSession:
         )
         self._handler.setFormatter(self._formatter)
         self._logger = logging.getLogger("mammoview")
+        self._level_before = self._logger.level
         self._logger.setLevel(level)
         self._logger.addHandler(self._handler)
 
@@ -89,6 +90,7 @@ class LogSession:
     def close(self) -> None:
         """Stop writing."""
         self._logger.removeHandler(self._handler)
+        self._logger.setLevel(self._level_before)
         self._handler.close()
 
 

@@ -36,7 +36,7 @@ def texts_of(folder: Path) -> str:
 def test_identity_is_kept_out_of_logs_messages_and_keys(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="mammoview")  # whatever a command left there
     folder = tmp_path / NAME
     folder.mkdir()
     poison: dict[str, object] = {"SeriesDescription": NAME, "ViewPosition": "POISON"}

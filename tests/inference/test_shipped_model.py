@@ -20,8 +20,8 @@ from trainer.pictures import assumed_spacing, read_picture
 from trainer.recipe import read_recipe
 
 WINDOW = 512
-SHIFTS = (0, 5, 11, 16, 21, 26, 31)
-LESIONS = 24
+SHIFTS = (0, 7, 15, 23, 31)
+LESIONS = 48
 
 
 @pytest.fixture(scope="module")

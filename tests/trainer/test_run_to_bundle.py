@@ -130,6 +130,17 @@ def test_a_run_is_neither_overwritten_nor_continued_otherwise(
         fit(place / "cache", other, options(place / "run", resume=True))
 
 
+def test_one_label_a_patch_as_in_the_paper(
+    place: Path, quick_recipe: Recipe, weights: Path, tmp_path: Path
+) -> None:
+    patches = replace(quick_recipe.patches, supervision="patch", centre_jitter_px=10.0)
+    recipe = replace(quick_recipe, patches=patches)
+    last = fit(place / "cache", recipe, options(tmp_path / "run", weights))
+    assert load_checkpoint(last).recipe == recipe
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics[-1]["validation/accuracy"] > 0.7  # of two classes, bright discs and tissue
+
+
 def test_a_cache_of_another_grid_is_refused(place: Path, quick_recipe: Recipe) -> None:
     other = replace(quick_recipe, preprocessing=replace(quick_recipe.preprocessing, mm_per_px=0.1))
     with pytest.raises(DataError, match="prepared with"):
