@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -14,6 +16,7 @@ from mammoview.ui.viewport import layers
 from mammoview.ui.viewport.cad_line import CadLine, Tone
 
 _EDGE_PX = 14.0
+_UNBOUNDED_PX = 1e5
 _LABEL_PX = 28
 _NOTE_PX = 13
 # Invisible on air; on bright tissue it keeps small letters readable and the tissue visible.
@@ -46,6 +49,8 @@ class _Line:
 class TextBlock(QGraphicsItem):
     """Some lines of text on a half-dark plate, readable on air and on tissue.
 
+    A line that is wider than the pane is wrapped: it never runs into the neighbour's text.
+
     Parameters
     ----------
     parent : QGraphicsItem
@@ -58,6 +63,8 @@ class TextBlock(QGraphicsItem):
         super().__init__(parent)
         self._align = align
         self._lines: tuple[_Line, ...] = ()
+        self._widest = _UNBOUNDED_PX
+        self._rows: tuple[QRectF, ...] = ()
         self._bounds = QRectF()
         self.setZValue(layers.ANNOTATION)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -74,21 +81,38 @@ class TextBlock(QGraphicsItem):
         lines = tuple(line for line in lines if line.text)
         if lines == self._lines:
             return
-        self.prepareGeometryChange()
         self._lines = lines
-        rows = [QFontMetricsF(line.font()) for line in lines]
-        width = max(
-            (m.horizontalAdvance(line.text) for m, line in zip(rows, lines, strict=True)),
-            default=0.0,
-        )
-        height = sum(m.height() for m in rows)
+        self._lay_out()
+
+    def set_widest(self, width: float) -> None:
+        """Wrap lines that are wider than this, in local pixels."""
+        if width != self._widest:
+            self._widest = width
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Give every line its rows and the block its bounds."""
+        self.prepareGeometryChange()
+        room = QRectF(0.0, 0.0, self._widest, _UNBOUNDED_PX)
+        sizes = [
+            QFontMetricsF(line.font()).boundingRect(room, self._flags(), line.text)
+            for line in self._lines
+        ]
+        width = max((math.ceil(size.width()) for size in sizes), default=0)
         left = {
             Qt.AlignmentFlag.AlignLeft: 0.0,
             Qt.AlignmentFlag.AlignRight: -width,
             Qt.AlignmentFlag.AlignHCenter: -width / 2,
         }[self._align]
-        self._bounds = QRectF(left, 0.0, width, height)
+        tops = [0.0, *itertools.accumulate(size.height() for size in sizes)]
+        self._rows = tuple(
+            QRectF(left, top, width, size.height()) for top, size in zip(tops, sizes, strict=False)
+        )
+        self._bounds = QRectF(left, 0.0, width, tops[-1])
         self.update()
+
+    def _flags(self) -> int:
+        return self._align.value | Qt.TextFlag.TextWordWrap.value
 
     def boundingRect(self) -> QRectF:
         """Return the box round the text, its plate included."""
@@ -103,16 +127,12 @@ class TextBlock(QGraphicsItem):
         """Draw the plate, and every line over its shadow."""
         if self._lines:
             painter.fillRect(self.boundingRect(), _PLATE)
-        top = 0.0
-        for line in self._lines:
+        for line, row in zip(self._lines, self._rows, strict=True):
             painter.setFont(line.font())
-            height = QFontMetricsF(line.font()).height()
-            row = QRectF(self._bounds.left(), top, self._bounds.width(), height)
             painter.setPen(QColor(0, 0, 0))
-            painter.drawText(row.translated(1, 1), self._align, line.text)
+            painter.drawText(row.translated(1, 1), self._flags(), line.text)
             painter.setPen(QColor(line.colour))
-            painter.drawText(row, self._align, line.text)
-            top += height
+            painter.drawText(row, self._flags(), line.text)
 
 
 class Annotations:
@@ -139,6 +159,8 @@ class Annotations:
         x = _EDGE_PX if self._wall_right else size.width() - _EDGE_PX
         self.head.setPos(QPointF(x, _EDGE_PX - 4))
         self._size = size
+        for block in (self.head, self.foot, self.message):
+            block.set_widest(max(1.0, size.width() - 2 * _EDGE_PX))
         self._place_low_texts()
 
     def set_pane(self, pane: Pane) -> None:

@@ -56,7 +56,9 @@ def _of_result(found: ViewPrediction, workspace: Workspace) -> CadLine:
         return CadLine(text=f"CAD: not run: {found.reason}", tone=Tone.WARNING)
     if found.status is AnalysisStatus.FAILED:
         return CadLine(text=f"CAD: failed: {found.reason}", tone=Tone.WARNING)
-    notes = f" ({', '.join(found.notes)})" if found.notes else ""
+    # The panel has the whole note; on the image its first words do: "scale assumed".
+    short = [note.partition(":")[0] for note in found.notes]
+    notes = f" ({', '.join(short)})" if short else ""
     flagged = [r for r in found.regions if r.flagged]
     if not flagged:
         return CadLine(text=f"CAD: no marks{notes}", tone=Tone.PLAIN)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mammoview.app.workspace import OverlayMode
 from mammoview.domain.geometry import Affine2D, ImagePoint, Pose
 from mammoview.domain.prediction import AnalysisStatus
-from mammoview.domain.views import Slot
+from mammoview.domain.views import Laterality, Slot
 from mammoview.imaging.colormap import heat_rgba
 from mammoview.ui.viewport import heat_layer
 from mammoview.ui.viewport.four_view import FourView
@@ -251,12 +251,33 @@ def test_a_mark_that_is_drawn_is_not_called_hidden(view: FourView) -> None:
     state = scene.workspace(
         scene.pane(Slot.RCC, scene.image(scene.bright())),
         prediction=scene.prediction(
-            Slot.RCC, regions=(scene.region(ImagePoint(col=9, row=9)),), notes=("scale assumed",)
+            Slot.RCC,
+            regions=(scene.region(ImagePoint(col=9, row=9)),),
+            notes=("scale assumed: taken as 213 mm",),
         ),
         overlay=scene.overlay(OverlayMode.MARKS),
     )
     view.render(None, state)
     assert view.pane(Slot.RCC).texts.foot.text == "CAD: 1 mark (scale assumed)"
+
+
+@pytest.mark.parametrize("slot", list(Slot))
+def test_a_long_reason_stays_in_its_pane(view: FourView, slot: Slot) -> None:
+    view.resize(640, 600)
+    reason = "the network failed on an image of (1, 1, 1040, 560); choose the CPU " * 3
+    state = scene.workspace(
+        scene.pane(slot, scene.image(scene.bright())),
+        prediction=scene.prediction(slot, status=AnalysisStatus.FAILED, reason=reason),
+    )
+    view.render(None, state)
+    foot = view.pane(slot).texts.foot
+    assert reason in foot.text
+    where, middle = foot.sceneBoundingRect(), view.canvas.width() / 2
+    assert where.height() > 40
+    if slot.laterality is Laterality.RIGHT:  # on the viewer's left
+        assert 0 <= where.left() < where.right() <= middle
+    else:
+        assert middle <= where.left() < where.right() <= 2 * middle
 
 
 def test_a_view_that_waits_and_one_that_is_not_analysed(view: FourView) -> None:
