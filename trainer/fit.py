@@ -283,8 +283,7 @@ def _precision(options: FitOptions) -> str:
         return options.precision
     if options.accelerator != "cpu" and torch.cuda.is_available():
         return "bf16-mixed"
-    has_bf16 = "avx512_bf16" in str(torch.backends.cpu.get_cpu_capability()).lower()
-    return "bf16-mixed" if has_bf16 or _cpu_has_bf16() else "32-true"
+    return "bf16-mixed" if _cpu_has_bf16() else "32-true"
 
 
 def _usable_cores() -> int:
@@ -294,6 +293,7 @@ def _usable_cores() -> int:
 
 
 def _cpu_has_bf16() -> bool:
+    """Tell whether bfloat16 is faster than float32 here; without the instructions it is slower."""
     check = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return bool(check is not None and check())
 
