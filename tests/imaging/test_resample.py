@@ -21,7 +21,7 @@ def test_the_same_grid_gives_the_same_image() -> None:
     assert to_image.apply(ImagePoint(col=3, row=4)) == ImagePoint(col=3, row=4)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.integers(20, 90),
     st.integers(20, 90),
@@ -33,7 +33,11 @@ def test_the_same_grid_gives_the_same_image() -> None:
 def test_a_ramp_lands_where_the_affine_says(
     rows: int, cols: int, col0: float, row0: float, out_rows: int, out_cols: int
 ) -> None:
-    """A plane stays itself within a twelfth of a pixel, away from the border of the image."""
+    """A plane stays itself, away from the border of the image.
+
+    A triangle sampled at whole pixels leans by up to 0.086 of a pixel (found by trying every width
+    and phase), never to one side throughout; half a pixel would move a value by 1 or more.
+    """
     r, c = np.mgrid[0:rows, 0:cols] + 0.5
     values = (2.0 * c + 3.0 * r).astype(np.float32)
     box = ImageBox(col0=col0, row0=row0, col1=cols - 3.5, row1=rows - 2.25)
@@ -43,7 +47,7 @@ def test_a_ramp_lands_where_the_affine_says(
         for j in range(out_cols):
             at = to_image.apply(ImagePoint(col=j + 0.5, row=i + 0.5))
             if reach < at.col < cols - reach and reach < at.row < rows - reach:
-                assert out[i, j] == pytest.approx(2 * at.col + 3 * at.row, abs=0.25)
+                assert out[i, j] == pytest.approx(2 * at.col + 3 * at.row, abs=(2 + 3) * 0.09)
 
 
 def test_shrinking_keeps_the_mean_and_does_not_alias() -> None:
