@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from mammoview.domain.prediction import Region
 from mammoview.errors import DataError
+from mammoview.inference.cam import calibrated
 from mammoview.modelkit.manifest import Calibration, OperatingPoint
 from trainer.detect import DetectedImage, scored
 from trainer.froc import ScoredImage, hits, threshold_at
@@ -73,7 +74,8 @@ def recalibrated(
 
     def score(region: Region) -> Region:
         item = of_kind[region.kind]
-        return replace(region, score=sigmoid(item.slope * logit(region.score) + item.intercept))
+        margin = np.asarray(logit(region.score))
+        return replace(region, score=float(calibrated(margin, item)))
 
     return tuple(replace(d, regions=tuple(map(score, d.regions))) for d in detected)
 
@@ -95,11 +97,6 @@ def logit(score: float) -> float:
     """Return the log-odds of a score, kept finite."""
     kept = min(max(score, _EDGE), 1.0 - _EDGE)
     return math.log(kept / (1.0 - kept))
-
-
-def sigmoid(value: float) -> float:
-    """Return the score of log-odds."""
-    return 0.5 * (1.0 + math.tanh(0.5 * value))
 
 
 def _operating_points(images: Sequence[ScoredImage], kind: str) -> tuple[OperatingPoint, ...]:

@@ -83,8 +83,7 @@ def evaluate_exams(
                     todo="give their folder with --data",
                 )
             jpeg = detect(session, [by_picture[native.picture]], data)[0].regions
-            view = _view(session, examination.key, mammogram, native, jpeg)
-            views.append(view | {"probes": _probes(session, mammogram, native, jpeg, data)})
+            views.append(_view(session, examination.key, mammogram, native, jpeg, data))
     return {"hit_rule": "peak of a flagged region inside the box", "views": views}
 
 
@@ -102,6 +101,7 @@ def _view(
     mammogram: Mammogram,
     native: NativeBoxes,
     jpeg: Sequence[Region],
+    data: DataRecipe,
 ) -> dict[str, Any]:
     stored = decode_pixels(mammogram)
     prediction = predict_view(session, mammogram, stored, operating_point=None, decode_seconds=0.0)
@@ -114,13 +114,22 @@ def _view(
         "flagged": [{"peak": [r.peak.col, r.peak.row], "score": r.score} for r in flagged],
         "hit": [any(box.contains(r.peak) for r in flagged) for box in native.boxes],
         "differences": _differences(prediction.regions, jpeg, size),
+        "probes": _probes(
+            session,
+            unit_values(stored, mammogram.pixel_format),
+            native.boxes,
+            prediction.regions,
+            jpeg,
+            data,
+        ),
     }
 
 
 def _probes(
     session: Session,
-    mammogram: Mammogram,
-    native: NativeBoxes,
+    values: NDArray[np.float32],
+    boxes: Sequence[ImageBox],
+    found: Sequence[Region],
     jpeg: Sequence[Region],
     data: DataRecipe,
 ) -> dict[str, list[float]]:
@@ -129,20 +138,19 @@ def _probes(
     The width that is assumed of the picture, then its 800 rows and columns, then the picture
     itself (grey stretched to its own maximum, JPEG): the step that moves a score is why.
     """
-    values = unit_values(decode_pixels(mammogram), mammogram.pixel_format)
     spacing = assumed_spacing(values.shape, data)
-    whole = ImageBox(col0=0, row0=0, col1=mammogram.cols, row1=mammogram.rows)
+    whole = ImageBox(col0=0, row0=0, col1=values.shape[1], row1=values.shape[0])
     squeezed, to_native = resample(values, box=whole, out_shape=(800, 800))
     to_squeezed = to_native.inverse()
-    squeezed_boxes = tuple(to_squeezed.apply_box(box) for box in native.boxes)
+    squeezed_boxes = tuple(to_squeezed.apply_box(box) for box in boxes)
 
-    def best(image: NDArray[np.float32], given: PixelSpacing | None) -> tuple[Region, ...]:
+    def read(image: NDArray[np.float32], given: PixelSpacing) -> tuple[Region, ...]:
         return read_values(session, image, spacing=given, operating_point=None).regions
 
     return {
-        "native": _best(best(values, mammogram.spacing), native.boxes),
-        "assumed width": _best(best(values, spacing), native.boxes),
-        "800x800": _best(best(squeezed, assumed_spacing((800, 800), data)), squeezed_boxes),
+        "native": _best(found, boxes),
+        "assumed width": _best(read(values, spacing), boxes),
+        "800x800": _best(read(squeezed, assumed_spacing((800, 800), data)), squeezed_boxes),
         "picture": _best(jpeg, squeezed_boxes),
     }
 

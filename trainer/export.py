@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mammoview.domain.geometry import PixelSpacing
 from mammoview.errors import DataError
 from mammoview.inference.session import Session
-from mammoview.modelkit.bundle import Bundle, open_bundle, write_bundle
+from mammoview.modelkit.bundle import Bundle, write_bundle
 from mammoview.modelkit.golden import Golden, record_golden
 from mammoview.modelkit.manifest import (
     SCHEMA,
@@ -30,7 +30,7 @@ from trainer.calibrate import DEFAULT, calibrate, neutral, recalibrated
 from trainer.card import render_card
 from trainer.coco import LabelledImage
 from trainer.detect import DetectedImage, detect
-from trainer.evaluate import evaluate
+from trainer.evaluate import evaluate, write_evaluation
 from trainer.fit import LAST, RUN, load_checkpoint
 from trainer.onnx_graph import fold_and_round, to_onnx
 from trainer.recipe import Recipe
@@ -87,7 +87,7 @@ def export(run: Path, images: Sequence[LabelledImage], options: ExportOptions) -
     detected = _detect_uncalibrated(draft, network, golden, validation, module.recipe)
     manifest = _calibrated(draft, detected)
     measured = evaluate(recalibrated(detected, manifest.calibration), manifest)
-    (run / "validation.json").write_text(json.dumps(measured, indent=1), encoding="utf-8")
+    write_evaluation(measured, run / "validation.json")
     card = render_card(manifest, recipe=module.recipe, validation=measured)
     return write_bundle(
         options.out,
@@ -201,7 +201,13 @@ def _detect_uncalibrated(
     recipe: Recipe,
 ) -> tuple[DetectedImage, ...]:
     with tempfile.TemporaryDirectory() as place:
-        bundle = _write(Path(place) / draft.name, draft, network, golden, "uncalibrated")
+        bundle = write_bundle(
+            Path(place) / draft.name,
+            manifest=draft,
+            onnx_bytes=network,
+            golden=golden,
+            card="uncalibrated",
+        )
         return detect(Session.open(bundle, device="cpu"), images, recipe.data)
 
 
@@ -212,8 +218,3 @@ def _calibrated(draft: Manifest, detected: Sequence[DetectedImage]) -> Manifest:
         calibration=tuple(calibration for calibration, _ in fitted),
         operating_points=tuple(point for _, points in fitted for point in points),
     )
-
-
-def _write(folder: Path, manifest: Manifest, network: bytes, golden: Golden, card: str) -> Bundle:
-    write_bundle(folder, manifest=manifest, onnx_bytes=network, golden=golden, card=card)
-    return open_bundle(folder)

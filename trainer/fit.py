@@ -271,7 +271,14 @@ def load_checkpoint(file: Path) -> PatchClassifier:
 
 def _module(recipe: Recipe, cache: GridCache, options: FitOptions) -> PatchClassifier:
     if options.resume:
-        return load_checkpoint(options.out / LAST)
+        stored = load_checkpoint(options.out / LAST)
+        if stored.recipe != recipe or stored.hparams["cache_sha256"] != cache.sha256:
+            raise DataError(
+                "the run was started with another recipe or another patch cache",
+                expected="the same recipe and cache",
+                todo="start a new run in a new folder",
+            )
+        return stored
     module = PatchClassifier(recipe, weights_sha256="none", cache_sha256=cache.sha256)
     if options.weights is not None:
         module.hparams["weights_sha256"] = load_trunk_weights(module.net, options.weights)
@@ -319,14 +326,6 @@ def _check(cache: GridCache, recipe: Recipe, options: FitOptions) -> None:
             expected="a new folder, or --resume with the folder of a run",
             todo="use --resume" if has_run else "start without --resume",
         )
-    if options.resume:
-        stored = load_checkpoint(options.out / LAST)
-        if stored.recipe != recipe or stored.hparams["cache_sha256"] != cache.sha256:
-            raise DataError(
-                "the run was started with another recipe or another patch cache",
-                expected="the same recipe and cache",
-                todo="start a new run in a new folder",
-            )
 
 
 def _write_run(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mammoview.domain.geometry import Affine2D
 from mammoview.domain.prediction import Heatmap
-from mammoview.modelkit.manifest import Manifest
+from mammoview.modelkit.manifest import Calibration, Manifest
 
 
 def heatmaps(
@@ -41,12 +41,14 @@ def heatmaps(
     for kind in manifest.findings:
         margin = cam[manifest.classes.index(kind)] - background
         item = calibration[kind]
-        values = _sigmoid(item.slope * margin + item.intercept).astype(np.float32)
+        values = calibrated(margin, item).astype(np.float32)
         values.setflags(write=False)
         result.append(Heatmap(kind=kind, values=values, to_image=to_image))
     return tuple(result)
 
 
-def _sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
+def calibrated(margin: NDArray[np.float64], item: Calibration) -> NDArray[np.float64]:
+    """Return the score 0..1 of margins ``cam[kind] - cam[background]``, any shape."""
     # tanh neither overflows nor loses the small scores' order before they reach 1e-16
-    return 0.5 * (1.0 + np.tanh(0.5 * x))
+    odds = item.slope * margin + item.intercept
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * odds)), np.float64)

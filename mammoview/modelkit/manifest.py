@@ -21,7 +21,7 @@ class Preprocessing:
     Attributes
     ----------
     pipeline : str
-        Version name of the code path; see ``modelkit.preprocess.PIPELINES``.
+        Version name of the code path; see ``modelkit.preprocess.PIPELINE``.
     mm_per_px : float
         Spacing of the grid, both axes.
     crop_margin_mm : float
