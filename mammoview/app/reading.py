@@ -73,10 +73,6 @@ class ReadingDesk:
         """Call ``listener(old, new)`` after every change."""
         self._listeners.append(listener)
 
-    def unsubscribe(self, listener: Listener) -> None:
-        """Stop calling a listener."""
-        self._listeners.remove(listener)
-
     def do(
         self,
         command: Callable[Concatenate[Workspace, P], Workspace],
