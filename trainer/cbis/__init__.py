@@ -1,0 +1,1 @@
+"""CBIS-DDSM as it is downloaded: its tables, its files, and how they belong together."""
