@@ -1,52 +1,31 @@
-"""Patches drawn from the cache, every one a function of (seed, epoch, sample).
+"""Patches for training: drawn on the CPU, sampled from the cache on whatever device holds it.
 
-The draw is plain numpy and needs no state, so a run that is stopped and resumed sees the same
-patches whatever the number of workers.  Cutting is done on the CPU as bytes; rotation, reflection,
-scale and gain are done by :func:`warp` on whatever device the batch is on.
+A patch is a record's number, an affine map and a gain (``trainer.draw``); its pixels are read
+straight from the cache by :func:`sample_patches`.  Where the cache fits into the GPU's memory it
+lies there, and no loader can starve the GPU.
 """
 
 from __future__ import annotations
 
-import hashlib
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import Dataset, Sampler, default_collate
 
-from mammoview.domain.geometry import ImageBox, ImagePoint
-from trainer.cache import BREAST_STEP, GridCache, GridRecord
-from trainer.recipe import PatchRecipe
+from mammoview.domain.geometry import ImagePoint
+from mammoview.errors import DataError
+from trainer.cache import GridCache, GridRecord
+from trainer.draw import Draw, anywhere, cell_labels, class_of, near, sample_seed, turned, upright
+from trainer.recipe import Recipe
 
-IGNORED = -1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Draw:
-    """One patch: where it is cut and how it is turned.
-
-    ``theta`` (2, 2) maps normalised patch coordinates (-1..1) to normalised coordinates of the
-    square cut around ``centre``.
-    """
-
-    centre: ImagePoint
-    theta: NDArray[np.float64]
-    gain: float
-
-
-def cut_size(patch: PatchRecipe) -> int:
-    """Return the side of the square that holds a patch at any rotation, scale and aspect."""
-    largest = (1.0 + patch.scale_jitter) * (1.0 + patch.aspect_jitter) * math.sqrt(2.0)
-    return 2 * math.ceil(patch.size_px * largest / 2.0)
+# Of the free memory of a GPU, what the cache may take: the rest is for the network.
+_RESIDENT_SHARE = 0.5
 
 
 class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
-    """The patches of one epoch: ``(cut uint8, theta, gain, labels)``.
+    """The patches of an epoch: ``(record number, affine (2, 3), gain, labels)``.
 
     ``labels`` holds class numbers a map cell (``IGNORED`` where nothing is asked), or one number
     for the patch.  Index ``epoch * len + sample`` is that sample's patch in that epoch; see
@@ -55,38 +34,38 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
     Parameters
     ----------
     cache : GridCache
-        The pictures.
-    records : tuple of GridRecord
-        Which of them to draw from.
-    classes : tuple of str
-        Class names; the background's number fills whatever is no lesion.
-    stride : int
+        The records.
+    numbers : collection of int
+        Which records of the cache to draw from.
+    per_lesion : int
+        Patches a lesion and epoch; 0: one upright patch a lesion, the same every epoch.
+    stride_px : int
         Pixels from map cell to map cell.
+    lesions : collection of str, optional
+        Names of the lesions to take from these records; all if left out.
     """
 
     def __init__(
         self,
         cache: GridCache,
-        records: tuple[GridRecord, ...],
+        numbers: Collection[int],
         *,
-        classes: tuple[str, ...],
-        background: str,
-        patch: PatchRecipe,
+        recipe: Recipe,
         per_lesion: int,
-        stride: int,
-        seed: int,
+        stride_px: int,
+        lesions: Collection[str] | None = None,
     ) -> None:
         self.cache = cache
-        self.classes = classes
-        self.background = background
-        self.patch = patch
-        self.stride = stride
-        self.seed = seed
+        self.recipe = recipe
+        self.stride_px = stride_px
+        self.is_upright = per_lesion == 0
         self.items = tuple(
-            (record, number)
-            for record in records
-            for number in range(len(record.lesions))
-            for _ in range(per_lesion)
+            (number, place)
+            for number in numbers
+            for place, lesion in enumerate(cache.records[number].lesions)
+            if lesions is None or lesion.lesion_id in lesions
+            if class_of(lesion, recipe.patches) in recipe.network.classes
+            for _ in range(max(1, per_lesion))
         )
 
     def __len__(self) -> int:
@@ -94,74 +73,95 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         epoch, sample = divmod(index, len(self.items))
-        rng = np.random.default_rng(sample_seed(self.seed, epoch, sample))
-        record, number = self.items[sample]
-        is_lesion = rng.random() < self.patch.lesion_share
-        centre = self._near(record, number, rng) if is_lesion else self._anywhere(record, rng)
-        draw = _turn(centre, self.patch, rng)
-        cut = _cut(self.cache.grid(record), centre, cut_size(self.patch))
-        if self.patch.supervision == "cells":
-            labels = self._cell_labels(record, draw)
+        number, place = self.items[sample]
+        record, patch = self.cache.records[number], self.recipe.patches
+        rng = np.random.default_rng(sample_seed(self.recipe.seed, epoch, sample))
+        if self.is_upright:
+            is_lesion, draw = True, upright(record.lesions[place].box.centre(), patch)
         else:
-            kind = record.lesions[number].kind if is_lesion else self.background
-            labels = np.array(self.classes.index(kind))
+            is_lesion = rng.random() < patch.lesion_share
+            draw = turned(self._place(record, place, is_lesion, rng), patch, rng)
         return (
-            torch.from_numpy(cut),
-            torch.from_numpy(draw.theta.astype(np.float32)),
+            torch.tensor(number),
+            torch.from_numpy(draw.affine.astype(np.float32)),
             torch.tensor(draw.gain, dtype=torch.float32),
-            torch.from_numpy(labels.astype(np.int64)),
+            self._labels(record, place, is_lesion, draw),
         )
 
-    def _near(self, record: GridRecord, number: int, rng: np.random.Generator) -> ImagePoint:
-        middle = record.lesions[number].box.centre()
-        jitter = self.patch.centre_jitter_px
-        col, row = rng.uniform(-jitter, jitter, 2)
-        return ImagePoint(col=middle.col + col, row=middle.row + row)
+    def class_counts(self) -> dict[str, int]:
+        """Return how many lesions of each class the set holds, background left out."""
+        network = self.recipe.network
+        counts = {kind: 0 for kind in network.classes if kind != network.background}
+        for number, place in dict.fromkeys(self.items):
+            counts[class_of(self.cache.records[number].lesions[place], self.recipe.patches)] += 1
+        return counts
 
-    def _anywhere(self, record: GridRecord, rng: np.random.Generator) -> ImagePoint:
-        """Return a place in the breast; with one label a patch, clear of all lesions."""
-        cells = np.argwhere(self.cache.breast(record))
-        clear = self.patch.size_px / 4 if self.patch.supervision == "patch" else None
-        for _ in range(50):
-            row, col = (cells[rng.integers(len(cells))] + 0.5) * BREAST_STEP
-            point = ImagePoint(col=float(col), row=float(row))
-            if clear is None or not any(
-                _grown(b.box, clear).contains(point) for b in record.lesions
-            ):
-                break
-        return point
+    def _place(
+        self, record: GridRecord, place: int, is_lesion: bool, rng: np.random.Generator
+    ) -> ImagePoint:
+        patch = self.recipe.patches
+        if is_lesion:
+            return near(record.lesions[place], patch, rng)
+        return anywhere(self.cache, record, patch, rng)
 
-    def _cell_labels(self, record: GridRecord, draw: Draw) -> NDArray[np.int64]:
-        """Label each cell by the ellipse in each lesion's box; a ring around it is not judged."""
-        size, cells = self.patch.size_px, self.patch.size_px // self.stride
-        at = (np.arange(cells) + 0.5) * self.stride / size * 2.0 - 1.0
-        x, y = np.meshgrid(at, at)
-        half = cut_size(self.patch) / 2.0
-        cols = (draw.theta[0, 0] * x + draw.theta[0, 1] * y) * half + draw.centre.col
-        rows = (draw.theta[1, 0] * x + draw.theta[1, 1] * y) * half + draw.centre.row
-        reach = self.stride / size * half * float(np.sqrt(abs(np.linalg.det(draw.theta))))
-        labels = np.full((cells, cells), self.classes.index(self.background), np.int64)
-        inside = np.zeros((cells, cells), np.bool_)
-        for lesion in record.lesions:
-            distance = _ellipse_distance(lesion.box, cols, rows, reach)
-            labels[(distance <= 1.0 + self.patch.ignore_ring) & ~inside] = IGNORED
-            inside |= distance <= 1.0
-        for lesion in record.lesions:
-            distance = _ellipse_distance(lesion.box, cols, rows, reach)
-            labels[distance <= 1.0] = self.classes.index(lesion.kind)
-        return labels
+    def _labels(self, record: GridRecord, place: int, is_lesion: bool, draw: Draw) -> Tensor:
+        network, patch = self.recipe.network, self.recipe.patches
+        if patch.supervision == "cells":
+            labels = cell_labels(
+                record,
+                draw,
+                patch=patch,
+                classes=network.classes,
+                background=network.background,
+                stride_px=self.stride_px,
+            )
+            return torch.from_numpy(labels)
+        kind = class_of(record.lesions[place], patch) if is_lesion else network.background
+        return torch.tensor(network.classes.index(kind))
 
 
 class EpochOrder(Sampler[int]):
-    """The samples of an epoch in an order of its own, as indices of :class:`PatchSet`.
+    """This process's samples of an epoch in an order of its own, as indices of :class:`PatchSet`.
 
     The training loop calls ``set_epoch``, after a resume too, so nothing but the epoch's number
-    has to be remembered.
+    has to be remembered.  Every global batch is the same whatever the number of processes: each
+    takes its part of it.
+
+    Parameters
+    ----------
+    samples : int
+        Length of the set; what does not fill a batch is left out, other samples each epoch.
+    batch_size : int
+        Over all processes.
+    rank, world : int
+        Number of this process, and how many there are.
+
+    Raises
+    ------
+    DataError
+        If the samples do not fill one batch, or the batch cannot be shared out evenly.
     """
 
-    def __init__(self, samples: int, seed: int) -> None:
+    def __init__(
+        self, samples: int, *, batch_size: int, seed: int, rank: int = 0, world: int = 1
+    ) -> None:
+        if samples < batch_size:
+            raise DataError(
+                f"{samples} patches to train on",
+                expected=f"at least one batch of {batch_size}",
+                todo="use a smaller batch_size, or more data",
+            )
+        if batch_size % world:
+            raise DataError(
+                f"a batch of {batch_size} over {world} processes",
+                expected="a batch size that the number of GPUs divides",
+                todo="change batch_size in the recipe or the number of GPUs",
+            )
         self.samples = samples
+        self.batch_size = batch_size
         self.seed = seed
+        self.rank = rank
+        self.world = world
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -169,20 +169,90 @@ class EpochOrder(Sampler[int]):
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return self.samples
+        return self.samples // self.batch_size * (self.batch_size // self.world)
 
     def __iter__(self) -> Iterator[int]:
         rng = np.random.default_rng(sample_seed(self.seed, self.epoch, -1))
-        return iter((self.epoch * self.samples + rng.permutation(self.samples)).tolist())
+        order = self.epoch * self.samples + rng.permutation(self.samples)
+        whole = order[: self.samples // self.batch_size * self.batch_size]
+        shared = whole.reshape(-1, self.world, self.batch_size // self.world)
+        return iter(shared[:, self.rank].ravel().tolist())
 
 
-def warp(cut: Tensor, theta: Tensor, gain: Tensor, size: int) -> Tensor:
-    """Turn cuts into patches.
+class PatchStore:
+    """The pixels of a cache as tensors: memory-mapped, or resident on a GPU where they fit.
 
     Parameters
     ----------
-    cut : Tensor of uint8, (n, s, s)
-    theta : Tensor of float32, (n, 2, 2)
+    cache : GridCache
+        The cache.
+    device : torch.device
+        Where the training runs.
+    """
+
+    def __init__(self, cache: GridCache, device: torch.device) -> None:
+        size = sum(shard.size for shard in cache.shards)
+        self.is_resident = device.type == "cuda" and size <= (
+            torch.cuda.mem_get_info(device)[0] * _RESIDENT_SHARE
+        )
+        self.device = device if self.is_resident else torch.device("cpu")
+        self._shards = [torch.from_numpy(shard) for shard in cache.shards]
+        starts = np.array([[r.shard, r.grid_at, r.rows, r.cols] for r in cache.records], np.int64)
+        if self.is_resident:
+            first = np.cumsum([0, *(shard.size for shard in cache.shards)])[:-1]
+            starts[:, 1] += first[starts[:, 0]]
+            starts[:, 0] = 0
+            self._shards = [torch.cat([shard.to(device) for shard in self._shards])]
+        self._records = torch.from_numpy(starts).to(self.device)
+
+    def patches(self, numbers: Tensor, affine: Tensor, gain: Tensor, size: int) -> Tensor:
+        """Return the patches (n, 1, size, size) float32 in 0..1 of some draws."""
+        if self.is_resident:
+            where = self._records[numbers]
+            return sample_patches(self._shards[0], where[:, 1:], affine, gain, size)
+        where = self._records[numbers]
+        out = torch.empty(len(numbers), 1, size, size)
+        for shard in torch.unique(where[:, 0]).tolist():
+            mine = where[:, 0] == shard
+            out[mine] = sample_patches(
+                self._shards[shard], where[mine, 1:], affine[mine], gain[mine], size
+            )
+        return out
+
+
+class Collate:
+    """Joins draws into a batch; samples the pixels too where they are not resident on a GPU."""
+
+    def __init__(self, store: PatchStore, size: int) -> None:
+        self.store = store
+        self.size = size
+
+    def __call__(self, items: list[tuple[Tensor, ...]]) -> list[Tensor]:
+        """Return ``[image, labels]``, or ``[numbers, affine, gain, labels]`` for :meth:`finish`."""
+        batch: list[Tensor] = default_collate(items)
+        return batch if self.store.is_resident else self.finish(batch)
+
+    def finish(self, batch: list[Tensor]) -> list[Tensor]:
+        """Return ``[image (n, 1, size, size), labels]`` of a batch of draws."""
+        numbers, affine, gain, labels = batch
+        return [self.store.patches(numbers, affine, gain, self.size), labels]
+
+
+def sample_patches(
+    pixels: Tensor, where: Tensor, affine: Tensor, gain: Tensor, size: int
+) -> Tensor:
+    """Read patches out of grids that lie one after another, with bilinear interpolation.
+
+    Beyond a grid's border all is black, as film's air is.
+
+    Parameters
+    ----------
+    pixels : Tensor of uint8, (bytes,)
+        The grids.
+    where : Tensor of int64, (n, 3)
+        First byte, rows and columns of each patch's grid.
+    affine : Tensor of float32, (n, 2, 3)
+        See ``trainer.draw.Draw``.
     gain : Tensor of float32, (n,)
     size : int
         Side of a patch.
@@ -191,55 +261,23 @@ def warp(cut: Tensor, theta: Tensor, gain: Tensor, size: int) -> Tensor:
     -------
     Tensor of float32, (n, 1, size, size), in 0..1
     """
-    image = cut[:, None].to(torch.float32) / 255.0
-    full = functional.pad(theta, (0, 1))
-    where = functional.affine_grid(full, [len(cut), 1, size, size], align_corners=False)
-    patches = functional.grid_sample(image, where, mode="bilinear", align_corners=False)
-    return (patches * gain[:, None, None, None]).clamp(0.0, 1.0)
-
-
-def sample_seed(seed: int, epoch: int, index: int) -> int:
-    """Return a seed for one sample that depends on nothing else."""
-    return int.from_bytes(hashlib.sha256(f"{seed}:{epoch}:{index}".encode()).digest()[:8])
-
-
-def _turn(centre: ImagePoint, patch: PatchRecipe, rng: np.random.Generator) -> Draw:
-    angle = math.radians(rng.uniform(-patch.rotation_degrees, patch.rotation_degrees))
-    scale = rng.uniform(1.0 - patch.scale_jitter, 1.0 + patch.scale_jitter)
-    aspect = rng.uniform(1.0 - patch.aspect_jitter, 1.0 + patch.aspect_jitter)
-    mirror = rng.choice((-1.0, 1.0))
-    share = patch.size_px / cut_size(patch)
-    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    theta = turn @ np.diag([mirror * scale * aspect * share, scale * share])
-    gain = rng.uniform(1.0 - patch.gain_jitter, 1.0 + patch.gain_jitter)
-    return Draw(centre=_whole(centre), theta=theta, gain=gain)
-
-
-def _whole(point: ImagePoint) -> ImagePoint:
-    """Move a point to a pixel corner, so that the cut needs no resampling."""
-    return ImagePoint(col=float(round(point.col)), row=float(round(point.row)))
-
-
-def _cut(grid: NDArray[np.uint8], centre: ImagePoint, size: int) -> NDArray[np.uint8]:
-    """Cut a square around a point; what lies outside the picture is black, like film's air."""
-    out = np.zeros((size, size), np.uint8)
-    row0, col0 = round(centre.row) - size // 2, round(centre.col) - size // 2
-    top, left = max(row0, 0), max(col0, 0)
-    bottom, right = min(row0 + size, grid.shape[0]), min(col0 + size, grid.shape[1])
-    if bottom > top and right > left:
-        out[top - row0 : bottom - row0, left - col0 : right - col0] = grid[top:bottom, left:right]
-    return out
-
-
-def _grown(box: ImageBox, by: float) -> ImageBox:
-    return ImageBox(col0=box.col0 - by, row0=box.row0 - by, col1=box.col1 + by, row1=box.row1 + by)
-
-
-def _ellipse_distance(
-    box: ImageBox, cols: NDArray[np.float64], rows: NDArray[np.float64], reach: float
-) -> NDArray[np.float64]:
-    """Return 1.0 on the ellipse in the box; half axes are at least ``reach``."""
-    middle = box.centre()
-    across = max((box.col1 - box.col0) / 2.0, reach)
-    down = max((box.row1 - box.row0) / 2.0, reach)
-    return np.hypot((cols - middle.col) / across, (rows - middle.row) / down)
+    at = (torch.arange(size, device=pixels.device) + 0.5) / size * 2.0 - 1.0
+    x, y = at[None, None, :], at[None, :, None]
+    # Pixel (0, 0) has its centre at (0.5, 0.5).
+    col, row = (
+        affine[:, i, 0, None, None] * x
+        + affine[:, i, 1, None, None] * y
+        + (affine[:, i, 2, None, None] - 0.5)
+        for i in (0, 1)
+    )
+    left, top = col.floor(), row.floor()
+    right_share, low_share = col - left, row - top
+    start, rows, cols = (where[:, i, None, None] for i in range(3))
+    out = torch.zeros_like(col)
+    for down, row_share in ((0, 1.0 - low_share), (1, low_share)):
+        for across, col_share in ((0, 1.0 - right_share), (1, right_share)):
+            r, c = top.long() + down, left.long() + across
+            inside = (r >= 0) & (r < rows) & (c >= 0) & (c < cols)
+            index = torch.where(inside, start + r * cols + c, start)
+            out += row_share * col_share * inside * torch.take(pixels, index)
+    return (out / 255.0 * gain[:, None, None]).clamp(0.0, 1.0)[:, None]

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.domain.geometry import PixelSpacing
-from mammoview.errors import DataError
+from mammoview.errors import DataError, DicomError
 from trainer.recipe import DataRecipe
 
+_DICOM_SUFFIXES = (".dcm", ".dicom", "")
 
-def read_picture(file: Path) -> NDArray[np.float32]:
-    """Return an 8- or 16-bit grey picture as float32 (rows, cols) in 0..1.
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Picture:
+    """Grey ``values`` float32 (rows, cols) in 0..1, tissue bright, and their spacing if known."""
+
+    values: NDArray[np.float32]
+    spacing: PixelSpacing | None
+
+
+def read_picture(file: Path, data: DataRecipe) -> Picture:
+    """Read a picture (8 or 16 bit grey, spacing assumed as the recipe says) or a DICOM image.
 
     Raises
     ------
     DataError
-        If the file is no picture.
+        If the file cannot be decoded.
     """
-    import imagecodecs
-
-    try:
-        pixels = np.asarray(imagecodecs.imread(file))
-    except Exception as error:  # imagecodecs raises one class a codec
-        raise DataError(
-            f"picture {file.name} cannot be decoded ({type(error).__name__})",
-            expected="a JPEG or PNG picture",
-            todo="copy it again from its source",
-        ) from error
-    if pixels.ndim == 3:  # grey stored as colour
-        pixels = pixels[..., 0]
-    return pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+    if file.suffix.lower() in _DICOM_SUFFIXES:
+        return _read_dicom(file)
+    values = _read_pixels(file)
+    return Picture(values=values, spacing=assumed_spacing(values.shape, data))
 
 
 def assumed_spacing(shape: tuple[int, ...], data: DataRecipe) -> PixelSpacing:
@@ -41,4 +43,43 @@ def assumed_spacing(shape: tuple[int, ...], data: DataRecipe) -> PixelSpacing:
         row_mm=data.assumed_height_mm / shape[0],
         col_mm=data.assumed_width_mm / shape[1],
         source="assumed by the recipe",
+    )
+
+
+def _read_dicom(file: Path) -> Picture:
+    """Read a DICOM image through the viewer's own index and decoder."""
+    from mammoview.dicom.decode import decode_pixels
+    from mammoview.dicom.index import index_paths
+    from mammoview.imaging.grayscale import unit_values
+
+    found = index_paths([file])
+    mammograms = [view for exam in found.examinations for view in exam.mammograms]
+    if not mammograms:
+        reason = found.refused[0].reason if found.refused else "not a mammogram"
+        raise _undecodable(file, reason, "a DICOM mammogram")
+    try:
+        stored = decode_pixels(mammograms[0])
+    except DicomError as error:
+        raise _undecodable(file, error.met, "a DICOM mammogram") from error
+    values = unit_values(stored, mammograms[0].pixel_format)
+    return Picture(values=values, spacing=mammograms[0].spacing)
+
+
+def _read_pixels(file: Path) -> NDArray[np.float32]:
+    import imagecodecs
+
+    try:
+        pixels = np.asarray(imagecodecs.imread(file))
+    except Exception as error:  # imagecodecs raises one class a codec
+        raise _undecodable(file, type(error).__name__, "a JPEG or PNG picture") from error
+    if pixels.ndim == 3:  # grey stored as colour
+        pixels = pixels[..., 0]
+    return pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+
+
+def _undecodable(file: Path, reason: str, expected: str) -> DataError:
+    return DataError(
+        f"picture {file.name} cannot be decoded ({reason})",
+        expected=expected,
+        todo="copy it again from its source",
     )

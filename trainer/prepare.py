@@ -1,72 +1,119 @@
-"""Pictures -> patch cache, through the same ``to_grid`` as the viewer."""
+"""Labelled mammograms -> patch cache, through the same ``modelkit.preprocess`` as the viewer."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from mammoview.domain.geometry import ImagePoint
+from mammoview.domain.geometry import ImageBox, ImagePoint
 from mammoview.errors import DataError
-from mammoview.modelkit.preprocess import Grid, to_grid
-from trainer.cache import BREAST_STEP, BREASTS, GRIDS, INDEX, GridLesion, GridRecord, write_index
-from trainer.coco import LabelledImage
-from trainer.pictures import assumed_spacing, read_picture
+from mammoview.modelkit.preprocess import Grid, to_grid, to_square
+from trainer.cache import (
+    BREAST_STEP,
+    INDEX,
+    GridLesion,
+    GridRecord,
+    PreparedGrid,
+    Shard,
+    read_shard,
+    shard_name,
+    write_index,
+    write_json,
+    write_shard,
+)
+from trainer.draw import cache_settings, cut_size
+from trainer.labelled import LabelledBox, LabelledImage
+from trainer.pictures import Picture, read_picture
 from trainer.recipe import Recipe
 
+_PLAN = "plan.json"
+_IMAGES_PER_SHARD = 64
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Prepared:
-    pixels: NDArray[np.uint8]
-    breast: NDArray[np.bool_]
-    lesions: tuple[GridLesion, ...]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrepareReport:
+    """How many records the cache holds, and which pictures were refused, with the reason."""
+
+    records: int
+    refused: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Refused:
+    name: str
+    reason: str
 
 
 def prepare(
-    images: Sequence[LabelledImage], *, recipe: Recipe, out: Path, workers: int | None = None
-) -> int:
-    """Write the cache of some pictures and return how many there are.
+    images: Sequence[LabelledImage],
+    *,
+    recipe: Recipe,
+    out: Path,
+    source: str,
+    workers: int | None = None,
+) -> PrepareReport:
+    """Write the cache of some pictures; a killed run goes on where it was.
 
-    The folder counts as complete only once its index is written, so a killed run is simply
-    started again.
+    A picture that cannot be read is left out and reported; the others are prepared.
+
+    Parameters
+    ----------
+    source : str
+        What the pictures are, in words for the model card.
 
     Raises
     ------
     DataError
-        If there is nothing to prepare, or a complete cache stands there already.
+        If there is nothing to prepare, a complete cache stands there already, or the folder was
+        begun from other pictures or another recipe.
     """
     if not images:
         raise DataError("no pictures", expected="at least one", todo="check the data folder")
-    if (out / INDEX).exists():
-        raise DataError(
-            f"a patch cache stands in {out} already",
-            expected="a new folder",
-            todo="delete it or choose another --out",
-        )
-    out.mkdir(parents=True, exist_ok=True)
-    records: list[GridRecord] = []
-    grid_at = breast_at = 0
+    _begin(out, images, recipe)
+    shards: list[Shard] = []
     with (
-        (out / GRIDS).open("wb") as grids,
-        (out / BREASTS).open("wb") as breasts,
         ProcessPoolExecutor(workers or os.cpu_count()) as pool,
+        tqdm(total=len(images), desc="prepare", unit="picture") as progress,
     ):
-        made = pool.map(partial(_prepare_one, recipe=recipe), images, chunksize=4)
-        for image, item in zip(images, tqdm(made, "prepare", total=len(images)), strict=True):
-            grids.write(item.pixels.tobytes())
-            breasts.write(item.breast.astype(np.uint8).tobytes())
-            records.append(_record(image, item, grid_at, breast_at))
-            grid_at += item.pixels.size
-            breast_at += item.breast.size
-    write_index(out, records=records, preprocessing=asdict(recipe.preprocessing))
-    return len(records)
+        for start in range(0, len(images), _IMAGES_PER_SHARD):
+            group = images[start : start + _IMAGES_PER_SHARD]
+            number = len(shards)
+            if (out / shard_name(number)).with_suffix(".json").exists():
+                shards.append(read_shard(out, number))
+                progress.update(len(group))
+                continue
+            grids: list[PreparedGrid] = []
+            refused: list[tuple[str, str]] = []
+            for made in pool.map(partial(_prepare_one, recipe=recipe), group):
+                progress.update()
+                if isinstance(made, _Refused):
+                    refused.append((made.name, made.reason))
+                else:
+                    grids += made
+            shards.append(write_shard(out, number, grids, refused))
+    report = PrepareReport(
+        records=sum(len(shard.records) for shard in shards),
+        refused=tuple(pair for shard in shards for pair in shard.refused),
+    )
+    if not report.records:
+        raise DataError(
+            f"none of {len(images)} pictures could be prepared {report.refused[:1]}",
+            expected="readable pictures with lesions",
+            todo="check the data folder",
+        )
+    hashes = [shard.sha256 for shard in shards]
+    write_index(out, hashes=hashes, settings=cache_settings(recipe), source=source)
+    return report
 
 
 def breast_cells(grid: Grid, step: int) -> NDArray[np.bool_]:
@@ -87,28 +134,107 @@ def breast_cells(grid: Grid, step: int) -> NDArray[np.bool_]:
     return np.asarray(mask[r, c]).reshape(-(-rows // step), -(-cols // step))
 
 
-def _prepare_one(image: LabelledImage, *, recipe: Recipe) -> _Prepared:
-    values = read_picture(image.file)
-    spacing = assumed_spacing(values.shape, recipe.data)
-    grid = to_grid(values, spacing=spacing, spec=recipe.preprocessing)
+def _begin(out: Path, images: Sequence[LabelledImage], recipe: Recipe) -> None:
+    """Make the folder, or check that it was begun for the same cache."""
+    if (out / INDEX).exists():
+        raise DataError(
+            f"a patch cache stands in {out} already",
+            expected="a new folder",
+            todo="delete it or choose another --out",
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    pictures = [repr(_identity(image)) for image in images]
+    plan = {
+        "settings": cache_settings(recipe),
+        "data": asdict(recipe.data),
+        "pictures": sha256("\n".join(pictures).encode()).hexdigest(),
+    }
+    file = out / _PLAN
+    if file.exists() and json.loads(file.read_text(encoding="utf-8")) != plan:
+        raise DataError(
+            f"{out} was begun from other pictures or another recipe",
+            expected="the same pictures and recipe to go on with it",
+            todo="delete it or choose another --out",
+        )
+    write_json(file, plan)
+
+
+def _identity(image: LabelledImage) -> tuple[str, str, tuple[tuple[str, ImageBox], ...]]:
+    """Return what of a picture makes it the same picture when its folder is moved."""
+    return image.file.name, image.mammogram, tuple((x.lesion_id, x.box) for x in image.lesions)
+
+
+def _prepare_one(image: LabelledImage, *, recipe: Recipe) -> tuple[PreparedGrid, ...] | _Refused:
+    try:
+        picture = read_picture(image.file, recipe.data)
+    except DataError as error:
+        return _Refused(name=image.file.name, reason=str(error))
+    if recipe.patches.sampling == "roi":
+        return tuple(_square(image, lesion, picture, recipe) for lesion in image.lesions)
+    return (_whole(image, picture, recipe),)
+
+
+def _whole(image: LabelledImage, picture: Picture, recipe: Recipe) -> PreparedGrid:
+    """Return the mammogram on the recipe's grid."""
+    grid = to_grid(picture.values, spacing=picture.spacing, spec=recipe.preprocessing)
     to_grid_px = grid.to_image.inverse()
     lesions = tuple(
-        GridLesion(kind=lesion.kind, box=to_grid_px.apply_box(lesion.box))
-        for lesion in image.lesions
+        _lesion(lesion, to_grid_px.apply_box(lesion.box), picture) for lesion in image.lesions
     )
-    return _Prepared(pixels=grid.pixels, breast=breast_cells(grid, BREAST_STEP), lesions=lesions)
+    return PreparedGrid(
+        record=_record(image, grid.pixels, lesions),
+        pixels=grid.pixels,
+        breast=breast_cells(grid, BREAST_STEP),
+    )
 
 
-def _record(image: LabelledImage, item: _Prepared, grid_at: int, breast_at: int) -> GridRecord:
-    rows, cols = item.pixels.shape
+def _square(
+    image: LabelledImage, lesion: LabelledBox, picture: Picture, recipe: Recipe
+) -> PreparedGrid:
+    """Return the square around one lesion, large enough for any rotation of its patch."""
+    pixels, to_image = to_square(
+        picture.values,
+        box=lesion.box,
+        spacing=picture.spacing,
+        inner_px=recipe.patches.size_px / recipe.patches.context,
+        side_px=cut_size(recipe.patches),
+    )
+    kept = _lesion(lesion, to_image.inverse().apply_box(lesion.box), picture)
+    return PreparedGrid(record=_record(image, pixels, (kept,)), pixels=pixels, breast=None)
+
+
+def _lesion(lesion: LabelledBox, box: ImageBox, picture: Picture) -> GridLesion:
+    stored = lesion.box
+    rows = slice(max(0, int(stored.row0)), max(1, int(np.ceil(stored.row1))))
+    cols = slice(max(0, int(stored.col0)), max(1, int(np.ceil(stored.col1))))
+    inside = picture.values[rows, cols]
+    return GridLesion(
+        kind=lesion.kind,
+        box=box,
+        lesion_id=lesion.lesion_id,
+        pathology=lesion.pathology,
+        subtlety=lesion.subtlety,
+        width_px=stored.col1 - stored.col0,
+        height_px=stored.row1 - stored.row0,
+        mean_grey=float(inside.mean()) if inside.size else 0.0,
+    )
+
+
+def _record(
+    image: LabelledImage, pixels: NDArray[np.uint8], lesions: tuple[GridLesion, ...]
+) -> GridRecord:
+    rows, cols = pixels.shape
     return GridRecord(
         name=image.file.name,
+        mammogram=image.mammogram,
         person=image.person,
         laterality=image.laterality,
         view=image.view,
+        density=image.density,
         rows=rows,
         cols=cols,
-        grid_at=grid_at,
-        breast_at=breast_at,
-        lesions=item.lesions,
+        shard=0,
+        grid_at=0,
+        breast_at=0,
+        lesions=lesions,
     )

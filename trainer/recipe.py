@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -27,14 +28,36 @@ class DataRecipe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkRecipe:
-    """The network: ``classes`` in channel order, ``frozen`` the trunk's children that stay."""
+    """The network.
+
+    Attributes
+    ----------
+    backbone : str
+        ``alexnet``, ``vgg16``, ``vgg19``, ``googlenet``, ``resnet18`` to ``resnet152`` or
+        ``resnet50-original-strides``.
+    cam : bool
+        AlexNet and VGG: False keeps fc6 and fc7 as in the paper, True cuts after the last
+        convolution and averages its maps.  The others have that shape: True.
+    classes : tuple of str
+        In channel order.
+    background : str
+        The class of healthy tissue; empty where there is none, as in the paper.
+    mean, std : float
+        Scaling of grey values in 0..1.
+    frozen : tuple of str
+        Children of the trunk that stay as they are, or ``all``.
+    batch_norm : str
+        ``frozen``: batch normalisation keeps the statistics of its weights; ``trained``.
+    """
 
     backbone: str
+    cam: bool
     classes: tuple[str, ...]
     background: str
     mean: float
     std: float
     frozen: tuple[str, ...]
+    batch_norm: Literal["frozen", "trained"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +66,15 @@ class PatchRecipe:
 
     Attributes
     ----------
+    sampling : str
+        ``grid``: from whole mammograms on the grid of ``[preprocessing]``; ``roi``: the paper's
+        patch, a square around each lesion, shrunk or blown up to ``size_px``.
+    context : float
+        With ``roi``: side of the square over the longer side of the lesion's box.
+    labels : str
+        ``kind``: mass, calcification; ``kind-pathology``: benign-mass, malignant-mass, ...
     size_px : int
-        Side of a patch on the grid.
+        Side of a patch as the network sees it.
     supervision : str
         ``patch``: one label a patch, through the spatial mean of the map (Xi, Shu and Goubran
         2018); ``cells``: one label a map cell, from the boxes.
@@ -60,6 +90,9 @@ class PatchRecipe:
         Rotations are drawn from minus to plus this.
     """
 
+    sampling: Literal["grid", "roi"]
+    context: float
+    labels: Literal["kind", "kind-pathology"]
     size_px: int
     supervision: Literal["patch", "cells"]
     lesion_share: float
@@ -73,26 +106,50 @@ class PatchRecipe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingRecipe:
-    """The optimiser and its schedule; the head learns ``head_factor`` times faster."""
+    """The optimiser and its schedule.
+
+    Attributes
+    ----------
+    head_factor : float
+        The new last layer learns so many times faster.
+    schedule : str
+        ``cosine`` down to nothing over all epochs, or ``constant``.
+    lesion_weight : float
+        Weight of a finding in the loss against background.
+    batch_size : int
+        Over all GPUs and machines together.
+    epochs : int
+        At most so many.
+    stop_accuracy, stop_batches : float, int
+        Stop once the mean accuracy of the last ``stop_batches`` batches reaches this; an accuracy
+        above 1 never stops.
+    """
 
     optimizer: Literal["adamw", "sgd"]
     learning_rate: float
     head_factor: float
     weight_decay: float
     momentum: float
+    schedule: Literal["cosine", "constant"]
     lesion_weight: float
     batch_size: int
     patches_per_lesion: int
     epochs: int
     warmup_steps: int
+    stop_accuracy: float
+    stop_batches: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """Everything that a training run depends on besides data and weights."""
+    """Everything that a training run depends on besides data and weights.
+
+    ``assumptions`` are sentences: what was assumed where the source of the method is silent.
+    """
 
     name: str
     seed: int
+    assumptions: tuple[str, ...]
     data: DataRecipe
     preprocessing: Preprocessing
     network: NetworkRecipe
@@ -122,13 +179,45 @@ def read_recipe(file: Path) -> Recipe:
             expected="a TOML file with every key of resources/recipes/review.toml",
             todo="correct the file",
         ) from error
-    if recipe.network.background not in recipe.network.classes:
-        raise SettingsError(
-            f"recipe {file.name}: background {recipe.network.background!r} is not a class",
-            expected="one of [network] classes",
-            todo="add it to classes",
-        )
+    for holds, met, expected in _rules(recipe):
+        if not holds:
+            raise SettingsError(
+                f"recipe {file.name}: {met}", expected=expected, todo="correct the file"
+            )
     return recipe
+
+
+def _rules(recipe: Recipe) -> Iterator[tuple[bool, str, str]]:
+    """Yield what must hold between values: whether it does, what was met, what is expected."""
+    network, patches, training = recipe.network, recipe.patches, recipe.training
+    classes, background = network.classes, network.background
+    yield len(classes) > 1, f"classes {classes}", "at least two"
+    yield len(set(classes)) == len(classes), f"classes {classes}", "every class once"
+    yield (
+        background in ("", *classes),
+        f"background {background!r} is not a class",
+        "one of [network] classes, or an empty text where there is none",
+    )
+    yield (
+        bool(background) or patches.lesion_share == 1.0,
+        f"lesion_share {patches.lesion_share:g} and no background class",
+        "lesion_share 1.0: a patch without a lesion needs a class",
+    )
+    yield (
+        patches.sampling == "grid" or (patches.supervision == "patch" and not background),
+        f"roi patches with {patches.supervision} supervision and background {background!r}",
+        'supervision "patch" and no background: a patch around a lesion has one label',
+    )
+    for name, value in (
+        ("size_px", patches.size_px),
+        ("context", patches.context),
+        ("batch_size", training.batch_size),
+        ("epochs", training.epochs),
+        ("patches_per_lesion", training.patches_per_lesion),
+        ("stop_batches", training.stop_batches),
+        ("learning_rate", training.learning_rate),
+    ):
+        yield value > 0, f"{name} {value}", "a number above 0"
 
 
 def recipe_from_values(values: dict[str, Any]) -> Recipe:

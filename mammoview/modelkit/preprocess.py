@@ -84,14 +84,63 @@ def to_grid(
         max(1, round((box.col1 - box.col0) * col_mm / spec.mm_per_px)),
     )
     grey, to_image = resample(values, box=box, out_shape=shape)
-    pixels = np.rint(np.clip(grey, 0.0, 1.0) * 255.0).astype(np.uint8)
-    pixels.setflags(write=False)
-    return Grid(pixels=pixels, to_image=to_image, breast=breast, notes=tuple(notes))
+    return Grid(pixels=_quantised(grey), to_image=to_image, breast=breast, notes=tuple(notes))
+
+
+def to_square(
+    values: NDArray[np.float32],
+    *,
+    box: ImageBox,
+    spacing: PixelSpacing | None,
+    inner_px: float,
+    side_px: int,
+) -> tuple[NDArray[np.uint8], Affine2D]:
+    """Resample a square around a lesion, the training patch of Xi, Shu and Goubran (2018).
+
+    The square is centred on the box and square in mm; beyond the image its border is repeated.
+
+    Parameters
+    ----------
+    values : ndarray of float32, (rows, cols)
+        Grey values 0..1, as for :func:`to_grid`.
+    box : ImageBox
+        The lesion's box in stored pixels.
+    spacing : PixelSpacing or None
+        None: pixels are square.
+    inner_px : float
+        The longer side of the box gets so many pixels of the result.
+    side_px : int
+        Side of the result.
+
+    Returns
+    -------
+    ndarray of uint8, (side_px, side_px), read-only
+    Affine2D
+        Map of continuous coordinates of the result to stored pixels.
+    """
+    row_mm, col_mm = (spacing.row_mm, spacing.col_mm) if spacing else (1.0, 1.0)
+    longer_mm = max((box.row1 - box.row0) * row_mm, (box.col1 - box.col0) * col_mm)
+    half_mm = longer_mm * side_px / inner_px / 2.0
+    middle = box.centre()
+    square = ImageBox(
+        col0=middle.col - half_mm / col_mm,
+        row0=middle.row - half_mm / row_mm,
+        col1=middle.col + half_mm / col_mm,
+        row1=middle.row + half_mm / row_mm,
+    )
+    grey, to_image = resample(values, box=square, out_shape=(side_px, side_px))
+    return _quantised(grey), to_image
 
 
 def network_input(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Turn grid pixels (h, w) into the network's ``image``: (1, 1, h, w) float32 in 0..1."""
     return pixels[None, None].astype(np.float32) / np.float32(255.0)
+
+
+def _quantised(grey: NDArray[np.float32]) -> NDArray[np.uint8]:
+    pixels = np.rint(np.clip(grey, 0.0, 1.0) * 255.0).astype(np.uint8)
+    pixels.setflags(write=False)
+    return pixels
 
 
 def _with_margin(

@@ -9,7 +9,7 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.coco import ANNOTATIONS
+from trainer.labelled import ANNOTATIONS
 
 
 def breast_picture(

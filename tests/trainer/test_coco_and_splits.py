@@ -7,7 +7,8 @@ import pytest
 
 from mammoview.errors import DataError
 from tests.builders.pictures import build_pictures
-from trainer.coco import ANNOTATIONS, read_coco
+from trainer.coco import read_coco
+from trainer.labelled import ANNOTATIONS
 from trainer.splits import validation_people
 
 

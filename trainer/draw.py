@@ -1,0 +1,174 @@
+"""Where patches are taken and how they are turned, each a function of (seed, epoch, sample).
+
+Plain numpy and no state, so a run that is stopped and resumed sees the same patches whatever the
+number of workers, and GPUs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammoview.domain.geometry import ImageBox, ImagePoint
+from mammoview.errors import DataError
+from mammoview.modelkit.codec import encode
+from trainer.cache import BREAST_STEP, GridCache, GridLesion, GridRecord
+from trainer.recipe import PatchRecipe, Recipe
+
+IGNORED = -1
+_TRIES = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Draw:
+    """One patch.
+
+    Attributes
+    ----------
+    affine : ndarray of float64, (2, 3)
+        Map of patch coordinates (x right, y down, -1..1 from edge to edge) to continuous
+        coordinates (col, row) of the record's grid.
+    gain : float
+        Factor on the grey values.
+    """
+
+    affine: NDArray[np.float64]
+    gain: float
+
+
+def cut_size(patch: PatchRecipe) -> int:
+    """Return the side of the square that holds a patch at any rotation, scale and aspect."""
+    largest = (1.0 + patch.scale_jitter) * (1.0 + patch.aspect_jitter) * math.sqrt(2.0)
+    return 2 * math.ceil(patch.size_px * largest / 2.0 + patch.centre_jitter_px)
+
+
+def cache_settings(recipe: Recipe) -> dict[str, Any]:
+    """Return what of a recipe the pixels of its cache depend on."""
+    patches = recipe.patches
+    settings: dict[str, Any] = {"sampling": patches.sampling}
+    if patches.sampling == "roi":
+        return settings | {
+            "inner_px": patches.size_px / patches.context,
+            "side_px": cut_size(patches),
+        }
+    return settings | {"preprocessing": encode(recipe.preprocessing)}
+
+
+def sample_seed(seed: int, epoch: int, index: int) -> int:
+    """Return a seed for one sample that depends on nothing else."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{epoch}:{index}".encode()).digest()[:8])
+
+
+def class_of(lesion: GridLesion, patch: PatchRecipe) -> str:
+    """Return the name of a lesion's class by the recipe's ``labels``.
+
+    Raises
+    ------
+    DataError
+        If the pathology is asked for and not known.
+    """
+    if patch.labels == "kind":
+        return lesion.kind
+    if not lesion.pathology:
+        raise DataError(
+            f"the pathology of {lesion.lesion_id} is not known",
+            expected="labels from the case descriptions of CBIS-DDSM",
+            todo="prepare the cache from an index, or use a recipe with labels = kind",
+        )
+    malignant = lesion.pathology == "MALIGNANT"
+    return f"{'malignant' if malignant else 'benign'}-{lesion.kind}"
+
+
+def near(lesion: GridLesion, patch: PatchRecipe, rng: np.random.Generator) -> ImagePoint:
+    """Return a place within the centre jitter of a lesion's middle."""
+    middle = lesion.box.centre()
+    col, row = rng.uniform(-patch.centre_jitter_px, patch.centre_jitter_px, 2)
+    return ImagePoint(col=middle.col + col, row=middle.row + row)
+
+
+def anywhere(
+    cache: GridCache, record: GridRecord, patch: PatchRecipe, rng: np.random.Generator
+) -> ImagePoint:
+    """Return a place in the breast; with one label a patch, clear of all lesions."""
+    cells = np.argwhere(cache.breast(record))
+    clear = patch.size_px / 4 if patch.supervision == "patch" else None
+    for _ in range(_TRIES):
+        row, col = (cells[rng.integers(len(cells))] + 0.5) * BREAST_STEP
+        point = ImagePoint(col=float(col), row=float(row))
+        if clear is None or not any(_grown(b.box, clear).contains(point) for b in record.lesions):
+            break
+    return point
+
+
+def turned(centre: ImagePoint, patch: PatchRecipe, rng: np.random.Generator) -> Draw:
+    """Return the patch at a place with a rotation, reflection, scale, aspect and gain."""
+    angle = math.radians(rng.uniform(-patch.rotation_degrees, patch.rotation_degrees))
+    scale = rng.uniform(1.0 - patch.scale_jitter, 1.0 + patch.scale_jitter)
+    aspect = rng.uniform(1.0 - patch.aspect_jitter, 1.0 + patch.aspect_jitter)
+    mirror = rng.choice((-1.0, 1.0))
+    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    matrix = turn @ np.diag([mirror * scale * aspect, scale]) * (patch.size_px / 2.0)
+    gain = rng.uniform(1.0 - patch.gain_jitter, 1.0 + patch.gain_jitter)
+    return Draw(affine=_affine(matrix, centre), gain=gain)
+
+
+def upright(centre: ImagePoint, patch: PatchRecipe) -> Draw:
+    """Return the patch at a place as it lies, without any augmentation."""
+    return Draw(affine=_affine(np.eye(2) * (patch.size_px / 2.0), centre), gain=1.0)
+
+
+def cell_labels(
+    record: GridRecord,
+    draw: Draw,
+    *,
+    patch: PatchRecipe,
+    classes: tuple[str, ...],
+    background: str,
+    stride_px: int,
+) -> NDArray[np.int64]:
+    """Label each map cell of a patch by the ellipse in each lesion's box.
+
+    A ring around a lesion is not judged, nor is a lesion of no class of the network.
+
+    Returns
+    -------
+    ndarray of int64, (cells, cells)
+        Class numbers, ``IGNORED`` where nothing is asked.
+    """
+    cells = patch.size_px // stride_px
+    at = (np.arange(cells) + 0.5) * stride_px / patch.size_px * 2.0 - 1.0
+    x, y = np.meshgrid(at, at)
+    cols, rows = (draw.affine[i, 0] * x + draw.affine[i, 1] * y + draw.affine[i, 2] for i in (0, 1))
+    # Half a cell in grid pixels: no lesion is too small to have a cell.
+    reach = stride_px / patch.size_px * math.sqrt(abs(np.linalg.det(draw.affine[:, :2])))
+    labels = np.full((cells, cells), classes.index(background), np.int64)
+    distances = [_ellipse_distance(lesion.box, cols, rows, reach) for lesion in record.lesions]
+    for distance in distances:
+        labels[distance <= 1.0 + patch.ignore_ring] = IGNORED
+    for lesion, distance in zip(record.lesions, distances, strict=True):
+        kind = class_of(lesion, patch)
+        labels[distance <= 1.0] = classes.index(kind) if kind in classes else IGNORED
+    return labels
+
+
+def _affine(matrix: NDArray[np.float64], centre: ImagePoint) -> NDArray[np.float64]:
+    return np.column_stack([matrix, [centre.col, centre.row]])
+
+
+def _grown(box: ImageBox, by: float) -> ImageBox:
+    return ImageBox(col0=box.col0 - by, row0=box.row0 - by, col1=box.col1 + by, row1=box.row1 + by)
+
+
+def _ellipse_distance(
+    box: ImageBox, cols: NDArray[np.float64], rows: NDArray[np.float64], reach: float
+) -> NDArray[np.float64]:
+    """Return 1.0 on the ellipse in the box; half axes are at least ``reach``."""
+    middle = box.centre()
+    across = max((box.col1 - box.col0) / 2.0, reach)
+    down = max((box.row1 - box.row0) / 2.0, reach)
+    return np.hypot((cols - middle.col) / across, (rows - middle.row) / down)

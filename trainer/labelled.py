@@ -1,0 +1,101 @@
+"""Labelled mammograms: what every source of training data becomes.
+
+A source is a folder of pictures with COCO boxes (``trainer.coco``) or an index of CBIS-DDSM as it
+is downloaded (``trainer.cbis``).  Boxes are in pixels of the stored picture, origin at the outer
+corner of the first pixel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mammoview.domain.geometry import ImageBox
+
+ANNOTATIONS = "_annotations.coco.json"
+SIDES = {"L": "LEFT", "R": "RIGHT"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledBox:
+    """A lesion with its box.
+
+    Attributes
+    ----------
+    kind : str
+        ``mass`` or ``calcification``.
+    box : ImageBox
+        In pixels of the stored picture.
+    lesion_id : str
+        See :func:`lesion_id`: the same lesion has the same name in index, cache and split.
+    pathology : str
+        ``MALIGNANT``, ``BENIGN``, ``BENIGN_WITHOUT_CALLBACK``, or empty where it is not known.
+    subtlety : int
+        1 (subtle) to 5 (obvious); 0 where it is not known.
+    mask : Path or None
+        File with the lesion's outline filled, where there is one.
+    """
+
+    kind: str
+    box: ImageBox
+    lesion_id: str
+    pathology: str = ""
+    subtlety: int = 0
+    mask: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledImage:
+    """One mammogram with its lesions; ``person`` groups pictures that must stay together.
+
+    Attributes
+    ----------
+    laterality, view : str
+        ``L`` or ``R``; ``CC`` or ``MLO``.
+    density : int
+        BI-RADS density 1 to 4; 0 where it is not known.
+    official : tuple of str
+        Official sets that hold the mammogram (``mass-train``, ``calc-test``, ...); empty where
+        that is not known.
+    """
+
+    file: Path
+    person: str
+    laterality: str
+    view: str
+    lesions: tuple[LabelledBox, ...]
+    density: int = 0
+    official: tuple[str, ...] = ()
+
+    @property
+    def mammogram(self) -> str:
+        """Name of the mammogram: ``P_00001_LEFT_CC``."""
+        return f"{self.person}_{SIDES[self.laterality]}_{self.view}"
+
+
+def lesion_id(mammogram: str, kind: str, number: int) -> str:
+    """Return the name of a lesion, the same wherever it appears.
+
+    Parameters
+    ----------
+    number : int
+        The abnormality id of CBIS-DDSM; elsewhere the place among its kind, from 1.
+    """
+    return f"{mammogram}_{kind}_{number}"
+
+
+def read_labelled(source: Path) -> tuple[LabelledImage, ...]:
+    """Read labelled mammograms from a folder with COCO boxes or from an index.
+
+    Raises
+    ------
+    DataError
+        If neither is there, or it is broken.
+    """
+    if source.is_dir() and (source / ANNOTATIONS).is_file():
+        from trainer.coco import read_coco
+
+        return read_coco(source)
+    from trainer.cbis.index import read_index
+
+    return read_index(source).images()
