@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app import resources
+from mammoview.app.models import open_model
 from mammoview.app.workspace import Analysis, ModelSummary, Workspace
 from mammoview.domain.prediction import (
     AnalysisStatus,
@@ -38,7 +38,7 @@ class Analyst:
     Parameters
     ----------
     bundle : Path or None
-        Model bundle; None: the one that ships with the program.
+        Model bundle; None: the one that is active on this machine.
     device : str
         ``auto``, ``cpu`` or ``cuda``.
     """
@@ -98,16 +98,12 @@ class Analyst:
 
 
 def _open(bundle: Path | None, device: str) -> tuple[Session, ModelSummary]:
-    """Open a session; ONNX Runtime is imported only here, after the window is on the screen."""
-    from mammoview.inference.session import Session
-    from mammoview.modelkit.bundle import open_bundle
-
-    opened = open_bundle(bundle or resources.default_bundle())
-    session = Session.open(opened, device=device)
-    _log.info("model %s %s on %s", opened.identity.name, opened.identity.version, session.device)
-    manifest: Manifest = opened.manifest
+    session = open_model(bundle, device=device)
+    identity = session.identity
+    _log.info("model %s %s on %s", identity.name, identity.version, session.device)
+    manifest: Manifest = session.manifest
     return session, ModelSummary(
-        identity=opened.identity,
+        identity=identity,
         device=session.device,
         findings=manifest.findings,
         operating_points=manifest.operating_points,

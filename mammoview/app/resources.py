@@ -15,15 +15,20 @@ def hanging(name: str = "four-up") -> Path:
     return _existing(shipped_root() / "hanging" / f"{name}.toml", "hanging layout")
 
 
-def default_bundle() -> Path:
-    """Return the folder of the model that ships with the program.
+def shipped_bundle(name: str = DEFAULT_MODEL) -> Path:
+    """Return the folder of a model that ships with the program.
 
     Raises
     ------
     MissingPartError
-        If this build came without a model.
+        If this build came without that model.
     """
-    return _existing(shipped_root() / "models" / DEFAULT_MODEL, "model")
+    return _existing(shipped_root() / "models" / name, "model")
+
+
+def shipped_bundles() -> tuple[Path, ...]:
+    """Return the folders of all models that ship with the program."""
+    return tuple(sorted(p.parent for p in (shipped_root() / "models").glob("*/manifest.json")))
 
 
 def _existing(path: Path, what: str) -> Path:

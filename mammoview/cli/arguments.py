@@ -25,7 +25,7 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Add ``--model``, ``--device`` and ``--operating-point``."""
     parser.add_argument(
-        "--model", metavar="BUNDLE", type=Path, help="folder of a model bundle (default: shipped)"
+        "--model", metavar="BUNDLE", type=Path, help="folder of a model bundle (default: active)"
     )
     parser.add_argument(
         "--device",

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import mammoview
-from mammoview.app import resources
+from mammoview.app import models
 from mammoview.cli.arguments import add_json, add_paths
 from mammoview.cli.demo import demo_exam
 from mammoview.cli.output import emit, note
@@ -144,7 +144,7 @@ def _eager_torch(model: Sequence[str], paths: Sequence[Path]) -> tuple[float | N
 
 
 def _model(args: argparse.Namespace) -> list[str]:
-    return ["--model", str(args.model or resources.default_bundle())]
+    return ["--model", str(args.model or models.find_folder(None))]
 
 
 @contextmanager

@@ -15,7 +15,6 @@ from pathlib import Path
 import platformdirs
 
 from mammoview import __version__
-from mammoview.app import resources
 from mammoview.cli.arguments import add_json
 from mammoview.cli.output import emit
 from mammoview.errors import ExitCode, MammoviewError
@@ -151,19 +150,20 @@ def _codecs() -> Iterator[Finding]:
 
 
 def _model() -> Finding:
-    """Open the shipped model as the window does: hashes, then golden outputs."""
-    from mammoview.inference.session import Session
-    from mammoview.modelkit.bundle import open_bundle
+    """Open the active model as the window does: hashes, then golden outputs."""
+    from mammoview.app import models
 
     part = "model"
     try:
-        bundle = open_bundle(resources.default_bundle())
-        session = Session.open(bundle)
+        choice = models.active_choice()
+        session = models.open_model(None, device="auto")
+        folder = models.folder_of(choice)
     except MammoviewError as error:
-        seen, todo = f"{error.met}; expected {error.expected}", error.todo
-        return Finding(part=part, health=Health.MISSING, seen=seen, todo=todo)
-    identity = bundle.identity
-    seen = f"{identity.name} {identity.version} verified on {session.device}"
+        seen = f"{error.met}; expected {error.expected}"
+        return Finding(part=part, health=Health.MISSING, seen=seen, todo=error.todo)
+    whence = "shipped" if choice.origin == "shipped" else f"installed in {folder}"
+    identity = session.identity
+    seen = f"{identity.name} {identity.version} ({whence}) verified on {session.device}"
     return Finding(part=part, health=Health.OK, seen=seen)
 
 
@@ -179,6 +179,7 @@ def _folders() -> Iterator[Finding]:
     folders = {
         "settings folder": platformdirs.user_config_path("mammoview", appauthor=False),
         "log folder": platformdirs.user_log_path("mammoview", appauthor=False),
+        "models folder": platformdirs.user_data_path("mammoview", appauthor=False),
     }
     for part, folder in folders.items():
         problem = _write_problem(folder)

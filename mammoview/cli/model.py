@@ -7,19 +7,24 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mammoview.app import resources
+from mammoview.app import model_records, models, resources
+from mammoview.app.model_records import ModelChoice, ModelEvent
+from mammoview.app.models import KnownModel, Switched
 from mammoview.cli.arguments import add_json
 from mammoview.cli.output import emit, note
-from mammoview.errors import ExitCode, ModelError, UsageError
-from mammoview.modelkit.bundle import Bundle, open_bundle
-from mammoview.modelkit.shipped import shipped_root
+from mammoview.errors import ExitCode, ModelError
+from mammoview.modelkit.bundle import open_bundle
+
+_NAMED = "shipped, NAME or NAME@VERSION, as mammoview model list shows them"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare ``list``, ``show`` and ``verify``."""
+    """Declare the actions."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", help="names, versions and places")
-    add_json(listing)
+    listing = actions.add_parser("list", help="names, versions and places; which one is active")
+    listing.add_argument(
+        "--history", action="store_true", help="who installed and activated what, and when"
+    )
     show = actions.add_parser("show", help="the whole description of a bundle")
     verify = actions.add_parser("verify", help="check hashes and reference outputs (exit 1: no)")
     for action in (show, verify):
@@ -27,48 +32,82 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             "bundle",
             metavar="BUNDLE",
             nargs="?",
-            help="name of a shipped model or folder of a bundle (default: the shipped model)",
+            help=f"{_NAMED}; or the folder of a bundle (default: the active model)",
         )
+    install = actions.add_parser("install", help="copy a bundle onto this machine, checked")
+    install.add_argument("bundle", metavar="BUNDLE", type=Path, help="its folder, or a zip of it")
+    activate = actions.add_parser("activate", help="use a model from now on, checked once more")
+    activate.add_argument("model", metavar="MODEL", help=_NAMED)
+    rollback = actions.add_parser("rollback", help="use the model again that was active before")
+    for action in (listing, show, verify, install, activate, rollback):
         add_json(action)
 
 
 def run(args: argparse.Namespace) -> ExitCode:
     """Run one of the actions."""
-    actions = {"list": _list, "show": _show, "verify": _verify}
+    actions = {
+        "list": _list,
+        "show": _show,
+        "verify": _verify,
+        "install": _install,
+        "activate": _activate,
+        "rollback": _rollback,
+    }
     return actions[args.action](args)
 
 
 def _list(args: argparse.Namespace) -> ExitCode:
-    rows = [_row(folder) for folder in _shipped()]
+    known = models.known_models()
+    history = model_records.read_history() if args.history else None
     if args.json:
-        emit(args, {"models": rows})
+        document: dict[str, Any] = {"models": [_row(model) for model in known]}
+        if history is not None:
+            document["history"] = [asdict(event) for event in history.events]
+            document["damaged_lines"] = list(history.damaged_lines)
+        emit(args, document)
         return ExitCode.DONE
-    for row in rows:
-        said = row["problem"] or f"{row['version']}  {row['sha256'][:12]}"
-        default = "  (default)" if row["default"] else ""
-        print(f"{row['name']}  {said}  {row['folder']}{default}")
-    if not rows:
+    for model in known:
+        choice, active = model.choice, "*" if model.active else " "
+        said = model.problem or f"{choice.sha256[:12]}  {choice.origin}  {model.folder}"
+        print(f"{active} {choice.name}@{choice.version}  {said}")
+    if not known:
         note("no model on this machine")
+    if history is not None:
+        print("", *map(_line, history.events), sep="\n")
+        for number in history.damaged_lines:
+            note(f"line {number} of the history cannot be read")
     return ExitCode.DONE
 
 
-def _row(folder: Path) -> dict[str, Any]:
-    row = {
-        "name": folder.name,
-        "version": None,
-        "sha256": None,
-        "folder": str(folder),
-        "default": folder.name == resources.DEFAULT_MODEL,
-        "problem": None,
+def _row(model: KnownModel) -> dict[str, Any]:
+    is_shipped = model.choice.origin == "shipped"
+    return {
+        **_choice(model.choice),
+        "folder": str(model.folder),
+        "default": is_shipped and model.choice.name == resources.DEFAULT_MODEL,
+        "active": model.active,
+        "problem": model.problem or None,
     }
-    try:
-        return row | asdict(open_bundle(folder).identity)
-    except ModelError as error:
-        return row | {"problem": str(error)}
+
+
+def _choice(choice: ModelChoice) -> dict[str, Any]:
+    return {
+        "name": choice.name,
+        "version": choice.version or None,
+        "sha256": choice.sha256 or None,
+        "origin": choice.origin,
+    }
+
+
+def _line(event: ModelEvent) -> str:
+    was = f" (active before: {event.active_before.label})" if event.action != "install" else ""
+    result = "" if event.check == model_records.PASSED else f": {event.check}"
+    model = event.model.label
+    return f"{event.when}  {event.who}  {event.action} {model}  {event.outcome}{result}{was}"
 
 
 def _show(args: argparse.Namespace) -> ExitCode:
-    bundle = _open(args.bundle)
+    bundle = open_bundle(models.find_folder(args.bundle))
     if args.json:
         emit(args, {"sha256": bundle.identity.sha256, "manifest": asdict(bundle.manifest)})
     else:
@@ -78,13 +117,11 @@ def _show(args: argparse.Namespace) -> ExitCode:
 
 def _verify(args: argparse.Namespace) -> ExitCode:
     """Open the bundle as the window does: hashes first, then the reference outputs."""
-    from mammoview.inference.session import Session
-
-    folder = _find(args.bundle)
+    folder = models.find_folder(args.bundle)
     problem = None
     device = None
     try:
-        device = Session.open(open_bundle(folder), device="cpu").device
+        device = models.open_model(folder, device="cpu").device
     except ModelError as error:
         problem = str(error)
     if args.json:
@@ -102,22 +139,48 @@ def _verify(args: argparse.Namespace) -> ExitCode:
     return ExitCode.DONE if problem is None else ExitCode.ANSWER_IS_NO
 
 
-def _shipped() -> list[Path]:
-    return sorted(path.parent for path in (shipped_root() / "models").glob("*/manifest.json"))
+def _install(args: argparse.Namespace) -> ExitCode:
+    done = models.install(args.bundle)
+    if args.json:
+        document = {
+            "outcome": done.outcome.value,
+            "model": _choice(done.choice),
+            "folder": str(done.folder),
+        }
+        emit(args, document)
+    else:
+        print(f"{done.choice.label}: {done.outcome.value}, {done.folder}")
+        note(f"to use it: mammoview model activate {done.choice.name}@{done.choice.version}")
+    return ExitCode.DONE
 
 
-def _open(named: str | None) -> Bundle:
-    return open_bundle(_find(named))
+def _activate(args: argparse.Namespace) -> ExitCode:
+    return _tell(args, models.activate(args.model))
 
 
-def _find(named: str | None) -> Path:
-    if named is None:
-        return resources.default_bundle()
-    for folder in (Path(named), shipped_root() / "models" / named):
-        if folder.is_dir():
-            return folder
-    raise UsageError(
-        f"no model bundle {named!r}",
-        expected="the folder of a bundle, or a name that `mammoview model list` shows",
-        todo="see mammoview model list",
-    )
+def _rollback(args: argparse.Namespace) -> ExitCode:
+    switched = models.rollback()
+    if switched is not None:
+        return _tell(args, switched)
+    active = models.active_choice()
+    if args.json:
+        emit(args, {"active": _choice(active), "before": None, "changed": False})
+    note(f"nothing to go back to: no model was active before {active.label}")
+    return ExitCode.ANSWER_IS_NO
+
+
+def _tell(args: argparse.Namespace, switched: Switched) -> ExitCode:
+    changed = switched.before != switched.after
+    if args.json:
+        document = {
+            "active": _choice(switched.after),
+            "before": _choice(switched.before),
+            "changed": changed,
+        }
+        emit(args, document)
+    elif changed:
+        print(f"{switched.after.label} is active; before: {switched.before.label or 'unknown'}")
+        note("windows that are open keep their model until they are opened again")
+    else:
+        print(f"{switched.after.label} is active already")
+    return ExitCode.DONE

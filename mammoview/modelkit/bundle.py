@@ -25,8 +25,8 @@ GOLDEN = "golden.npz"
 CARD = "CARD.md"
 
 _MIB = 1 << 20
-# A file beyond these is refused before it is read into memory.
-_LIMITS = {MANIFEST: _MIB, NETWORK: 1024 * _MIB, GOLDEN: 64 * _MIB, CARD: _MIB}
+# The files of a bundle; one beyond its bytes is refused before it is read into memory.
+LIMITS = {MANIFEST: _MIB, NETWORK: 1024 * _MIB, GOLDEN: 64 * _MIB, CARD: _MIB}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -201,8 +201,8 @@ def _read_checked(folder: Path, name: str, hashes: dict[str, str]) -> bytes:
 def _read(folder: Path, name: str) -> bytes:
     try:
         size = (folder / name).stat().st_size
-        if size > _LIMITS[name]:
-            raise _refused(name, f"holds {size} bytes", f"at most {_LIMITS[name]}")
+        if size > LIMITS[name]:
+            raise _refused(name, f"holds {size} bytes", f"at most {LIMITS[name]}")
         return (folder / name).read_bytes()
     except OSError as error:
         raise _refused(name, f"cannot be read ({error.strerror})", "a bundle's file") from error

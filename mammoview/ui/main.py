@@ -25,7 +25,7 @@ def run(
     badge : str or None
         Lasting note in the status strip ("Demo: CBIS-DDSM P_00820").
     bundle : Path or None
-        Model bundle; None: the one that ships with the program.
+        Model bundle; None: the one that is active on this machine.
     device : str or None
         ``auto``, ``cpu`` or ``cuda``; None: what the settings say.
 

@@ -53,7 +53,7 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
 def test_a_file_beyond_its_limit_is_not_read(
     folder: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(bundle_module._LIMITS, name, 10)
+    monkeypatch.setitem(bundle_module.LIMITS, name, 10)
     with pytest.raises(ModelError, match=rf"^{name} holds \d+ bytes"):
         open_bundle(folder)
 
