@@ -43,6 +43,8 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
         Pixels from map cell to map cell.
     lesions : collection of str, optional
         Names of the lesions to take from these records; all if left out.
+    labels_patches : bool
+        One label a patch whatever the recipe's supervision.
     """
 
     def __init__(
@@ -54,11 +56,13 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
         per_lesion: int,
         stride_px: int,
         lesions: Collection[str] | None = None,
+        labels_patches: bool = False,
     ) -> None:
         self.cache = cache
         self.recipe = recipe
         self.stride_px = stride_px
         self.is_upright = per_lesion == 0
+        self.labels_cells = recipe.patches.supervision == "cells" and not labels_patches
         self.items = tuple(
             (number, place)
             for number in numbers
@@ -106,7 +110,7 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
 
     def _labels(self, record: GridRecord, place: int, is_lesion: bool, draw: Draw) -> Tensor:
         network, patch = self.recipe.network, self.recipe.patches
-        if patch.supervision == "cells":
+        if self.labels_cells:
             labels = cell_labels(
                 record,
                 draw,
@@ -121,7 +125,9 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
 
 
 class EpochOrder(Sampler[int]):
-    """This process's samples of an epoch in an order of its own, as indices of :class:`PatchSet`.
+    """The samples of an epoch for this process, in an order of that epoch's own.
+
+    They are indices of :class:`PatchSet`.
 
     The training loop calls ``set_epoch``, after a resume too, so nothing but the epoch's number
     has to be remembered.  Every global batch is the same whatever the number of processes: each

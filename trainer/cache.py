@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from mammoview.domain.geometry import ImageBox
 from mammoview.errors import DataError
+from trainer.documents import write_json
 
 BREAST_STEP = 16
 INDEX = "index.json"
@@ -196,7 +197,7 @@ def write_shard(
         "records": [_record_values(record) for record in records],
         "refused": [list(pair) for pair in refused],
     }
-    write_json(file.with_suffix(".json"), document)
+    write_json(document, file.with_suffix(".json"))
     return Shard(sha256=digest.hexdigest(), records=tuple(records), refused=tuple(refused))
 
 
@@ -236,14 +237,7 @@ def write_index(
         "sha256": whole,
         "shards": list(hashes),
     }
-    write_json(folder / INDEX, document)
-
-
-def write_json(file: Path, document: dict[str, Any]) -> None:
-    """Write a JSON file so that a kill never leaves half of it."""
-    partial = file.with_name(file.name + ".part")
-    partial.write_text(json.dumps(document), encoding="utf-8")
-    partial.replace(file)
+    write_json(document, folder / INDEX)
 
 
 def _read_json(file: Path, folder: Path) -> dict[str, Any]:

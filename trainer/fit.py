@@ -3,286 +3,333 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import platform
+import sys
+import time
 import warnings
+from collections.abc import Collection
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import lightning
 import torch
-from lightning import LightningModule, Trainer
+from lightning import Trainer
 from lightning.pytorch.callbacks import Callback, LearningRateMonitor, ModelCheckpoint
-from lightning.pytorch.loggers import TensorBoardLogger
-from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
+from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 from torch import Tensor
-from torch.nn import functional
 from torch.utils.data import DataLoader
 
-from mammoview.errors import DataError, ModelError, SettingsError
-from trainer.augment import IGNORED, EpochOrder, PatchSet, warp
-from trainer.backbones import STRIDE_PX, CamNet, load_trunk_weights
-from trainer.cache import GridCache, GridRecord
-from trainer.recipe import Recipe, recipe_from_values
-from trainer.splits import validation_people
+from mammoview.errors import DataError, SettingsError
+from trainer.augment import Collate, EpochOrder, PatchSet, PatchStore
+from trainer.backbones import CamNet, geometry, load_imagenet, load_weights, map_side
+from trainer.cache import GridCache
+from trainer.callbacks import LastingCheckpoint, MeanAccuracyStop, RunLog
+from trainer.classifier import LAST, PatchClassifier, load_checkpoint
+from trainer.documents import write_json
+from trainer.draw import cache_settings
+from trainer.recipe import Recipe
+from trainer.splits import held_out, read_split, validation_people
 
-LAST = "last.ckpt"
 RUN = "run.json"
+IMAGENET = "imagenet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitOptions:
-    """Where to train and how: ``precision`` is Lightning's, or ``auto``."""
+    """Where to train and how.
+
+    Attributes
+    ----------
+    weights : str or None
+        A file, ``imagenet`` for torchvision's own, or None to start from nothing.
+    precision : str
+        Lightning's, or ``auto``.
+    split, part : Path or None, str or None
+        The split file and the part that validates; without them the recipe's share of people.
+    """
 
     out: Path
-    weights: Path | None
+    weights: str | None
     accelerator: str
     precision: str
     workers: int
     resume: bool
     max_steps: int | None
+    split: Path | None = None
+    part: str | None = None
 
 
-class PatchClassifier(LightningModule):
-    """The network with its loss and optimiser; all of its state is in the checkpoint."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """The lesions to train on and to judge on, and the hash of the split that says so."""
 
-    def __init__(self, recipe: Recipe, *, weights_sha256: str, cache_sha256: str) -> None:
-        super().__init__()
-        self.save_hyperparameters(
-            {
-                "recipe": recipe.as_dict(),
-                "weights_sha256": weights_sha256,
-                "cache_sha256": cache_sha256,
-            }
+    training: frozenset[str]
+    validation: frozenset[str]
+    split_sha256: str
+
+    def numbers(self, cache: GridCache, names: Collection[str]) -> tuple[int, ...]:
+        """Return the records that hold one of some lesions."""
+        return tuple(
+            number
+            for number, record in enumerate(cache.records)
+            if any(lesion.lesion_id in names for lesion in record.lesions)
         )
-        self.recipe = recipe
-        self.net = CamNet(recipe.network).to(memory_format=torch.channels_last)
-        weight = torch.full((len(recipe.network.classes),), recipe.training.lesion_weight)
-        weight[recipe.network.classes.index(recipe.network.background)] = 1.0
-        self.register_buffer("class_weight", weight, persistent=False)
-
-    def on_train_start(self) -> None:
-        """Leave the mode of a fresh or loaded network, but for its normalisation, to training."""
-        self.net.train()
-
-    def training_step(self, batch: list[Tensor], _index: int) -> Tensor:
-        """Return the loss of a batch of patches."""
-        return self._step(batch, "train")
-
-    def validation_step(self, batch: list[Tensor], _index: int) -> None:
-        """Log the loss of a batch of patches of people never trained on."""
-        self._step(batch, "validation")
-
-    def _step(self, batch: list[Tensor], stage: str) -> Tensor:
-        cut, theta, gain, labels = batch
-        # Augmentation is geometry and stays in float32 whatever the network's precision.
-        with torch.autocast(self.device.type, enabled=False):
-            image = warp(cut, theta, gain, self.recipe.patches.size_px)
-        cam, logits = self.net(image)
-        scores = (cam if labels.ndim == 3 else logits).float()
-        loss = functional.cross_entropy(
-            scores, labels, weight=self.get_buffer("class_weight"), ignore_index=IGNORED
-        )
-        judged = labels != IGNORED
-        right = (scores.argmax(1) == labels)[judged].float().mean()
-        values = {f"{stage}/loss": loss, f"{stage}/accuracy": right}
-        self.log_dict(values, prog_bar=True, batch_size=len(cut), on_epoch=stage != "train")
-        return loss
-
-    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
-        """Return the optimiser: trunk and head with their own rates, warm-up and cosine."""
-        training = self.recipe.training
-        trunk = [p for p in self.net.trunk.parameters() if p.requires_grad]
-        groups = [
-            {"params": trunk, "lr": training.learning_rate},
-            {
-                "params": list(self.net.head.parameters()),
-                "lr": training.learning_rate * training.head_factor,
-            },
-        ]
-        optimizer: torch.optim.Optimizer
-        if training.optimizer == "sgd":
-            optimizer = torch.optim.SGD(
-                groups, momentum=training.momentum, weight_decay=training.weight_decay
-            )
-        else:
-            optimizer = torch.optim.AdamW(groups, weight_decay=training.weight_decay)
-        total = int(self.trainer.estimated_stepping_batches)
-
-        def factor(step: int) -> float:
-            warm = min(1.0, (step + 1) / max(1, training.warmup_steps))
-            return warm * (0.5 + 0.5 * math.cos(math.pi * min(1.0, step / total)))
-
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
-        }
 
 
-class _Patches(lightning.LightningDataModule):
-    """Draws each epoch's patches anew from (seed, epoch, sample)."""
+class Patches(lightning.LightningDataModule):
+    """Draws each epoch's patches anew from (seed, epoch, sample).
 
-    def __init__(self, cache: GridCache, recipe: Recipe, workers: int) -> None:
+    Parameters
+    ----------
+    stride_px : int
+        Pixels from map cell to map cell.
+    """
+
+    def __init__(
+        self, cache: GridCache, recipe: Recipe, sides: Sides, *, stride_px: int, workers: int
+    ) -> None:
         super().__init__()
-        self.cache = cache
         self.recipe = recipe
         self.workers = workers
-        self.training_records, self.validation_records = split_records(cache, recipe)
-
-    def train_dataloader(self) -> DataLoader[Any]:
-        """Return the patches of each epoch in that epoch's order."""
-        patches = self._set(self.training_records, self.recipe.training.patches_per_lesion)
-        order = EpochOrder(len(patches), self.recipe.seed)
-        return self._loader(patches, sampler=order, drop_last=True)
-
-    def val_dataloader(self) -> DataLoader[Any]:
-        """Return the same validation patches every epoch."""
-        return self._loader(self._set(self.validation_records, 1))
-
-    def _set(self, records: tuple[GridRecord, ...], per_lesion: int) -> PatchSet:
-        return PatchSet(
-            self.cache,
-            records,
-            classes=self.recipe.network.classes,
-            background=self.recipe.network.background,
-            patch=self.recipe.patches,
-            per_lesion=per_lesion,
-            stride=STRIDE_PX,
-            seed=self.recipe.seed,
+        self.cache = cache
+        self._collate: Collate | None = None
+        training = recipe.training
+        self.training_set = PatchSet(
+            cache,
+            sides.numbers(cache, sides.training),
+            recipe=recipe,
+            per_lesion=training.patches_per_lesion,
+            stride_px=stride_px,
+            lesions=sides.training,
+        )
+        # The same patches every epoch, drawn as for training where there is a background to
+        # judge, else each lesion once as it lies.
+        self.validation_set = PatchSet(
+            cache,
+            sides.numbers(cache, sides.validation),
+            recipe=recipe,
+            per_lesion=1 if recipe.network.background else 0,
+            stride_px=stride_px,
+            lesions=sides.validation,
         )
 
+    def setup(self, stage: str) -> None:
+        """Open the pixels on the device of this process."""
+        assert self.trainer is not None
+        store = PatchStore(self.cache, self.trainer.strategy.root_device)
+        self._collate = Collate(store, self.recipe.patches.size_px)
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        """Return this process's part of each epoch, in that epoch's order."""
+        assert self.trainer is not None
+        world = self.trainer.world_size
+        order = EpochOrder(
+            len(self.training_set),
+            batch_size=self.recipe.training.batch_size,
+            seed=self.recipe.seed,
+            rank=self.trainer.global_rank,
+            world=world,
+        )
+        size = self.recipe.training.batch_size // world
+        return self._loader(self.training_set, batch_size=size, sampler=order)
+
+    def val_dataloader(self) -> DataLoader[Any]:
+        """Return the same held-out patches every epoch, all of them to every process."""
+        return self._loader(self.validation_set, batch_size=self.recipe.training.batch_size)
+
+    def on_after_batch_transfer(self, batch: list[Tensor], dataloader_idx: int) -> list[Tensor]:
+        """Sample the pixels on the GPU that holds them."""
+        assert self._collate is not None
+        return self._collate.finish(batch) if self._collate.store.is_resident else batch
+
     def _loader(self, patches: PatchSet, **options: Any) -> DataLoader[Any]:
+        assert self._collate is not None
         return DataLoader(
             patches,
-            batch_size=self.recipe.training.batch_size,
             num_workers=self.workers,
+            collate_fn=self._collate,
             pin_memory=torch.cuda.is_available(),
             **options,
         )
 
 
-class _RunLog(Callback):
-    """Keeps ``metrics.json`` of the run up to date after every validation."""
-
-    def __init__(self, file: Path) -> None:
-        self.file = file
-
-    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if trainer.sanity_checking:
-            return
-        kept = json.loads(self.file.read_text()) if self.file.exists() else []
-        values = {k: float(v) for k, v in trainer.callback_metrics.items()}
-        kept.append({"epoch": trainer.current_epoch, "step": trainer.global_step, **values})
-        self.file.write_text(json.dumps(kept, indent=1))
-
-
-def split_records(
-    cache: GridCache, recipe: Recipe
-) -> tuple[tuple[GridRecord, ...], tuple[GridRecord, ...]]:
-    """Return training and validation pictures, no person in both."""
-    kept = validation_people(
-        (r.person for r in cache.records), share=recipe.data.validation_share, seed=recipe.seed
-    )
-    return (
-        tuple(r for r in cache.records if r.person not in kept),
-        tuple(r for r in cache.records if r.person in kept),
-    )
-
-
 def fit(cache_folder: Path, recipe: Recipe, options: FitOptions) -> Path:
     """Train and return the path of the last checkpoint.
 
-    The run's folder gets the resolved recipe, the hashes of weights and cache, the split, the
-    environment, metrics, TensorBoard events and a checkpoint after every epoch; with
-    ``options.resume`` it goes on from the last one.
+    The run's folder gets the resolved recipe, the hashes of weights, cache and split, the
+    environment, metrics, curves and a checkpoint after every epoch; with ``options.resume`` it
+    goes on from the last one.  Under torchrun or SLURM every process runs this same call.
 
     Raises
     ------
     DataError
-        If the cache was prepared for another grid, or the folder holds another run.
+        If the cache was prepared for another recipe or is damaged, a class is missing on one
+        side, or the folder holds another run.
     SettingsError
-        If a GPU is asked for and there is none.
+        If a GPU is asked for and there is none, or network and patches do not fit.
     """
     cache = GridCache(cache_folder)
+    sides = sides_of(cache, recipe, options)
     _check(cache, recipe, options)
     lightning.seed_everything(recipe.seed, verbose=False)
     torch.set_num_threads(_usable_cores())
-    last = options.out / LAST
-    module = _module(recipe, cache, options)
-    data = _Patches(cache, recipe, options.workers)
-    _write_run(options.out, recipe, cache, data, str(module.hparams["weights_sha256"]))
+    module = _module(recipe, cache, sides, options)
+    data = Patches(cache, recipe, sides, stride_px=_stride(module), workers=options.workers)
+    _check_classes(data, recipe)
+    cache.verify()
+    _write_run(options, recipe, cache, sides, str(module.hparams["weights_sha256"]))
+    stop = MeanAccuracyStop(recipe.training.stop_accuracy, recipe.training.stop_batches)
+    trainer = _trainer(recipe, options, stop)
+    started = time.monotonic()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*does not have many workers.*")
+        last = options.out / LAST
+        trainer.fit(module, data, ckpt_path=str(last) if options.resume else None)
+    if trainer.is_global_zero:
+        _add_to_run(options.out, trainer, stop, time.monotonic() - started)
+    return last
+
+
+def sides_of(cache: GridCache, recipe: Recipe, options: FitOptions) -> Sides:
+    """Return which lesions of a cache train and which validate.
+
+    Raises
+    ------
+    DataError
+        If the split is of other data, or puts one mammogram of a whole-image cache on both sides.
+    SettingsError
+        If a split is given without a part, or a part without a split.
+    """
+    if (options.split is None) != (options.part is None):
+        raise SettingsError(
+            "a split without a part, or a part without a split",
+            expected="both or neither",
+            todo="give --split FILE --part fold-1",
+        )
+    if options.split is None or options.part is None:
+        return _by_share(cache, recipe)
+    split = read_split(options.split)
+    training, validation = held_out(split, options.part)
+    known = {x.lesion_id for record in cache.records for x in record.lesions}
+    if missing := sorted((training | validation) - known):
+        raise DataError(
+            f"{len(missing)} lesions of {options.split} are not in the cache ({missing[0]}, ...)",
+            expected="a split made from the data that the cache was prepared from",
+            todo="make the split from the same index or folder, or prepare the cache again",
+        )
+    for record in cache.records:
+        names = {lesion.lesion_id for lesion in record.lesions}
+        if names & training and names & validation:
+            raise DataError(
+                f"{options.split} puts {record.mammogram} on both sides",
+                expected="a split by person for a cache of whole mammograms",
+                todo='use --protocol grouped, or a recipe with sampling = "roi"',
+            )
+    return Sides(training=training, validation=validation, split_sha256=split.sha256)
+
+
+def _by_share(cache: GridCache, recipe: Recipe) -> Sides:
+    kept = validation_people(
+        (r.person for r in cache.records), share=recipe.data.validation_share, seed=recipe.seed
+    )
+
+    def names(is_kept: bool) -> frozenset[str]:
+        return frozenset(
+            x.lesion_id for r in cache.records if (r.person in kept) == is_kept for x in r.lesions
+        )
+
+    return Sides(training=names(False), validation=names(True), split_sha256="people by hash")
+
+
+def _module(recipe: Recipe, cache: GridCache, sides: Sides, options: FitOptions) -> PatchClassifier:
+    if options.resume:
+        _check_resumed(options.out, recipe, cache, sides)
+        return load_checkpoint(options.out / LAST)
+    module = PatchClassifier(recipe, weights_sha256="none", cache_sha256=cache.sha256)
+    if options.weights == IMAGENET:
+        module.hparams["weights_sha256"] = load_imagenet(module.net)
+    elif options.weights is not None:
+        module.hparams["weights_sha256"] = load_weights(module.net, Path(options.weights))
+    return module
+
+
+def _check_resumed(out: Path, recipe: Recipe, cache: GridCache, sides: Sides) -> None:
+    """Refuse to go on with a run whose recipe, pixels or split have changed."""
+    try:
+        begun = json.loads((out / RUN).read_text(encoding="utf-8"))
+        pairs = (
+            ("recipe", begun["recipe"], recipe.as_dict()),
+            ("patch cache", begun["cache_sha256"], cache.sha256),
+            ("split", begun["split_sha256"], sides.split_sha256),
+            ("validation lesions", begun["validation"], sorted(sides.validation)),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{out / RUN} cannot be read ({type(error).__name__}: {error})",
+            expected="the folder of a run that was begun with mammoview-train fit",
+            todo="start a new run in a new folder",
+        ) from error
+    for name, old, new in pairs:
+        if json.loads(json.dumps(new)) != old:
+            raise DataError(
+                f"the run in {out} was started with another {name}",
+                expected="the same recipe, patch cache and split",
+                todo="start a new run in a new folder",
+            )
+
+
+def _trainer(recipe: Recipe, options: FitOptions, stop: MeanAccuracyStop) -> Trainer:
     checkpoint = ModelCheckpoint(
         dirpath=options.out,
         filename="last",
         enable_version_counter=False,
         save_on_train_epoch_end=True,  # a whole epoch: resuming starts the next one
     )
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".*does not have many workers.*")
-        trainer = Trainer(
-            accelerator=options.accelerator,
-            devices="auto" if options.accelerator != "cpu" else 1,
-            precision=_precision(options),  # type: ignore[arg-type]
-            max_epochs=recipe.training.epochs,
-            max_steps=options.max_steps or -1,
-            num_sanity_val_steps=0,
-            log_every_n_steps=10,
-            default_root_dir=options.out,
-            logger=TensorBoardLogger(options.out, name="tensorboard", version=""),
-            callbacks=[
-                checkpoint,
-                LearningRateMonitor("step"),
-                _RunLog(options.out / "metrics.json"),
-            ],
-        )
-        trainer.fit(module, data, ckpt_path=str(last) if options.resume else None)
-    return last
+    callbacks: list[Callback] = [
+        stop,
+        RunLog(options.out),
+        LearningRateMonitor("step"),
+        checkpoint,  # last, so that it holds the state of the others
+    ]
+    local, nodes = _processes()
+    devices: int | str = local if local else 1 if options.accelerator == "cpu" else "auto"
+    return Trainer(
+        accelerator=options.accelerator,
+        devices=devices,
+        num_nodes=nodes,
+        use_distributed_sampler=False,  # EpochOrder shares out each batch itself
+        precision=_precision(options),  # type: ignore[arg-type]
+        max_epochs=recipe.training.epochs,
+        max_steps=options.max_steps or -1,
+        num_sanity_val_steps=0,
+        log_every_n_steps=10,
+        default_root_dir=options.out,
+        logger=_logger(options.out),
+        callbacks=callbacks,
+        plugins=[LastingCheckpoint()],
+        enable_model_summary=False,
+    )
 
 
-def load_checkpoint(file: Path) -> PatchClassifier:
-    """Return the network of a checkpoint, on the CPU and ready to run.
-
-    Raises
-    ------
-    ModelError
-        If the file is no checkpoint of this trainer.
-    """
-    try:
-        stored = torch.load(file, map_location="cpu", weights_only=True)
-        values = stored["hyper_parameters"]
-        module = PatchClassifier(
-            recipe_from_values(values["recipe"]),
-            weights_sha256=values["weights_sha256"],
-            cache_sha256=values["cache_sha256"],
-        )
-        module.load_state_dict(stored["state_dict"], strict=True)
-    except (OSError, EOFError, KeyError, RuntimeError, ValueError, UnpicklingError) as error:
-        raise ModelError(
-            f"checkpoint {file.name} cannot be loaded ({type(error).__name__}: {error})",
-            expected=f"the {LAST} of a mammoview-train run",
-            todo="give the run's folder",
-        ) from error
-    return module.eval()
+def _processes() -> tuple[int, int]:
+    """Return processes a machine (0: not told) and machines, as torchrun or SLURM tell them."""
+    environment = os.environ
+    if "LOCAL_WORLD_SIZE" in environment:
+        return int(environment["LOCAL_WORLD_SIZE"]), int(environment.get("GROUP_WORLD_SIZE", 1))
+    if "SLURM_NTASKS" in environment and "SLURM_NNODES" in environment:
+        nodes = int(environment["SLURM_NNODES"])
+        return int(environment["SLURM_NTASKS"]) // nodes, nodes
+    return 0, 1
 
 
-def _module(recipe: Recipe, cache: GridCache, options: FitOptions) -> PatchClassifier:
-    if options.resume:
-        stored = load_checkpoint(options.out / LAST)
-        if stored.recipe != recipe or stored.hparams["cache_sha256"] != cache.sha256:
-            raise DataError(
-                "the run was started with another recipe or another patch cache",
-                expected="the same recipe and cache",
-                todo="start a new run in a new folder",
-            )
-        return stored
-    module = PatchClassifier(recipe, weights_sha256="none", cache_sha256=cache.sha256)
-    if options.weights is not None:
-        module.hparams["weights_sha256"] = load_trunk_weights(module.net, options.weights)
-    return module
+def _logger(out: Path) -> Logger:
+    if find_spec("tensorboard") is not None:
+        return TensorBoardLogger(out, name="tensorboard", version="")
+    print("TensorBoard is not installed: the curves go into csv/metrics.csv", file=sys.stderr)
+    return CSVLogger(out, name="csv", version="")
 
 
 def _precision(options: FitOptions) -> str:
@@ -305,11 +352,33 @@ def _cpu_has_bf16() -> bool:
     return bool(check is not None and check())
 
 
+def _stride(module: PatchClassifier) -> int:
+    """Return the map's stride; for a network without a map one cell a patch."""
+    patches = module.recipe.patches
+    if not isinstance(module.net, CamNet):
+        if patches.supervision == "cells":
+            raise SettingsError(
+                f"cell labels for {module.recipe.network.backbone} with fc6 and fc7",
+                expected="a network with a map",
+                todo='set [network] cam = true, or supervision = "patch"',
+            )
+        return patches.size_px
+    stride = geometry(module.net).stride_px
+    cells = map_side(module.net, patches.size_px)
+    if patches.supervision == "cells" and cells * stride != patches.size_px:
+        raise SettingsError(
+            f"a map of {cells} cells of {stride} px on patches of {patches.size_px} px",
+            expected="cells that fill the patch, for cell labels",
+            todo='correct [patches] size_px, or set supervision = "patch"',
+        )
+    return stride
+
+
 def _check(cache: GridCache, recipe: Recipe, options: FitOptions) -> None:
-    wanted = recipe.as_dict()["preprocessing"]
-    if cache.preprocessing != wanted:
+    wanted = cache_settings(recipe)
+    if cache.settings != wanted:
         raise DataError(
-            f"the patch cache was prepared with {cache.preprocessing}",
+            f"the patch cache {cache.folder} was prepared with {cache.settings}",
             expected=f"{wanted}, as the recipe says",
             todo="run mammoview-train prepare with this recipe",
         )
@@ -328,21 +397,54 @@ def _check(cache: GridCache, recipe: Recipe, options: FitOptions) -> None:
         )
 
 
+def _check_classes(data: Patches, recipe: Recipe) -> None:
+    """Refuse a side that lacks a class: nothing could be learnt, or nothing judged."""
+    for side, patches in (("training", data.training_set), ("validation", data.validation_set)):
+        empty = [kind for kind, count in patches.class_counts().items() if not count]
+        if empty:
+            raise DataError(
+                f"no {' and no '.join(empty)} in the {side} part of {data.cache.folder}",
+                expected=f"lesions of every class of recipe {recipe.name}",
+                todo="use another split, more data, or a recipe without that class",
+            )
+
+
 def _write_run(
-    out: Path, recipe: Recipe, cache: GridCache, data: _Patches, weights_sha256: str
+    options: FitOptions, recipe: Recipe, cache: GridCache, sides: Sides, weights_sha256: str
 ) -> None:
-    out.mkdir(parents=True, exist_ok=True)
+    options.out.mkdir(parents=True, exist_ok=True)
+    validation = {cache.records[n].name for n in sides.numbers(cache, sides.validation)}
     document = {
+        "data": cache.source,
         "recipe": recipe.as_dict(),
+        "weights": Path(options.weights).name if options.weights else "none",
         "weights_sha256": weights_sha256,
         "cache_sha256": cache.sha256,
+        "split_sha256": sides.split_sha256,
+        "part": options.part,
         "environment": {
             "python": platform.python_version(),
             "torch": torch.__version__,
             "lightning": lightning.__version__,
             "gpu": torch.cuda.get_device_name(0) if torch.cuda.is_available() else None,
         },
-        "training": sorted(r.name for r in data.training_records),
-        "validation": sorted(r.name for r in data.validation_records),
+        "training": sorted(sides.training),
+        "validation": sorted(sides.validation),
+        "validation_pictures": sorted(validation),
     }
-    (out / RUN).write_text(json.dumps(document, indent=1), encoding="utf-8")
+    write_json(document, options.out / RUN)
+
+
+def _add_to_run(out: Path, trainer: Trainer, stop: MeanAccuracyStop, seconds: float) -> None:
+    """Add what is known only at the end: seconds add up over resumes."""
+    document = json.loads((out / RUN).read_text(encoding="utf-8"))
+    document["finished"] = {
+        "epochs": trainer.current_epoch,
+        "steps": trainer.global_step,
+        "stopped_early": stop.has_stopped,
+        "seconds": seconds,
+        "device": str(trainer.strategy.root_device),
+        "precision": str(trainer.precision),
+        "processes": trainer.world_size,
+    }
+    write_json(document, out / RUN)

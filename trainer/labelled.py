@@ -7,6 +7,7 @@ corner of the first pixel.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,3 +100,12 @@ def read_labelled(source: Path) -> tuple[LabelledImage, ...]:
     from trainer.cbis.index import read_index
 
     return read_index(source).images()
+
+
+def source_words(source: Path) -> str:
+    """Return what a source says that it is, for the card of a model trained on it."""
+    if source.is_dir() and (source / ANNOTATIONS).is_file():
+        document = json.loads((source / ANNOTATIONS).read_text(encoding="utf-8"))
+        said = str(document.get("info", {}).get("description", "")).strip()
+        return said or "pictures with boxes"
+    return "CBIS-DDSM (Lee et al. 2017, CC BY 3.0)"

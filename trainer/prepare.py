@@ -28,9 +28,9 @@ from trainer.cache import (
     read_shard,
     shard_name,
     write_index,
-    write_json,
     write_shard,
 )
+from trainer.documents import write_json
 from trainer.draw import cache_settings, cut_size
 from trainer.labelled import LabelledBox, LabelledImage
 from trainer.pictures import Picture, read_picture
@@ -156,7 +156,7 @@ def _begin(out: Path, images: Sequence[LabelledImage], recipe: Recipe) -> None:
             expected="the same pictures and recipe to go on with it",
             todo="delete it or choose another --out",
         )
-    write_json(file, plan)
+    write_json(plan, file)
 
 
 def _identity(image: LabelledImage) -> tuple[str, str, tuple[tuple[str, ImageBox], ...]]:

@@ -1,0 +1,134 @@
+"""The network with its loss and optimiser, as Lightning trains it."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from pickle import UnpicklingError
+
+import torch
+from lightning import LightningModule
+from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
+from torch import Tensor
+from torch.nn import functional
+
+from mammoview.errors import ModelError
+from trainer.backbones import CamNet, build_network
+from trainer.draw import IGNORED, sample_seed
+from trainer.recipe import Recipe, recipe_from_values
+
+LAST = "last.ckpt"
+
+
+class PatchClassifier(LightningModule):
+    """The network with its loss and optimiser; all of its state is in the checkpoint."""
+
+    def __init__(self, recipe: Recipe, *, weights_sha256: str, cache_sha256: str) -> None:
+        super().__init__()
+        self.save_hyperparameters(
+            {
+                "recipe": recipe.as_dict(),
+                "weights_sha256": weights_sha256,
+                "cache_sha256": cache_sha256,
+            }
+        )
+        self.recipe = recipe
+        self.net = build_network(recipe.network).to(memory_format=torch.channels_last)
+        weight = torch.full((len(recipe.network.classes),), recipe.training.lesion_weight)
+        if recipe.network.background:
+            weight[recipe.network.classes.index(recipe.network.background)] = 1.0
+        self.register_buffer("class_weight", weight, persistent=False)
+
+    def on_train_start(self) -> None:
+        """Leave the mode of a fresh or loaded network, but for its normalisation, to training."""
+        self.net.train()
+
+    def on_train_epoch_start(self) -> None:
+        """Seed dropout by the epoch and the process, so that a resumed run drops the same."""
+        number = -2 - self.global_rank
+        torch.manual_seed(sample_seed(self.recipe.seed, self.current_epoch, number))
+
+    def training_step(self, batch: list[Tensor], _index: int) -> dict[str, Tensor]:
+        """Return loss and accuracy of a batch of patches."""
+        loss, accuracy = self._step(batch, "train")
+        return {"loss": loss, "accuracy": accuracy}
+
+    def validation_step(self, batch: list[Tensor], _index: int) -> None:
+        """Log loss and accuracy of a batch of held-out patches."""
+        self._step(batch, "validation")
+
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
+        """Return the optimiser: trunk and head with their own rates, warm-up, schedule."""
+        training = self.recipe.training
+        head_rate = training.learning_rate * training.head_factor
+        groups = [
+            {"params": list(self.net.trunk_parameters()), "lr": training.learning_rate},
+            {"params": list(self.net.head_parameters()), "lr": head_rate},
+        ]
+        groups = [group for group in groups if group["params"]]
+        optimizer: torch.optim.Optimizer
+        if training.optimizer == "sgd":
+            optimizer = torch.optim.SGD(
+                groups, momentum=training.momentum, weight_decay=training.weight_decay
+            )
+        else:
+            optimizer = torch.optim.AdamW(groups, weight_decay=training.weight_decay)
+        total = int(self.trainer.estimated_stepping_batches)
+
+        def factor(step: int) -> float:
+            warm = min(1.0, (step + 1) / max(1, training.warmup_steps))
+            if training.schedule == "constant":
+                return warm
+            return warm * (0.5 + 0.5 * math.cos(math.pi * min(1.0, step / total)))
+
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+    def scores(self, image: Tensor) -> Tensor:
+        """Return what is judged: the map (n, classes, h, w), or the logits (n, classes)."""
+        if self.recipe.patches.supervision == "cells":
+            if not isinstance(self.net, CamNet):  # the recipe's check has refused it
+                raise TypeError("a network without a map cannot be judged by cells")
+            cam: Tensor = self.net(image)[0]
+            return cam.float()
+        return self.net.logits(image).float()
+
+    def _step(self, batch: list[Tensor], stage: str) -> tuple[Tensor, Tensor]:
+        image, labels = batch
+        scores = self.scores(image)
+        loss = functional.cross_entropy(
+            scores, labels, weight=self.get_buffer("class_weight"), ignore_index=IGNORED
+        )
+        accuracy = (scores.argmax(1) == labels)[labels != IGNORED].float().mean().detach()
+        values = {f"{stage}/loss": loss, f"{stage}/accuracy": accuracy}
+        self.log_dict(values, prog_bar=True, batch_size=len(image), on_epoch=stage != "train")
+        return loss, accuracy
+
+
+def load_checkpoint(file: Path) -> PatchClassifier:
+    """Return the network of a checkpoint, on the CPU and ready to run.
+
+    Raises
+    ------
+    ModelError
+        If the file is no checkpoint of this trainer.
+    """
+    try:
+        stored = torch.load(file, map_location="cpu", weights_only=True)
+        values = stored["hyper_parameters"]
+        module = PatchClassifier(
+            recipe_from_values(values["recipe"]),
+            weights_sha256=values["weights_sha256"],
+            cache_sha256=values["cache_sha256"],
+        )
+        module.load_state_dict(stored["state_dict"], strict=True)
+    except (OSError, EOFError, KeyError, RuntimeError, ValueError, UnpicklingError) as error:
+        raise ModelError(
+            f"checkpoint {file} cannot be loaded ({type(error).__name__}: {error})",
+            expected=f"the {LAST} of a mammoview-train run",
+            todo="give the run's folder",
+        ) from error
+    return module.eval()

@@ -1,0 +1,51 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mammoview.errors import SettingsError
+from mammoview.modelkit.shipped import shipped_root
+
+if TYPE_CHECKING:
+    from trainer.recipe import Recipe
+
+
+def add_recipe(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--recipe``."""
+    parser.add_argument(
+        "--recipe",
+        help="TOML file, or the name of a shipped recipe (review if left out)",
+        default="review",
+    )
+
+
+def add_training(parser: argparse.ArgumentParser) -> None:
+    """Declare where and how a network is trained."""
+    parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto")
+    parser.add_argument(
+        "--precision", choices=("auto", "bf16-mixed", "16-mixed", "32-true"), default="auto"
+    )
+    parser.add_argument("--workers", type=int, default=0, help="loader processes")
+
+
+def read_named_recipe(named: str) -> Recipe:
+    """Return the recipe of a file, or the shipped one of that name.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such file and no such name, or it cannot be understood.
+    """
+    from trainer.recipe import read_recipe
+
+    shipped = shipped_root() / "recipes"
+    for file in (Path(named), shipped / f"{named}.toml"):
+        if file.is_file():
+            return read_recipe(file)
+    names = ", ".join(sorted(path.stem for path in shipped.glob("*.toml")))
+    raise SettingsError(
+        f"no recipe {named!r}", expected=f"a TOML file, or one of {names}", todo="name another"
+    )

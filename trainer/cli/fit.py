@@ -1,0 +1,47 @@
+"""Train a network from a patch cache."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from trainer.cli.common import add_recipe, add_training, read_named_recipe
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("cache", type=Path)
+    add_recipe(parser)
+    parser.add_argument(
+        "--weights", help="weights to start from: a file, or imagenet (torchvision's own)"
+    )
+    parser.add_argument("--split", type=Path, help="split file; the recipe's share if left out")
+    parser.add_argument("--part", help="part of the split that validates (fold-1, validation, ...)")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    add_training(parser)
+    parser.add_argument("--max-steps", type=int, help="stop after so many steps")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train, then draw the curves of the run."""
+    from trainer.fit import FitOptions, fit
+
+    last = fit(
+        arguments.cache,
+        read_named_recipe(arguments.recipe),
+        FitOptions(
+            out=arguments.out,
+            weights=arguments.weights,
+            accelerator=arguments.device,
+            precision=arguments.precision,
+            workers=arguments.workers,
+            resume=arguments.resume,
+            max_steps=arguments.max_steps,
+            split=arguments.split,
+            part=arguments.part,
+        ),
+    )
+    print(f"trained: {last}", file=sys.stderr)
+    return 0

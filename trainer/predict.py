@@ -1,0 +1,120 @@
+"""What a trained network says of held-out patches, each as it lies, without augmentation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from mammoview.errors import DataError
+from trainer.augment import Collate, PatchSet, PatchStore
+from trainer.cache import GridCache, GridLesion, GridRecord
+from trainer.classifier import PatchClassifier
+from trainer.draw import cache_settings, class_of
+from trainer.predictions import PatchPrediction
+
+_BATCH = 64
+
+
+def predict_patches(
+    module: PatchClassifier,
+    cache: GridCache,
+    ids: Collection[str],
+    *,
+    device: str = "cpu",
+    precision: torch.dtype | None = None,
+) -> tuple[PatchPrediction, ...]:
+    """Return the predictions of the patches around some lesions, in the cache's order.
+
+    Parameters
+    ----------
+    ids : collection of str
+        Names of lesions; all must be in the cache.
+    device : str
+        Where to run: ``cpu`` or ``cuda``.
+    precision : torch.dtype, optional
+        Lower precision to compute in; float32 if left out.
+
+    Raises
+    ------
+    DataError
+        If the cache is of another recipe, or a lesion is not in it.
+    """
+    _check(module, cache, ids)
+    numbers = [
+        number
+        for number, record in enumerate(cache.records)
+        if any(lesion.lesion_id in ids for lesion in record.lesions)
+    ]
+    patches = PatchSet(
+        cache,
+        numbers,
+        recipe=module.recipe,
+        per_lesion=0,
+        stride_px=1,
+        lesions=ids,
+        labels_patches=True,
+    )
+    place = torch.device(device)
+    collate = Collate(PatchStore(cache, place), module.recipe.patches.size_px)
+    loader = DataLoader(patches, batch_size=_BATCH, collate_fn=collate)
+    net = module.eval().to(place)
+    rows: list[Tensor] = []
+    with (
+        torch.inference_mode(),
+        torch.autocast(place.type, dtype=precision, enabled=precision is not None),
+    ):
+        for batch in loader:
+            sent = [tensor.to(place) for tensor in batch]
+            image = (collate.finish(sent) if collate.store.is_resident else sent)[0]
+            rows.append(net.net.logits(image).float().softmax(1).cpu())
+    return tuple(
+        _prediction(record, lesion, probabilities, module)
+        for (record, lesion), probabilities in zip(
+            _lesions(patches), torch.cat(rows).tolist(), strict=True
+        )
+    )
+
+
+def _check(module: PatchClassifier, cache: GridCache, ids: Collection[str]) -> None:
+    if cache.settings != cache_settings(module.recipe):
+        raise DataError(
+            f"the patch cache {cache.folder} was prepared with {cache.settings}",
+            expected=f"{cache_settings(module.recipe)}, as the run's recipe says",
+            todo="give the cache that the run was trained from, or one like it",
+        )
+    known = {lesion.lesion_id for record in cache.records for lesion in record.lesions}
+    if missing := sorted(set(ids) - known):
+        raise DataError(
+            f"{len(missing)} lesions are not in the cache {cache.folder} ({missing[0]}, ...)",
+            expected="the cache that the split was made for",
+            todo="prepare the cache from the same index or folder as the split",
+        )
+
+
+def _lesions(patches: PatchSet) -> Iterator[tuple[GridRecord, GridLesion]]:
+    for number, place in patches.items:
+        record = patches.cache.records[number]
+        yield record, record.lesions[place]
+
+
+def _prediction(
+    record: GridRecord, lesion: GridLesion, probabilities: list[float], module: PatchClassifier
+) -> PatchPrediction:
+    return PatchPrediction(
+        lesion_id=lesion.lesion_id,
+        person=record.person,
+        mammogram=record.mammogram,
+        view=record.view,
+        kind=lesion.kind,
+        label=class_of(lesion, module.recipe.patches),
+        probabilities=tuple(probabilities),
+        pathology=lesion.pathology,
+        density=record.density,
+        subtlety=lesion.subtlety,
+        width_px=lesion.width_px,
+        height_px=lesion.height_px,
+        mean_grey=lesion.mean_grey,
+    )
