@@ -73,11 +73,13 @@ def _network(manifest: Manifest) -> CamNet:
     return CamNet(
         NetworkRecipe(
             backbone="resnet50-original-strides",
+            cam=True,
             classes=manifest.classes,
             background=manifest.background,
             mean=manifest.value_scale.mean,
             std=manifest.value_scale.std,
             frozen=(),
+            batch_norm="frozen",
         )
     )
 
