@@ -8,12 +8,12 @@ of convolutional neural networks"): a window of ``kernel`` values with ``dilatio
 
 from __future__ import annotations
 
-import copy
 import math
 from dataclasses import dataclass
 
 import torch
 from torch import fx, nn
+from torch.func import functional_call
 
 from trainer.backbones.nets import CamNet
 
@@ -75,8 +75,9 @@ def geometry(net: CamNet) -> Geometry:
 
 def map_side(net: CamNet, size_px: int) -> int:
     """Return how many cells the map of a square patch has along a side."""
-    shapes = copy.deepcopy(net.trunk).to("meta").eval()
-    return int(shapes(torch.empty(1, 3, size_px, size_px, device="meta")).shape[-1])
+    state = {n: torch.empty_like(v, device="meta") for n, v in net.trunk.state_dict().items()}
+    image = torch.empty(2, 3, size_px, size_px, device="meta")  # shapes alone; nothing is computed
+    return int(functional_call(net.trunk, state, (image,)).shape[-1])
 
 
 def _field(trunk: nn.Sequential) -> _Field:
