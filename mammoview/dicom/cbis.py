@@ -19,12 +19,27 @@ _PATIENT_ID = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CbisName:
-    """What a PatientID of CBIS-DDSM tells: ``abnormality`` is None for a full mammogram."""
+    """What a PatientID of CBIS-DDSM tells: ``abnormality`` is None for a full mammogram.
 
+    ``official`` is the official set: mass-train, mass-test, calc-train or calc-test.
+    """
+
+    official: str
     person: str
     laterality: Laterality
     projection: Projection
     abnormality: int | None
+
+    @property
+    def patient_id(self) -> str:
+        """The patient ID, spelled as the collection does."""
+        kind, part = self.official.split("-")
+        side = {Laterality.LEFT: "LEFT", Laterality.RIGHT: "RIGHT"}[self.laterality]
+        number = "" if self.abnormality is None else f"_{self.abnormality}"
+        return (
+            f"{kind.title()}-{'Training' if part == 'train' else 'Test'}"
+            f"_{self.person}_{side}_{self.projection}{number}"
+        )
 
 
 def parse_cbis(patient_id: str) -> CbisName | None:
@@ -32,8 +47,9 @@ def parse_cbis(patient_id: str) -> CbisName | None:
     match = _PATIENT_ID.fullmatch(patient_id)
     if match is None:
         return None
-    _, _, person, side, view, abnormality = match.groups()
+    kind, part, person, side, view, abnormality = match.groups()
     return CbisName(
+        official=f"{kind.lower()}-{'train' if part.lower() == 'training' else 'test'}",
         person=person.upper(),
         laterality=Laterality(side[0].upper()),
         projection=Projection(view.upper()),

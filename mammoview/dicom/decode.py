@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.dicom.layout import Codec, PixelLayout, check_pixels, read_layout
-from mammoview.dicom.source import open_dicom
+from mammoview.dicom.source import DicomFile, open_dicom
 from mammoview.domain.study import Mammogram
 from mammoview.errors import DicomError
 
@@ -37,10 +37,26 @@ def decode_pixels(mammogram: Mammogram) -> NDArray[np.generic]:
         If the file has gone or changed, or its pixels cannot be decoded.
     """
     with open_dicom(mammogram.file) as file:
-        layout = read_layout(file.header, file.transfer_syntax)
-        pixels = file.find_pixels()
-        check_pixels(layout, pixels)
-        data = file.read(pixels)
+        return decode_open(file)
+
+
+def decode_open(file: DicomFile) -> NDArray[np.generic]:
+    """Read the stored values of any grey single-frame image; as `decode_pixels`.
+
+    Parameters
+    ----------
+    file : DicomFile
+        An open file; it need not be a mammogram.
+
+    Raises
+    ------
+    DicomError
+        If its pixels cannot be decoded.
+    """
+    layout = read_layout(file.header, file.transfer_syntax)
+    pixels = file.find_pixels()
+    check_pixels(layout, pixels)
+    data = file.read(pixels)
     if layout.codec is Codec.NATIVE:
         raw = _native(data, layout, is_words=pixels.is_words)
     else:

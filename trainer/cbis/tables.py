@@ -89,8 +89,8 @@ class CaseRow:
         Of a mass, in BI-RADS words joined by hyphens; empty for calcifications.
     calcification_type, distribution : str
         Of calcifications; empty for a mass.
-    flags : tuple of RowFlag
-        What is odd, and kept.
+    flags : tuple of str
+        What is odd, and kept: :class:`RowFlag`.
     """
 
     table: str
@@ -115,7 +115,7 @@ class CaseRow:
     margins: str
     calcification_type: str
     distribution: str
-    flags: tuple[RowFlag, ...]
+    flags: tuple[str, ...]
 
     @property
     def mammogram(self) -> str:
@@ -358,7 +358,7 @@ def _flagged(row: CaseRow) -> CaseRow:
         RowFlag.ASSESSMENT_INCOMPLETE: row.assessment == 0,
         RowFlag.MALIGNANT_CALLED_BENIGN: row.assessment in (1, 2) and row.pathology == "MALIGNANT",
     }
-    return replace(row, flags=tuple(flag for flag, is_met in odd.items() if is_met))
+    return replace(row, flags=tuple(flag.value for flag, is_met in odd.items() if is_met))
 
 
 def _check_together(rows: tuple[CaseRow, ...]) -> None:
