@@ -1,7 +1,15 @@
-"""A finished run -> a model bundle that the viewer opens."""
+"""A finished run -> a model bundle that the viewer opens.
+
+Two things are decided here.  A network whose classes have no word for healthy tissue (the paper's
+two) gets a ``background`` channel of zeros, so that the margin of a class is its raw map and the
+calibration on whole pictures learns where healthy tissue lies.  And the map's offset: cells that
+were trained on a grid of labels stand in the middle of their stride; through one label a patch
+they stand where the layers put them.
+"""
 
 from __future__ import annotations
 
+import copy
 import json
 import tempfile
 from collections.abc import Sequence
@@ -12,9 +20,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from mammoview.domain.geometry import PixelSpacing
-from mammoview.errors import DataError
+from mammoview.errors import DataError, ModelError
 from mammoview.inference.session import Session
 from mammoview.modelkit.bundle import Bundle, write_bundle
 from mammoview.modelkit.golden import Golden, record_golden
@@ -25,25 +34,24 @@ from mammoview.modelkit.manifest import (
     OperatingPoint,
     ValueScale,
 )
-from trainer.backbones import STRIDE_PX, CamNet, halo_px
+from trainer.backbones import CamNet, geometry
 from trainer.calibrate import DEFAULT, calibrate, neutral, recalibrated
 from trainer.card import render_card
-from trainer.coco import LabelledImage
+from trainer.classifier import LAST, PatchClassifier, load_checkpoint
 from trainer.detect import DetectedImage, detect
 from trainer.evaluate import evaluate, write_evaluation
-from trainer.fit import LAST, RUN, load_checkpoint
+from trainer.fit import RUN
+from trainer.labelled import LabelledImage
 from trainer.onnx_graph import fold_and_round, to_onnx
+from trainer.parity import Comparison, compare, torch_network
 from trainer.recipe import Recipe
 
 INTENDED_USE = (
     "Research use only. Marks kinds of finding for a radiologist's second look; it does not "
     "diagnose, and a score is no probability of cancer."
 )
-TRAINED_ON = (
-    "CBIS-DDSM (Lee et al. 2017, CC BY 3.0), official training split of the mass set, 800x800 "
-    "pictures; trunk from ImageNet"
-)
 LICENCE = "Apache-2.0; trained on CBIS-DDSM (CC BY 3.0), attribution required"
+BACKGROUND = "background"
 _GOLDEN_SPACING = PixelSpacing(row_mm=0.25, col_mm=0.2, source="golden picture")
 
 
@@ -55,6 +63,18 @@ class ExportOptions:
     name: str
     version: str
     overwrite: bool
+    licence: str = LICENCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Draft:
+    """A model before its calibration: all that goes into the bundle but the card."""
+
+    manifest: Manifest
+    onnx: bytes
+    golden: Golden
+    trained: CamNet
+    exported: CamNet
 
 
 def export(run: Path, images: Sequence[LabelledImage], options: ExportOptions) -> Bundle:
@@ -65,58 +85,109 @@ def export(run: Path, images: Sequence[LabelledImage], options: ExportOptions) -
     run : Path
         Folder of the run.
     images : sequence of LabelledImage
-        Pictures that hold the run's validation pictures; the others are not read.
+        Pictures that hold the run's lesions; only those of validation are read.
     options : ExportOptions
         Name, version, place.
 
     Raises
     ------
     ModelError
-        If ONNX Runtime does not give what torch gives, or the bundle would not open.
+        If the network has no map or its classes are no kinds of finding, ONNX Runtime does not
+        give what torch gives, or the bundle would not open.
     DataError
         If validation pictures are missing.
     """
+    described = read_run(run)
     module = load_checkpoint(run / LAST)
-    validation = validation_images(run, images)
-    net = fold_and_round(module.net)
-    network = to_onnx(net)
-    draft = _draft(module.recipe, net, options)
-    golden = record_golden(
-        draft, values=golden_picture(), spacing=_GOLDEN_SPACING, run=torch_network(net)
-    )
-    detected = _detect_uncalibrated(draft, network, golden, validation, module.recipe)
-    manifest = _calibrated(draft, detected)
+    draft = _draft(module, trained_on(described, module.recipe), options)
+    validation = validation_images(described, images)
+    detected = _detect_uncalibrated(draft, validation, module.recipe)
+    manifest = _calibrated(draft.manifest, detected)
     measured = evaluate(recalibrated(detected, manifest.calibration), manifest)
     write_evaluation(measured, run / "validation.json")
-    card = render_card(manifest, recipe=module.recipe, validation=measured)
     return write_bundle(
         options.out,
         manifest=manifest,
-        onnx_bytes=network,
-        golden=golden,
-        card=card,
+        onnx_bytes=draft.onnx,
+        golden=draft.golden,
+        card=render_card(manifest, recipe=module.recipe, validation=measured),
         overwrite=options.overwrite,
     )
 
 
-def validation_images(run: Path, images: Sequence[LabelledImage]) -> tuple[LabelledImage, ...]:
-    """Return the pictures that the run kept for validation.
+def mapping_network(module: PatchClassifier) -> CamNet:
+    """Return the network of a run as the viewer can use it, ready to run.
+
+    A network without a class for healthy tissue gets one: a last channel of zeros.
+
+    Raises
+    ------
+    ModelError
+        If the network has no map, or its classes are no kinds of finding.
+    """
+    if module.recipe.patches.labels != "kind":
+        raise ModelError(
+            f"the run's classes are {', '.join(module.recipe.network.classes)}",
+            expected="kinds of finding: a map of malignancy would be read as a probability of "
+            "cancer, which it is not",
+            todo="export a run whose recipe has [patches] labels = kind; judge this one with "
+            "mammoview-train evaluate patches",
+        )
+    net = module.net
+    if not isinstance(net, CamNet):
+        raise ModelError(
+            f"{module.recipe.network.backbone} with fc6 and fc7 has no map",
+            expected="a network that ends with global average pooling",
+            todo="set [network] cam = true in the recipe and train again",
+        )
+    return net.eval() if module.recipe.network.background else _with_background(net).eval()
+
+
+def trained_on(described: dict[str, Any], recipe: Recipe) -> str:
+    """Return what a model was trained on, for its manifest and card."""
+    weights = described["weights"]
+    start = "from random weights" if weights == "none" else f"from the weights {weights}"
+    text = f"{described['data']}; {recipe.network.backbone} {start}"
+    if recipe.network.background:
+        return text
+    return (
+        f"{text}; no patches of healthy tissue: its background channel is zero, and where healthy "
+        "tissue lies is learnt by the calibration on whole pictures alone"
+    )
+
+
+def validation_images(
+    described: dict[str, Any], images: Sequence[LabelledImage]
+) -> tuple[LabelledImage, ...]:
+    """Return the pictures with validation lesions, of people whom the run never trained on.
 
     Raises
     ------
     DataError
-        If one of them is not among ``images``.
+        If a validation lesion is not among ``images``, or every such person was trained on too
+        (a split without regard to people).
     """
-    kept: list[str] = read_run(run)["validation"]
-    by_name = {image.file.name: image for image in images}
-    missing = [name for name in kept if name not in by_name]
-    if missing:
+    validation, training = set(described["validation"]), set(described["training"])
+    held = {lesion.lesion_id for image in images for lesion in image.lesions}
+    if missing := sorted(validation - held):
         raise DataError(
-            f"{len(missing)} validation pictures of the run are not in the data folder",
-            expected=f"the folder that the run was prepared from ({missing[0]}, ...)",
+            f"{len(missing)} validation lesions of the run are not in the data ({missing[0]}, ...)",
+            expected="the data that the run's cache was prepared from",
             todo="give it with --data",
         )
-    return tuple(by_name[name] for name in kept)
+    known = {i.person for i in images if any(x.lesion_id in training for x in i.lesions)}
+    kept = tuple(
+        image
+        for image in images
+        if image.person not in known and any(x.lesion_id in validation for x in image.lesions)
+    )
+    if not kept:
+        raise DataError(
+            "every person in the run's validation part was trained on too",
+            expected="validation pictures of people never trained on, to set thresholds by",
+            todo="train on a split by person: mammoview-train splits --protocol grouped",
+        )
+    return kept
 
 
 def read_run(run: Path) -> dict[str, Any]:
@@ -125,27 +196,22 @@ def read_run(run: Path) -> dict[str, Any]:
     Raises
     ------
     DataError
-        If the folder holds no run.
+        If the folder holds no run, or one of an older trainer.
     """
     try:
-        return dict(json.loads((run / RUN).read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
+        described = dict(json.loads((run / RUN).read_text(encoding="utf-8")))
+        missing = [
+            key for key in ("data", "weights", "training", "validation") if key not in described
+        ]
+        if missing:
+            raise ValueError(f"without {', '.join(missing)}")
+    except (OSError, ValueError, TypeError) as error:
         raise DataError(
-            f"no run in {run} ({type(error).__name__})",
+            f"no run in {run} ({type(error).__name__}: {error})",
             expected=f"{RUN} and {LAST}",
             todo="make one with mammoview-train fit",
         ) from error
-
-
-def torch_network(net: CamNet) -> Any:
-    """Return a network as a function of arrays: (1, 1, h, w) -> cam (classes, h', w'), logits."""
-
-    def run(image: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        with torch.no_grad():
-            cam, logits = net(torch.from_numpy(image))
-        return cam[0].numpy(), logits[0].numpy()
-
-    return run
+    return described
 
 
 def golden_picture() -> NDArray[np.uint16]:
@@ -163,10 +229,38 @@ def golden_picture() -> NDArray[np.uint16]:
     return np.asarray(np.rint(grey * 65535), np.uint16)
 
 
-def _draft(recipe: Recipe, net: CamNet, options: ExportOptions) -> Manifest:
-    # Cells trained on a grid of labels stand in the middle of their stride; through a label a
-    # patch they stand where the layers' strides put them, on the pixel at stride * i.
-    is_cells = recipe.patches.supervision == "cells"
+def _with_background(net: CamNet) -> CamNet:
+    """Return a copy with one class more, whose map is zero everywhere."""
+    wider = copy.deepcopy(net)
+    old = net.head
+    classes, width = old.weight.shape[:2]
+    head = nn.Conv2d(width, classes + 1, 1)
+    with torch.no_grad():
+        for new, given in ((head.weight, old.weight), (head.bias, old.bias)):
+            if new is not None and given is not None:
+                new.zero_()
+                new[:classes] = given
+    wider.head = head
+    return wider
+
+
+def _draft(module: PatchClassifier, source: str, options: ExportOptions) -> _Draft:
+    trained = mapping_network(module)
+    exported = fold_and_round(trained)
+    manifest = _manifest(module.recipe, trained, source, options)
+    golden = record_golden(
+        manifest, values=golden_picture(), spacing=_GOLDEN_SPACING, run=torch_network(exported)
+    )
+    return _Draft(
+        manifest=manifest,
+        onnx=to_onnx(exported),
+        golden=golden,
+        trained=trained,
+        exported=exported,
+    )
+
+
+def _manifest(recipe: Recipe, net: CamNet, source: str, options: ExportOptions) -> Manifest:
     network = recipe.network
     kinds = tuple(kind for kind in network.classes if kind != network.background)
     return Manifest(
@@ -174,41 +268,58 @@ def _draft(recipe: Recipe, net: CamNet, options: ExportOptions) -> Manifest:
         name=options.name,
         version=options.version,
         intended_use=INTENDED_USE,
-        classes=network.classes,
-        background=network.background,
+        classes=network.classes if network.background else (*network.classes, BACKGROUND),
+        background=network.background or BACKGROUND,
         preprocessing=recipe.preprocessing,
         value_scale=ValueScale(mean=network.mean, std=network.std),
-        map_geometry=MapGeometry(
-            stride_px=STRIDE_PX, offset_px=STRIDE_PX / 2 if is_cells else 0.5, halo_px=halo_px(net)
-        ),
+        map_geometry=map_geometry(recipe, net),
         calibration=tuple(neutral(kind) for kind in kinds),
         operating_points=tuple(
             OperatingPoint(name=DEFAULT, kind=kind, threshold=0.5, false_marks_per_image=0.0)
             for kind in kinds
         ),
         default_operating_point=DEFAULT,
-        trained_on=TRAINED_ON,
-        licence=LICENCE,
+        trained_on=source,
+        licence=options.licence,
         hashes=(),
     )
 
 
+def map_geometry(recipe: Recipe, net: CamNet) -> MapGeometry:
+    """Return where the cells of a trained network's map lie."""
+    layers = geometry(net)
+    is_cells = recipe.patches.supervision == "cells"
+    return MapGeometry(
+        stride_px=layers.stride_px,
+        offset_px=layers.stride_px / 2 if is_cells else layers.offset_px,
+        halo_px=layers.halo_px,
+    )
+
+
 def _detect_uncalibrated(
-    draft: Manifest,
-    network: bytes,
-    golden: Golden,
-    images: Sequence[LabelledImage],
-    recipe: Recipe,
+    draft: _Draft, images: Sequence[LabelledImage], recipe: Recipe
 ) -> tuple[DetectedImage, ...]:
     with tempfile.TemporaryDirectory() as place:
         bundle = write_bundle(
-            Path(place) / draft.name,
-            manifest=draft,
-            onnx_bytes=network,
-            golden=golden,
+            Path(place) / draft.manifest.name,
+            manifest=draft.manifest,
+            onnx_bytes=draft.onnx,
+            golden=draft.golden,
             card="uncalibrated",
         )
-        return detect(Session.open(bundle, device="cpu"), images, recipe.data)
+        session = Session.open(bundle, device="cpu")
+        _require_parity(compare(session, trained=draft.trained, exported=draft.exported))
+        return detect(session, images, recipe.data)
+
+
+def _require_parity(found: Comparison) -> None:
+    if not found.passed:
+        raise ModelError(
+            f"ONNX Runtime and torch part: {found.arithmetic:.1e} of the map's range, rounded "
+            f"weights {found.rounding:.1e}, mean map against logits {found.mean_to_logits:.1e}",
+            expected="the same map from both",
+            todo="nothing was written; report this with the versions of torch and onnxruntime",
+        )
 
 
 def _calibrated(draft: Manifest, detected: Sequence[DetectedImage]) -> Manifest:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import tempfile
 import warnings
+from itertools import pairwise
 from pathlib import Path
 
 import onnx
@@ -28,9 +29,17 @@ def fold_and_round(net: CamNet) -> CamNet:
 
     What is exported, and what the reference vectors are made with: float32 arithmetic on weights
     that float16 holds exactly.
+
+    Raises
+    ------
+    ValueError
+        If a batch normalisation has no convolution before it to be folded into.
     """
     folded = copy.deepcopy(net).eval()
     _fold(folded.trunk)
+    left = [n for n, m in folded.named_modules() if isinstance(m, nn.BatchNorm2d)]
+    if left:
+        raise ValueError(f"no convolution stands before {', '.join(left)}")
     with torch.no_grad():
         for weight in folded.parameters():
             if weight.numel() >= _SMALLEST_HALVED:
@@ -75,18 +84,19 @@ def to_onnx(net: CamNet) -> bytes:
 
 
 def _fold(parent: nn.Module) -> None:
-    """Fold each batch normalisation into the convolution before it, throughout a ResNet."""
-    children = dict(parent.named_children())
-    for name, child in children.items():
-        _fold(child)
-        follower = {"conv": "bn", "0": "1"}.get("conv" if name.startswith("conv") else name)
-        if follower is None or not isinstance(child, nn.Conv2d):
-            continue
-        norm_name = name.replace("conv", "bn") if follower == "bn" else follower
-        norm = children.get(norm_name)
-        if isinstance(norm, nn.BatchNorm2d):
+    """Fold each batch normalisation into the convolution that is defined right before it.
+
+    That order is the order of running in torchvision's ResNet (``conv1, bn1``) and GoogLeNet
+    (``conv, bn``); that nothing else was folded is proven on every export by the comparison of
+    the graph with the network as it was trained.
+    """
+    children = list(parent.named_children())
+    for (name, child), (norm_name, norm) in pairwise(children):
+        if isinstance(child, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
             setattr(parent, name, fuse_conv_bn_eval(child, norm))
             setattr(parent, norm_name, nn.Identity())
+    for _, child in parent.named_children():
+        _fold(child)
 
 
 def _halve(graph: onnx.GraphProto) -> None:

@@ -1,0 +1,39 @@
+"""Compare a bundle in the viewer's session with the network in torch; exit 1 if they part."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from mammoview.errors import ExitCode
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("bundle", metavar="BUNDLE", type=Path)
+    parser.add_argument("--run", dest="run_folder", metavar="RUN", type=Path, required=True)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Verify."""
+    from trainer.parity import ARITHMETIC_TOLERANCE, ROUNDING_TOLERANCE
+    from trainer.verify import verify
+
+    found = verify(arguments.bundle, arguments.run_folder)
+    if arguments.json:
+        print(json.dumps({**asdict(found), "passed": found.passed}))
+    else:
+        print(f"hashes and golden vectors: as at export ({arguments.bundle.name})")
+        print(
+            f"trained network against exported one (folded, weights rounded to float16): "
+            f"{found.rounding:.2e} of the map's range (at most {ROUNDING_TOLERANCE:g})"
+        )
+        print(
+            f"torch against ONNX Runtime: {found.arithmetic:.2e}, map mean against logits "
+            f"{found.mean_to_logits:.2e} (at most {ARITHMETIC_TOLERANCE:g})"
+        )
+        print("passed" if found.passed else "NOT PASSED")
+    return ExitCode.DONE if found.passed else ExitCode.ANSWER_IS_NO
