@@ -9,8 +9,12 @@ from typing import Any
 from mammoview.errors import DataError
 from mammoview.modelkit.bundle import Bundle, open_bundle, write_bundle
 from mammoview.modelkit.manifest import Manifest
+from trainer.card_tables import figure, overlap_lines, subgroup_lines, with_interval
 from trainer.recipe import Recipe
 
+# Test pictures of CBIS-DDSM's mass set, 800x800: how many, and how many masses.  Other data get no
+# comparison.
+_FLOORS_ON = (361, 378)
 # Sensitivity at 0.25, 0.5, 1, 2 and 4 false marks an image of two simple methods on the test
 # pictures of CBIS-DDSM's mass set, same hit rule, each within 0.05.
 FLOORS = (
@@ -20,6 +24,9 @@ FLOORS = (
         (0.56, 0.66, 0.74, 0.80, 0.82),
     ),
 )
+# They have classifiers of their own; the others end in global average pooling anyway.
+_CUT = ("alexnet", "vgg")
+_SIMULATED = "simulated"
 _STEPS = ("native", "assumed width", "800x800", "picture")
 _RATES = ("0.25", "0.5", "1", "2", "4")
 
@@ -54,7 +61,7 @@ def render_card(
         _measured("Test pictures (official split, never trained or tuned on)", test)
         if test
         else "Not yet measured on test pictures.",
-        _floors(test) if test else "",
+        _floors(test) if test and _is_of_floors(test) else "",
         _exams(exams) if exams else "",
         _limits(manifest),
     ]
@@ -85,18 +92,19 @@ def rewrite_card(
 
 
 def read_document(file: Path) -> dict[str, Any]:
-    """Return a JSON document written by ``evaluate``.
+    """Return a JSON document written by ``evaluate``; of a folder, its ``metrics.json``.
 
     Raises
     ------
     DataError
         If the file is none.
     """
+    source = file / "metrics.json" if file.is_dir() else file
     try:
-        return dict(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
+        return dict(json.loads(source.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
         raise DataError(
-            f"{file.name} cannot be read ({type(error).__name__})",
+            f"{source} cannot be read ({type(error).__name__})",
             expected="the JSON file that mammoview-train evaluate wrote",
             todo="run mammoview-train evaluate with --out",
         ) from error
@@ -104,20 +112,32 @@ def read_document(file: Path) -> dict[str, Any]:
 
 def _what(manifest: Manifest, recipe: Recipe) -> str:
     grid, geometry = manifest.preprocessing, manifest.map_geometry
-    return "\n".join(
-        (
-            "## What it is",
-            f"- Network: {recipe.network.backbone}, map = output weights on the last "
-            "convolution's features (CAM); one forward pass over the breast.",
-            f"- Classes: {', '.join(manifest.classes)}.",
-            f"- Grid: {grid.mm_per_px:g} mm per pixel; a map cell every {geometry.stride_px} "
-            f"pixels ({geometry.stride_px * grid.mm_per_px:g} mm), the first centred on pixel "
-            f"{geometry.offset_px:g}; halo {geometry.halo_px} pixels.",
-            "- Images without a pixel spacing are taken as "
-            f"{grid.assumed_height_mm:g} mm high, and the result says so.",
-            f"- Licence: {manifest.licence}.",
-        )
+    cut = (
+        "cut after its last convolution, with global average pooling and one linear layer in place "
+        "of its own classifier (cut and GAP); "
+        if recipe.network.backbone.startswith(_CUT)
+        else ""
     )
+    lines = [
+        "## What it is",
+        f"- Network: {recipe.network.backbone}, {cut}map = output weights on the last "
+        "convolution's features (CAM); one forward pass over the breast.",
+        f"- Classes: {', '.join(manifest.classes)}.",
+        f"- Grid: {grid.mm_per_px:g} mm per pixel; a map cell every {geometry.stride_px} "
+        f"pixels ({geometry.stride_px * grid.mm_per_px:g} mm), the first centred on pixel "
+        f"{geometry.offset_px:g}; halo {geometry.halo_px} pixels.",
+        "- Images without a pixel spacing are taken as "
+        f"{grid.assumed_height_mm:g} mm high, and the result says so.",
+        f"- Licence: {manifest.licence}.",
+    ]
+    if not recipe.network.background:
+        lines.insert(
+            3,
+            f"- It was trained on {' against '.join(recipe.network.classes)} and never saw healthy "
+            f"tissue as a class: the channel `{manifest.background}` was appended at export and is "
+            "zero everywhere, so a score rests on the raw map of its class and on the calibration.",
+        )
+    return "\n".join(lines)
 
 
 def _training(manifest: Manifest, recipe: Recipe) -> str:
@@ -128,21 +148,50 @@ def _training(manifest: Manifest, recipe: Recipe) -> str:
         if patches.supervision == "cells"
         else "one label a patch through the spatial mean of the map, as in the paper"
     )
-    return "\n".join(
-        (
-            "## How it was trained",
-            f"- Data: {manifest.trained_on}.",
-            f"- Recipe `{recipe.name}`: patches of {patches.size_px} pixels on the grid, "
-            f"{patches.lesion_share:.0%} around a lesion and the rest anywhere in the breast; "
-            f"{how}.",
-            f"- Augmentation: rotation, reflection, scale ±{patches.scale_jitter:.0%}, aspect "
-            f"±{patches.aspect_jitter:.0%}, gain ±{patches.gain_jitter:.0%}.",
-            f"- {training.epochs} epochs of {training.patches_per_lesion} patch a lesion, batch "
-            f"{training.batch_size}, {training.optimizer}, learning rate "
-            f"{training.learning_rate:g}, head x{training.head_factor:g}; "
-            f"{', '.join(recipe.network.frozen)} stay as they were.",
-        )
+    stays = f"; {', '.join(recipe.network.frozen)} stay as they were" * bool(recipe.network.frozen)
+    stops = (
+        f", stopped once the mean accuracy of {training.stop_batches} batches reaches "
+        f"{training.stop_accuracy:.1%}"
+        if training.stop_accuracy <= 1
+        else ""
     )
+    lines = [
+        "## How it was trained",
+        f"- Data: {manifest.trained_on}.",
+        f"- Recipe `{recipe.name}`: {_patches(recipe)}; {how}.",
+        f"- Augmentation: rotation ±{patches.rotation_degrees:g} degrees, reflection, scale "
+        f"±{patches.scale_jitter:.0%}, aspect ±{patches.aspect_jitter:.0%}, gain "
+        f"±{patches.gain_jitter:.0%}.",
+        f"- {'At most ' if stops else ''}{training.epochs} epochs of "
+        f"{training.patches_per_lesion} patch a lesion{stops}; batch "
+        f"{training.batch_size}, {training.optimizer}, learning rate "
+        f"{training.learning_rate:g} ({training.schedule}), head x{training.head_factor:g}{stays}.",
+    ]
+    if _is_simulated(manifest):
+        lines.insert(
+            2,
+            "- It was trained on simulated calcifications: clusters drawn into real mammograms. "
+            "Figures of calcification below hold for such clusters alone; what it does on real "
+            "calcifications has not been measured.",
+        )
+    return "\n".join(lines)
+
+
+def _patches(recipe: Recipe) -> str:
+    patches = recipe.patches
+    if patches.sampling == "roi":
+        return (
+            f"a square around each lesion, {patches.context:g} times as wide as its box is long, "
+            f"brought to {patches.size_px} pixels"
+        )
+    return (
+        f"patches of {patches.size_px} pixels on the grid, {patches.lesion_share:.0%} around a "
+        "lesion and the rest anywhere in the breast"
+    )
+
+
+def _is_simulated(manifest: Manifest) -> bool:
+    return "calcification" in manifest.findings and _SIMULATED in manifest.trained_on.lower()
 
 
 def _measured(title: str, document: dict[str, Any]) -> str:
@@ -155,22 +204,39 @@ def _measured(title: str, document: dict[str, Any]) -> str:
         "|---" * (len(_RATES) + 3) + "|",
     ]
     for kind, values in document["per_class"].items():
-        froc = values["froc"]
-        cells = [
-            f"{froc['sensitivity_at'][r]:.2f} ({froc['ci95'][r][0]:.2f}-{froc['ci95'][r][1]:.2f})"
-            for r in _RATES
-        ]
-        cells += [f"{values['pointing_game']:.2f}", f"{values['expected_calibration_error']:.3f}"]
+        cells = [*_rates(values["froc"]), figure(values["pointing_game"])]
+        cells.append(figure(values["expected_calibration_error"], digits=3))
         lines.append(f"| {kind} | " + " | ".join(cells) + " |")
+    for kind, values in document["per_class"].items():
+        if "froc_iou" in values:
+            cells = [*_rates(values["froc_iou"]), "", ""]
+            rule = values["froc_iou"]["hit_rule"]
+            lines.append(f"| {kind}, hit: {rule} | " + " | ".join(cells) + " |")
     lines += ["", "Columns: sensitivity at so many false marks an image.", ""]
     for kind, values in document["per_class"].items():
         for name, point in values["operating_points"].items():
             lines.append(
                 f"- {kind}, operating point `{name}` (score >= {point['threshold']:.3f}): "
-                f"sensitivity {point['sensitivity']:.2f}, "
+                f"sensitivity {figure(point['sensitivity'])}, "
                 f"{point['false_marks_per_image']:.2f} false marks an image."
             )
+    for kind, values in document["per_class"].items():
+        lines += overlap_lines(kind, values.get("overlap", {}))
+        lines += subgroup_lines(kind, values.get("subgroups", []))
     return "\n".join(lines)
+
+
+def _rates(froc: dict[str, Any]) -> list[str]:
+    return [
+        with_interval({"mean": froc["sensitivity_at"][r], "ci95": froc["ci95"][r]}) for r in _RATES
+    ]
+
+
+def _is_of_floors(document: dict[str, Any]) -> bool:
+    lesions = {kind: values["lesions"] for kind, values in document["per_class"].items()}
+    others = document.get("other_lesions", {})
+    found = (document["images"], lesions.pop("mass", 0))
+    return found == _FLOORS_ON and not any(lesions.values()) and not others
 
 
 def _floors(document: dict[str, Any]) -> str:
@@ -180,7 +246,7 @@ def _floors(document: dict[str, Any]) -> str:
         "|---" * (len(_RATES) + 1) + "|",
     ]
     lines += [f"| {name} | " + " | ".join(f"{v:.2f}" for v in row) + " |" for name, row in FLOORS]
-    ours = document["froc"]["sensitivity_at"]
+    ours = document["per_class"]["mass"]["froc"]["sensitivity_at"]
     lines.append("| this model | " + " | ".join(f"{ours[r]:.2f}" for r in _RATES) + " |")
     return "\n".join(lines)
 
@@ -222,15 +288,16 @@ def _why(document: dict[str, Any]) -> list[str]:
 
 
 def _limits(manifest: Manifest) -> str:
-    return "\n".join(
-        (
-            "## Limits",
-            "- Trained and measured on digitised film alone; every picture in the test set has a "
-            "mass, so false marks on normal examinations are not known.",
-            "- Spacing of the training pictures is assumed, not known.",
-            "- Standard CC and MLO views only; magnification, spot, implant and tomosynthesis "
-            "images are refused.",
-            f"- It knows {', '.join(manifest.findings)} and nothing else; a dark map is no "
-            "normal breast.",
-        )
-    )
+    lines = [
+        "## Limits",
+        "- Trained and measured on digitised film alone; every picture in the test set has a "
+        f"{' or a '.join(manifest.findings)}, so false marks on normal examinations are not known.",
+        "- Spacing of the training pictures is assumed, not known.",
+        "- Standard CC and MLO views only; magnification, spot, implant and tomosynthesis "
+        "images are refused.",
+        f"- It knows {', '.join(manifest.findings)} and nothing else; a dark map is no "
+        "normal breast.",
+    ]
+    if _is_simulated(manifest):
+        lines.append("- Its calcifications are simulated: no figure here is one of real ones.")
+    return "\n".join(lines)

@@ -7,21 +7,30 @@ from dataclasses import dataclass
 
 from tqdm import tqdm
 
+from mammoview.domain.geometry import PixelSpacing
 from mammoview.domain.prediction import Region
+from mammoview.errors import DataError
 from mammoview.inference.predictor import read_values
 from mammoview.inference.session import Session
-from trainer.coco import LabelledImage
 from trainer.froc import Mark, ScoredImage
-from trainer.pictures import assumed_spacing, read_picture
+from trainer.labelled import LabelledBox, LabelledImage
+from trainer.pictures import Picture, read_picture
 from trainer.recipe import DataRecipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectedImage:
-    """A labelled picture with the regions found in it, candidates of every class."""
+    """A labelled picture with the regions found in it, candidates of every class.
+
+    ``rows``, ``cols`` and ``spacing`` are those of the stored picture; the spacing's source says
+    where it is assumed.
+    """
 
     image: LabelledImage
     regions: tuple[Region, ...]
+    rows: int
+    cols: int
+    spacing: PixelSpacing
 
 
 def detect(
@@ -32,9 +41,26 @@ def detect(
     Raises
     ------
     DataError
-        If a picture cannot be decoded.
+        If pictures cannot be decoded: all of them are named.  Figures over the others would not
+        be those of the data.
     """
-    return tuple(_detect_one(session, image, data) for image in tqdm(images, "detect"))
+    found: list[DetectedImage] = []
+    refused: list[str] = []
+    for image in tqdm(images, "detect", unit="picture"):
+        try:
+            picture = read_picture(image.file, data)
+        except DataError as error:
+            refused.append(error.met)
+            continue
+        if not refused:  # else only the list of bad files is still of use
+            found.append(_detect_one(session, image, picture))
+    if refused:
+        raise DataError(
+            f"{len(refused)} of {len(images)} pictures: " + ", ".join(refused),
+            expected="every annotated picture, since figures over a part of them mislead",
+            todo="copy them again from their source, or take them out of the annotations",
+        )
+    return tuple(found)
 
 
 def scored(detected: Iterable[DetectedImage], kind: str) -> tuple[ScoredImage, ...]:
@@ -42,15 +68,43 @@ def scored(detected: Iterable[DetectedImage], kind: str) -> tuple[ScoredImage, .
     return tuple(
         ScoredImage(
             person=item.image.person,
-            marks=tuple(Mark(score=r.score, peak=r.peak) for r in item.regions if r.kind == kind),
-            boxes=tuple(lesion.box for lesion in item.image.lesions if lesion.kind == kind),
+            marks=tuple(
+                Mark(score=r.score, peak=r.peak, box=r.box) for r in item.regions if r.kind == kind
+            ),
+            boxes=tuple(lesion.box for lesion in lesions_of(item, kind)),
         )
         for item in detected
     )
 
 
-def _detect_one(session: Session, image: LabelledImage, data: DataRecipe) -> DetectedImage:
-    values = read_picture(image.file)
-    spacing = assumed_spacing(values.shape, data)
-    reading = read_values(session, values, spacing=spacing, operating_point=None)
-    return DetectedImage(image=image, regions=reading.regions)
+def lesions_of(item: DetectedImage, kind: str) -> tuple[LabelledBox, ...]:
+    """Return the lesions of one class, in their order."""
+    return tuple(lesion for lesion in item.image.lesions if lesion.kind == kind)
+
+
+def best_hit(item: DetectedImage, lesion: LabelledBox, kind: str) -> Region | None:
+    """Return the region of a class with the highest score whose peak lies in a lesion's box."""
+    inside = [r for r in item.regions if r.kind == kind and lesion.box.contains(r.peak)]
+    return max(inside, key=lambda region: region.score, default=None)
+
+
+def _detect_one(session: Session, image: LabelledImage, picture: Picture) -> DetectedImage:
+    reading = read_values(session, picture.values, spacing=picture.spacing, operating_point=None)
+    rows, cols = picture.values.shape
+    return DetectedImage(
+        image=image,
+        regions=reading.regions,
+        rows=rows,
+        cols=cols,
+        spacing=picture.spacing or _assumed(session, rows),
+    )
+
+
+def _assumed(session: Session, rows: int) -> PixelSpacing:
+    """Return the spacing that ``to_grid`` takes where there is none."""
+    height_mm = session.manifest.preprocessing.assumed_height_mm
+    return PixelSpacing(
+        row_mm=height_mm / rows,
+        col_mm=height_mm / rows,
+        source=f"assumed: image taken as {height_mm:g} mm high",
+    )

@@ -1,76 +1,284 @@
-"""FROC, pointing game and calibration of a bundle on labelled pictures."""
+"""FROC, pointing game, overlap, subgroups and calibration of a bundle on labelled pictures."""
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from mammoview.errors import DataError
 from mammoview.modelkit.manifest import Manifest
+from trainer.bootstrap import ratio
 from trainer.calibrate import expected_calibration_error
 from trainer.detect import DetectedImage, scored
-from trainer.froc import HIT_RULE, Froc, score_froc
+from trainer.documents import write_json
+from trainer.froc import (
+    BOX_OVERLAP,
+    PEAK_IN_BOX,
+    CurvePoint,
+    Froc,
+    HitRule,
+    ScoredImage,
+    froc_curve,
+    pointing_game,
+    score_froc,
+)
+from trainer.metrics import FEW_PEOPLE, Estimate
+from trainer.overlap import (
+    RASTER_TEXT,
+    LesionOverlap,
+    OverlapMeans,
+    Reference,
+    best_means,
+    measure_overlaps,
+    overlap_means,
+)
+from trainer.subgroups import LesionGroup, lesion_groups
+
+RULES = (("froc", PEAK_IN_BOX), ("froc_iou", BOX_OVERLAP))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleResult:
+    """One class by one hit rule: ``key`` names it in the document."""
+
+    key: str
+    rule: HitRule
+    froc: Froc
+    curve: tuple[CurvePoint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointResult:
+    """What one operating point gives: sensitivity, and false marks an image."""
+
+    name: str
+    threshold: float
+    sensitivity: Estimate
+    false_marks: Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassResult:
+    """Everything measured of one class of the model."""
+
+    kind: str
+    rules: tuple[RuleResult, ...]
+    pointing_game: Estimate
+    calibration_error: float
+    points: tuple[PointResult, ...]
+    overlaps: tuple[LesionOverlap, ...]
+    groups: tuple[LesionGroup, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """A model on labelled pictures.
+
+    Attributes
+    ----------
+    classes : tuple of ClassResult
+        In the order of the model's findings, those without lesions in the data as well.
+    other_lesions : tuple of (str, int)
+        Lesions of kinds that the model does not know; a mark on one is a false mark.
+    spacing : tuple of (str, int)
+        Where the pictures' scale, and with it the size groups, come from; and how many pictures.
+    """
+
+    model: tuple[str, str]
+    images: int
+    people: int
+    classes: tuple[ClassResult, ...]
+    other_lesions: tuple[tuple[str, int], ...]
+    spacing: tuple[tuple[str, int], ...]
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Classes of the model that no lesion of the data has."""
+        return tuple(item.kind for item in self.classes if not item.rules[0].froc.lesions)
+
+    def document(self) -> dict[str, Any]:
+        """Return the document of ``evaluate images --json`` (see the contract).
+
+        Its headline is that of the first class with lesions.
+        """
+        per_class = {item.kind: _class_document(item) for item in self.classes}
+        first = next((c.kind for c in self.classes if c.kind not in self.absent), None)
+        headline = per_class[first or self.classes[0].kind]
+        name, version = self.model
+        return {
+            "model": {"name": name, "version": version},
+            "froc": headline["froc"],
+            "pointing_game": headline["pointing_game"],
+            "per_class": per_class,
+            "images": self.images,
+            "people": self.people,
+            "lesions": sum(item.rules[0].froc.lesions for item in self.classes),
+            "absent_classes": list(self.absent),
+            "other_lesions": dict(self.other_lesions),
+            "spacing": dict(self.spacing),
+            "fewest_people_in_a_subgroup": FEW_PEOPLE,
+        }
 
 
 def evaluate(detected: Sequence[DetectedImage], manifest: Manifest) -> dict[str, Any]:
-    """Return the document of ``evaluate images --json`` (see the contract)."""
-    kinds = [k for k in manifest.findings if any(scored(detected, k))]
-    per_class = {kind: _of_class(detected, kind, manifest) for kind in kinds}
-    first = per_class[manifest.findings[0]]
-    return {
-        "model": {"name": manifest.name, "version": manifest.version},
-        "froc": first["froc"],
-        "pointing_game": first["pointing_game"],
-        "per_class": per_class,
-        "images": len(detected),
-        "lesions": sum(len(item.image.lesions) for item in detected),
-    }
+    """Return the document of ``evaluate images --json``; see :func:`evaluate_images`."""
+    return evaluate_images(detected, manifest).document()
+
+
+def evaluate_images(detected: Sequence[DetectedImage], manifest: Manifest) -> Evaluation:
+    """Measure a model on pictures that it has read.
+
+    Raises
+    ------
+    DataError
+        If there are no pictures.
+    """
+    if not detected:
+        raise DataError(
+            "no labelled pictures", expected="at least one", todo="check the data folder"
+        )
+    kinds = [lesion.kind for item in detected for lesion in item.image.lesions]
+    others = [kind for kind in kinds if kind not in manifest.findings]
+    return Evaluation(
+        model=(manifest.name, manifest.version),
+        images=len(detected),
+        people=len({item.image.person for item in detected}),
+        classes=tuple(_of_class(detected, kind, manifest) for kind in manifest.findings),
+        other_lesions=tuple(sorted(Counter(others).items())),
+        spacing=tuple(sorted(Counter(item.spacing.source for item in detected).items())),
+    )
 
 
 def write_evaluation(document: dict[str, Any], file: Path) -> None:
     """Write the document so that a kill never leaves half of it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(file.name + ".part")
-    partial.write_text(json.dumps(document, indent=1), encoding="utf-8")
-    partial.replace(file)
+    write_json(document, file)
 
 
-def _of_class(detected: Sequence[DetectedImage], kind: str, manifest: Manifest) -> dict[str, Any]:
+def _of_class(detected: Sequence[DetectedImage], kind: str, manifest: Manifest) -> ClassResult:
     images = scored(detected, kind)
-    froc = score_froc(images)
-    return {
-        "froc": _froc_values(froc),
-        "pointing_game": froc.pointing_game,
-        "lesions": froc.lesions,
-        "expected_calibration_error": expected_calibration_error(images),
-        "operating_points": {
-            point.name: _at_threshold(detected, kind, point.threshold)
-            for point in manifest.operating_points
-            if point.kind == kind
-        },
-    }
+    points = [(p.name, p.threshold) for p in manifest.operating_points if p.kind == kind]
+    return ClassResult(
+        kind=kind,
+        rules=tuple(
+            RuleResult(
+                key=key,
+                rule=rule,
+                froc=score_froc(images, rule=rule),
+                curve=froc_curve(images, rule=rule),
+            )
+            for key, rule in RULES
+        ),
+        pointing_game=pointing_game(images),
+        calibration_error=expected_calibration_error(images),
+        points=tuple(_at_threshold(images, name, at) for name, at in points),
+        overlaps=measure_overlaps(detected, kind),
+        groups=lesion_groups(detected, kind, points),
+    )
 
 
-def _froc_values(froc: Froc) -> dict[str, Any]:
-    return {
-        "hit_rule": HIT_RULE,
-        "sensitivity_at": {f"{rate:g}": value for rate, value in froc.sensitivity_at},
-        "ci95": {f"{rate:g}": [low, high] for rate, low, high in froc.ci95},
-    }
-
-
-def _at_threshold(
-    detected: Sequence[DetectedImage], kind: str, threshold: float
-) -> dict[str, float]:
-    found = total = false = 0
-    for image in scored(detected, kind):
+def _at_threshold(images: Sequence[ScoredImage], name: str, threshold: float) -> PointResult:
+    people = [image.person for image in images]
+    found, false = [], []
+    for image in images:
         marks = [m for m in image.marks if m.score >= threshold]
-        found += sum(any(box.contains(m.peak) for m in marks) for box in image.boxes)
-        false += sum(not any(box.contains(m.peak) for box in image.boxes) for m in marks)
-        total += len(image.boxes)
+        found.append(sum(any(box.contains(m.peak) for m in marks) for box in image.boxes))
+        false.append(sum(not any(box.contains(m.peak) for box in image.boxes) for m in marks))
+    return PointResult(
+        name=name,
+        threshold=threshold,
+        sensitivity=ratio(people, found, [len(image.boxes) for image in images]),
+        false_marks=ratio(people, false, np.ones(len(images))),
+    )
+
+
+def _class_document(item: ClassResult) -> dict[str, Any]:
     return {
-        "threshold": threshold,
-        "sensitivity": found / total if total else float("nan"),
-        "false_marks_per_image": false / len(detected),
+        **{rule.key: _froc_document(rule) for rule in item.rules},
+        "pointing_game": item.pointing_game.value,
+        "pointing_game_ci95": _interval(item.pointing_game),
+        "lesions": item.rules[0].froc.lesions,
+        "expected_calibration_error": item.calibration_error,
+        "operating_points": {
+            point.name: {
+                "threshold": point.threshold,
+                "sensitivity": point.sensitivity.value,
+                "sensitivity_ci95": _interval(point.sensitivity),
+                "false_marks_per_image": point.false_marks.value,
+                "false_marks_per_image_ci95": _interval(point.false_marks),
+            }
+            for point in item.points
+        },
+        "overlap": _overlap_document(item),
+        "subgroups": [_group_document(group) for group in item.groups],
     }
+
+
+def _froc_document(result: RuleResult) -> dict[str, Any]:
+    return {
+        "hit_rule": result.rule.text,
+        "sensitivity_at": {f"{rate:g}": value for rate, value in result.froc.sensitivity_at},
+        "ci95": {f"{rate:g}": [low, high] for rate, low, high in result.froc.ci95},
+    }
+
+
+def _overlap_document(item: ClassResult) -> dict[str, Any]:
+    document: dict[str, Any] = {"raster": RASTER_TEXT}
+    for reference in (Reference.MASK, Reference.ELLIPSE):
+        overlaps = [o for o in item.overlaps if o.reference is reference]
+        if overlaps:
+            document[reference.value] = _reference_document(overlaps, item.points)
+    aside = [o for o in item.overlaps if o.reference is Reference.NONE]
+    document["set_aside"] = {o.lesion_id: o.set_aside for o in aside}
+    document["set_aside_count"] = len(aside)
+    return document
+
+
+def _reference_document(
+    overlaps: Sequence[LesionOverlap], points: Sequence[PointResult]
+) -> dict[str, Any]:
+    iou, dice = best_means(overlaps)
+    return {
+        "lesions": len(overlaps),
+        "operating_points": {
+            point.name: _means_document(overlap_means(overlaps, point.threshold))
+            for point in points
+        },
+        "best_achievable": {"iou": _estimate(iou), "dice": _estimate(dice)},
+    }
+
+
+def _means_document(means: OverlapMeans) -> dict[str, Any]:
+    return {
+        "hit": means.hits,
+        "iou_of_hit": _estimate(means.iou_hit),
+        "iou_of_all": _estimate(means.iou_all),
+        "dice_of_hit": _estimate(means.dice_hit),
+        "dice_of_all": _estimate(means.dice_all),
+    }
+
+
+def _group_document(group: LesionGroup) -> dict[str, Any]:
+    game = group.pointing_game
+    return {
+        "attribute": group.attribute,
+        "group": group.group,
+        "lesions": group.lesions,
+        "images": group.images,
+        "people": group.people,
+        "too_small": group.is_too_small,
+        "sensitivity": {name: _estimate(value) for name, value in group.sensitivity} or None,
+        "pointing_game": _estimate(game) if game is not None else None,
+    }
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    return {"mean": estimate.value, "ci95": _interval(estimate)}
+
+
+def _interval(estimate: Estimate) -> list[float]:
+    return [estimate.low, estimate.high]

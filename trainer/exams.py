@@ -21,8 +21,8 @@ from mammoview.imaging.grayscale import unit_values
 from mammoview.imaging.resample import resample
 from mammoview.inference.predictor import predict_view, read_values
 from mammoview.inference.session import Session
-from trainer.coco import LabelledImage
 from trainer.detect import detect
+from trainer.labelled import LabelledImage
 from trainer.pictures import assumed_spacing
 from trainer.recipe import DataRecipe
 

@@ -1,30 +1,34 @@
 """Free-response ROC with the hit rule stated, bootstrap intervals by person, pointing game.
 
-Hit rule: the peak of a mark lies inside the lesion's box, border included, nothing added.  Several
-marks in one lesion count as one hit and no false mark.  Marks are ordered by score over all
-images; marks of equal score enter together.  Numpy alone.
+Several marks in one lesion count as one hit and no false mark; a mark in two lesions hits both.
+Marks are ordered by score over all images; marks of equal score enter together, and the lowest
+threshold counts like every other.  Marks and lesions of one class at a time: a mark of one class
+never hits a lesion of another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.domain.geometry import ImageBox, ImagePoint
+from trainer.bootstrap import DRAWS, PERCENTILES, SEED, numbered, person_weights, ratio
+from trainer.metrics import Estimate
 
-HIT_RULE = "peak inside the box, border included, nothing added"
 FALSE_MARKS = (0.25, 0.5, 1.0, 2.0, 4.0)
+LEAST_IOU = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A scored point in stored image coordinates."""
+    """A scored region in stored image coordinates: its peak and the box around it."""
 
     score: float
     peak: ImagePoint
+    box: ImageBox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,14 @@ class ScoredImage:
     person: str
     marks: tuple[Mark, ...]
     boxes: tuple[ImageBox, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HitRule:
+    """When a mark hits a lesion, in words and as a function."""
+
+    text: str
+    holds: Callable[[Mark, ImageBox], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,16 +59,58 @@ class Froc:
     lesions: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurvePoint:
+    """What marks of ``threshold`` and more give; the interval is that of the sensitivity."""
+
+    threshold: float
+    false_marks_per_image: float
+    sensitivity: float
+    low: float
+    high: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Events:
-    """Marks of one image as arrays: score, lesion number or -1 (a false mark)."""
+class _Pooled:
+    """All images together: false marks, and each lesion with its best hit; both by falling score.
 
-    scores: NDArray[np.float64]
-    lesions: NDArray[np.int64]
-    count: int
+    ``lesion_scores`` is minus infinity for a lesion that no mark hits.  People are numbered;
+    ``images`` counts those of each.
+    """
+
+    false_scores: NDArray[np.float64]
+    false_person: NDArray[np.intp]
+    lesion_scores: NDArray[np.float64]
+    lesion_person: NDArray[np.intp]
+    images: NDArray[np.int64]
 
 
-def score_froc(images: Sequence[ScoredImage], *, draws: int = 1000, seed: int = 1) -> Froc:
+def box_iou(a: ImageBox, b: ImageBox) -> float:
+    """Return the area that two boxes share over the area that they cover together."""
+    width = min(a.col1, b.col1) - max(a.col0, b.col0)
+    height = min(a.row1, b.row1) - max(a.row0, b.row0)
+    shared = max(width, 0.0) * max(height, 0.0)
+    whole = sum((box.col1 - box.col0) * (box.row1 - box.row0) for box in (a, b)) - shared
+    return shared / whole if whole > 0 else 0.0
+
+
+PEAK_IN_BOX = HitRule(
+    text="peak inside the box, border included, nothing added",
+    holds=lambda mark, box: box.contains(mark.peak),
+)
+BOX_OVERLAP = HitRule(
+    text=f"box IoU >= {LEAST_IOU:g}",
+    holds=lambda mark, box: box_iou(mark.box, box) >= LEAST_IOU,
+)
+
+
+def score_froc(
+    images: Sequence[ScoredImage],
+    *,
+    rule: HitRule = PEAK_IN_BOX,
+    draws: int = DRAWS,
+    seed: int = SEED,
+) -> Froc:
     """Return sensitivities, intervals and pointing game of some images.
 
     Parameters
@@ -66,35 +120,49 @@ def score_froc(images: Sequence[ScoredImage], *, draws: int = 1000, seed: int = 
     draws : int
         Bootstrap samples of people, with replacement.
     """
-    events = [_events(image) for image in images]
-    people = sorted({image.person for image in images})
-    of_person = {
-        p: [e for e, i in zip(events, images, strict=True) if i.person == p] for p in people
-    }
-    rng = np.random.default_rng(seed)
-    sampled = np.array(
-        [
-            _sensitivities([e for p in rng.choice(people, len(people)) for e in of_person[p]])
-            for _ in range(draws)
-        ]
-    )
-    sampled = sampled[~np.isnan(sampled).any(axis=1)]  # samples without a lesion say nothing
-    nothing = np.full((2, len(FALSE_MARKS)), np.nan)
-    low, high = np.percentile(sampled, [2.5, 97.5], axis=0) if len(sampled) else nothing
+    pooled = _pool(images, rule)
+    rates = np.array(FALSE_MARKS)
+    values = _sensitivities(pooled, np.ones_like(pooled.images), rates)
+    low, high = _band(pooled, rates, draws, seed)
     return Froc(
-        sensitivity_at=tuple(zip(FALSE_MARKS, _sensitivities(events).tolist(), strict=True)),
+        sensitivity_at=tuple(zip(FALSE_MARKS, values.tolist(), strict=True)),
         ci95=tuple(zip(FALSE_MARKS, low.tolist(), high.tolist(), strict=True)),
-        pointing_game=_pointing_game(images),
+        pointing_game=pointing_game(images).value,
         images=len(images),
-        lesions=sum(e.count for e in events),
+        lesions=len(pooled.lesion_scores),
+    )
+
+
+def froc_curve(
+    images: Sequence[ScoredImage],
+    *,
+    rule: HitRule = PEAK_IN_BOX,
+    draws: int = DRAWS,
+    seed: int = SEED,
+) -> tuple[CurvePoint, ...]:
+    """Return the curve's corners, from the strictest threshold to the lowest score of all marks.
+
+    A corner stands wherever a lower threshold hits another lesion.  Empty without lesions or
+    marks.
+    """
+    pooled = _pool(images, rule)
+    if not len(pooled.lesion_scores) or not any(image.marks for image in images):
+        return ()
+    lowest = min(mark.score for image in images for mark in image.marks)
+    hit = pooled.lesion_scores[np.isfinite(pooled.lesion_scores)]
+    limits = np.unique(np.append(hit, lowest))[::-1]
+    rates = _at_least(pooled.false_scores, limits) / len(images)
+    values = _at_least(pooled.lesion_scores, limits) / len(pooled.lesion_scores)
+    low, high = _band(pooled, rates, draws, seed)
+    return tuple(
+        CurvePoint(threshold=t, false_marks_per_image=f, sensitivity=s, low=lo, high=hi)
+        for t, f, s, lo, hi in np.stack([limits, rates, values, low, high], axis=1).tolist()
     )
 
 
 def threshold_at(images: Sequence[ScoredImage], false_marks_per_image: float) -> float:
     """Return the lowest score whose marks stay within a rate of false marks an image."""
-    false = np.sort(
-        np.concatenate([e.scores[e.lesions < 0] for e in map(_events, images)] or [np.empty(0)])
-    )[::-1]
+    false = _pool(images, PEAK_IN_BOX).false_scores
     allowed = int(np.floor(false_marks_per_image * len(images)))
     if allowed >= len(false):
         return float(false[-1]) if len(false) else 0.0
@@ -108,54 +176,89 @@ def hits(image: ScoredImage) -> NDArray[np.bool_]:
     )
 
 
-def _events(image: ScoredImage) -> _Events:
-    """One event a mark and lesion hit; a mark in two overlapping boxes hits both."""
-    scores: list[float] = []
-    lesions: list[int] = []
-    for mark in image.marks:
-        found = [n for n, box in enumerate(image.boxes) if box.contains(mark.peak)]
-        for number in found or [-1]:
-            scores.append(mark.score)
-            lesions.append(number)
-    return _Events(
-        scores=np.array(scores, np.float64),
-        lesions=np.array(lesions, np.int64),
-        count=len(image.boxes),
+def pointing_game(
+    images: Sequence[ScoredImage], *, draws: int = DRAWS, seed: int = SEED
+) -> Estimate:
+    """Return the share of images with lesions whose best mark lies in a box (Zhang et al. 2018).
+
+    Where several marks share the best score, the image counts the share of them that hit; an
+    image without marks is lost.
+    """
+    with_lesions = [image for image in images if image.boxes]
+    won = [_won(image) for image in with_lesions]
+    people = [image.person for image in with_lesions]
+    return ratio(people, won, np.ones(len(won)), draws=draws, seed=seed)
+
+
+def _won(image: ScoredImage) -> float:
+    scores = np.array([mark.score for mark in image.marks])
+    return float(hits(image)[scores == scores.max()].mean()) if len(scores) else 0.0
+
+
+def _pool(images: Sequence[ScoredImage], rule: HitRule) -> _Pooled:
+    person, count = numbered([image.person for image in images])
+    false: list[tuple[float, int]] = []
+    lesions: list[tuple[float, int]] = []
+    for number, image in zip(person.tolist(), images, strict=True):
+        best = [-np.inf] * len(image.boxes)
+        for mark in image.marks:
+            found = [n for n, box in enumerate(image.boxes) if rule.holds(mark, box)]
+            for n in found:
+                best[n] = max(best[n], mark.score)
+            if not found:
+                false.append((mark.score, number))
+        lesions += [(score, number) for score in best]
+    false_scores, false_person = _falling(false)
+    lesion_scores, lesion_person = _falling(lesions)
+    return _Pooled(
+        false_scores=false_scores,
+        false_person=false_person,
+        lesion_scores=lesion_scores,
+        lesion_person=lesion_person,
+        images=np.bincount(person, minlength=count).astype(np.int64),
     )
 
 
-def _sensitivities(events: Sequence[_Events]) -> NDArray[np.float64]:
-    """Return the sensitivity at each rate of ``FALSE_MARKS``; NaN without lesions."""
-    total = sum(e.count for e in events)
+def _falling(scored: list[tuple[float, int]]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    scores = np.array([score for score, _ in scored], np.float64)
+    people = np.array([person for _, person in scored], np.intp)
+    order = np.argsort(-scores, kind="stable")
+    return scores[order], people[order]
+
+
+def _at_least(falling: NDArray[np.float64], limits: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Count, for each limit, the scores that reach it."""
+    return np.searchsorted(-falling, -limits, side="right")
+
+
+def _sensitivities(
+    pooled: _Pooled, weights: NDArray[np.int64], rates: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the sensitivity at each rate of false marks an image; NaN without lesions.
+
+    ``weights`` says how often each person is there: all 1 for the images as they are.
+    """
+    total = int(weights[pooled.lesion_person].sum())
     if total == 0:
-        return np.full(len(FALSE_MARKS), np.nan)
-    best = [
-        e.scores[e.lesions == n].max()
-        for e in events
-        for n in range(e.count)
-        if (e.lesions == n).any()
-    ]
-    false = np.sort(np.concatenate([e.scores[e.lesions < 0] for e in events]))[::-1]
-    found = np.sort(np.array(best, np.float64))
-    result = []
-    for rate in FALSE_MARKS:
-        allowed = int(np.floor(rate * len(events) + 1e-9))
-        if allowed >= len(false):
-            hit = len(found)
-        else:  # marks that score higher than the first false mark too many
-            hit = len(found) - int(np.searchsorted(found, false[allowed], side="right"))
-        result.append(hit / total)
-    return np.array(result)
+        return np.full(len(rates), np.nan)
+    allowed = np.floor(rates * int(weights @ pooled.images) + 1e-9)
+    made = np.cumsum(weights[pooled.false_person])
+    first_too_many = np.searchsorted(made, allowed, side="right")
+    limits = np.append(pooled.false_scores, -np.inf)[first_too_many]
+    found = np.cumsum(np.append(0, weights[pooled.lesion_person]))
+    higher = np.searchsorted(-pooled.lesion_scores, -limits, side="left")
+    return np.asarray(found[higher] / total, np.float64)
 
 
-def _pointing_game(images: Sequence[ScoredImage]) -> float:
-    """Return the share of images with lesions whose best mark lies in a box (Zhang et al. 2018)."""
-    with_lesions = [image for image in images if image.boxes]
-    if not with_lesions:
-        return float("nan")
-    won = 0
-    for image in with_lesions:
-        if image.marks:
-            best = max(image.marks, key=lambda mark: mark.score)
-            won += any(box.contains(best.peak) for box in image.boxes)
-    return won / len(with_lesions)
+def _band(
+    pooled: _Pooled, rates: NDArray[np.float64], draws: int, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the ends of the 95 % interval of the sensitivity at each rate."""
+    weights = person_weights(len(pooled.images), draws=draws, seed=seed)
+    sampled = np.array([_sensitivities(pooled, sample, rates) for sample in weights])
+    sampled = sampled[~np.isnan(sampled).any(axis=1)]  # samples without a lesion say nothing
+    if not len(sampled):
+        nothing = np.full(len(rates), np.nan)
+        return nothing, nothing
+    low, high = np.percentile(sampled, PERCENTILES, axis=0)
+    return low, high

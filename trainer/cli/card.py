@@ -1,0 +1,34 @@
+"""Write the card of a bundle anew, with test figures."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("bundle", metavar="BUNDLE", type=Path)
+    parser.add_argument("--run", dest="run_folder", metavar="RUN", type=Path, required=True)
+    parser.add_argument(
+        "--test", type=Path, help="document of evaluate images, or the folder it wrote"
+    )
+    parser.add_argument("--exams", type=Path, help="document of evaluate exams")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the card into the bundle; nothing else of it changes."""
+    from trainer.card import read_document, rewrite_card
+    from trainer.export import read_run
+    from trainer.recipe import recipe_from_values
+
+    bundle = rewrite_card(
+        arguments.bundle,
+        recipe=recipe_from_values(read_run(arguments.run_folder)["recipe"]),
+        validation=read_document(arguments.run_folder / "validation.json"),
+        test=read_document(arguments.test) if arguments.test else None,
+        exams=read_document(arguments.exams) if arguments.exams else None,
+    )
+    print(f"card written: {bundle.folder / 'CARD.md'}", file=sys.stderr)
+    return 0
