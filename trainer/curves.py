@@ -26,11 +26,11 @@ class Roc:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReliabilityBin:
-    """Mean probability and share of the class among the rows of one bin."""
+    """Mean probability, and share of the class with its 95 % interval, among one bin's rows."""
 
     count: int
     probability: float
-    share: float
+    share: Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,21 +88,31 @@ def areas(scores: Floats, is_class: NDArray[np.bool_], weights: Floats) -> Float
     return result
 
 
-def reliability(folds: Sequence[Predictions], name: str) -> Reliability:
-    """Return the reliability of a class's probability."""
+def reliability(
+    folds: Sequence[Predictions], name: str, *, draws: int = DRAWS, seed: int = SEED
+) -> Reliability:
+    """Return the reliability of a class's probability, with intervals by person."""
     scores, is_class = _scores(folds, name)
+    weights = draw_rows([row for fold in folds for row in fold.rows], draws=draws, seed=seed)
     where = np.minimum((scores * BINS).astype(int), BINS - 1)
     bins = tuple(
-        ReliabilityBin(
-            count=int((where == n).sum()),
-            probability=float(scores[where == n].mean()),
-            share=float(is_class[where == n].mean()),
-        )
+        _bin(scores[where == n], is_class[where == n], weights[:, where == n])
         for n in range(BINS)
         if (where == n).any()
     )
-    error = sum(b.count * abs(b.probability - b.share) for b in bins) / len(scores)
+    error = sum(b.count * abs(b.probability - b.share.value) for b in bins) / len(scores)
     return Reliability(name=name, bins=bins, error=error)
+
+
+def _bin(scores: Floats, is_class: NDArray[np.bool_], weights: Floats) -> ReliabilityBin:
+    drawn = weights.sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        shares = (weights @ is_class) / drawn
+    return ReliabilityBin(
+        count=len(scores),
+        probability=float(scores.mean()),
+        share=interval(float(is_class.mean()), shares),
+    )
 
 
 def _scores(folds: Sequence[Predictions], name: str) -> tuple[Floats, NDArray[np.bool_]]:

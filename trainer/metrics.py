@@ -19,8 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.errors import DataError
-from trainer.predictions import PatchPrediction as PatchPrediction
-from trainer.predictions import Predictions
+from trainer.predictions import PatchPrediction, Predictions
 
 DRAWS = 2000
 SEED = 1

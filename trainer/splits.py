@@ -112,6 +112,11 @@ class Split:
     parts: Parts
     sha256: str
 
+    @classmethod
+    def of(cls, *, protocol: Protocol, unit: str, seed: int, parts: Parts) -> Split:
+        """Return a split with the hash of its parts."""
+        return cls(protocol=protocol, unit=unit, seed=seed, parts=parts, sha256=_digest(parts))
+
     @property
     def held_out_parts(self) -> tuple[str, ...]:
         """The parts that a network is judged on, one run each."""
@@ -200,7 +205,7 @@ def make_split(items: Sequence[SplitItem], protocol: Protocol, *, seed: int = SE
         case Protocol.PAPER_85_15:
             parts = _shares_without_groups(items, seed)
     _check_parts(parts, items)
-    return Split(protocol=protocol, unit=unit, seed=seed, parts=parts, sha256=_digest(parts))
+    return Split.of(protocol=protocol, unit=unit, seed=seed, parts=parts)
 
 
 def held_out(split: Split, part: str) -> tuple[frozenset[str], frozenset[str]]:

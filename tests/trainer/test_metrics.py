@@ -210,7 +210,7 @@ def test_reliability_by_hand() -> None:
         row(MASS, 0.25),
     ]
     found = reliability([fold(rows)], CALC)
-    assert [(b.count, b.share) for b in found.bins] == [(2, 0.5), (2, 1.0)]
+    assert [(b.count, b.share.value) for b in found.bins] == [(2, 0.5), (2, 1.0)]
     assert found.error == pytest.approx(0.2)
 
 
