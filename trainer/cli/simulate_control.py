@@ -1,0 +1,37 @@
+"""``mammoview-train simulate-control``: the classes, told without the lesions."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument("data", metavar="FOLDER", type=Path, help="a set that 'simulate' made")
+    parser.add_argument("--out", type=Path, help="folder for control.json and control.md")
+    parser.add_argument("--json", action="store_true", help="print the document")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, help="processes; as many as cores if left out")
+    parser.add_argument("--recipe", type=Path, help="for the assumed size of the pictures")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge the traces."""
+    from mammoview.modelkit.shipped import shipped_root
+    from trainer.documents import json_text, write_json, write_text
+    from trainer.labelled import read_labelled
+    from trainer.recipe import read_recipe
+    from trainer.simulated.control import as_document, as_markdown, judge, measure
+
+    recipe = read_recipe(args.recipe or shipped_root() / "recipes" / "review.toml")
+    traces = measure(read_labelled(args.data), data=recipe.data, workers=args.workers)
+    control = judge(traces, seed=args.seed)
+    document = as_document(control, source=args.data.name)
+    if args.out is not None:
+        write_json(document, args.out / "control.json")
+        write_text(as_markdown(control), args.out / "control.md")
+        print(f"written: {args.out / 'control.json'}, control.md", file=sys.stderr)
+    print(json_text(document) if args.json else as_markdown(control), end="")
+    return 0
