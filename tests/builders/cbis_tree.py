@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from pydicom import dcmread
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.filewriter import dcmwrite
 from pydicom.uid import UID, ExplicitVRLittleEndian
@@ -140,12 +141,14 @@ def build_cbis_tree(
         Folders by patient, date and series with ``1-1.dcm``; the same with ``000000.dcm``; or
         folders named by study and series UID.
     people : int
-        People without any quirk.
+        People without any quirk; four at least where there are no others.
     quirks : bool
         False for a tree that holds nothing odd but the shared series of crop and mask.
     rows, cols : int
         Size of the mammograms, pixels.
     """
+    if people < 4 and not quirks:
+        raise ValueError("four people at least, so that every table has rows")
     planned = _plain(people, rows, cols) + (_odd(rows, cols) if quirks else [])
     data = folder / {"nbia": "manifest-1600709154662/CBIS-DDSM"}.get(layout, "CBIS-DDSM")
     for name in dict.fromkeys(a.mammogram for a in planned):
@@ -158,6 +161,27 @@ def uid_of(*parts: str) -> str:
     """Return a UID in the collection's style, always the same for the same parts."""
     digest = hashlib.sha256("/".join(parts).encode()).hexdigest()
     return _ROOT_UID + str(int(digest, 16))[:38]
+
+
+def change_header(path: Path, **elements: object) -> Path:
+    """Set elements of a file by keyword, or take them away with None."""
+    ds = dcmread(path)
+    for keyword, value in elements.items():
+        if value is None:
+            if keyword in ds:
+                del ds[keyword]
+        else:
+            setattr(ds, keyword, value)
+    dcmwrite(path, ds, enforce_file_format=True)
+    return path
+
+
+def change_pixels(path: Path, stored: NDArray[np.uint16] | NDArray[np.uint8]) -> Path:
+    """Put other pixels, of any size, into a file."""
+    ds = dcmread(path)
+    _set_pixels(ds, stored)
+    dcmwrite(path, ds, enforce_file_format=True)
+    return path
 
 
 # ---------------------------------------------------------------------------------------- planning

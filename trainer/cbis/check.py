@@ -20,6 +20,7 @@ from trainer.cbis.tables import OFFICIAL_SETS, PATHOLOGIES, CaseRow, RowFlag
 
 # Their masks are known not to lie on their images (Calc-Test_P_00353, Mass-Test_P_00699 ...).
 _KNOWN_MISFITS = frozenset({"P_00145", "P_00353", "P_00379", "P_00381", "P_00699"})
+_SET_ASIDE = "row set aside"
 
 Cases = Sequence[str]
 
@@ -65,6 +66,11 @@ class CheckLine:
         too_few = self.least is not None and len(self.cases) < self.least
         too_many = self.most is not None and len(self.cases) > self.most
         return State.UNKNOWN if too_few or too_many else State.KNOWN
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether its cases are worth naming: what should not be, and rows set aside."""
+        return bool(self.cases) and (self.most == 0 or self.done == _SET_ASIDE)
 
     @property
     def expected(self) -> str:
@@ -262,6 +268,10 @@ def _why(*whys: Why) -> Callable[[CbisIndex], Cases]:
     ]
 
 
+def _whole(index: CbisIndex) -> list[str]:
+    return [r.case.lesion_id for r in index.rows if r.image and r.mask and r.crop]
+
+
 def _shared_series(index: CbisIndex) -> list[str]:
     roles: dict[str, set[str]] = defaultdict(set)
     for item in index.files:
@@ -370,6 +380,7 @@ _INDEX_CHECKS = (
         (10239, 10239),
         _in_role(Role.IMAGE, Role.MASK, Role.CROP),
     ),
+    _index("rows with image, mask and crop", "used, but for the next", (3568, 3568), _whole),
     _index("crop and mask in one series", "told by file", (3461, 3464), _shared_series),
     _index(
         "crop named as mask, or mask as crop, by SeriesDescription",
@@ -390,21 +401,22 @@ _INDEX_CHECKS = (
     ),
     _index(
         "... by anything else, in people known for it",
-        "row set aside",
+        _SET_ASIDE,
         (1, None),
         _misfits(_MISFITS - {Fit.SCALED}, True),
     ),
     _index(
         "... by anything else, in others",
-        "row set aside",
+        _SET_ASIDE,
         (0, 0),
         _misfits(_MISFITS - {Fit.SCALED}, False),
     ),
     _index("two files of one mammogram differ in size", "the first is used", (0, 0), _unlike_twins),
-    _index("rows without image", "row set aside", (0, 0), _why(Why.IMAGE_MISSING)),
-    _index("rows without mask", "row set aside", (0, 0), _why(Why.MASK_MISSING)),
-    _index("rows without crop", "row set aside", (0, 0), _why(Why.CROP_MISSING)),
-    _index("empty masks", "row set aside", (0, 0), _why(Why.MASK_EMPTY)),
+    _index("rows without image", _SET_ASIDE, (0, 0), _why(Why.IMAGE_MISSING)),
+    _index("rows without mask", _SET_ASIDE, (0, 0), _why(Why.MASK_MISSING)),
+    _index("rows without crop", _SET_ASIDE, (0, 0), _why(Why.CROP_MISSING)),
+    _index("rows with several files for one place", _SET_ASIDE, (0, 0), _why(Why.SEVERAL)),
+    _index("empty masks", _SET_ASIDE, (0, 0), _why(Why.MASK_EMPTY)),
     _index("files of unknown kind", "left out", (0, 0), _of_unknown_kind),
     _index("PatientID contradicts the tables", "left out", (0, 0), _in_role(Role.CONTRADICTED)),
     _index("files that fit nowhere in their series", "left out", (0, 0), _unplaced),

@@ -16,9 +16,11 @@ from mammoview.domain.geometry import ImageBox
 from trainer.cbis.scan import NOT_DICOM, UNREADABLE, ScannedFile
 from trainer.cbis.tables import CaseRow
 
-# Some mammograms were digitised at 43.5 µm and their masks drawn at 50 µm, or the other way.
+# The pitches of two scanners, 50 and 43.5 µm: some masks have that of the other one.
 SCANNER_RATIO = 50 / 43.5
-RATIO_TOLERANCE = 0.01
+_RATIO_TOLERANCE = 0.01
+# Beyond the rounding of a size to whole pixels.
+_SHAPE_TOLERANCE = 0.001
 
 
 class Role(StrEnum):
@@ -41,6 +43,7 @@ class Why(StrEnum):
     IMAGE_MISSING = "image missing"
     MASK_MISSING = "mask missing"
     CROP_MISSING = "crop missing"
+    SEVERAL = "several files for one place"
     MASK_EMPTY = "mask empty"
     ANISOTROPIC = "mask and image differ in shape"
     UNKNOWN_RATIO = "mask and image differ in size by an unknown ratio"
@@ -146,11 +149,19 @@ def join(cases: Sequence[CaseRow], files: Iterable[ScannedFile]) -> Joined:
     images = {case.lesion_id: places.take_image(case) for case in cases}
     chosen: dict[str, ScannedFile] = {}
     for case in cases:
-        image = images[case.lesion_id]
+        image = images[case.lesion_id].file
         if image is not None:
             chosen.setdefault(case.mammogram, image)
     rows = tuple(_row(case, images[case.lesion_id], chosen, places) for case in cases)
     return Joined(rows=rows, files=tuple(places.place(file) for file in ordered))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """The file of a place; None where there is none, or where ``several`` claim it."""
+
+    file: ScannedFile | None
+    several: tuple[ScannedFile, ...]
 
 
 class _Places:
@@ -173,8 +184,8 @@ class _Places:
             else:
                 self._roles[file.path] = (Role.DUPLICATE, _repeats(file, original))
 
-    def take_image(self, case: CaseRow) -> ScannedFile | None:
-        """Return the mammogram's file of this row's set, or None."""
+    def take_image(self, case: CaseRow) -> _Taken:
+        """Return the mammogram's file of this row's set."""
         found = [
             file
             for file in self._series[case.image_series_uid]
@@ -182,9 +193,7 @@ class _Places:
         ]
         return self._take(found, Role.IMAGE)
 
-    def take_roi(
-        self, case: CaseRow, image: ScannedFile | None
-    ) -> tuple[ScannedFile | None, ScannedFile | None]:
+    def take_roi(self, case: CaseRow, image: ScannedFile | None) -> tuple[_Taken, _Taken]:
         """Return the mask and the crop of a row, told apart by what the files are."""
         wanted = (case.roi_patient_id, case.image_patient_id)
         both = dict.fromkeys((case.crop_series_uid, case.mask_series_uid))
@@ -209,14 +218,14 @@ class _Places:
             role, note = Role.UNPLACED, file.reason or f"a {file.kind} where no row wants one"
         return IndexedFile(file=file, role=role.value, lesions=lesions, note=note)
 
-    def _take(self, found: Sequence[ScannedFile], role: Role) -> ScannedFile | None:
-        """Give the first its role; what is left over has none."""
-        for file in found[1:]:
-            self._roles.setdefault(file.path, (Role.UNPLACED, f"a second {role} in the series"))
-        if not found:
-            return None
-        self._roles[found[0].path] = (role, "")
-        return found[0]
+    def _take(self, found: Sequence[ScannedFile], role: Role) -> _Taken:
+        """Give one file its role; of several none is right for sure, so none gets it."""
+        if len(found) == 1:
+            self._roles[found[0].path] = (role, "")
+            return _Taken(file=found[0], several=())
+        for file in found:
+            self._roles[file.path] = (Role.UNPLACED, f"one of {len(found)} files for one {role}")
+        return _Taken(file=None, several=tuple(found))
 
     def _is_of(self, file: ScannedFile, wanted: tuple[str, ...]) -> bool:
         """Check the header's PatientID; a missing one contradicts nothing."""
@@ -242,25 +251,23 @@ class _Places:
         return True
 
 
-def _row(
-    case: CaseRow, own: ScannedFile | None, chosen: dict[str, ScannedFile], places: _Places
-) -> IndexedRow:
+def _row(case: CaseRow, own: _Taken, chosen: dict[str, ScannedFile], places: _Places) -> IndexedRow:
     image = chosen.get(case.mammogram)
     mask, crop = places.take_roi(case, image)
-    fit = fit_of(mask, image) if mask is not None and image is not None else Fit.NONE
-    set_aside = tuple(_reasons(image, mask, crop, fit))
+    fit = fit_of(mask.file, image) if mask.file is not None and image is not None else Fit.NONE
+    set_aside = tuple(_reasons(own if image is None else None, mask, crop, image))
     box: tuple[float, ...] = ()
-    if not set_aside and mask is not None and image is not None:
-        box = _box_on(image, mask)
+    if not set_aside and mask.file is not None and image is not None:
+        box = _box_on(image, mask.file)
     return IndexedRow(
         case=case,
         image=image.path if image else "",
-        mask=mask.path if mask else "",
-        crop=crop.path if crop else "",
+        mask=mask.file.path if mask.file else "",
+        crop=crop.file.path if crop.file else "",
         mask_fit=fit.value,
         box=box,
         set_aside=set_aside,
-        notes=tuple(_notes(case, own, image, mask, crop, fit)),
+        notes=tuple(_notes(case, own.file, image, mask.file, crop.file)),
     )
 
 
@@ -272,12 +279,15 @@ def fit_of(mask: ScannedFile, image: ScannedFile) -> Fit:
     if (mask.rows, mask.cols) == (image.rows, image.cols):
         return Fit.SAME
     by_row, by_col = image.rows / mask.rows, image.cols / mask.cols
-    if abs(by_row / by_col - 1) > RATIO_TOLERANCE:
-        return Fit.ANISOTROPIC
     for ratio in (SCANNER_RATIO, 1 / SCANNER_RATIO):
-        if all(abs(by / ratio - 1) <= RATIO_TOLERANCE for by in (by_row, by_col)):
+        if all(
+            abs(by / ratio - 1) <= _RATIO_TOLERANCE
+            for by in (by_row, by_col, ratio * by_row / by_col)
+        ):
             return Fit.SCALED
-    return Fit.UNKNOWN_RATIO
+    rounding = 1 / min(mask.rows, mask.cols, image.rows, image.cols)
+    is_same_shape = abs(by_row / by_col - 1) <= _SHAPE_TOLERANCE + rounding
+    return Fit.UNKNOWN_RATIO if is_same_shape else Fit.ANISOTROPIC
 
 
 def _box_on(image: ScannedFile, mask: ScannedFile) -> tuple[float, ...]:
@@ -290,19 +300,24 @@ def _box_on(image: ScannedFile, mask: ScannedFile) -> tuple[float, ...]:
 
 
 def _reasons(
-    image: ScannedFile | None, mask: ScannedFile | None, crop: ScannedFile | None, fit: Fit
+    own: _Taken | None, mask: _Taken, crop: _Taken, image: ScannedFile | None
 ) -> Iterable[SetAside]:
-    if image is None:
-        yield SetAside(why=Why.IMAGE_MISSING.value, found="")
-    if mask is None:
-        yield SetAside(why=Why.MASK_MISSING.value, found="")
-    if crop is None:
-        yield SetAside(why=Why.CROP_MISSING.value, found="")
-    if mask is not None and not mask.mask_box:
-        yield SetAside(why=Why.MASK_EMPTY.value, found=mask.path)
+    """Tell everything that keeps a row from being used; ``own`` only where there is no image."""
+    missing = ((Why.IMAGE_MISSING, own), (Why.MASK_MISSING, mask), (Why.CROP_MISSING, crop))
+    for why, taken in missing:
+        if taken is not None and taken.several:
+            paths = ", ".join(file.path for file in taken.several)
+            yield SetAside(why=Why.SEVERAL.value, found=paths)
+        elif taken is not None and taken.file is None:
+            yield SetAside(why=why.value, found="")
+    if mask.file is None:
+        return
+    if not mask.file.mask_box:
+        yield SetAside(why=Why.MASK_EMPTY.value, found=mask.file.path)
     misfits = {Fit.ANISOTROPIC: Why.ANISOTROPIC, Fit.UNKNOWN_RATIO: Why.UNKNOWN_RATIO}
-    if fit in misfits and mask is not None and image is not None:
-        yield SetAside(why=misfits[fit].value, found=_sizes(mask, image))
+    fit = fit_of(mask.file, image) if image is not None else Fit.NONE
+    if fit in misfits and image is not None:
+        yield SetAside(why=misfits[fit].value, found=_sizes(mask.file, image))
 
 
 def _notes(
@@ -311,14 +326,13 @@ def _notes(
     image: ScannedFile | None,
     mask: ScannedFile | None,
     crop: ScannedFile | None,
-    fit: Fit,
 ) -> Iterable[str]:
     if image is not None and own is not image:
         of = f"its own file is {own.path}" if own else "its own file is missing"
         yield f"the mammogram's file is that of another set; {of}"
     if own is not None and image is not None and _size(own) != _size(image):
         yield f"the two files of the mammogram differ in size ({_sizes(own, image)})"
-    if fit is Fit.SCALED and mask is not None and image is not None:
+    if mask is not None and image is not None and fit_of(mask, image) is Fit.SCALED:
         yield f"mask and image are of two pitches: the box is scaled ({_sizes(mask, image)})"
     if _is_swapped(case, mask, crop):
         yield "the table swaps the files of crop and mask"

@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-from collections.abc import Generator, Sequence
+import signal
+import threading
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -234,9 +237,12 @@ def _results(
     pool = ProcessPoolExecutor(
         min(workers or os.cpu_count() or 1, len(waiting)),
         mp_context=multiprocessing.get_context("spawn"),
+        initializer=_follow_the_parent,
     )
     try:
-        yield from pool.map(read, waiting, chunksize=4)
+        with _interrupts_held():
+            results = pool.map(read, waiting, chunksize=4)  # starts the processes
+        yield from results
     except BrokenProcessPool as error:
         raise DataError(
             "a process that reads files was killed (out of memory, most likely)",
@@ -245,6 +251,31 @@ def _results(
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ignore interrupts while processes start, for they inherit it: ending is the parent's task."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # no interrupt comes here
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _follow_the_parent() -> None:
+    """End when the parent is killed: else a process waits for work forever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def scan_file(root: Path, path: str) -> ScannedFile:

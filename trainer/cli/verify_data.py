@@ -56,7 +56,7 @@ def _document(lines: Sequence[CheckLine], known: bool) -> dict[str, Any]:
                 "found": line.found,
                 "done": line.done,
                 "state": line.state.value,
-                "cases": list(line.cases or ()) if line.state == "NOT KNOWN" else [],
+                "cases": list(line.cases or ()) if line.is_listed else [],
             }
             for line in lines
         ],
@@ -81,7 +81,7 @@ def _text(lines: Sequence[CheckLine], known: bool) -> str:
         for row in table
     ]
     for line in lines:
-        if line.state == "NOT KNOWN" and line.most == 0 and line.cases:
+        if line.is_listed:
             text += _cases(line)
     unchecked = sum(line.state == "not checked" for line in lines)
     checked = f"{len(lines) - unchecked} of {len(lines)} lines checked"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mammoview.errors import DataError
+from tests.builders.cbis_tree import build_cbis_tree
 from trainer.cbis.tables import OFFICIAL_NAMES, CaseTables, RowFlag, read_tables
 
 
@@ -88,11 +89,16 @@ def test_a_row_is_read_whole(real: CaseTables) -> None:
 Change = Callable[[list[list[str]]], None]
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tables")
+    return build_cbis_tree(folder, people=12, quirks=False, rows=120, cols=90).csv
+
+
 @pytest.fixture
-def copy(mammoview_data: Path, tmp_path: Path) -> Path:
+def copy(small: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "download" / "tables"
-    shutil.copytree(mammoview_data / "cbis-ddsm" / "csv", folder, copy_function=shutil.copyfile)
-    folder.chmod(0o755)
+    shutil.copytree(small, folder)
     return folder
 
 
@@ -112,13 +118,14 @@ def _set(row: int, column: str, value: str) -> Change:
     return change
 
 
-def test_tables_are_found_below_a_download_under_any_name(copy: Path, real: CaseTables) -> None:
+def test_tables_are_found_below_a_download_under_any_name(copy: Path) -> None:
+    before = read_tables(copy)
     (copy / OFFICIAL_NAMES["calc-test"]).rename(copy.parent / "Calc-Test-Description.CSV")
     (copy / "metadata.csv").write_text("Series UID,Collection\n1.2,CBIS-DDSM\n")
     shutil.copyfile(copy / OFFICIAL_NAMES["mass-test"], copy.parent / "a copy.csv")
     found = read_tables(copy.parent)
-    assert [r.lesion_id for r in found.rows] == [r.lesion_id for r in real.rows]
-    assert found.sha256 == real.sha256
+    assert [r.lesion_id for r in found.rows] == [r.lesion_id for r in before.rows]
+    assert found.sha256 == before.sha256
     assert [file.name for file in found.files][3] == "Calc-Test-Description.CSV"
 
 
@@ -138,7 +145,7 @@ def test_tables_are_found_below_a_download_under_any_name(copy: Path, real: Case
         (_set(7, "abnormality type", "calcification"), "row 7: abnormality type", "mass"),
         (_set(7, "patient_id", "00004"), "row 7: patient_id '00004'", "P_00001"),
         (_set(7, "ROI mask file path", "a/b.dcm"), "row 7: ROI mask file path", "PatientID/"),
-        (_set(7, "patient_id", "P_00001"), "row 7: image file path names Mass-T", "to agree"),
+        (_set(7, "patient_id", "P_00002"), "row 7: image file path names Mass-T", "to agree"),
         (_set(7, "abnormality id", "9"), "row 7: cropped image file path names", "to agree"),
         (lambda rows: rows[6].pop(), "row 7: another number of cells", "one cell each"),
         (lambda rows: rows[6].append("more"), "row 7: another number of cells", "one cell each"),
