@@ -27,6 +27,7 @@ FLOORS = (
 # They have classifiers of their own; the others end in global average pooling anyway.
 _CUT = ("alexnet", "vgg")
 _SIMULATED = "simulated"
+_DOCUMENTS = {"images": ("images", "lesions", "froc", "per_class"), "exams": ("views",)}
 _STEPS = ("native", "assumed width", "800x800", "picture")
 _RATES = ("0.25", "0.5", "1", "2", "4")
 
@@ -91,23 +92,31 @@ def rewrite_card(
     )
 
 
-def read_document(file: Path) -> dict[str, Any]:
+def read_document(file: Path, *, of: str) -> dict[str, Any]:
     """Return a JSON document written by ``evaluate``; of a folder, its ``metrics.json``.
+
+    Parameters
+    ----------
+    of : str
+        ``images`` or ``exams``: what was evaluated.
 
     Raises
     ------
     DataError
-        If the file is none.
+        If the file is none, or the document of another evaluation.
     """
     source = file / "metrics.json" if file.is_dir() else file
     try:
-        return dict(json.loads(source.read_text(encoding="utf-8")))
+        document = dict(json.loads(source.read_text(encoding="utf-8")))
+        if missing := [key for key in _DOCUMENTS[of] if key not in document]:
+            raise ValueError(f"without {', '.join(missing)}")
     except (OSError, ValueError, TypeError) as error:
         raise DataError(
-            f"{source} cannot be read ({type(error).__name__})",
-            expected="the JSON file that mammoview-train evaluate wrote",
-            todo="run mammoview-train evaluate with --out",
+            f"{source} cannot be used ({type(error).__name__}: {error})",
+            expected=f"the JSON file that mammoview-train evaluate {of} wrote",
+            todo=f"run mammoview-train evaluate {of} with --out",
         ) from error
+    return document
 
 
 def _what(manifest: Manifest, recipe: Recipe) -> str:
@@ -174,14 +183,14 @@ def _training(manifest: Manifest, recipe: Recipe) -> str:
             "Figures of calcification below hold for such clusters alone; what it does on real "
             "calcifications has not been measured.",
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"- Assumed: {text}." for text in recipe.assumptions)])
 
 
 def _patches(recipe: Recipe) -> str:
     patches = recipe.patches
     if patches.sampling == "roi":
         return (
-            f"a square around each lesion, {patches.context:g} times as wide as its box is long, "
+            f"a square around each lesion, {patches.context:g} times the longer side of its box, "
             f"brought to {patches.size_px} pixels"
         )
     return (

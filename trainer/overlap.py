@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from mammoview.domain.geometry import ImageBox, ImagePoint
 from mammoview.domain.prediction import Region
@@ -108,10 +109,14 @@ class _UnusableMaskError(Exception):
 
 
 def measure_overlaps(detected: Iterable[DetectedImage], kind: str) -> tuple[LesionOverlap, ...]:
-    """Measure every lesion of one class, in the order of pictures and lesions."""
-    return tuple(
-        _measure(item, lesion, kind) for item in detected for lesion in lesions_of(item, kind)
-    )
+    """Measure every lesion of one class, in the order of pictures and lesions.
+
+    With progress where there are masks: a mask of a whole mammogram is read for each.
+    """
+    pairs = [(item, lesion) for item in detected for lesion in lesions_of(item, kind)]
+    bare = all(lesion.mask is None for _, lesion in pairs)
+    progress = tqdm(pairs, "overlap", unit="lesion", disable=bare)
+    return tuple(_measure(item, lesion, kind) for item, lesion in progress)
 
 
 def overlap_means(overlaps: Sequence[LesionOverlap], threshold: float) -> OverlapMeans:

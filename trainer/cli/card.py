@@ -26,9 +26,9 @@ def run(arguments: argparse.Namespace) -> int:
     bundle = rewrite_card(
         arguments.bundle,
         recipe=recipe_from_values(read_run(arguments.run_folder)["recipe"]),
-        validation=read_document(arguments.run_folder / "validation.json"),
-        test=read_document(arguments.test) if arguments.test else None,
-        exams=read_document(arguments.exams) if arguments.exams else None,
+        validation=read_document(arguments.run_folder / "validation.json", of="images"),
+        test=read_document(arguments.test, of="images") if arguments.test else None,
+        exams=read_document(arguments.exams, of="exams") if arguments.exams else None,
     )
     print(f"card written: {bundle.folder / 'CARD.md'}", file=sys.stderr)
     return 0

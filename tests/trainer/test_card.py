@@ -1,0 +1,225 @@
+"""The card says what a model is, what it was made from and what was measured, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mammoview.errors import DataError
+from tests.builders.models import build_manifest
+from trainer.card import read_document, render_card
+from trainer.card_tables import figure, overlap_lines, subgroup_lines, with_interval
+from trainer.documents import write_json
+from trainer.recipe import NetworkRecipe, Recipe
+
+MASS = build_manifest()
+BOTH = build_manifest(findings=("mass", "calcification"))
+
+
+def estimate(value: float | None) -> dict[str, Any]:
+    return {"mean": value, "ci95": [None, None] if value is None else [value - 0.1, value + 0.1]}
+
+
+def froc(value: float | None, rule: str = "peak") -> dict[str, Any]:
+    rates = ("0.25", "0.5", "1", "2", "4")
+    return {
+        "hit_rule": rule,
+        "sensitivity_at": dict.fromkeys(rates, value),
+        "ci95": dict.fromkeys(rates, estimate(value)["ci95"]),
+    }
+
+
+def of_class(value: float | None = 0.5, lesions: int = 40) -> dict[str, Any]:
+    """What ``evaluate images`` writes of a class; without overlap and subgroups."""
+    point = {"threshold": 0.5, "sensitivity": value, "false_marks_per_image": 0.25}
+    return {
+        "froc": froc(value),
+        "pointing_game": value,
+        "lesions": lesions,
+        "expected_calibration_error": 0.004,
+        "operating_points": {"default": point},
+    }
+
+
+def document(images: int = 40, **classes: dict[str, Any]) -> dict[str, Any]:
+    per_class = classes or {"mass": of_class()}
+    first = next(iter(per_class.values()))
+    return {
+        "froc": first["froc"],
+        "pointing_game": first["pointing_game"],
+        "per_class": per_class,
+        "images": images,
+        "lesions": sum(values["lesions"] for values in per_class.values()),
+    }
+
+
+OVERLAP = {
+    "raster": "128 points",
+    "mask": {
+        "lesions": 3,
+        "operating_points": {
+            "default": {
+                "hit": 2,
+                "iou_of_hit": estimate(0.4),
+                "iou_of_all": estimate(0.3),
+                "dice_of_hit": estimate(0.6),
+                "dice_of_all": estimate(None),
+            }
+        },
+        "best_achievable": {"iou": estimate(0.45), "dice": estimate(0.65)},
+    },
+    "set_aside": {"P_00353_LEFT_CC_calcification_1": "another size"},
+    "set_aside_count": 1,
+}
+
+
+def group(attribute: str, name: str, *, value: float | None) -> dict[str, Any]:
+    return {
+        "attribute": attribute,
+        "group": name,
+        "lesions": 30,
+        "people": 20,
+        "too_small": value is None,
+        "sensitivity": None if value is None else {"default": estimate(value)},
+        "pointing_game": None if value is None else estimate(value),
+    }
+
+
+def network(recipe: Recipe, **changes: Any) -> Recipe:
+    changed: NetworkRecipe = replace(recipe.network, **changes)
+    return replace(recipe, network=changed)
+
+
+def test_a_card_is_the_same_each_time(recipe: Recipe) -> None:
+    cards = {render_card(MASS, recipe=recipe, validation=document()) for _ in range(3)}
+    assert len(cards) == 1
+    (card,) = cards
+    assert "research use only" in card.lower()
+    assert "Not yet measured on test pictures." in card
+    assert "simulated" not in card
+    assert "appended" not in card
+    for text in recipe.assumptions:
+        assert text in card
+
+
+def test_a_document_of_an_older_evaluation_will_do(recipe: Recipe) -> None:
+    card = render_card(MASS, recipe=recipe, validation=document(), test=document())
+    assert "| mass | 0.50 (0.40-0.60) |" in card
+    assert "Overlap" not in card
+    assert "Subgroups" not in card
+
+
+def test_the_second_hit_rule_has_a_row_of_its_own(recipe: Recipe) -> None:
+    values = of_class() | {"froc_iou": froc(0.25, "box IoU >= 0.2")}
+    card = render_card(MASS, recipe=recipe, validation=document(mass=values))
+    assert "| mass, hit: box IoU >= 0.2 | 0.25 (0.15-0.35) |" in card
+
+
+def test_overlap_and_subgroups_have_tables(recipe: Recipe) -> None:
+    groups = [
+        group("all", "all", value=0.5),
+        group("pathology", "BENIGN_WITHOUT_CALLBACK", value=0.4),
+        group("density", "unknown", value=0.5),
+        group("view", "CC", value=None),
+    ]
+    values = of_class() | {"overlap": OVERLAP, "subgroups": groups}
+    card = render_card(MASS, recipe=recipe, validation=document(mass=values))
+    assert "#### Overlap with the mask: mass, 3 lesions" in card
+    row = "| default | 2 | 0.40 (0.30-0.50) | 0.30 (0.20-0.40) | 0.60 (0.50-0.70) | – |"
+    assert row in card
+    assert "Masks set aside: 1 (P_00353_LEFT_CC_calcification_1)." in card
+    assert "| pathology: benign without callback | 30 | 20 | 0.40 (0.30-0.50) |" in card
+    assert "| view: cc | 30 | 20 | too few people | too few people |" in card
+    assert "Not known for these pictures: density." in card
+    assert "density: unknown" not in card
+
+
+def test_every_class_has_its_row_and_what_is_missing_a_dash(recipe: Recipe) -> None:
+    found = document(mass=of_class(), calcification=of_class(None, lesions=0))
+    card = render_card(BOTH, recipe=recipe, validation=found, test=found)
+    assert "| calcification | – | – | – | – | – | – | 0.004 |" in card
+    assert "calcification, operating point `default` (score >= 0.500): sensitivity –, 0.25" in card
+    assert "has a mass or a calcification, so false marks" in card
+
+
+def test_a_net_that_was_cut_and_one_without_background_say_so(recipe: Recipe) -> None:
+    cut = network(recipe, backbone="vgg16", background="", classes=("calcification", "mass"))
+    card = render_card(BOTH, recipe=cut, validation=document())
+    assert "Network: vgg16, cut after its last convolution" in card
+    assert "(cut and GAP)" in card
+    assert "the channel `background` was appended at export and is zero everywhere" in card
+    geometry = BOTH.map_geometry
+    assert f"a map cell every {geometry.stride_px} pixels" in card
+    assert f"halo {geometry.halo_px} pixels" in card
+
+
+@pytest.mark.parametrize("backbone", ["googlenet", "resnet18", "resnet50-original-strides"])
+def test_a_net_that_ends_in_pooling_was_not_cut(recipe: Recipe, backbone: str) -> None:
+    card = render_card(MASS, recipe=network(recipe, backbone=backbone), validation=document())
+    assert "cut" not in card.partition("## How it was trained")[0]
+
+
+def test_simulated_calcifications_are_called_that(recipe: Recipe) -> None:
+    source = "CBIS-DDSM masses with simulated calcification clusters"
+    manifest = replace(BOTH, trained_on=source)
+    card = render_card(manifest, recipe=recipe, validation=document())
+    assert "trained on simulated calcifications" in card
+    assert "no figure here is one of real ones" in card
+    only_masses = render_card(
+        replace(MASS, trained_on=source), recipe=recipe, validation=document()
+    )
+    assert "trained on simulated calcifications" not in only_masses
+
+
+def test_the_papers_patches_and_stopping_are_told(recipe: Recipe) -> None:
+    paper = replace(
+        recipe,
+        patches=replace(recipe.patches, sampling="roi", context=1.0, size_px=224),
+        training=replace(recipe.training, stop_accuracy=0.995, stop_batches=50, epochs=200),
+    )
+    card = render_card(MASS, recipe=paper, validation=document())
+    assert "a square around each lesion, 1 times the longer side of its box" in card
+    assert "At most 200 epochs" in card
+    assert "mean accuracy of 50 batches reaches 99.5%" in card
+    frozen = ", ".join(recipe.network.frozen)
+    assert f"{frozen} stay as they were" in card
+    assert "stay as" not in render_card(
+        MASS, recipe=network(recipe, frozen=()), validation=document()
+    )
+
+
+def test_simple_methods_are_shown_beside_their_own_pictures_alone(recipe: Recipe) -> None:
+    theirs = document(images=361, mass=of_class(lesions=378))
+    card = render_card(MASS, recipe=recipe, validation=document(), test=theirs)
+    assert "Beside two simple methods" in card
+    simulated = document(images=361, mass=of_class(lesions=378), calcification=of_class())
+    for other in (document(), simulated, theirs | {"other_lesions": {"calcification": 3}}):
+        card = render_card(MASS, recipe=recipe, validation=document(), test=other)
+        assert "Beside two simple methods" not in card
+
+
+def test_a_document_is_read_from_file_or_folder(tmp_path: Path) -> None:
+    write_json(document(), tmp_path / "folder" / "metrics.json")
+    assert read_document(tmp_path / "folder", of="images") == document()
+    assert read_document(tmp_path / "folder" / "metrics.json", of="images") == document()
+
+
+@pytest.mark.parametrize("content", ["", "[1]", "{}", json.dumps({"views": []})])
+def test_another_document_is_refused_by_name(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "exams.json"
+    file.write_text(content)
+    with pytest.raises(DataError, match=r"exams\.json cannot be used"):
+        read_document(file, of="images")
+    with pytest.raises(DataError, match="gone"):
+        read_document(tmp_path / "gone", of="exams")
+
+
+def test_figures() -> None:
+    assert figure(0.126) == "0.13"
+    assert figure(None) == figure(float("nan")) == with_interval(None) == "–"
+    assert overlap_lines("mass", {"raster": "x", "set_aside": {}, "set_aside_count": 0}) == []
+    assert subgroup_lines("mass", [group("all", "all", value=0.5)]) == []
