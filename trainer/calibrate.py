@@ -1,8 +1,9 @@
 """Scores that mean something: a logistic fit on full images, and thresholds by false marks.
 
-Both are made on validation pictures of people never trained on, with the regions that the viewer
-itself finds.  The score of a region then estimates how often a mark of that height lies in an
-annotated lesion, on pictures like those (CBIS-DDSM: every picture has one).
+Both are made on pictures of people never trained on (of a run's validation part, or a site's own),
+with the regions that the viewer itself finds.  The score of a region then estimates how often a
+mark of that height lies in an annotated lesion, on pictures like those (CBIS-DDSM: every picture
+has one).
 """
 
 from __future__ import annotations
@@ -24,7 +25,11 @@ from trainer.froc import ScoredImage, hits, threshold_at
 # One false mark an examination of four views is 0.25 an image.
 RATES = (("sensitive", 1.0), ("balanced", 0.5), ("specific", 0.25))
 DEFAULT = "specific"
+# Fewer hits or false marks than this fix no curve of two numbers.
+FEWEST_MARKS = 10
 _EDGE = 1e-7
+
+Rates = Sequence[tuple[str, float]]
 
 
 def neutral(kind: str) -> Calibration:
@@ -33,9 +38,14 @@ def neutral(kind: str) -> Calibration:
 
 
 def calibrate(
-    detected: Sequence[DetectedImage], kind: str
+    detected: Sequence[DetectedImage], kind: str, rates: Rates = RATES
 ) -> tuple[Calibration, tuple[OperatingPoint, ...]]:
     """Fit one class on pictures read with :func:`neutral` calibration.
+
+    Parameters
+    ----------
+    rates : sequence of (str, float)
+        Names of the operating points, and the false marks an image that each may give.
 
     Raises
     ------
@@ -45,11 +55,11 @@ def calibrate(
     images = scored(detected, kind)
     margins = np.array([logit(m.score) for image in images for m in image.marks])
     is_hit = np.concatenate([hits(image) for image in images] or [np.empty(0, np.bool_)])
-    if min(is_hit.sum(), (~is_hit).sum()) < 10:
+    if min(is_hit.sum(), (~is_hit).sum()) < FEWEST_MARKS:
         raise DataError(
             f"{int(is_hit.sum())} hits and {int((~is_hit).sum())} false marks of {kind}",
-            expected="at least ten of each in the validation pictures",
-            todo="train longer, or keep more people for validation",
+            expected="at least ten of each in the pictures that scores are fitted on",
+            todo="give pictures of more people, or train longer",
         )
     slope, intercept = _logistic(margins, is_hit)
     if slope <= 0:
@@ -60,7 +70,7 @@ def calibrate(
         )
     calibration = Calibration(kind=kind, slope=slope, intercept=intercept)
     images = scored(recalibrated(detected, (calibration,)), kind)
-    return calibration, _operating_points(images, kind)
+    return calibration, operating_points(images, kind, rates)
 
 
 def recalibrated(
@@ -76,6 +86,23 @@ def recalibrated(
         item = of_kind[region.kind]
         margin = np.asarray(logit(region.score))
         return replace(region, score=float(calibrated(margin, item)))
+
+    return tuple(replace(d, regions=tuple(map(score, d.regions))) for d in detected)
+
+
+def neutralised(
+    detected: Sequence[DetectedImage], calibration: Sequence[Calibration]
+) -> tuple[DetectedImage, ...]:
+    """Return pictures read with a calibration as :func:`neutral` calibration would have read them.
+
+    The inverse of :func:`recalibrated`.
+    """
+    of_kind = {item.kind: item for item in calibration}
+
+    def score(region: Region) -> Region:
+        item = of_kind[region.kind]
+        margin = np.asarray((logit(region.score) - item.intercept) / item.slope)
+        return replace(region, score=float(calibrated(margin, neutral(region.kind))))
 
     return tuple(replace(d, regions=tuple(map(score, d.regions))) for d in detected)
 
@@ -99,7 +126,10 @@ def logit(score: float) -> float:
     return math.log(kept / (1.0 - kept))
 
 
-def _operating_points(images: Sequence[ScoredImage], kind: str) -> tuple[OperatingPoint, ...]:
+def operating_points(
+    images: Sequence[ScoredImage], kind: str, rates: Rates = RATES
+) -> tuple[OperatingPoint, ...]:
+    """Return the thresholds of one class that keep to each rate of false marks an image."""
     return tuple(
         OperatingPoint(
             name=name,
@@ -107,7 +137,7 @@ def _operating_points(images: Sequence[ScoredImage], kind: str) -> tuple[Operati
             threshold=min(max(threshold_at(images, rate), 0.0), 1.0),
             false_marks_per_image=rate,
         )
-        for name, rate in RATES
+        for name, rate in rates
     )
 
 

@@ -31,7 +31,7 @@ from mammoview.app.model_records import (
 )
 from mammoview.domain.prediction import ModelIdentity
 from mammoview.errors import MammoviewError, ModelError, SettingsError, UsageError
-from mammoview.modelkit.bundle import MANIFEST, Bundle, open_bundle
+from mammoview.modelkit.bundle import MANIFEST, VERSION_RULE, Bundle, open_bundle
 from mammoview.modelkit.manifest import decode_manifest
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ SHIPPED = "shipped"
 
 _DIGITS = 12  # of the hash, in the name of a folder
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,63}")
 _PART = ".part-"
 
 
@@ -334,7 +333,7 @@ def _installable(identity: ModelIdentity) -> ModelChoice:
     """Refuse names that cannot name a folder, or that mean something else."""
     for what, text, rule in (
         ("name", identity.name, _NAME),
-        ("version", identity.version, _VERSION),
+        ("version", identity.version, VERSION_RULE),
     ):
         if rule.fullmatch(text) is None or text == SHIPPED:
             raise ModelError(

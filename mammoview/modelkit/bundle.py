@@ -8,6 +8,7 @@ covered, and a bundle edited by hand does not open.
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import tempfile
 from contextlib import suppress
@@ -25,6 +26,9 @@ GOLDEN = "golden.npz"
 CARD = "CARD.md"
 
 _MIB = 1 << 20
+# What can name the folder of an installed bundle; stricter than what a manifest may say.
+VERSION_RULE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,63}")
+
 # The files of a bundle; one beyond its bytes is refused before it is read into memory.
 LIMITS = {MANIFEST: _MIB, NETWORK: 1024 * _MIB, GOLDEN: 64 * _MIB, CARD: _MIB}
 

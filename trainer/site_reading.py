@@ -1,0 +1,132 @@
+"""A bundle on a site's own images: the viewer's session and regions, and which files were refused.
+
+Either labelled pictures, or native examinations without any finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from mammoview.dicom.decode import decode_pixels
+from mammoview.dicom.index import index_paths
+from mammoview.domain.prediction import AnalysisStatus
+from mammoview.domain.study import Mammogram, Refusal
+from mammoview.errors import DataError, MammoviewError
+from mammoview.inference.predictor import predict_view, read_values
+from mammoview.inference.session import Session
+from trainer.detect import DetectedImage
+from trainer.labelled import LabelledImage
+from trainer.pictures import assumed_spacing, read_picture
+from trainer.recipe import DataRecipe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteReading:
+    """What a model found on a site's images.
+
+    Attributes
+    ----------
+    is_labelled : bool
+        False: images without any finding, so that every mark is a false one.
+    detected : tuple of DetectedImage
+        The images that were read.
+    refused : tuple of Refusal
+        Files that could not be read, and why.
+    left_out : tuple of Refusal
+        Views that the model does not read (magnifications, implants), and why.
+    """
+
+    is_labelled: bool
+    detected: tuple[DetectedImage, ...]
+    refused: tuple[Refusal, ...]
+    left_out: tuple[Refusal, ...]
+
+    @property
+    def people(self) -> int:
+        """How many people the images are of."""
+        return len({item.image.person for item in self.detected})
+
+
+def read_labelled_site(
+    session: Session, images: Sequence[LabelledImage], data: DataRecipe
+) -> SiteReading:
+    """Find regions in labelled pictures; one that cannot be decoded does not stop the others."""
+    detected: list[DetectedImage] = []
+    refused: list[Refusal] = []
+    for image in tqdm(images, "read", unit="picture"):
+        try:
+            picture = read_picture(image.file, data)
+        except DataError as error:
+            refused.append(Refusal(file=image.file, reason=error.met))
+            continue
+        found = read_values(session, picture.values, spacing=picture.spacing, operating_point=None)
+        rows, cols = picture.values.shape
+        detected.append(
+            DetectedImage(
+                image=image,
+                regions=found.regions,
+                rows=rows,
+                cols=cols,
+                spacing=picture.spacing or assumed_spacing((rows, cols), data),
+            )
+        )
+    return SiteReading(
+        is_labelled=True, detected=tuple(detected), refused=tuple(refused), left_out=()
+    )
+
+
+def read_normal_site(session: Session, paths: Sequence[Path], data: DataRecipe) -> SiteReading:
+    """Find regions in native examinations without any finding, as the viewer does.
+
+    Views of one patient id belong together; where it is empty, those of one study do.
+    """
+    index = index_paths(paths)
+    views = [(exam.key, view) for exam in index.examinations for view in exam.mammograms]
+    detected: list[DetectedImage] = []
+    refused, left_out = list(index.refused), []
+    numbers: dict[str, str] = {}  # a patient's id goes no further than this
+    for key, view in tqdm(views, "read", unit="view"):
+        if view.unsupported is not None:
+            left_out.append(Refusal(file=view.file, reason=view.unsupported))
+            continue
+        try:
+            stored = decode_pixels(view)
+        except MammoviewError as error:
+            refused.append(Refusal(file=view.file, reason=str(error)))
+            continue
+        found = predict_view(session, view, stored, operating_point=None, decode_seconds=0.0)
+        if found.status is not AnalysisStatus.ANALYZED:
+            refused.append(Refusal(file=view.file, reason=found.reason))
+            continue
+        spacing = view.spacing or assumed_spacing((view.rows, view.cols), data)
+        person = numbers.setdefault(view.identity.patient_id or key, str(len(numbers)))
+        image = _without_finding(view, person)
+        detected.append(
+            DetectedImage(
+                image=image,
+                regions=found.regions,
+                rows=view.rows,
+                cols=view.cols,
+                spacing=spacing,
+            )
+        )
+    return SiteReading(
+        is_labelled=False,
+        detected=tuple(detected),
+        refused=tuple(refused),
+        left_out=tuple(left_out),
+    )
+
+
+def _without_finding(view: Mammogram, person: str) -> LabelledImage:
+    return LabelledImage(
+        file=view.file,
+        person=person,
+        laterality=str(view.laterality.value or ""),
+        view=str(view.view.value or ""),
+        lesions=(),
+    )
