@@ -357,6 +357,11 @@ def test_annotations_without_pictures_are_refused(
     assert "no labelled pictures" in capsys.readouterr().err
 
 
+def test_patches_of_no_run_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "patches", str(tmp_path), "--cache", str(tmp_path)]) == 3
+    assert "run.json" in capsys.readouterr().err
+
+
 def _rows(file: Path) -> list[dict[str, str]]:
     with file.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))

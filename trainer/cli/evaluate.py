@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mammoview.errors import SettingsError
 from trainer.cli.common import add_recipe, read_named_recipe
 
 if TYPE_CHECKING:
@@ -51,7 +52,10 @@ def _add_images(parser: argparse.ArgumentParser) -> None:
 def _add_patches(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_folder", metavar="RUN", type=Path)
     parser.add_argument("--cache", type=Path, required=True, help="patch cache of the run")
-    parser.add_argument("--out", type=Path, help="folder for metrics.json")
+    parser.add_argument(
+        "--out", type=Path, help="folder of the results; patches in the run's folder if left out"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto")
     _add_json(parser)
     parser.set_defaults(evaluate=_patches)
 
@@ -98,17 +102,37 @@ def _images(arguments: argparse.Namespace) -> int:
 
 
 def _patches(arguments: argparse.Namespace) -> int:
-    from trainer.evaluate import write_evaluation
-    from trainer.evaluate_patches import evaluate_patches, summary_lines
+    from trainer.evaluate_patches import evaluate_patches
 
-    document = evaluate_patches(arguments.run_folder, arguments.cache)
-    if arguments.out is not None:
-        write_evaluation(document, arguments.out / "metrics.json")
+    out = arguments.out or arguments.run_folder / "patches"
+    document = evaluate_patches(
+        arguments.run_folder, arguments.cache, out, device=_torch_device(arguments.device)
+    )
     if arguments.json:
         _print_json(document)
     else:
-        print("\n".join(summary_lines(document)))
+        print((out / "metrics.md").read_text(encoding="utf-8"), end="")
     return 0
+
+
+def _torch_device(named: str) -> str:
+    """Return torch's name of a device.
+
+    Raises
+    ------
+    SettingsError
+        If a GPU is asked for and there is none.
+    """
+    import torch
+
+    has_gpu = torch.cuda.is_available()
+    if named == "gpu" and not has_gpu:
+        raise SettingsError(
+            "no GPU that PyTorch can use",
+            expected="a CUDA device for --device gpu",
+            todo="use --device auto or cpu, or install the driver",
+        )
+    return "cuda" if named != "cpu" and has_gpu else "cpu"
 
 
 def _exams(arguments: argparse.Namespace) -> int:
