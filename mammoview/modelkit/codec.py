@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -54,7 +55,7 @@ def encode(value: Any, path: str = "$") -> Any:
         For a number that is not finite, or a repeated key.
     """
     if is_dataclass(value) and not isinstance(value, type):
-        hints = get_type_hints(type(value))
+        hints = _hints(type(value))
         return {
             field.name: _encode_field(
                 hints[field.name], getattr(value, field.name), f"{path}.{field.name}"
@@ -64,6 +65,12 @@ def encode(value: Any, path: str = "$") -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         raise CodecError(path, str(value), "a finite number")
     return value
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    """Return the types of a dataclass's fields; finding them anew each time takes long."""
+    return get_type_hints(kind)
 
 
 def _encode_field(hint: Any, value: Any, path: str) -> Any:
@@ -100,7 +107,7 @@ def _decode(hint: Any, node: Any, path: str) -> Any:
 
 def _decode_dataclass(hint: Any, node: Any, path: str) -> Any:
     members = _members(node, path)
-    hints = get_type_hints(hint)
+    hints = _hints(hint)
     for key in members:
         if key not in hints:
             raise CodecError(f"{path}.{key}", "an unknown key", f"only {', '.join(hints)}")

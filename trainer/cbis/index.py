@@ -46,10 +46,7 @@ class CbisIndex:
     @property
     def sha256(self) -> str:
         """Hash of rows and files: the same wherever the data folder lies, and whenever copied."""
-        files = [replace(item, file=replace(item.file, mtime_ns=0)) for item in self.files]
-        document = [self.tables_sha256, [encode(r) for r in self.rows], [encode(f) for f in files]]
-        text = json.dumps(document, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return _hash(encode(self))
 
     def images(self) -> tuple[LabelledImage, ...]:
         """Return the distinct mammograms with at least one lesion that can be used.
@@ -150,7 +147,8 @@ def write_index(index: CbisIndex, folder: Path) -> Path:
     """Write ``index.json`` whole or not at all; return the file."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / INDEX
-    document: dict[str, Any] = {**encode(index), "sha256": index.sha256}
+    document: dict[str, Any] = encode(index)
+    document["sha256"] = _hash(document)
     partial = folder / (INDEX + ".part")
     partial.write_text(json.dumps(document, separators=(",", ":")) + "\n", encoding="utf-8")
     partial.replace(file)
@@ -174,14 +172,22 @@ def read_index(path: Path, *, data: Path | None = None) -> CbisIndex:
     """
     file = path / INDEX if path.is_dir() else path
     try:
-        document = Pairs(json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=Pairs))
-        stored = [value for key, value in document if key == "sha256"]
-        index = decode(CbisIndex, Pairs(pair for pair in document if pair[0] != "sha256"))
+        text = file.read_text(encoding="utf-8")
+        members = json.loads(text, object_pairs_hook=Pairs)
+        index = decode(CbisIndex, Pairs(pair for pair in members if pair[0] != "sha256"))
+        document = json.loads(text)
     except (OSError, ValueError, TypeError) as error:
         raise _broken(file, f"({_said(error)})") from error
-    if stored != [index.sha256]:
+    if document.get("sha256") != _hash(document):
         raise _broken(file, "(its hash is not that of its content)")
     return index if data is None else replace(index, root=str(data.resolve()))
+
+
+def _hash(document: dict[str, Any]) -> str:
+    """Return the hash of tables, rows and files, without where they lie and when they were made."""
+    files = [{**item, "file": {**item["file"], "mtime_ns": 0}} for item in document["files"]]
+    content = [document["tables_sha256"], document["rows"], files]
+    return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
 
 
 def _said(error: Exception) -> str:
