@@ -52,9 +52,7 @@ def _add_images(parser: argparse.ArgumentParser) -> None:
 def _add_patches(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_folder", metavar="RUN", type=Path)
     parser.add_argument("--cache", type=Path, required=True, help="patch cache of the run")
-    parser.add_argument(
-        "--out", type=Path, help="folder of the results; patches in the run's folder if left out"
-    )
+    parser.add_argument("--out", type=Path, help="folder for predictions, tables and pictures")
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto")
     _add_json(parser)
     parser.set_defaults(evaluate=_patches)
@@ -102,16 +100,18 @@ def _images(arguments: argparse.Namespace) -> int:
 
 
 def _patches(arguments: argparse.Namespace) -> int:
-    from trainer.evaluate_patches import evaluate_patches
+    from trainer.evaluate_patches import evaluate_patches, summary_lines
 
-    out = arguments.out or arguments.run_folder / "patches"
     document = evaluate_patches(
-        arguments.run_folder, arguments.cache, out, device=_torch_device(arguments.device)
+        arguments.run_folder,
+        arguments.cache,
+        arguments.out,
+        device=_torch_device(arguments.device),
     )
     if arguments.json:
         _print_json(document)
     else:
-        print((out / "metrics.md").read_text(encoding="utf-8"), end="")
+        print("\n".join(summary_lines(document)))
     return 0
 
 
