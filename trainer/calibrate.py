@@ -69,7 +69,7 @@ def calibrate(
             todo="train longer",
         )
     calibration = Calibration(kind=kind, slope=slope, intercept=intercept)
-    images = scored(recalibrated(detected, (calibration,)), kind)
+    images = scored(recalibrated(_of_class(detected, kind), (calibration,)), kind)
     return calibration, operating_points(images, kind, rates)
 
 
@@ -141,13 +141,27 @@ def operating_points(
     )
 
 
+def _of_class(detected: Sequence[DetectedImage], kind: str) -> tuple[DetectedImage, ...]:
+    """Return pictures with the regions of one class alone."""
+    return tuple(
+        replace(d, regions=tuple(r for r in d.regions if r.kind == kind)) for d in detected
+    )
+
+
 def _logistic(x: NDArray[np.float64], y: NDArray[np.bool_]) -> tuple[float, float]:
-    """Fit ``P(y) = sigmoid(slope x + intercept)`` by Newton's method (Platt 1999)."""
+    """Fit ``P(y) = sigmoid(slope x + intercept)`` by Newton's method.
+
+    Platt (1999), "Probabilistic outputs for support vector machines", with his targets a little
+    inside 0 and 1: else hits and false marks that a threshold parts cleanly would drive the slope,
+    and the scores to 0 and 1, without bound.
+    """
+    positive, negative = int(y.sum()), int((~y).sum())
+    target = np.where(y, (positive + 1) / (positive + 2), 1 / (negative + 2))
     design = np.stack([x, np.ones_like(x)], axis=1)
     weights = np.zeros(2)
     for _ in range(100):
         p = 0.5 * (1.0 + np.tanh(0.5 * (design @ weights)))
-        gradient = design.T @ (p - y) + 1e-6 * weights
+        gradient = design.T @ (p - target) + 1e-6 * weights
         curvature = (design * (p * (1 - p))[:, None]).T @ design + 1e-6 * np.eye(2)
         step = np.linalg.solve(curvature, gradient)
         weights = weights - step

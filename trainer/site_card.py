@@ -48,8 +48,8 @@ def refit_lines(result: Refit) -> list[str]:
                 f"{item.error_after:.3f}"
             )
         lines += [
-            f"{item.kind}, {point.name}: threshold {point.before.threshold:.3f} -> "
-            f"{point.after.threshold:.3f}, false marks an image "
+            f"{item.kind}, {point.name}: threshold {point.before.threshold:.3g} -> "
+            f"{point.after.threshold:.3g}, false marks an image "
             f"{_words(point.before.false_marks)} -> {_words(point.after.false_marks)}"
             for point in item.points
         ]
@@ -104,7 +104,7 @@ def _point_table(result: Refit) -> tuple[tuple[str, ...], list[list[str]]]:
             row = [
                 f"{item.kind}, {point.name}",
                 f"{point.rate:g}",
-                f"{point.before.threshold:.3f} -> {point.after.threshold:.3f}",
+                f"{point.before.threshold:.3g} -> {point.after.threshold:.3g}",
                 _words(point.before.false_marks),
                 _words(point.after.false_marks),
             ]
