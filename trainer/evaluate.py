@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from mammoview.errors import DataError
+from mammoview.modelkit.bundle import NETWORK
 from mammoview.modelkit.manifest import Manifest
 from trainer.bootstrap import ratio
 from trainer.calibrate import expected_calibration_error
@@ -83,6 +86,10 @@ class Evaluation:
     ----------
     classes : tuple of ClassResult
         In the order of the model's findings, those without lesions in the data as well.
+    network_sha256 : str
+        Of the model's network; empty for a model that is not in a bundle yet.
+    labels_sha256 : str
+        Of the names of the pictures and all their lesions: what the figures hold for.
     other_lesions : tuple of (str, int)
         Lesions of kinds that the model does not know; a mark on one is a false mark.
     spacing : tuple of (str, int)
@@ -90,6 +97,8 @@ class Evaluation:
     """
 
     model: tuple[str, str]
+    network_sha256: str
+    labels_sha256: str
     images: int
     people: int
     classes: tuple[ClassResult, ...]
@@ -111,7 +120,12 @@ class Evaluation:
         headline = per_class[first or self.classes[0].kind]
         name, version = self.model
         return {
-            "model": {"name": name, "version": version},
+            "model": {
+                "name": name,
+                "version": version,
+                "network_sha256": self.network_sha256 or None,
+            },
+            "labels_sha256": self.labels_sha256,
             "froc": headline["froc"],
             "pointing_game": headline["pointing_game"],
             "per_class": per_class,
@@ -146,6 +160,8 @@ def evaluate_images(detected: Sequence[DetectedImage], manifest: Manifest) -> Ev
     others = [kind for kind in kinds if kind not in manifest.findings]
     return Evaluation(
         model=(manifest.name, manifest.version),
+        network_sha256=dict(manifest.hashes).get(NETWORK, ""),
+        labels_sha256=_labels_sha256(detected),
         images=len(detected),
         people=len({item.image.person for item in detected}),
         classes=tuple(_of_class(detected, kind, manifest) for kind in manifest.findings),
@@ -157,6 +173,17 @@ def evaluate_images(detected: Sequence[DetectedImage], manifest: Manifest) -> Ev
 def write_evaluation(document: dict[str, Any], file: Path) -> None:
     """Write the document so that a kill never leaves half of it."""
     write_json(document, file)
+
+
+def _labels_sha256(detected: Sequence[DetectedImage]) -> str:
+    digest = hashlib.sha256()
+    for item in sorted(detected, key=lambda item: item.image.mammogram):
+        lesions = [
+            [b.lesion_id, b.kind, b.box.col0, b.box.row0, b.box.col1, b.box.row1]
+            for b in item.image.lesions
+        ]
+        digest.update(json.dumps([item.image.mammogram, lesions]).encode())
+    return digest.hexdigest()
 
 
 def _of_class(detected: Sequence[DetectedImage], kind: str, manifest: Manifest) -> ClassResult:

@@ -182,6 +182,15 @@ def test_pictures_without_lesions_give_false_marks_alone(tmp_path: Path) -> None
     assert point["false_marks_per_image"] == 1.0
 
 
+def test_the_document_names_network_and_labels(tmp_path: Path) -> None:
+    manifest = open_bundle(build_bundle(tmp_path / "bundle")).manifest
+    document = evaluate(HALF, manifest)
+    assert document["model"]["network_sha256"] == dict(manifest.hashes)["model.onnx"]
+    assert evaluate(HALF, MASS)["model"]["network_sha256"] is None
+    assert evaluate(HALF[::-1], MASS)["labels_sha256"] == document["labels_sha256"]
+    assert evaluate(HALF[1:], MASS)["labels_sha256"] != document["labels_sha256"]
+
+
 def test_no_picture_is_refused() -> None:
     with pytest.raises(DataError, match="no labelled pictures"):
         evaluate([], MASS)
