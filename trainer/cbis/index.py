@@ -66,6 +66,17 @@ class CbisIndex:
             if rows[0].image and not _used(rows)
         )
 
+    def mammograms_half_used(self) -> tuple[str, ...]:
+        """Return the mammograms of :meth:`images` that hold a lesion which is set aside too.
+
+        Where that lesion lies is not known: what is unmarked there is not sure to be healthy.
+        """
+        return tuple(
+            rows[0].case.mammogram
+            for rows in self._by_mammogram()
+            if 0 < len(_used(rows)) < len(rows)
+        )
+
     def _by_mammogram(self) -> tuple[tuple[IndexedRow, ...], ...]:
         rows: dict[str, list[IndexedRow]] = defaultdict(list)
         for row in self.rows:

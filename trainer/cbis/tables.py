@@ -186,7 +186,7 @@ def read_tables(folder: Path) -> CaseTables:
         raise DataError(
             f"no {', '.join(missing)} in {folder} or below it",
             expected="the four case-description tables of CBIS-DDSM",
-            todo=f"put there {_FROM}",
+            todo=f"put there {_FROM}, or name the folder that holds them",
         )
     tables = [found[name] for name in OFFICIAL_SETS]
     rows = tuple(row for table in tables for row in table[2])
@@ -203,7 +203,7 @@ def _candidates(folder: Path) -> Iterator[tuple[Path, bytes]]:
         raise DataError(
             f"no folder {folder}",
             expected="a folder with the four tables",
-            todo=f"put there {_FROM}",
+            todo=f"put there {_FROM}, or name the folder that holds them",
         )
     for parent, folders, names in os.walk(folder):
         folders.sort()

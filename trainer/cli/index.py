@@ -55,6 +55,7 @@ def summary(index: CbisIndex) -> dict[str, Any]:
         },
         "mammograms": {
             "with_lesions": len(index.images()),
+            "half_used": len(index.mammograms_half_used()),
             "left_out": len(index.mammograms_left_out()),
         },
     }
@@ -66,7 +67,8 @@ def _lines(document: dict[str, Any], out: Path) -> str:
     lines.append(f"rows: {rows['used']} used, {rows['set_aside']} set aside")
     lines += [f"  {why}: {count}" for why, count in rows["reasons"].items()]
     lines.append(
-        f"mammograms: {mammograms['with_lesions']} with lesions to learn from, "
+        f"mammograms: {mammograms['with_lesions']} with lesions to learn from "
+        f"({mammograms['half_used']} of them hold one that is set aside too), "
         f"{mammograms['left_out']} left out (every row of theirs is set aside)"
     )
     lines.append(f"next: mammoview-train verify-data {out}")

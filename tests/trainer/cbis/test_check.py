@@ -250,6 +250,7 @@ def test_index_and_verify_by_command(
     assert "index: 100%" in said.err
     assert document["rows"]["set_aside"] == 1
     assert document["rows"]["reasons"] == {"mask and image differ in shape": 1}
+    assert document["mammograms"]["half_used"] == 1
     assert document["sha256"] == read_index(Path(out)).sha256
     assert main(["verify-data", out]) == 1
     table = {
@@ -292,7 +293,7 @@ def test_the_real_exams_of_the_package_are_incomplete(
     csv = str(mammoview_data / "cbis-ddsm" / "csv")
     out = tmp_path / "index"
     assert main(["index", str(data), "--csv", csv, "--out", str(out), "--workers", "2"]) == 0
-    assert "0 with lesions to learn from, 8 left out" in capsys.readouterr().out
+    assert "8 left out (every row of theirs is set aside)" in capsys.readouterr().out
     index = read_index(out)
     assert index.images() == ()
     joined = {row.image for row in index.rows if row.image}

@@ -103,6 +103,7 @@ def test_a_mask_of_another_shape_sets_its_row_aside(odd: CbisIndex) -> None:
     assert row.box == ()
     (image,) = [i for i in odd.images() if i.mammogram == "P_00353_LEFT_CC"]
     assert [lesion.lesion_id for lesion in image.lesions] == ["P_00353_LEFT_CC_calcification_1"]
+    assert odd.mammograms_half_used() == ("P_00353_LEFT_CC",)
 
 
 def test_crop_and_mask_in_two_series_are_one_row(odd: CbisIndex) -> None:

@@ -108,6 +108,15 @@ def test_a_changed_file_is_read_again(plain_tree: CbisTree, tmp_path: Path, read
     assert gone not in {item.path for item in scanned}
 
 
+def test_a_moved_folder_is_known_again(plain_tree: CbisTree, tmp_path: Path, reads: _Reads) -> None:
+    journal = tmp_path / "scan.jsonl"
+    before = _scan(plain_tree, journal)
+    moved = plain_tree.folder.rename(tmp_path / "elsewhere")
+    reads.paths = []
+    assert scan_folder(moved, journal=journal, workers=1) == before
+    assert reads.paths == []
+
+
 def test_an_unreadable_file_is_tried_again(
     plain_tree: CbisTree, tmp_path: Path, reads: _Reads
 ) -> None:
@@ -178,6 +187,7 @@ def test_a_killed_command_leaves_a_journal_and_no_process(
         assert b"Traceback" not in said
     known = read_journal(journal)
     assert known
-    done = subprocess.run([*command, "--out", str(out)], capture_output=True, timeout=60)
+    again = [*command, "--out", str(out), "--workers", "1"]
+    done = subprocess.run(again, capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert set(known) <= set(read_journal(journal))
