@@ -466,14 +466,22 @@ def _shipped_choice(folder: Path) -> ModelChoice:
 
 
 def _installed() -> tuple[ModelChoice, ...]:
-    """Return what stands in the models' folder, by the names of the folders alone."""
-    choices = []
-    for folder in sorted(models_folder().glob("[!.]*/[!.]*-*")):
-        version, _, digits = folder.name.rpartition("-")
-        choices.append(
-            ModelChoice(origin="installed", name=folder.parent.name, version=version, sha256=digits)
-        )
-    return tuple(choices)
+    """Name what stands in the models' folder by the folders' names; nothing large is read."""
+    return tuple(_installed_choice(f) for f in sorted(models_folder().glob("[!.]*/[!.]*-*")))
+
+
+def _installed_choice(folder: Path) -> ModelChoice:
+    version, _, digits = folder.name.rpartition("-")
+    try:
+        sha256 = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+    except OSError:
+        sha256 = ""
+    return ModelChoice(
+        origin="installed",
+        name=folder.parent.name,
+        version=version,
+        sha256=sha256 if sha256.startswith(digits) else digits,
+    )
 
 
 def _known(choice: ModelChoice, *, is_active: bool) -> KnownModel:

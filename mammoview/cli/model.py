@@ -15,6 +15,7 @@ from mammoview.cli.output import emit, note
 from mammoview.errors import ExitCode, ModelError
 from mammoview.modelkit.bundle import open_bundle
 
+_SHA256_DIGITS = 64
 _NAMED = "shipped, NAME or NAME@VERSION, as mammoview model list shows them"
 
 
@@ -94,7 +95,7 @@ def _choice(choice: ModelChoice) -> dict[str, Any]:
     return {
         "name": choice.name,
         "version": choice.version or None,
-        "sha256": choice.sha256 or None,
+        "sha256": choice.sha256 if len(choice.sha256) == _SHA256_DIGITS else None,
         "origin": choice.origin,
     }
 

@@ -20,6 +20,7 @@ import pytest
 from mammoview.app import analysis, commands, model_records, models, resources
 from mammoview.app.analysis import Analyst
 from mammoview.app.models import InstallOutcome
+from mammoview.app.reading import ReadingDesk
 from mammoview.errors import (
     MammoviewError,
     MissingPartError,
@@ -28,6 +29,8 @@ from mammoview.errors import (
     UsageError,
 )
 from mammoview.modelkit.bundle import CARD, GOLDEN, LIMITS, MANIFEST, NETWORK, open_bundle
+from tests.builders.desk import Mailbox
+from tests.builders.dicom import build_exam
 from tests.builders.models import build_bundle, build_manifest, build_network
 
 SHIPPED_VERSION = "1.0"
@@ -47,9 +50,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def shipped(tmp_path: Path, built: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def shipped(tmp_path: Path, built: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A program that ships a tiny model under the name of the real one."""
     root = tmp_path / "resources"
+    shutil.copytree(repository / "resources" / "hanging", root / "hanging")
     name = resources.DEFAULT_MODEL
     monkeypatch.setattr(resources, "shipped_root", lambda: root)
     return shutil.copytree(built / f"{name}-{SHIPPED_VERSION}", root / "models" / name)
@@ -597,6 +601,31 @@ def test_the_status_strip_names_the_active_model() -> None:
     models.activate("tiny@2")
     ws = analysis.model_opened(commands.empty(), Analyst(device="cpu").open())
     assert device_text(ws).startswith("tiny 2 ·")
+
+
+@pytest.mark.usefixtures("two")
+def test_a_window_says_that_the_active_model_is_damaged(tmp_path: Path) -> None:
+    models.activate("tiny@1")
+    _flip(models.find_folder("tiny@1") / NETWORK)
+    mailbox = Mailbox()
+    desk = ReadingDesk(deliver=mailbox.post, analyst=Analyst(device="cpu"))
+    build_exam(tmp_path / "exam")
+    desk.open_paths([tmp_path / "exam"])
+    try:
+        mailbox.run_until(lambda: "model rollback" in desk.workspace.analysis.message)
+        assert "tiny 1" in desk.workspace.analysis.message
+        assert desk.workspace.prediction is None
+    finally:
+        desk.shutdown()
+
+
+@pytest.mark.usefixtures("two")
+def test_a_refused_activation_is_recorded_with_the_hash_of_what_stands_there() -> None:
+    sha256 = open_bundle(models.find_folder("tiny@1")).identity.sha256
+    _flip(models.find_folder("tiny@1") / NETWORK)
+    with pytest.raises(ModelError):
+        models.activate("tiny@1")
+    assert model_records.read_history().events[-1].model.sha256 == sha256
 
 
 def test_every_refusal_is_an_error_of_the_program(tmp_path: Path) -> None:
