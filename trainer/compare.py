@@ -13,7 +13,7 @@ from typing import Any
 
 from mammoview.errors import DataError, UsageError
 from trainer.comparison import gather, write_comparison
-from trainer.crossval import CrossvalOptions, begin_job, run_part, summarise
+from trainer.crossval import CrossvalOptions, begin_job, is_first_process, run_part, summarise
 from trainer.parts import CROSSVAL, has_finished, read_finished, set_caption
 from trainer.recipe import Recipe
 from trainer.splits import read_split
@@ -36,8 +36,8 @@ class Entry:
     cache: Path
 
 
-def compare(entries: Sequence[Entry], split: Path, options: CrossvalOptions) -> dict[str, Any]:
-    """Train and judge every recipe on every held-out part, and write the tables.
+def compare(entries: Sequence[Entry], split: Path, options: CrossvalOptions) -> Path:
+    """Train and judge every recipe on every held-out part, and write the tables after each part.
 
     Parameters
     ----------
@@ -46,8 +46,8 @@ def compare(entries: Sequence[Entry], split: Path, options: CrossvalOptions) -> 
 
     Returns
     -------
-    dict
-        The document of ``comparison.json``.
+    Path
+        The comparison's folder.
 
     Raises
     ------
@@ -69,12 +69,15 @@ def compare(entries: Sequence[Entry], split: Path, options: CrossvalOptions) -> 
     for part in read_split(split).held_out_parts:
         for job in jobs:
             run_part(job, part)
-        document = redraw(options.out)
-    return document
+        if is_first_process():
+            redraw(options.out)
+    return options.out
 
 
 def redraw(out: Path, *, caption: str | None = None) -> dict[str, Any]:
     """Write the results and tables of a comparison's finished parts, without training.
+
+    Returns the document of ``comparison.json``.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """Cross-validation of one recipe: a fresh run a part, its held-out patches, then all figures.
 
 It can be killed and started again at any time: finished parts are kept, a part with a checkpoint
-goes on from it.  See ``trainer.parts`` for what lies in the folder.
+goes on from it.  With several processes (torchrun, SLURM, several GPUs) all train, and the first
+alone judges and writes.  See ``trainer.parts`` for what lies in the folder.
 """
 
 from __future__ import annotations
@@ -95,7 +96,8 @@ def crossval(cache_folder: Path, recipe: Recipe, options: CrossvalOptions, split
     job = begin_job(cache_folder, recipe, options, split)
     for part in job.split.held_out_parts:
         run_part(job, part)
-    summarise(options.out)
+    if is_first_process():
+        summarise(options.out)
     return options.out
 
 
@@ -134,7 +136,8 @@ def begin_job(cache_folder: Path, recipe: Recipe, options: CrossvalOptions, spli
         same_lesion=leak.same_lesion,
         caption=options.caption,
     )
-    begin(wanted, options.out)
+    if is_first_process():
+        begin(wanted, options.out)
     return job
 
 
@@ -215,6 +218,9 @@ def run_part(job: Job, part: str) -> None:
 
     if is_finished(job.options.out, part):
         return
+    if not is_first_process():
+        _train(job, part)
+        return
     folder = job.options.out / part
     train, held = held_out(job.split, part)
     print(
@@ -242,6 +248,13 @@ def run_part(job: Job, part: str) -> None:
     )
 
 
+def is_first_process() -> bool:
+    """Tell whether this process judges and writes: the only one, or the first of several."""
+    from lightning.pytorch.utilities import rank_zero_only
+
+    return int(getattr(rank_zero_only, "rank", 0)) == 0
+
+
 def _train(job: Job, part: str) -> float:
     """Train a part, or go on with it, and return the seconds that its checkpoint took."""
     from trainer.fit import FitOptions, fit
@@ -251,7 +264,8 @@ def _train(job: Job, part: str) -> float:
     if finished:
         return seconds
     started = time.time()
-    _write_progress(folder, seconds=seconds, started=started, finished=False)
+    if is_first_process():
+        _write_progress(folder, seconds=seconds, started=started, finished=False)
     fit(
         job.cache.folder,
         job.recipe,
@@ -268,7 +282,8 @@ def _train(job: Job, part: str) -> float:
         ),
     )
     seconds += time.time() - started
-    _write_progress(folder, seconds=seconds, started=started, finished=True)
+    if is_first_process():
+        _write_progress(folder, seconds=seconds, started=started, finished=True)
     return seconds
 
 

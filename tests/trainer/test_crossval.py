@@ -13,6 +13,7 @@ import torch
 from mammoview.errors import DataError
 from tests.builders.patches import build_patch_cache, patch_recipe, split_of
 from trainer.classifier import LAST, PatchClassifier
+from trainer.cli.main import main
 from trainer.crossval import CrossvalOptions, crossval
 from trainer.parts import read_finished
 from trainer.recipe import Recipe
@@ -245,3 +246,22 @@ def test_changed_predictions_are_named(place: Path, tmp_path: Path) -> None:
     (copy / "crossval.json").write_text("{}")
     with pytest.raises(DataError, match=r"crossval\.json cannot be read"):
         read_finished(copy)
+
+
+@pytest.mark.usefixtures("no_training")
+def test_the_command_prints_the_results(
+    place: Path,
+    recipe: Recipe,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("trainer.cli.crossval.read_named_recipe", lambda _: recipe)
+    given = ["crossval", str(place / "cache"), "--split", str(place / "split.json")]
+    given += ["--out", str(place / "done")]
+    assert main([*given, "--caption", CAPTION]) == 0
+    text = capsys.readouterr().out
+    assert CAPTION in text
+    assert "size-only baseline" in text
+    shown = json.loads((place / "done" / "metrics.json").read_text())
+    assert main([*given, "--caption", CAPTION, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == shown

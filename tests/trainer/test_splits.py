@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mammoview.errors import DataError, UsageError
+from mammoview.errors import DataError, ExitCode, UsageError
+from tests.builders.pictures import build_pictures
 from trainer.cbis.tables import read_tables
+from trainer.cli.main import main
+from trainer.labelled import ANNOTATIONS
 from trainer.splits import (
     TRAIN,
     Protocol,
@@ -190,3 +193,47 @@ def test_a_changed_split_file_is_named(tmp_path: Path) -> None:
         read_split(file)
     with pytest.raises(DataError, match=r"none\.json cannot be read"):
         read_split(tmp_path / "none.json")
+
+
+def test_the_command_prints_table_one_from_the_tables_alone(
+    mammoview_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = str(mammoview_data / "cbis-ddsm" / "csv"), str(tmp_path / "split.json")
+    given = ["splits", source, "--protocol", "paper-85-15", "--out", out]
+    assert main([*given, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["table"] == {
+        "calcification": {"train": 1284, "validation": 227},
+        "mass": {"train": 1353, "validation": 239},
+    }
+    assert document["sha256"] == read_split(tmp_path / "split.json").sha256
+    assert main(given) == 0
+    text = capsys.readouterr().out
+    assert "| calcification | 1284 | 227 | 1511 |" in text
+    assert "| mass | 1353 | 239 | 1592 |" in text
+    assert "lowest id (assumed)" in text
+    assert f"{document['leak']['same_person']:.1%}" in text
+
+
+def test_the_command_splits_pictures_by_person(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = build_pictures(tmp_path / "pictures", people=12)
+    given = ["splits", str(folder), "--protocol", "grouped", "--out", str(tmp_path / "s.json")]
+    assert main(given) == ExitCode.REFUSED
+    assert "lesions of 1 class (mass)" in capsys.readouterr().err
+    document = json.loads((folder / ANNOTATIONS).read_text())
+    document["categories"].append({"id": 1, "name": "calcification"})
+    document["annotations"] += [
+        {"id": 100 + a["id"], "image_id": a["image_id"], "category_id": 1, "bbox": a["bbox"]}
+        for a in document["annotations"]
+    ]
+    (folder / ANNOTATIONS).write_text(json.dumps(document))
+    assert main(given) == 0
+    split = read_split(tmp_path / "s.json")
+    assert sorted(len(ids) for _, ids in split.parts) == [4, 4, 4, 6, 6]
+    people = [{name[:5] for name in ids} for _, ids in split.parts]
+    assert sum(map(len, people)) == len(set().union(*people)) == 12
+    refused = [*given[:3], "official-purged", *given[4:]]
+    assert main(refused) == ExitCode.REFUSED
+    assert "official set is not known" in capsys.readouterr().err

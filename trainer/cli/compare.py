@@ -59,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Train what is not finished, and write the tables."""
     from trainer.compare import compare, redraw
     from trainer.comparison import NAME
+    from trainer.crossval import is_first_process
 
     if arguments.redrawn is not None:
         folder = arguments.redrawn
@@ -67,8 +68,9 @@ def run(arguments: argparse.Namespace) -> int:
         _check(arguments)
         folder = arguments.out
         compare(_entries(arguments), arguments.split, _options(arguments))
-    name = f"{NAME}.json" if arguments.json else f"{NAME}.md"
-    print((folder / name).read_text(encoding="utf-8"), end="")
+    if is_first_process():
+        name = f"{NAME}.json" if arguments.json else f"{NAME}.md"
+        print((folder / name).read_text(encoding="utf-8"), end="")
     return 0
 
 

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the parts that are not finished and write the results of all."""
     from trainer.cache import GridCache
-    from trainer.crossval import CrossvalOptions, crossval
+    from trainer.crossval import CrossvalOptions, crossval, is_first_process
 
     folder = crossval(
         arguments.cache,
@@ -42,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         ),
         arguments.split,
     )
-    name = "metrics.json" if arguments.json else "metrics.md"
-    print((folder / name).read_text(encoding="utf-8"), end="")
+    if is_first_process():
+        name = "metrics.json" if arguments.json else "metrics.md"
+        print((folder / name).read_text(encoding="utf-8"), end="")
     return 0
