@@ -67,7 +67,7 @@ class ExportOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Draft:
+class Draft:
     """A model before its calibration: all that goes into the bundle but the card."""
 
     manifest: Manifest
@@ -99,9 +99,10 @@ def export(run: Path, images: Sequence[LabelledImage], options: ExportOptions) -
     """
     described = read_run(run)
     module = load_checkpoint(run / LAST)
-    draft = _draft(module, trained_on(described, module.recipe), options)
+    draft = draft_of(module, trained_on(described, module.recipe), options)
     validation = validation_images(described, images)
-    detected = _detect_uncalibrated(draft, validation, module.recipe)
+    with tempfile.TemporaryDirectory() as place:
+        detected = detect(open_draft(draft, Path(place)), validation, module.recipe.data)
     manifest = _calibrated(draft.manifest, detected)
     measured = evaluate(recalibrated(detected, manifest.calibration), manifest)
     write_evaluation(measured, run / "validation.json")
@@ -244,14 +245,26 @@ def _with_background(net: CamNet) -> CamNet:
     return wider
 
 
-def _draft(module: PatchClassifier, source: str, options: ExportOptions) -> _Draft:
+def draft_of(module: PatchClassifier, source: str, options: ExportOptions) -> Draft:
+    """Return the model of a trained network before its calibration.
+
+    Parameters
+    ----------
+    source : str
+        What it was trained on.
+
+    Raises
+    ------
+    ModelError
+        If the network has no map, or its classes are no kinds of finding.
+    """
     trained = mapping_network(module)
     exported = fold_and_round(trained)
     manifest = _manifest(module.recipe, trained, source, options)
     golden = record_golden(
         manifest, values=golden_picture(), spacing=_GOLDEN_SPACING, run=torch_network(exported)
     )
-    return _Draft(
+    return Draft(
         manifest=manifest,
         onnx=to_onnx(exported),
         golden=golden,
@@ -296,20 +309,24 @@ def map_geometry(recipe: Recipe, net: CamNet) -> MapGeometry:
     )
 
 
-def _detect_uncalibrated(
-    draft: _Draft, images: Sequence[LabelledImage], recipe: Recipe
-) -> tuple[DetectedImage, ...]:
-    with tempfile.TemporaryDirectory() as place:
-        bundle = write_bundle(
-            Path(place) / draft.manifest.name,
-            manifest=draft.manifest,
-            onnx_bytes=draft.onnx,
-            golden=draft.golden,
-            card="uncalibrated",
-        )
-        session = Session.open(bundle, device="cpu")
-        _require_parity(compare(session, trained=draft.trained, exported=draft.exported))
-        return detect(session, images, recipe.data)
+def open_draft(draft: Draft, folder: Path) -> Session:
+    """Write a draft as a bundle with neutral calibration, and open it as the viewer does.
+
+    Raises
+    ------
+    ModelError
+        If ONNX Runtime does not give what torch gives.
+    """
+    bundle = write_bundle(
+        folder / draft.manifest.name,
+        manifest=draft.manifest,
+        onnx_bytes=draft.onnx,
+        golden=draft.golden,
+        card="uncalibrated",
+    )
+    session = Session.open(bundle, device="cpu")
+    _require_parity(compare(session, trained=draft.trained, exported=draft.exported))
+    return session
 
 
 def _require_parity(found: Comparison) -> None:

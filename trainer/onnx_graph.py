@@ -53,7 +53,7 @@ def to_onnx(net: CamNet) -> bytes:
     Input ``image`` (n, 1, h, w) float32 in 0..1; outputs ``cam`` (n, classes, h', w') and
     ``logits`` (n, classes).
     """
-    example = torch.rand(2, 1, 256, 224)
+    example = torch.rand(2, 1, 128, 96)
     size = {0: "n", 2: "h", 3: "w"}
     with (
         tempfile.TemporaryDirectory() as place,
