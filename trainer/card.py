@@ -231,7 +231,7 @@ def _measured(title: str, document: dict[str, Any]) -> str:
             )
     for kind, values in document["per_class"].items():
         lines += overlap_lines(kind, values.get("overlap", {}))
-        lines += subgroup_lines(kind, values.get("subgroups", []))
+        lines += subgroup_lines(kind, values.get("subgroups", []), document.get("spacing", {}))
     return "\n".join(lines)
 
 

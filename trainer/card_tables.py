@@ -37,8 +37,16 @@ def overlap_lines(kind: str, overlap: dict[str, Any]) -> list[str]:
     return lines
 
 
-def subgroup_lines(kind: str, groups: Sequence[dict[str, Any]]) -> list[str]:
-    """Return the table of subgroups of one class; attributes that nothing is known of in words."""
+def subgroup_lines(
+    kind: str, groups: Sequence[dict[str, Any]], spacing: dict[str, int]
+) -> list[str]:
+    """Return the table of subgroups of one class; attributes that nothing is known of in words.
+
+    Parameters
+    ----------
+    spacing : dict
+        Where the scale behind the sizes comes from, and for how many pictures.
+    """
     rows = [group for group in groups if group["attribute"] != "all"]
     lines: list[str] = []
     unknown: list[str] = []
@@ -58,8 +66,11 @@ def subgroup_lines(kind: str, groups: Sequence[dict[str, Any]]) -> list[str]:
         "| " + " | ".join([*header, "pointing game"]) + " |",
         "|---" * (len(header) + 1) + "|",
     ]
-    said = f"Not known for these pictures: {', '.join(unknown)}." if unknown else ""
-    return [*head, *lines, *(["", said] if said else [])]
+    notes = [f"Not known for these pictures: {', '.join(unknown)}."] if unknown else []
+    if spacing:
+        sources = ", ".join(f"{source} ({count} pictures)" for source, count in spacing.items())
+        notes.append(f"Size: longer side of the box; its scale: {sources}.")
+    return [*head, *lines, *(["", " ".join(notes)] if notes else [])]
 
 
 def _reference_lines(kind: str, reference: str, found: dict[str, Any]) -> list[str]:
@@ -87,6 +98,8 @@ def _group_row(group: dict[str, Any], points: Sequence[str]) -> str:
     else:
         cells = [with_interval(group["sensitivity"][point]) for point in points]
         cells.append(with_interval(group["pointing_game"]))
-    name = group["group"].replace("_", " ").lower()
+    name = group["group"]
+    if group["attribute"] == "pathology":
+        name = name.replace("_", " ").lower()
     who = [f"{group['attribute']}: {name}", str(group["lesions"]), str(group["people"])]
     return "| " + " | ".join([*who, *cells]) + " |"

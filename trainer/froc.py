@@ -142,8 +142,8 @@ def froc_curve(
 ) -> tuple[CurvePoint, ...]:
     """Return the curve's corners, from the strictest threshold to the lowest score of all marks.
 
-    A corner stands wherever a lower threshold hits another lesion.  Empty without lesions or
-    marks.
+    A corner stands at each rate of false marks at which a lower threshold hits another lesion,
+    with the highest sensitivity of that rate.  Empty without lesions or marks.
     """
     pooled = _pool(images, rule)
     if not len(pooled.lesion_scores) or not any(image.marks for image in images):
@@ -151,7 +151,9 @@ def froc_curve(
     lowest = min(mark.score for image in images for mark in image.marks)
     hit = pooled.lesion_scores[np.isfinite(pooled.lesion_scores)]
     limits = np.unique(np.append(hit, lowest))[::-1]
-    rates = _at_least(pooled.false_scores, limits) / len(images)
+    false = _at_least(pooled.false_scores, limits)
+    is_last = np.append(np.diff(false) > 0, True)
+    limits, rates = limits[is_last], false[is_last] / len(images)
     values = _at_least(pooled.lesion_scores, limits) / len(pooled.lesion_scores)
     low, high = _band(pooled, rates, draws, seed)
     return tuple(

@@ -127,15 +127,17 @@ def test_overlap_and_subgroups_have_tables(recipe: Recipe) -> None:
         group("view", "CC", value=None),
     ]
     values = of_class() | {"overlap": OVERLAP, "subgroups": groups}
-    card = render_card(MASS, recipe=recipe, validation=document(mass=values))
+    scaled = document(mass=values) | {"spacing": {"assumed by the recipe": 40}}
+    card = render_card(MASS, recipe=recipe, validation=scaled)
     assert "#### Overlap with the mask: mass, 3 lesions" in card
     row = "| default | 2 | 0.40 (0.30-0.50) | 0.30 (0.20-0.40) | 0.60 (0.50-0.70) | – |"
     assert row in card
     assert "Masks set aside: 1 (P_00353_LEFT_CC_calcification_1)." in card
     assert "| pathology: benign without callback | 30 | 20 | 0.40 (0.30-0.50) |" in card
-    assert "| view: cc | 30 | 20 | too few people | too few people |" in card
+    assert "| view: CC | 30 | 20 | too few people | too few people |" in card
     assert "Not known for these pictures: density." in card
     assert "density: unknown" not in card
+    assert "its scale: assumed by the recipe (40 pictures)." in card
 
 
 def test_every_class_has_its_row_and_what_is_missing_a_dash(recipe: Recipe) -> None:
@@ -222,4 +224,4 @@ def test_figures() -> None:
     assert figure(0.126) == "0.13"
     assert figure(None) == figure(float("nan")) == with_interval(None) == "–"
     assert overlap_lines("mass", {"raster": "x", "set_aside": {}, "set_aside_count": 0}) == []
-    assert subgroup_lines("mass", [group("all", "all", value=0.5)]) == []
+    assert subgroup_lines("mass", [group("all", "all", value=0.5)], {}) == []

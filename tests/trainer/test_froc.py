@@ -88,6 +88,15 @@ def test_a_curve_passes_through_the_table() -> None:
         assert value == max(p.sensitivity for p in curve if p.false_marks_per_image <= rate)
 
 
+def test_lesions_hit_at_one_rate_share_a_corner_whose_band_holds_it() -> None:
+    hit = [image(str(n), [mark(0.9 - n / 100, 15, 15)], [BOX]) for n in range(6)]
+    missed = [image(str(n), [mark(0.5, 0, 0)], [BOX]) for n in range(6, 12)]
+    curve = froc_curve([*hit, *missed])
+    assert [(p.false_marks_per_image, p.sensitivity) for p in curve] == [(0.0, 0.5), (0.5, 0.5)]
+    assert curve[0].threshold == pytest.approx(0.85)
+    assert all(p.low < p.sensitivity < p.high for p in curve)
+
+
 def test_two_marks_in_one_lesion_are_one_hit_and_no_false_mark() -> None:
     images = [image("a", [mark(0.9, 15, 15), mark(0.8, 16, 16)], [BOX, OTHER])]
     found = score_froc(images, draws=20)
