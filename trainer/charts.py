@@ -74,9 +74,10 @@ def draw_bars(groups: Sequence[BarGroup], *, title: str, reference: str, file: P
     if any(group.reference for group in groups):
         axes.plot([], [], "D", mfc="white", mec="black", ms=5, label=reference)
     axes.set_xticks(range(len(groups)), [group.name for group in groups], rotation=15)
-    axes.set_ylabel("accuracy, %")
     lowest = min(f.low for group in groups for _, f in group.bars if not np.isnan(f.low))
-    axes.set_ylim(min(40.0, 10 * np.floor(10 * lowest)), 100.0)
+    bottom = min(40.0, 10 * np.floor(10 * lowest))
+    axes.set_ylabel(f"accuracy, %, from {bottom:.0f}")
+    axes.set_ylim(bottom, 100.0)
     axes.grid(axis="y", alpha=0.3)
     axes.set_axisbelow(True)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=4, frameon=False)

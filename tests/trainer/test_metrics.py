@@ -239,3 +239,20 @@ def test_broken_predictions_are_named(tmp_path: Path, old: str, new: str) -> Non
     file.write_text(text.replace(old, new))
     with pytest.raises(DataError, match=r"mine\.csv cannot be read"):
         read_predictions(file, part="fold-1")
+
+
+def test_a_background_class_is_an_answer_but_not_judged() -> None:
+    """Three columns; lesions are never background, but may be taken for it."""
+    classes = ("background", *CLASSES)
+    answers = [(0.1, 0.8, 0.1), (0.7, 0.2, 0.1), (0.2, 0.1, 0.7)]
+    rows = tuple(
+        row(label, 0.5, person=str(n), probabilities=answer)
+        for n, (label, answer) in enumerate(zip((CALC, CALC, MASS), answers, strict=True))
+    )
+    folds = [Predictions(part="fold-1", classes=classes, rows=rows)]
+    judged = judged_classes(folds, "background")
+    assert judged == CLASSES
+    found = accuracy(folds, judged)
+    assert found.overall.value == pytest.approx(0.75)
+    assert confusion(folds, judged).counts == ((1, 1, 0), (0, 0, 1))
+    assert drawn_classes(folds, judged) == CLASSES
