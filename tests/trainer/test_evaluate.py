@@ -346,6 +346,18 @@ def test_out_is_a_folder_or_a_json_file(tmp_path: Path, capsys: pytest.CaptureFi
     assert json.loads((tmp_path / "folder" / "metrics.json").read_text()) == printed
 
 
+def test_a_file_is_no_folder_for_the_results(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").write_text("mine")
+    words = ["evaluate", "images", str(tmp_path), "--data", str(tmp_path)]
+    assert main([*words, "--out", str(tmp_path / "out")]) == 2
+    assert "is a file" in capsys.readouterr().err
+    assert (tmp_path / "out").read_text() == "mine"
+    (tmp_path / "out.json").mkdir()
+    assert main([*words, "--out", str(tmp_path / "out.json")]) == 2
+
+
 def test_a_bundle_class_that_the_data_lack_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

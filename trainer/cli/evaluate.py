@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mammoview.errors import SettingsError
+from mammoview.errors import SettingsError, UsageError
 from trainer.cli.common import add_recipe, read_named_recipe
 
 if TYPE_CHECKING:
@@ -77,26 +77,54 @@ def _images(arguments: argparse.Namespace) -> int:
     from mammoview.inference.session import Session
     from mammoview.modelkit.bundle import open_bundle
     from trainer.detect import detect
-    from trainer.evaluate import evaluate_images, write_evaluation
-    from trainer.evaluation_files import write_evaluation_folder
+    from trainer.evaluate import evaluate_images
     from trainer.labelled import read_labelled
 
+    if arguments.out is not None:
+        _check_place(arguments.out)
     session = Session.open(open_bundle(arguments.bundle))
     images = read_labelled(arguments.data)
     recipe = read_named_recipe(arguments.recipe)
     evaluation = evaluate_images(detect(session, images, recipe.data), session.manifest)
-    document = evaluation.document()
-    if arguments.out is not None and arguments.out.suffix.lower() == ".json":
-        write_evaluation(document, arguments.out)
-    elif arguments.out is not None:
-        write_evaluation_folder(evaluation, arguments.out)
+    if arguments.out is not None:
+        _write(evaluation, arguments.out)
     _warn(evaluation)
     if arguments.json:
-        _print_json(document)
+        _print_json(evaluation.document())
     else:
         for result in evaluation.classes:
             print("\n".join(_class_lines(result)))
     return 0
+
+
+def _is_document(out: Path) -> bool:
+    return out.suffix.lower() == ".json"
+
+
+def _check_place(out: Path) -> None:
+    """Refuse, before minutes of work, a place that cannot take the results.
+
+    Raises
+    ------
+    UsageError
+        If a file stands where the folder would, or a folder where the document would.
+    """
+    if out.is_dir() if _is_document(out) else out.is_file():
+        raise UsageError(
+            f"--out {out} is a {'folder' if out.is_dir() else 'file'}",
+            expected="a folder, or a file whose name ends in .json",
+            todo="choose another",
+        )
+
+
+def _write(evaluation: Evaluation, out: Path) -> None:
+    from trainer.evaluate import write_evaluation
+    from trainer.evaluation_files import write_evaluation_folder
+
+    if _is_document(out):
+        write_evaluation(evaluation.document(), out)
+    else:
+        write_evaluation_folder(evaluation, out)
 
 
 def _patches(arguments: argparse.Namespace) -> int:
