@@ -23,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data",
         metavar="LABELLED",
         type=Path,
-        help="folder of pictures with COCO boxes, or index of CBIS-DDSM: scores and thresholds",
+        help="folder of pictures with COCO boxes, or index of CBIS-DDSM, of people that the "
+        "model was never trained on: scores and thresholds",
     )
     images.add_argument(
         "--normals",
