@@ -26,9 +26,8 @@ from trainer.metrics import Estimate
 
 RASTER = 128
 RASTER_TEXT = f"{RASTER} x {RASTER} points over the box around lesion and region"
-# Masks of CBIS-DDSM that differ from their mammogram differ by this in both axes: the scanner's
-# two pitches, 50 and 43.5 micrometres.
-_OTHER_PITCH = 50.0 / 43.5
+# How far the size of a mask may be off the other scanner's pitch, as for the index.
+_PITCH_TOLERANCE = 0.01
 # A box without width is no reason to divide by nothing.
 _LEAST_PX = 1e-9
 _PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
@@ -242,11 +241,17 @@ def _mask_shape(mask: NDArray[np.bool_], rows: int, cols: int) -> _Shape:
 
 def _fits(mask: tuple[int, ...], image: tuple[int, int]) -> bool:
     """Tell whether a mask has its mammogram's size, or that at the scanner's other pitch."""
+    from trainer.cbis.join import SCANNER_RATIO
+
     if mask == image:
         return True
+    down, across = (m / i for m, i in zip(mask, image, strict=True))
     return any(
-        all(abs(m - i * scale) <= 1.0 for m, i in zip(mask, image, strict=True))
-        for scale in (_OTHER_PITCH, 1.0 / _OTHER_PITCH)
+        all(
+            abs(by / ratio - 1.0) <= _PITCH_TOLERANCE
+            for by in (down, across, ratio * down / across)
+        )
+        for ratio in (SCANNER_RATIO, 1.0 / SCANNER_RATIO)
     )
 
 

@@ -18,6 +18,7 @@ from mammoview.domain.prediction import Region
 from mammoview.errors import DataError
 from mammoview.inference.session import Session
 from mammoview.modelkit.bundle import open_bundle
+from tests.builders.cbis_tree import build_cbis_tree
 from tests.builders.dicom import Blob, build_cbis
 from tests.builders.models import build_bundle, build_manifest
 from tests.builders.pictures import build_pictures
@@ -299,6 +300,27 @@ def test_a_dicom_mammogram_without_spacing_says_what_was_assumed(
     (item,) = detect(session, [image], recipe.data)
     assert item.spacing.source == "assumed: image taken as 213 mm high"
     assert item.spacing.row_mm == item.spacing.col_mm == pytest.approx(213 / 480)
+
+
+def test_an_index_of_cbis_ddsm_is_measured_against_its_masks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = build_cbis_tree(tmp_path / "download", people=4, quirks=False)
+    words = ["index", str(tree.folder), "--out", str(tmp_path / "index"), "--workers", "1"]
+    assert main(words) == 0
+    bundle = build_bundle(tmp_path / "bundle", findings=("mass", "calcification"))
+    capsys.readouterr()
+    words = ["evaluate", "images", str(bundle), "--data", str(tmp_path / "index"), "--json"]
+    assert main(words) == 0
+    document = json.loads(capsys.readouterr().out)
+    for kind in ("mass", "calcification"):
+        found = document["per_class"][kind]
+        assert found["lesions"] == sum(a.kind == kind for a in tree.abnormalities)
+        assert found["overlap"]["mask"]["lesions"] == found["lesions"]
+        assert found["overlap"]["set_aside"] == {}
+        known = {g["attribute"] for g in found["subgroups"] if g["group"] != "unknown"}
+        assert known == {"all", "pathology", "density", "subtlety", "view", "size"}
+    assert document["spacing"] == {"assumed: image taken as 213 mm high": document["images"]}
 
 
 def test_every_unreadable_picture_is_named(
