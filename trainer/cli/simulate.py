@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mammoview.errors import UsageError
+from trainer.cli.common import add_recipe, read_named_recipe
 
 if TYPE_CHECKING:
     from trainer.labelled import LabelledImage
@@ -38,17 +39,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, help="processes; as many as cores if left out")
     parser.add_argument("--limit", metavar="N", type=int, help="the first N people alone")
-    parser.add_argument("--recipe", type=Path, help="for the assumed size of the pictures")
+    add_recipe(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Make the set."""
-    from mammoview.modelkit.shipped import shipped_root
     from trainer.labelled import read_labelled
-    from trainer.recipe import read_recipe
     from trainer.simulated.pictures import SimulationOptions, simulate
 
-    recipe = read_recipe(args.recipe or shipped_root() / "recipes" / "review.toml")
+    recipe = read_named_recipe(args.recipe)
     images: list[LabelledImage] = []
     left_out = 0
     for folder in args.data:

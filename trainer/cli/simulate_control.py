@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from trainer.cli.common import add_recipe, read_named_recipe
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
@@ -14,18 +16,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the document")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, help="processes; as many as cores if left out")
-    parser.add_argument("--recipe", type=Path, help="for the assumed size of the pictures")
+    add_recipe(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Judge the traces."""
-    from mammoview.modelkit.shipped import shipped_root
     from trainer.documents import json_text, write_json, write_text
     from trainer.labelled import read_labelled
-    from trainer.recipe import read_recipe
     from trainer.simulated.control import as_document, as_markdown, judge, measure
 
-    recipe = read_recipe(args.recipe or shipped_root() / "recipes" / "review.toml")
+    recipe = read_named_recipe(args.recipe)
     traces = measure(read_labelled(args.data), data=recipe.data, workers=args.workers)
     control = judge(traces, seed=args.seed)
     document = as_document(control, source=args.data.name)

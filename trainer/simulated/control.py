@@ -7,16 +7,13 @@ in five folds parted by person.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from mammoview.errors import DataError
 from trainer.bootstrap import ratio
@@ -24,6 +21,7 @@ from trainer.documents import markdown_table
 from trainer.labelled import LabelledImage
 from trainer.metrics import Estimate
 from trainer.recipe import DataRecipe
+from trainer.simulated.pool import over_pictures
 from trainer.simulated.traces import HIDDEN_MM, RING_MM, TraceGroup, Traces, traces_of
 
 KINDS = ("mass", "calcification")
@@ -56,9 +54,8 @@ def measure(
     images: Sequence[LabelledImage], *, data: DataRecipe, workers: int | None = None
 ) -> tuple[Traces, ...]:
     """Return the traces around all lesions, in the order of the pictures."""
-    with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
-        found = pool.map(partial(traces_of, data=data), images, chunksize=4)
-        return tuple(t for some in tqdm(found, "traces", total=len(images)) for t in some)
+    found = over_pictures(partial(traces_of, data=data), images, said="traces", workers=workers)
+    return tuple(traces for some in found for traces in some)
 
 
 def judge(traces: Sequence[Traces], *, seed: int = 1) -> Control:
@@ -160,13 +157,15 @@ def _judge_one(
     seed: int,
 ) -> Judged:
     from sklearn.model_selection import StratifiedGroupKFold
+    from threadpoolctl import threadpool_limits
 
     told = np.zeros(len(labels), np.int64)
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-    for train, test in folds.split(table, labels, people):
-        model = _model(classifier, seed)
-        model.fit(table[train], labels[train])
-        told[test] = model.predict(table[test])
+    with threadpool_limits(1):  # on some thousand rows threads wait for each other, and longer
+        for train, test in folds.split(table, labels, people):
+            model = _model(classifier, seed)
+            model.fit(table[train], labels[train])
+            told[test] = model.predict(table[test])
     weight = 1.0 / np.bincount(labels)[labels]
     return Judged(
         traces=name,
@@ -184,7 +183,7 @@ def _model(classifier: str, seed: int) -> Any:
 
     if classifier == "boosted trees":
         return HistGradientBoostingClassifier(
-            max_iter=150, learning_rate=0.05, class_weight="balanced", random_state=seed
+            max_iter=60, learning_rate=0.1, class_weight="balanced", random_state=seed
         )
     return make_pipeline(
         StandardScaler(), LogisticRegression(max_iter=1000, class_weight="balanced")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from mammoview.domain.geometry import ImageBox
 from mammoview.errors import DataError
@@ -32,6 +29,7 @@ from trainer.simulated.film import (
     read_jpeg,
 )
 from trainer.simulated.places import Model, Terrain, choose_place, surroundings, survey
+from trainer.simulated.pool import over_pictures
 
 DESCRIPTION = "mammograms with masses and simulated calcifications"
 MARGIN_MM = 6.0
@@ -108,15 +106,11 @@ def simulate(
     """
     _check(images, options.out)
     options.out.mkdir(parents=True, exist_ok=True)
-    placed: list[_Placed | None] = []
-    with ProcessPoolExecutor(options.workers or os.cpu_count()) as pool:
-        found = pool.map(partial(_models_of, data=data), images, chunksize=4)
-        models = [m for some in tqdm(found, "survey", total=len(images)) for m in some]
-        stock = _stock(models)
-        made = pool.map(
-            partial(_simulate_one, data=data, stock=stock, options=options), images, chunksize=4
-        )
-        placed.extend(tqdm(made, "simulate", total=len(images)))
+    workers = options.workers
+    surveyed = over_pictures(partial(_models_of, data=data), images, said="survey", workers=workers)
+    stock = _stock([model for some in surveyed for model in some])
+    work = partial(_simulate_one, data=data, stock=stock, options=options)
+    placed = list(over_pictures(work, images, said="simulate", workers=workers))
     _write_annotations(images, placed, options)
     return Simulated(
         pictures=sum(p is not None for p in placed),
