@@ -168,6 +168,11 @@ def _figures(found: Accuracy) -> dict[str, Estimate]:
     return dict(found.classes) | {OVERALL: found.overall}
 
 
+def _weights_words(weights: str) -> str:
+    """Return ``none``, ``imagenet`` or the start of a file's hash."""
+    return f"file {weights[:8]}" if len(weights) == 64 else weights
+
+
 def _paper_rows(found: Comparison) -> list[tuple[str, str, dict[str, float], float]]:
     """Return the paper's figures, where the classes are the paper's."""
     if found.classes != ("calcification", "mass"):
@@ -257,10 +262,10 @@ def _markdown(found: Comparison) -> str:
             row.name,
             *(percent(_figures(row.accuracy)[name]) for name in names),
             points(row.above_size.difference),
-            f"{row.hours:.2f}",
+            f"{row.hours:.3g}",
             f"{row.size_mib:.0f}",
             f"{row.parameters / 1e6:.1f}",
-            row.weights[:8],
+            _weights_words(row.weights),
             row.parts,
         ]
         for row in found.rows
