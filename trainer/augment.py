@@ -7,7 +7,7 @@ lies there, and no loader can starve the GPU.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import numpy as np
 import torch
@@ -127,11 +127,9 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
 class EpochOrder(Sampler[int]):
     """The samples of an epoch for this process, in an order of that epoch's own.
 
-    They are indices of :class:`PatchSet`.
-
-    The training loop calls ``set_epoch``, after a resume too, so nothing but the epoch's number
-    has to be remembered.  Every global batch is the same whatever the number of processes: each
-    takes its part of it.
+    They are indices of :class:`PatchSet`.  Nothing but the epoch's number has to be remembered for
+    a resume.  Every global batch is the same whatever the number of processes: each takes its part
+    of it.
 
     Parameters
     ----------
@@ -139,6 +137,9 @@ class EpochOrder(Sampler[int]):
         Length of the set; what does not fill a batch is left out, other samples each epoch.
     batch_size : int
         Over all processes.
+    epoch : callable
+        Asked for the epoch's number whenever the set is gone through anew: loader processes fetch
+        ahead, before a training loop could tell.
     rank, world : int
         Number of this process, and how many there are.
 
@@ -149,7 +150,14 @@ class EpochOrder(Sampler[int]):
     """
 
     def __init__(
-        self, samples: int, *, batch_size: int, seed: int, rank: int = 0, world: int = 1
+        self,
+        samples: int,
+        *,
+        batch_size: int,
+        seed: int,
+        epoch: Callable[[], int],
+        rank: int = 0,
+        world: int = 1,
     ) -> None:
         if samples < batch_size:
             raise DataError(
@@ -168,18 +176,15 @@ class EpochOrder(Sampler[int]):
         self.seed = seed
         self.rank = rank
         self.world = world
-        self.epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch."""
         self.epoch = epoch
 
     def __len__(self) -> int:
         return self.samples // self.batch_size * (self.batch_size // self.world)
 
     def __iter__(self) -> Iterator[int]:
-        rng = np.random.default_rng(sample_seed(self.seed, self.epoch, -1))
-        order = self.epoch * self.samples + rng.permutation(self.samples)
+        epoch = self.epoch()
+        rng = np.random.default_rng(sample_seed(self.seed, epoch, -1))
+        order = epoch * self.samples + rng.permutation(self.samples)
         whole = order[: self.samples // self.batch_size * self.batch_size]
         shared = whole.reshape(-1, self.world, self.batch_size // self.world)
         return iter(shared[:, self.rank].ravel().tolist())

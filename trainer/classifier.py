@@ -21,7 +21,13 @@ LAST = "last.ckpt"
 
 
 class PatchClassifier(LightningModule):
-    """The network with its loss and optimiser; all of its state is in the checkpoint."""
+    """The network with its loss and optimiser; all of its state is in the checkpoint.
+
+    Attributes
+    ----------
+    total_steps : int
+        Over which a cosine schedule runs; ``fit`` sets it.
+    """
 
     def __init__(self, recipe: Recipe, *, weights_sha256: str, cache_sha256: str) -> None:
         super().__init__()
@@ -33,6 +39,7 @@ class PatchClassifier(LightningModule):
             }
         )
         self.recipe = recipe
+        self.total_steps = 1
         self.net = build_network(recipe.network).to(memory_format=torch.channels_last)
         weight = torch.full((len(recipe.network.classes),), recipe.training.lesion_weight)
         if recipe.network.background:
@@ -73,13 +80,12 @@ class PatchClassifier(LightningModule):
             )
         else:
             optimizer = torch.optim.AdamW(groups, weight_decay=training.weight_decay)
-        total = int(self.trainer.estimated_stepping_batches)
 
         def factor(step: int) -> float:
             warm = min(1.0, (step + 1) / max(1, training.warmup_steps))
             if training.schedule == "constant":
                 return warm
-            return warm * (0.5 + 0.5 * math.cos(math.pi * min(1.0, step / total)))
+            return warm * (0.5 + 0.5 * math.cos(math.pi * min(1.0, step / self.total_steps)))
 
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
         return {

@@ -116,6 +116,11 @@ class Patches(lightning.LightningDataModule):
             lesions=sides.validation,
         )
 
+    @property
+    def steps(self) -> int:
+        """Steps an epoch."""
+        return len(self.training_set) // self.recipe.training.batch_size
+
     def setup(self, stage: str) -> None:
         """Open the pixels on the device of this process."""
         assert self.trainer is not None
@@ -130,6 +135,7 @@ class Patches(lightning.LightningDataModule):
             len(self.training_set),
             batch_size=self.recipe.training.batch_size,
             seed=self.recipe.seed,
+            epoch=self._epoch,
             rank=self.trainer.global_rank,
             world=world,
         )
@@ -144,6 +150,11 @@ class Patches(lightning.LightningDataModule):
         """Sample the pixels on the GPU that holds them."""
         assert self._collate is not None
         return self._collate.finish(batch) if self._collate.store.is_resident else batch
+
+    def _epoch(self) -> int:
+        """Count epochs by steps: after a resume Lightning's own count comes later than the data."""
+        assert self.trainer is not None
+        return int(self.trainer.global_step // self.steps)
 
     def _loader(self, patches: PatchSet, **options: Any) -> DataLoader[Any]:
         assert self._collate is not None
@@ -179,6 +190,8 @@ def fit(cache_folder: Path, recipe: Recipe, options: FitOptions) -> Path:
     module = _module(recipe, cache, sides, options)
     data = Patches(cache, recipe, sides, stride_px=_stride(module), workers=options.workers)
     _check_classes(data, recipe)
+    # Lightning's own estimate would start the loader processes before a resume is restored.
+    module.total_steps = min(data.steps * recipe.training.epochs, options.max_steps or sys.maxsize)
     cache.verify()
     _write_run(options, recipe, cache, sides, str(module.hparams["weights_sha256"]))
     stop = MeanAccuracyStop(recipe.training.stop_accuracy, recipe.training.stop_batches)

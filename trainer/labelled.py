@@ -7,7 +7,6 @@ corner of the first pixel.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,29 +82,3 @@ def lesion_id(mammogram: str, kind: str, number: int) -> str:
         The abnormality id of CBIS-DDSM; elsewhere the place among its kind, from 1.
     """
     return f"{mammogram}_{kind}_{number}"
-
-
-def read_labelled(source: Path) -> tuple[LabelledImage, ...]:
-    """Read labelled mammograms from a folder with COCO boxes or from an index.
-
-    Raises
-    ------
-    DataError
-        If neither is there, or it is broken.
-    """
-    if source.is_dir() and (source / ANNOTATIONS).is_file():
-        from trainer.coco import read_coco
-
-        return read_coco(source)
-    from trainer.cbis.index import read_index
-
-    return read_index(source).images()
-
-
-def source_words(source: Path) -> str:
-    """Return what a source says that it is, for the card of a model trained on it."""
-    if source.is_dir() and (source / ANNOTATIONS).is_file():
-        document = json.loads((source / ANNOTATIONS).read_text(encoding="utf-8"))
-        said = str(document.get("info", {}).get("description", "")).strip()
-        return said or "pictures with boxes"
-    return "CBIS-DDSM (Lee et al. 2017, CC BY 3.0)"

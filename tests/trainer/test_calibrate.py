@@ -27,10 +27,11 @@ from trainer.cli.main import main
 from trainer.detect import DetectedImage, detect, scored
 from trainer.evaluate import evaluate
 from trainer.froc import ScoredImage, hits
-from trainer.labelled import ANNOTATIONS, LabelledBox, LabelledImage, read_labelled
+from trainer.labelled import ANNOTATIONS, LabelledBox, LabelledImage
 from trainer.recipe import Recipe
 from trainer.site import FOLDS, ClassRefit, Refit, fewest_images, next_version, refit
 from trainer.site_reading import SiteReading, read_labelled_site
+from trainer.sources import read_labelled
 
 PEOPLE, PICTURES = 12, 4
 _SIZE = 200

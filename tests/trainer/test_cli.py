@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from tests.builders.pictures import build_pictures
+from trainer.cache import GridCache
 from trainer.cli import main
 
 
@@ -49,7 +49,7 @@ def test_a_fault_of_the_program_is_no_traceback(
     def broken(_folder: Path) -> None:
         raise ZeroDivisionError("planted")
 
-    monkeypatch.setattr("trainer.coco.read_coco", broken)
+    monkeypatch.setattr("trainer.sources.read_coco", broken)
     assert main(["prepare", str(tmp_path), "--out", str(tmp_path / "cache")]) == 70
     assert "planted" in capsys.readouterr().err
 
@@ -60,7 +60,7 @@ def test_a_missing_package_is_named_with_what_installs_it(
     def missing(_folder: Path) -> None:
         raise ModuleNotFoundError("No module named 'torch'", name="torch")
 
-    monkeypatch.setattr("trainer.coco.read_coco", missing)
+    monkeypatch.setattr("trainer.sources.read_coco", missing)
     assert main(["prepare", str(tmp_path), "--out", str(tmp_path / "cache")]) == 4
     assert "mammoview[train]" in capsys.readouterr().err
 
@@ -68,4 +68,15 @@ def test_a_missing_package_is_named_with_what_installs_it(
 def test_prepare_makes_a_cache(tmp_path: Path) -> None:
     data = build_pictures(tmp_path / "data", people=2)
     assert main(["prepare", str(data), "--out", str(tmp_path / "c"), "--workers", "1"]) == 0
-    assert len(json.loads((tmp_path / "c" / "index.json").read_text())["records"]) == 2
+    assert len(GridCache(tmp_path / "c").records) == 2
+
+
+def test_a_refused_picture_is_exit_3_and_the_others_are_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = build_pictures(tmp_path / "data", people=2)
+    broken = min(data.glob("*.png"))
+    broken.write_bytes(b"no picture")
+    assert main(["prepare", str(data), "--out", str(tmp_path / "c"), "--workers", "1"]) == 3
+    assert broken.name in capsys.readouterr().err
+    assert len(GridCache(tmp_path / "c").records) == 1

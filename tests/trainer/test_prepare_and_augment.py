@@ -10,45 +10,78 @@ import torch
 from mammoview.errors import DataError
 from mammoview.modelkit.preprocess import to_grid
 from tests.builders.pictures import build_pictures
-from trainer.augment import IGNORED, EpochOrder, PatchSet, cut_size, warp
-from trainer.cache import GRIDS, INDEX, GridCache
+from trainer.augment import EpochOrder, PatchSet, PatchStore, sample_patches
+from trainer.cache import INDEX, GridCache
 from trainer.coco import read_coco
-from trainer.pictures import assumed_spacing, read_picture
+from trainer.draw import IGNORED, cut_size
+from trainer.pictures import read_picture
 from trainer.prepare import prepare
 from trainer.recipe import Recipe
+from trainer.sources import read_labelled
 
 STRIDE = 32
+CPU = torch.device("cpu")
+
+
+def prepared(folder: Path, recipe: Recipe, *, people: int = 6) -> GridCache:
+    images = read_labelled(build_pictures(folder / "data", people=people))
+    report = prepare(images, recipe=recipe, out=folder / "cache", source="made", workers=1)
+    assert report.records == people
+    assert not report.refused
+    return GridCache(folder / "cache")
 
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory, recipe: Recipe) -> GridCache:
-    folder = tmp_path_factory.mktemp("prepared")
-    images = read_coco(build_pictures(folder / "data", people=6))
-    assert prepare(images, recipe=recipe, out=folder / "cache", workers=1) == 6
-    return GridCache(folder / "cache")
+    return prepared(tmp_path_factory.mktemp("prepared"), recipe)
 
 
-def patches(cache: GridCache, recipe: Recipe, **changes: object) -> PatchSet:
+@pytest.fixture(scope="module")
+def roi_recipe(recipe: Recipe) -> Recipe:
+    """The paper's kind of patch: a square around a lesion, turned, one label."""
+    return replace(
+        recipe,
+        network=replace(recipe.network, classes=("calcification", "mass"), background=""),
+        patches=replace(
+            recipe.patches,
+            sampling="roi",
+            supervision="patch",
+            lesion_share=1.0,
+            size_px=64,
+            centre_jitter_px=0.0,
+        ),
+    )
+
+
+@pytest.fixture(scope="module")
+def squares(tmp_path_factory: pytest.TempPathFactory, roi_recipe: Recipe) -> GridCache:
+    return prepared(tmp_path_factory.mktemp("squares"), roi_recipe)
+
+
+def patches(cache: GridCache, recipe: Recipe, per_lesion: int = 3, **changes: object) -> PatchSet:
+    changed = replace(recipe, patches=replace(recipe.patches, **changes))  # type: ignore[arg-type]
     return PatchSet(
         cache,
-        cache.records,
-        classes=recipe.network.classes,
-        background=recipe.network.background,
-        patch=replace(recipe.patches, **changes),  # type: ignore[arg-type]
-        per_lesion=3,
-        stride=STRIDE,
-        seed=5,
+        range(len(cache.records)),
+        recipe=replace(changed, seed=5),
+        per_lesion=per_lesion,
+        stride_px=STRIDE,
     )
+
+
+def image_of(drawn: PatchSet, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+    number, affine, gain, labels = drawn[index]
+    store = PatchStore(drawn.cache, CPU)
+    size = drawn.recipe.patches.size_px
+    return store.patches(number[None], affine[None], gain[None], size)[0, 0], labels
 
 
 def test_the_cache_holds_what_the_viewer_would_show_the_network(
     cache: GridCache, recipe: Recipe, tmp_path: Path
 ) -> None:
     image = read_coco(build_pictures(tmp_path, people=6))[4]
-    values = read_picture(image.file)
-    grid = to_grid(
-        values, spacing=assumed_spacing(values.shape, recipe.data), spec=recipe.preprocessing
-    )
+    picture = read_picture(image.file, recipe.data)
+    grid = to_grid(picture.values, spacing=picture.spacing, spec=recipe.preprocessing)
     record = next(r for r in cache.records if r.name == image.file.name)
     assert np.array_equal(cache.grid(record), grid.pixels)
 
@@ -67,11 +100,11 @@ def test_cell_labels_follow_the_lesion_through_every_turn(cache: GridCache, reci
     drawn = patches(cache, recipe, lesion_share=1.0)
     seen = 0
     for index in range(len(drawn)):
-        cut, theta, gain, labels = drawn[index]
-        image = warp(cut[None], theta[None], gain[None], recipe.patches.size_px)[0, 0]
+        image, labels = image_of(drawn, index)
+        gain = float(drawn[index][2])
         cells = image.reshape(labels.shape[0], STRIDE, labels.shape[1], STRIDE)
-        share = (cells > 0.6 * float(gain)).float().mean(dim=(1, 3))
-        middle = cells[:, 14:18, :, 14:18].mean(dim=(1, 3)) > 0.6 * float(gain)
+        share = (cells > 0.6 * gain).float().mean(dim=(1, 3))
+        middle = cells[:, 14:18, :, 14:18].mean(dim=(1, 3)) > 0.6 * gain
         lesion, air = labels == 1, labels == 0
         assert bool(middle[lesion & (share > 0.02)].float().mean() > 0.9)
         assert float(share[air].max()) < 0.25
@@ -86,14 +119,87 @@ def test_a_patch_depends_on_seed_epoch_and_sample_alone(cache: GridCache, recipe
     assert not torch.equal(first[7][1], again[len(again) + 7][1])
 
 
+def order(samples: int, epoch: int = 0, **changes: int) -> list[int]:
+    return list(EpochOrder(samples, seed=3, epoch=lambda: epoch, **changes))
+
+
 def test_each_epoch_has_an_order_of_its_own() -> None:
-    order = EpochOrder(50, seed=3)
-    first = list(order)
-    order.set_epoch(2)
-    third = list(order)
+    first, third = order(50, batch_size=5), order(50, 2, batch_size=5)
     assert sorted(first) == list(range(50))
     assert sorted(third) == list(range(100, 150))
     assert [index % 50 for index in third] != first
+
+
+def test_processes_share_out_the_very_batches_of_one() -> None:
+    alone = order(50, batch_size=8)
+    shared = [order(50, batch_size=8, rank=rank, world=4) for rank in range(4)]
+    assert len(alone) == 48
+    for batch in range(6):
+        together = [i for part in shared for i in part[2 * batch : 2 * batch + 2]]
+        assert together == alone[8 * batch : 8 * batch + 8]
+
+
+def test_a_batch_that_cannot_be_shared_or_filled_is_refused() -> None:
+    with pytest.raises(DataError, match="over 3 processes"):
+        order(50, batch_size=8, world=3)
+    with pytest.raises(DataError, match="7 patches to train on"):
+        order(7, batch_size=8)
+
+
+def test_sampling_is_plain_bilinear_interpolation() -> None:
+    """Against torch's own grid sampler, on two grids of different shape in one store."""
+    rng = np.random.default_rng(4)
+    grids = [rng.integers(0, 256, shape).astype(np.uint8) for shape in ((40, 30), (25, 50))]
+    pixels = torch.from_numpy(np.concatenate([g.ravel() for g in grids]))
+    where = torch.tensor([[0, 40, 30], [1200, 25, 50]])
+    turn = torch.tensor([[9.0, -4.0, 14.0], [4.0, 9.0, 17.0]])
+    got = sample_patches(pixels, where, turn.expand(2, 2, 3), torch.ones(2), 16)
+    at = (torch.arange(16) + 0.5) / 8 - 1
+    y, x = torch.meshgrid(at, at, indexing="ij")
+    for number, grid in enumerate(grids):
+        col, row = (turn[i, 0] * x + turn[i, 1] * y + turn[i, 2] for i in (0, 1))
+        rows, cols = grid.shape
+        normalised = torch.stack([col / cols * 2 - 1, row / rows * 2 - 1], -1)[None]
+        image = torch.from_numpy(grid).float()[None, None] / 255
+        want = torch.nn.functional.grid_sample(image, normalised, align_corners=False)
+        assert torch.allclose(got[number], want[0], atol=1e-5)
+
+
+def test_every_shard_gives_its_own_pixels(cache: GridCache, recipe: Recipe) -> None:
+    drawn = patches(cache, recipe, per_lesion=0, size_px=64)
+    for index, (number, place) in enumerate(drawn.items):
+        record = cache.records[number]
+        middle = record.lesions[place].box.centre()
+        row, col = round(middle.row), round(middle.col)
+        want = cache.grid(record)[row - 4 : row + 4, col - 4 : col + 4].mean() / 255
+        assert float(image_of(drawn, index)[0][28:36, 28:36].mean()) == pytest.approx(
+            want, abs=0.02
+        )
+
+
+def test_a_square_just_holds_its_lesion(squares: GridCache, roi_recipe: Recipe) -> None:
+    for record in squares.records:
+        lesion = record.lesions[0]
+        assert record.rows == record.cols == cut_size(roi_recipe.patches)
+        box = lesion.box
+        # Wide in pixels as it is, its longer side in mm fills the patch.
+        assert max(box.row1 - box.row0, box.col1 - box.col0) == pytest.approx(64, abs=0.1)
+        assert box.centre().row == pytest.approx(record.rows / 2, abs=0.1)
+        assert lesion.width_px == pytest.approx(lesion.height_px)
+        # A bright disc fills pi/4 of its box, breast tissue of about a third of its grey the rest.
+        assert 0.75 < lesion.mean_grey < 0.9
+
+
+def test_squares_of_a_turned_patch_hold_no_invented_corner(
+    squares: GridCache, roi_recipe: Recipe
+) -> None:
+    drawn = patches(squares, roi_recipe, per_lesion=8)
+    for index in range(len(drawn)):
+        number, affine, _, label = drawn[index]
+        corners = affine @ torch.tensor([[-1.0, 1, -1, 1], [-1, -1, 1, 1], [1, 1, 1, 1]])
+        assert float(corners.min()) >= 0
+        assert float(corners.max()) <= squares.records[int(number)].rows
+        assert int(label) == 1
 
 
 def test_one_label_a_patch_keeps_background_clear_of_lesions(
@@ -104,30 +210,69 @@ def test_one_label_a_patch_keeps_background_clear_of_lesions(
     assert set(kinds) == {0, 1}
 
 
-def test_no_black_corner_enters_a_patch(cache: GridCache, recipe: Recipe) -> None:
-    """A cut of pure white stays white wherever the patch is turned."""
-    drawn = patches(cache, recipe)
-    white = torch.full((1, cut_size(recipe.patches), cut_size(recipe.patches)), 255)
-    white = white.to(torch.uint8)
-    for index in range(len(drawn)):
-        theta = drawn[index][1][None]
-        assert warp(white, theta, torch.ones(1), recipe.patches.size_px).min() > 0.999
-
-
 def test_ring_cells_are_not_judged(cache: GridCache, recipe: Recipe) -> None:
     drawn = patches(cache, recipe, lesion_share=1.0)
     assert any((drawn[index][3] == IGNORED).any() for index in range(len(drawn)))
 
 
-def test_half_a_cache_is_refused(cache: GridCache, tmp_path: Path) -> None:
-    for name in (INDEX, "breasts.bin"):
-        (tmp_path / name).write_bytes((cache.folder / name).read_bytes())
-    (tmp_path / GRIDS).write_bytes((cache.folder / GRIDS).read_bytes()[:-100])
-    with pytest.raises(DataError, match="cut short"):
+def copied(cache: GridCache, to: Path) -> Path:
+    for file in cache.folder.iterdir():
+        (to / file.name).write_bytes(file.read_bytes())
+    return to
+
+
+def test_a_shard_cut_short_is_refused(cache: GridCache, tmp_path: Path) -> None:
+    shard = copied(cache, tmp_path) / "shard-0000.bin"
+    shard.write_bytes(shard.read_bytes()[:-100])
+    with pytest.raises(DataError, match=r"shard-0000\.bin .* cut short"):
         GridCache(tmp_path)
+
+
+def test_a_changed_shard_is_found(cache: GridCache, tmp_path: Path) -> None:
+    shard = copied(cache, tmp_path) / "shard-0000.bin"
+    content = bytearray(shard.read_bytes())
+    content[1000] ^= 1
+    shard.write_bytes(content)
+    with pytest.raises(DataError, match=r"shard-0000\.bin .* has been changed"):
+        GridCache(tmp_path).verify()
 
 
 def test_a_cache_is_not_overwritten(cache: GridCache, recipe: Recipe, tmp_path: Path) -> None:
     images = read_coco(build_pictures(tmp_path, people=1))
     with pytest.raises(DataError, match="stands in"):
-        prepare(images, recipe=recipe, out=cache.folder, workers=1)
+        prepare(images, recipe=recipe, out=cache.folder, source="made", workers=1)
+
+
+def test_a_killed_preparation_goes_on_to_the_same_cache(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainer.prepare._IMAGES_PER_SHARD", 2)
+    whole = prepared(tmp_path / "whole", recipe)
+    begun = copied(whole, _folder(tmp_path / "begun"))
+    (begun / INDEX).unlink()
+    (begun / "shard-0001.json").unlink()  # the bytes were written, the records not yet
+    before = (begun / "shard-0002.bin").stat().st_mtime_ns
+    images = read_coco(tmp_path / "whole" / "data")
+    prepare(images, recipe=recipe, out=begun, source="made", workers=1)
+    assert GridCache(begun).sha256 == whole.sha256
+    assert (begun / "shard-0002.bin").stat().st_mtime_ns == before
+    other = replace(recipe, preprocessing=replace(recipe.preprocessing, mm_per_px=0.3))
+    (begun / INDEX).unlink()
+    with pytest.raises(DataError, match="another recipe"):
+        prepare(images, recipe=other, out=begun, source="made", workers=1)
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+def test_a_broken_picture_is_named_and_the_others_prepared(recipe: Recipe, tmp_path: Path) -> None:
+    images = read_coco(build_pictures(tmp_path / "data", people=3))
+    images[1].file.write_bytes(b"no picture")
+    report = prepare(images, recipe=recipe, out=tmp_path / "cache", source="made", workers=1)
+    assert report.records == 2
+    assert [name for name, _ in report.refused] == [images[1].file.name]
+    images[0].file.write_bytes(b"no picture")
+    with pytest.raises(DataError, match="none of 1 pictures"):
+        prepare(images[:1], recipe=recipe, out=tmp_path / "none", source="made", workers=1)

@@ -16,11 +16,12 @@ from mammoview.modelkit.bundle import open_bundle
 from tests.builders.pictures import build_pictures
 from trainer.calibrate import calibrate, expected_calibration_error
 from trainer.card import rewrite_card
+from trainer.classifier import LAST, load_checkpoint
 from trainer.coco import read_coco
 from trainer.detect import detect, scored
 from trainer.evaluate import evaluate
 from trainer.export import ExportOptions, export, read_run
-from trainer.fit import LAST, FitOptions, fit, load_checkpoint
+from trainer.fit import FitOptions, fit
 from trainer.onnx_graph import fold_and_round
 from trainer.prepare import prepare
 from trainer.recipe import Recipe, recipe_from_values
@@ -36,7 +37,7 @@ pytestmark = [
 def options(out: Path, weights: Path | None = None, **changes: object) -> FitOptions:
     given = FitOptions(
         out=out,
-        weights=weights,
+        weights=None if weights is None else str(weights),
         accelerator="cpu",
         precision="32-true",
         workers=0,
@@ -56,7 +57,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, quick_recipe: Recipe, weight
     """A folder with made pictures, their cache and a finished run."""
     folder = tmp_path_factory.mktemp("training")
     images = read_coco(build_pictures(folder / "data", people=30))
-    prepare(images, recipe=quick_recipe, out=folder / "cache", workers=1)
+    prepare(images, recipe=quick_recipe, out=folder / "cache", source="made discs", workers=1)
     fit(folder / "cache", quick_recipe, options(folder / "run", weights))
     return folder
 
@@ -108,7 +109,7 @@ def _fit_and_break(given: FitOptions, cache: Path, recipe: Recipe, *, steps: int
 def _broken_fit(given: FitOptions, cache: Path, recipe: Recipe, last_step: int) -> None:
     import os
 
-    from trainer.fit import PatchClassifier
+    from trainer.classifier import PatchClassifier
 
     def end(module: PatchClassifier, *_: object) -> None:
         if module.global_step >= last_step:

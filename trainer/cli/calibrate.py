@@ -72,8 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _read(session: Session, arguments: argparse.Namespace) -> SiteReading:
-    from trainer.labelled import read_labelled
     from trainer.site_reading import read_labelled_site, read_normal_site
+    from trainer.sources import read_labelled
 
     data = read_named_recipe(arguments.recipe).data
     if arguments.data is not None:

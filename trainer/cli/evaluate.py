@@ -78,7 +78,7 @@ def _images(arguments: argparse.Namespace) -> int:
     from mammoview.modelkit.bundle import open_bundle
     from trainer.detect import detect
     from trainer.evaluate import evaluate_images
-    from trainer.labelled import read_labelled
+    from trainer.sources import read_labelled
 
     if arguments.out is not None:
         _check_place(arguments.out)

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Export; nothing is written unless ONNX Runtime gives what torch gives."""
     from trainer.export import LICENCE, ExportOptions, export, read_run
-    from trainer.labelled import read_labelled
+    from trainer.sources import read_labelled
 
     described = read_run(arguments.run_folder)
     bundle = export(

@@ -6,7 +6,6 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.util import find_spec
 
 from mammoview.errors import ExitCode, MammoviewError, exit_code_of
 
@@ -47,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(str(error))
         return exit_code_of(error)
     except KeyboardInterrupt:
-        say("interrupted; a started run goes on with --resume")
+        say("interrupted; the same command goes on where it was (fit: with --resume)")
         return ExitCode.INTERRUPTED
     except Exception as error:
         return _unforeseen(error)
@@ -62,8 +61,6 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = whole.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for name, said in COMMANDS:
-        if find_spec(f"trainer.cli.{name.replace('-', '_')}") is None:
-            continue  # arrives in this session
         module = import_module(f"trainer.cli.{name.replace('-', '_')}")
         command = commands.add_parser(name, help=said, description=module.__doc__)
         module.add_arguments(command)

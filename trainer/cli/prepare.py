@@ -5,14 +5,23 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from mammoview.errors import ExitCode
 from trainer.cli.common import add_recipe, read_named_recipe
 
+_PEOPLE = 40
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("data", type=Path, help="index, or folder with COCO boxes")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("data", type=Path, nargs="?", help="index, or folder with COCO boxes")
+    what.add_argument(
+        "--synthetic",
+        action="store_true",
+        help="made pictures of discs and specks, for the recipe smoke",
+    )
     add_recipe(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder of the cache")
     parser.add_argument("--workers", type=int, help="processes; as many as cores if left out")
@@ -21,14 +30,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prepare; a killed run goes on where it was.  Exit 3 if a picture was refused."""
-    from trainer.labelled import read_labelled, source_words
+    if not arguments.synthetic:
+        return _prepare(arguments.data, arguments)
+    from trainer.synthetic import build_pictures
+
+    with TemporaryDirectory() as place:
+        made = build_pictures(Path(place), people=_PEOPLE, with_calcifications=True)
+        return _prepare(made, arguments)
+
+
+def _prepare(data: Path, arguments: argparse.Namespace) -> int:
     from trainer.prepare import prepare
+    from trainer.sources import read_labelled, source_words
 
     report = prepare(
-        read_labelled(arguments.data),
+        read_labelled(data),
         recipe=read_named_recipe(arguments.recipe),
         out=arguments.out,
-        source=arguments.source or source_words(arguments.data),
+        source=arguments.source or source_words(data),
         workers=arguments.workers,
     )
     for _, reason in report.refused:

@@ -44,8 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make the set."""
-    from trainer.labelled import read_labelled
     from trainer.simulated.pictures import SimulationOptions, simulate
+    from trainer.sources import read_labelled
 
     recipe = read_named_recipe(args.recipe)
     images: list[LabelledImage] = []

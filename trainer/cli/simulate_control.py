@@ -22,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Judge the traces."""
     from trainer.documents import json_text, write_json, write_text
-    from trainer.labelled import read_labelled
     from trainer.simulated.control import as_document, as_markdown, judge, measure
+    from trainer.sources import read_labelled
 
     recipe = read_named_recipe(args.recipe)
     traces = measure(read_labelled(args.data), data=recipe.data, workers=args.workers)

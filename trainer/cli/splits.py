@@ -48,7 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _items(source: Path) -> tuple[SplitItem, ...]:
     from trainer.cbis.tables import read_tables
-    from trainer.labelled import ANNOTATIONS, read_labelled
+    from trainer.labelled import ANNOTATIONS
+    from trainer.sources import read_labelled
     from trainer.splits import items_from_images, items_from_tables
 
     is_coco = source.is_dir() and (source / ANNOTATIONS).is_file()

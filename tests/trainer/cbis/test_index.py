@@ -23,9 +23,9 @@ from tests.builders.cbis_tree import (
 )
 from trainer.cbis.index import CbisIndex, build_index, read_index
 from trainer.cbis.join import Fit, IndexedFile, IndexedRow, Role, Why
-from trainer.labelled import read_labelled
 from trainer.pictures import read_picture
 from trainer.recipe import Recipe
+from trainer.sources import read_labelled
 
 
 def _index(tree: CbisTree, out: Path) -> CbisIndex:
