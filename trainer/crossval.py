@@ -7,6 +7,7 @@ alone judges and writes.  See ``trainer.parts`` for what lies in the folder.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import platform
@@ -281,6 +282,7 @@ def _train(job: Job, part: str) -> float:
             part=part,
         ),
     )
+    gc.collect()  # networks and pixels hang in circles: give the GPU back before the next part
     seconds += time.time() - started
     if is_first_process():
         _write_progress(folder, seconds=seconds, started=started, finished=True)

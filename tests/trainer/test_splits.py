@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from mammoview.domain.geometry import ImageBox
 from mammoview.errors import DataError, ExitCode, UsageError
 from tests.builders.pictures import build_pictures
 from trainer.cbis.tables import read_tables
 from trainer.cli.main import main
-from trainer.labelled import ANNOTATIONS
+from trainer.labelled import ANNOTATIONS, LabelledBox, LabelledImage
 from trainer.splits import (
     TRAIN,
     Protocol,
@@ -19,6 +20,7 @@ from trainer.splits import (
     count_by_kind,
     folds_without_groups,
     held_out,
+    items_from_images,
     items_from_tables,
     leak_of,
     make_split,
@@ -177,6 +179,25 @@ def test_unknown_official_sets_are_refused() -> None:
     items = tuple(replace(item, official="") for item in made())
     with pytest.raises(DataError, match="official set is not known"):
         make_split(items, Protocol.OFFICIAL_PURGED)
+
+
+def test_each_kind_of_a_mammogram_in_two_official_sets_keeps_its_own() -> None:
+    """One mammogram, masses in the training set and calcifications in the test set."""
+    box = ImageBox(col0=0.0, row0=0.0, col1=9.0, row1=9.0)
+    image = LabelledImage(
+        file=Path("any.dcm"),
+        person="P_00001",
+        laterality="L",
+        view="CC",
+        official=("mass-train", "calc-test"),
+        lesions=tuple(
+            LabelledBox(kind=kind, box=box, lesion_id=f"P_00001_LEFT_CC_{kind}_1")
+            for kind in ("mass", "calcification")
+        ),
+    )
+    assert [item.official for item in items_from_images([image])] == ["train", "test"]
+    with pytest.raises(DataError, match="P_00001_LEFT_CC_mass_1 stands there"):
+        items_from_images([image, image])
 
 
 def test_a_changed_split_file_is_named(tmp_path: Path) -> None:
