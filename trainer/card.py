@@ -183,7 +183,7 @@ def _training(manifest: Manifest, recipe: Recipe) -> str:
             "Figures of calcification below hold for such clusters alone; what it does on real "
             "calcifications has not been measured.",
         )
-    return "\n".join([*lines, *(f"- Assumed: {text}." for text in recipe.assumptions)])
+    return "\n".join([*lines, *(f"- Assumed: {text.rstrip('.')}." for text in recipe.assumptions)])
 
 
 def _patches(recipe: Recipe) -> str:
