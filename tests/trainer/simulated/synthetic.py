@@ -26,7 +26,8 @@ def breast_picture(seed: int) -> np.ndarray:
 def write_set(folder: Path, people: range) -> Path:
     """A COCO folder: one picture a person with one mass, or two for each third person."""
     folder.mkdir()
-    images, annotations = [], []
+    images: list[dict[str, object]] = []
+    annotations: list[dict[str, object]] = []
     for number in people:
         name = f"{number:05d}_LEFT_CC.jpg"
         Image.fromarray(breast_picture(number)).save(folder / name, "JPEG", qtables=[list(TABLE)])
