@@ -23,6 +23,7 @@ from typing import Literal, TypeVar
 
 import platformdirs
 
+from mammoview.domain.prediction import ModelIdentity
 from mammoview.errors import ModelError
 from mammoview.modelkit.codec import CodecError, Pairs, decode, encode
 
@@ -31,6 +32,7 @@ ACTIVE = "active-model.json"
 HISTORY = "model-history.jsonl"
 PASSED = "passed"
 _LOCK = "models.lock"
+_DIGITS = 12  # of a hash, in the name of a folder
 
 Action = Literal["install", "activate", "rollback"]
 Outcome = Literal["accepted", "refused", "failed"]
@@ -61,6 +63,27 @@ class ModelChoice:
     def label(self) -> str:
         """Name and version, for a line of text."""
         return f"{self.name} {self.version}".strip()
+
+    @property
+    def folder_name(self) -> str:
+        """Name of an installed model's folder, inside the folder of its name."""
+        return f"{self.version}-{self.sha256[:_DIGITS]}"
+
+    def is_same(self, other: ModelChoice) -> bool:
+        """Tell whether both are one model; a shipped one is what the program ships now."""
+        if "shipped" in (self.origin, other.origin):
+            return (self.origin, self.name) == (other.origin, other.name)
+        labels = (self.name, self.version), (other.name, other.version)
+        return labels[0] == labels[1] and self.is_same_content(other)
+
+    def is_same_content(self, other: ModelChoice) -> bool:
+        """Tell whether the hashes agree, as far as the name of a folder holds them."""
+        return self.sha256[:_DIGITS] == other.sha256[:_DIGITS]
+
+    def is_pinned_to(self, identity: ModelIdentity) -> bool:
+        """Tell whether a bundle is this model; a damaged one's hash is known by its beginning."""
+        labels = (self.name, self.version), (identity.name, identity.version)
+        return labels[0] == labels[1] and identity.sha256.startswith(self.sha256)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 # The word for the program's own default model, whatever its name.
 SHIPPED = "shipped"
 
-_DIGITS = 12  # of the hash, in the name of a folder
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _PART = ".part-"
 
@@ -110,9 +109,9 @@ def known_models() -> tuple[KnownModel, ...]:
     """
     active = active_choice()
     choices = [*_shipped(), *_installed()]
-    if not any(_same(choice, active) for choice in choices):
+    if not any(choice.is_same(active) for choice in choices):
         choices.append(active)
-    return tuple(_known(choice, is_active=_same(choice, active)) for choice in choices)
+    return tuple(_known(choice, is_active=choice.is_same(active)) for choice in choices)
 
 
 def folder_of(choice: ModelChoice) -> Path:
@@ -125,7 +124,7 @@ def folder_of(choice: ModelChoice) -> Path:
     """
     if choice.origin == "shipped":
         return resources.shipped_bundle(choice.name)
-    return models_folder() / choice.name / f"{choice.version}-{choice.sha256[:_DIGITS]}"
+    return models_folder() / choice.name / choice.folder_name
 
 
 def find_folder(named: str | None) -> Path:
@@ -218,7 +217,7 @@ def _check(bundle: Bundle) -> ModelIdentity:
 def _open_pinned(choice: ModelChoice) -> Bundle:
     """Open a chosen bundle; an installed one must be the one that was chosen, to the byte."""
     bundle = open_bundle(folder_of(choice))
-    if choice.origin == "installed" and not _is(choice, bundle.identity):
+    if choice.origin == "installed" and not choice.is_pinned_to(bundle.identity):
         raise ModelError(
             f"{folder_of(choice)} holds another model than {choice.label}",
             expected=f"SHA-256 {choice.sha256}",
@@ -287,7 +286,7 @@ def activate(named: str) -> Switched:
         except ModelError:  # activating is the way out of a damaged record
             record = ActiveModel(schema=records.SCHEMA, active=_active_or_unknown(), before=())
         before = record.before
-        if record.active.origin != "unknown" and not _same(record.active, after):
+        if record.active.origin != "unknown" and not record.active.is_same(after):
             before = (*before, record.active)
         _switch("activate", replace(record, active=after, before=before))
         return Switched(before=record.active, after=after)
@@ -350,9 +349,9 @@ def _installable(identity: ModelIdentity) -> ModelChoice:
 def _refuse_another_of_that_version(choice: ModelChoice) -> None:
     for other in (*_shipped(), *_installed()):
         same_label = (other.name, other.version) == (choice.name, choice.version)
-        if same_label and not choice.sha256.startswith(other.sha256[:_DIGITS]):
+        if same_label and not choice.is_same_content(other):
             raise ModelError(
-                f"another model is {choice.label} already (SHA-256 {other.sha256[:_DIGITS]}…)",
+                f"another model is {choice.label} already (SHA-256 {other.sha256[:12]}…)",
                 expected="a name and version for one content alone",
                 todo="export or calibrate it under another version (--version)",
             )
@@ -493,22 +492,3 @@ def _known(choice: ModelChoice, *, is_active: bool) -> KnownModel:
         return KnownModel(choice=choice, folder=folder, active=is_active, problem=str(error))
     choice = replace(choice, version=identity.version, sha256=identity.sha256)
     return KnownModel(choice=choice, folder=folder, active=is_active, problem="")
-
-
-def _same(one: ModelChoice, other: ModelChoice) -> bool:
-    """Tell whether two choices are one model; a shipped one is what the program ships now."""
-    if one.origin == "shipped" or other.origin == "shipped":
-        return (one.origin, one.name) == (other.origin, other.name)
-    return (one.name, one.version, one.sha256[:_DIGITS]) == (
-        other.name,
-        other.version,
-        other.sha256[:_DIGITS],
-    )
-
-
-def _is(choice: ModelChoice, identity: ModelIdentity) -> bool:
-    """Tell whether a bundle is the chosen one; a folder's name holds the hash's first digits."""
-    return (choice.name, choice.version) == (
-        identity.name,
-        identity.version,
-    ) and identity.sha256.startswith(choice.sha256)
