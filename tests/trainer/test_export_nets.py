@@ -67,7 +67,7 @@ def module(backbone: str) -> PatchClassifier:
             part.get_buffer("running_var").uniform_(0.5, 1.5)
             nn.init.uniform_(part.weight, 0.5, 1.2)
             nn.init.normal_(part.bias, 0.0, 0.1)
-    nn.init.normal_(made.net.head.bias, 0.0, 1.0)
+    nn.init.normal_(made.net.head_parameters()[1], 0.0, 1.0)
     return made.eval()
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,15 @@ pytestmark = [
 ]
 
 OPTIONS = BenchOptions(accelerator="cpu", precision="32-true", workers=0, blocks=2, steps=2)
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep these little networks from waiting for threads on a busy machine."""
+    before = torch.get_num_threads()
+    monkeypatch.setattr("trainer.throughput._usable_cores", lambda: 1)
+    yield
+    torch.set_num_threads(before)
 
 
 def small(name: str, backbone: str = "resnet18") -> Recipe:
@@ -75,9 +85,11 @@ def test_a_starved_network_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     cache = make_cache(tmp_path / "cache", recipe, records=8)
     sample = PatchStore.patches
 
-    def slowly(self: PatchStore, *given: Tensor, size: int = 64) -> Tensor:
+    def slowly(
+        self: PatchStore, numbers: Tensor, affine: Tensor, gain: Tensor, size: int
+    ) -> Tensor:
         time.sleep(1.5)
-        return sample(self, *given[:3], size)
+        return sample(self, numbers, affine, gain, size)
 
     monkeypatch.setattr(PatchStore, "patches", slowly)
     found = measure(cache, recipe, OPTIONS)
@@ -91,8 +103,8 @@ def test_a_cache_of_another_recipe_is_refused(tmp_path: Path) -> None:
         measure(cache, small("xi2018-resnet50"), OPTIONS)
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is here")
-def test_a_missing_gpu_is_said(tmp_path: Path) -> None:
+def test_a_missing_gpu_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     recipe = small("review")
     cache = make_cache(tmp_path / "cache", recipe, records=4)
     with pytest.raises(SettingsError, match="no GPU"):
