@@ -12,6 +12,7 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from torch import Tensor
 
+from mammoview.errors import DataError
 from trainer.documents import write_text
 
 METRICS = "metrics.json"
@@ -67,6 +68,33 @@ class MeanAccuracyStop(Callback):
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Move restored accuracies to the device."""
         self._last = [value.to(pl_module.device) for value in self._last]
+
+
+class FiniteLoss(Callback):
+    """Ends a training whose loss is no number any more, instead of wasting hours on it."""
+
+    def on_train_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Look at the loss every ten batches.
+
+        Raises
+        ------
+        DataError
+            If it is not finite.
+        """
+        if trainer.global_step % _CHECK_EVERY or bool(torch.isfinite(outputs["loss"])):
+            return
+        raise DataError(
+            f"the training diverged: the loss is no number after {trainer.global_step} steps",
+            expected="a loss that falls",
+            todo="lower learning_rate or head_factor in the recipe and start a new run",
+        )
 
 
 class RunLog(Callback):

@@ -26,7 +26,7 @@ from mammoview.errors import DataError, SettingsError
 from trainer.augment import Collate, EpochOrder, PatchSet, PatchStore
 from trainer.backbones import CamNet, geometry, load_imagenet, load_weights, map_side
 from trainer.cache import GridCache
-from trainer.callbacks import LastingCheckpoint, MeanAccuracyStop, RunLog
+from trainer.callbacks import FiniteLoss, LastingCheckpoint, MeanAccuracyStop, RunLog
 from trainer.classifier import LAST, PatchClassifier, load_checkpoint
 from trainer.documents import write_json
 from trainer.draw import cache_settings
@@ -303,6 +303,7 @@ def _trainer(recipe: Recipe, options: FitOptions, stop: MeanAccuracyStop) -> Tra
     )
     callbacks: list[Callback] = [
         stop,
+        FiniteLoss(),
         RunLog(options.out),
         LearningRateMonitor("step"),
         checkpoint,  # last, so that it holds the state of the others

@@ -198,6 +198,12 @@ def test_training_ends_when_the_last_batches_are_good_enough(place: Path, tiny: 
     assert finished["steps"] == 10  # looked at every ten batches
 
 
+def test_a_training_that_diverges_is_ended(place: Path, tiny: Recipe) -> None:
+    wild = replace(tiny, training=replace(tiny.training, learning_rate=1e30, epochs=9))
+    with pytest.raises(DataError, match="diverged"):
+        fit(place / "cache", wild, options(place, "wild"))
+
+
 def test_the_stop_waits_for_all_its_batches_and_remembers_them() -> None:
     stop = MeanAccuracyStop(0.9, 3)
     for accuracy in (0.1, 0.8, 1.0, 0.9):
