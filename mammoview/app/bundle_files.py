@@ -72,8 +72,7 @@ def _from_zip(file: Path) -> Iterator[tuple[str, bytes]]:
         EOFError,
         zlib.error,
         zipfile.BadZipFile,
-        RuntimeError,  # a password is wanted
-        NotImplementedError,  # a compression that Python does not know
+        RuntimeError,  # a password is wanted, or a compression that Python does not know
     ) as error:
         raise _refused(f"{file.name} cannot be unpacked ({type(error).__name__})") from error
 
