@@ -12,8 +12,8 @@ from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor
 from torch.nn import functional
 
-from mammoview.errors import ModelError
-from trainer.backbones import CamNet, build_network
+from mammoview.errors import ModelError, SettingsError
+from trainer.backbones import CamNet, build_network, geometry, map_side
 from trainer.draw import IGNORED, sample_seed
 from trainer.recipe import Recipe, recipe_from_values
 
@@ -112,6 +112,34 @@ class PatchClassifier(LightningModule):
         values = {f"{stage}/loss": loss, f"{stage}/accuracy": accuracy}
         self.log_dict(values, prog_bar=True, batch_size=len(image), on_epoch=stage != "train")
         return loss, accuracy
+
+
+def label_stride(module: PatchClassifier) -> int:
+    """Return the map's stride; for a network without a map one cell a patch.
+
+    Raises
+    ------
+    SettingsError
+        If cell labels do not fit the network's map.
+    """
+    patches = module.recipe.patches
+    if not isinstance(module.net, CamNet):
+        if patches.supervision == "cells":
+            raise SettingsError(
+                f"cell labels for {module.recipe.network.backbone} with fc6 and fc7",
+                expected="a network with a map",
+                todo='set [network] cam = true, or supervision = "patch"',
+            )
+        return patches.size_px
+    stride = geometry(module.net).stride_px
+    cells = map_side(module.net, patches.size_px)
+    if patches.supervision == "cells" and cells * stride != patches.size_px:
+        raise SettingsError(
+            f"a map of {cells} cells of {stride} px on patches of {patches.size_px} px",
+            expected="cells that fill the patch, for cell labels",
+            todo='correct [patches] size_px, or set supervision = "patch"',
+        )
+    return stride
 
 
 def load_checkpoint(file: Path) -> PatchClassifier:

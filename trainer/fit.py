@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import sys
 import time
@@ -24,12 +23,13 @@ from torch.utils.data import DataLoader
 
 from mammoview.errors import DataError, SettingsError
 from trainer.augment import Collate, EpochOrder, PatchSet, PatchStore
-from trainer.backbones import CamNet, geometry, load_imagenet, load_weights, map_side
+from trainer.backbones import load_imagenet, load_weights
 from trainer.cache import GridCache
 from trainer.callbacks import FiniteLoss, LastingCheckpoint, MeanAccuracyStop, RunLog
-from trainer.classifier import LAST, PatchClassifier, load_checkpoint
+from trainer.classifier import LAST, PatchClassifier, label_stride, load_checkpoint
 from trainer.documents import write_json
 from trainer.draw import cache_settings
+from trainer.machine import precision_for, processes, usable_cores
 from trainer.recipe import Recipe
 from trainer.splits import held_out, read_split, validation_people
 
@@ -186,9 +186,9 @@ def fit(cache_folder: Path, recipe: Recipe, options: FitOptions) -> Path:
     sides = sides_of(cache, recipe, options)
     _check(cache, recipe, options)
     lightning.seed_everything(recipe.seed, verbose=False)
-    torch.set_num_threads(_usable_cores())
+    torch.set_num_threads(usable_cores())
     module = _module(recipe, cache, sides, options)
-    data = Patches(cache, recipe, sides, stride_px=_stride(module), workers=options.workers)
+    data = Patches(cache, recipe, sides, stride_px=label_stride(module), workers=options.workers)
     _check_classes(data, recipe)
     # Lightning's own estimate would start the loader processes before a resume is restored.
     module.total_steps = min(data.steps * recipe.training.epochs, options.max_steps or sys.maxsize)
@@ -308,14 +308,14 @@ def _trainer(recipe: Recipe, options: FitOptions, stop: MeanAccuracyStop) -> Tra
         LearningRateMonitor("step"),
         checkpoint,  # last, so that it holds the state of the others
     ]
-    local, nodes = _processes()
+    local, nodes = processes()
     devices: int | str = local if local else 1 if options.accelerator == "cpu" else "auto"
     return Trainer(
         accelerator=options.accelerator,
         devices=devices,
         num_nodes=nodes,
         use_distributed_sampler=False,  # EpochOrder shares out each batch itself
-        precision=_precision(options),  # type: ignore[arg-type]
+        precision=precision_for(options.accelerator, options.precision),  # type: ignore[arg-type]
         max_epochs=recipe.training.epochs,
         max_steps=options.max_steps or -1,
         num_sanity_val_steps=0,
@@ -328,64 +328,11 @@ def _trainer(recipe: Recipe, options: FitOptions, stop: MeanAccuracyStop) -> Tra
     )
 
 
-def _processes() -> tuple[int, int]:
-    """Return processes a machine (0: not told) and machines, as torchrun or SLURM tell them."""
-    environment = os.environ
-    if "LOCAL_WORLD_SIZE" in environment:
-        return int(environment["LOCAL_WORLD_SIZE"]), int(environment.get("GROUP_WORLD_SIZE", 1))
-    if "SLURM_NTASKS" in environment and "SLURM_NNODES" in environment:
-        nodes = int(environment["SLURM_NNODES"])
-        return int(environment["SLURM_NTASKS"]) // nodes, nodes
-    return 0, 1
-
-
 def _logger(out: Path) -> Logger:
     if find_spec("tensorboard") is not None:
         return TensorBoardLogger(out, name="tensorboard", version="")
     print("TensorBoard is not installed: the curves go into csv/metrics.csv", file=sys.stderr)
     return CSVLogger(out, name="csv", version="")
-
-
-def _precision(options: FitOptions) -> str:
-    if options.precision != "auto":
-        return options.precision
-    if options.accelerator != "cpu" and torch.cuda.is_available():
-        return "bf16-mixed"
-    return "bf16-mixed" if _cpu_has_bf16() else "32-true"
-
-
-def _usable_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _cpu_has_bf16() -> bool:
-    """Tell whether bfloat16 is faster than float32 here; without the instructions it is slower."""
-    check = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
-    return bool(check is not None and check())
-
-
-def _stride(module: PatchClassifier) -> int:
-    """Return the map's stride; for a network without a map one cell a patch."""
-    patches = module.recipe.patches
-    if not isinstance(module.net, CamNet):
-        if patches.supervision == "cells":
-            raise SettingsError(
-                f"cell labels for {module.recipe.network.backbone} with fc6 and fc7",
-                expected="a network with a map",
-                todo='set [network] cam = true, or supervision = "patch"',
-            )
-        return patches.size_px
-    stride = geometry(module.net).stride_px
-    cells = map_side(module.net, patches.size_px)
-    if patches.supervision == "cells" and cells * stride != patches.size_px:
-        raise SettingsError(
-            f"a map of {cells} cells of {stride} px on patches of {patches.size_px} px",
-            expected="cells that fill the patch, for cell labels",
-            todo='correct [patches] size_px, or set supervision = "patch"',
-        )
-    return stride
 
 
 def _check(cache: GridCache, recipe: Recipe, options: FitOptions) -> None:
@@ -427,7 +374,7 @@ def _write_run(
     options: FitOptions, recipe: Recipe, cache: GridCache, sides: Sides, weights_sha256: str
 ) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
-    validation = {cache.records[n].name for n in sides.numbers(cache, sides.validation)}
+    judged = {cache.records[n].mammogram for n in sides.numbers(cache, sides.validation)}
     document = {
         "data": cache.source,
         "recipe": recipe.as_dict(),
@@ -444,7 +391,7 @@ def _write_run(
         },
         "training": sorted(sides.training),
         "validation": sorted(sides.validation),
-        "validation_pictures": sorted(validation),
+        "validation_mammograms": sorted(judged),
     }
     write_json(document, options.out / RUN)
 

@@ -33,9 +33,10 @@ from trainer.cache import (
     write_shard,
 )
 from trainer.callbacks import MeanAccuracyStop
-from trainer.classifier import PatchClassifier
+from trainer.classifier import PatchClassifier, label_stride
 from trainer.draw import IGNORED, cache_settings, cut_size
-from trainer.fit import FitOptions, Patches, Sides, _precision, _stride, _usable_cores
+from trainer.fit import FitOptions, Patches, Sides
+from trainer.machine import precision_for, usable_cores
 from trainer.recipe import Recipe
 
 ASKED_RATIO = 0.9
@@ -122,12 +123,12 @@ def measure(cache: GridCache, recipe: Recipe, options: BenchOptions) -> Throughp
     """
     _check(cache, recipe, options)
     torch.manual_seed(recipe.seed)
-    torch.set_num_threads(_usable_cores())
+    torch.set_num_threads(usable_cores())
     module = PatchClassifier(recipe, weights_sha256="none", cache_sha256=cache.sha256)
     module.total_steps = (options.blocks + 1) * options.steps
     names = frozenset(x.lesion_id for record in cache.records for x in record.lesions)
     sides = Sides(training=names, validation=frozenset(), split_sha256="all lesions")
-    data = Patches(cache, recipe, sides, stride_px=_stride(module), workers=options.workers)
+    data = Patches(cache, recipe, sides, stride_px=label_stride(module), workers=options.workers)
     meter = _Meter(len(recipe.network.classes), options.steps)
     trainer = _trainer(options, module.total_steps, meter)
     with warnings.catch_warnings():
@@ -243,7 +244,7 @@ def _trainer(options: BenchOptions, steps: int, meter: _Meter) -> Trainer:
     return Trainer(
         accelerator=options.accelerator,
         devices=1,
-        precision=_precision(given),  # type: ignore[arg-type]
+        precision=precision_for(given.accelerator, given.precision),  # type: ignore[arg-type]
         max_epochs=-1,
         max_steps=steps,
         limit_val_batches=0,

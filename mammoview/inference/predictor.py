@@ -22,7 +22,7 @@ from mammoview.domain.prediction import (
 from mammoview.domain.study import Mammogram
 from mammoview.errors import InferenceError, MammoviewError, UsageError
 from mammoview.imaging.grayscale import unit_values
-from mammoview.imaging.tiling import plan_tiles
+from mammoview.imaging.tiling import Tile, plan_tiles
 from mammoview.inference.cam import heatmaps
 from mammoview.inference.regions import find_regions
 from mammoview.inference.session import Session
@@ -167,15 +167,22 @@ def run_tiled(
     stride = geometry.stride_px
     shape = (image.shape[2], image.shape[3])
     tiles = plan_tiles(shape, tile_px=tile_px, halo_px=geometry.halo_px, stride_px=stride)
-    cells = (-(-shape[0] // stride), -(-shape[1] // stride))
-    whole = np.empty((len(session.manifest.classes), *cells), np.float32)
+    kept: dict[Tile, NDArray[np.float32]] = {}
     for tile in tiles:
         r, c = tile.rows, tile.cols
         part = image[:, :, r.start_px : r.stop_px, c.start_px : c.stop_px]
         cam, _ = session.run(np.ascontiguousarray(part))
         top, left = r.start_px // stride, c.start_px // stride
-        kept = cam[:, r.cell0 - top : r.cell1 - top, c.cell0 - left : c.cell1 - left]
-        whole[:, r.cell0 : r.cell1, c.cell0 : c.cell1] = kept
+        cells = cam[:, r.cell0 - top : r.cell1 - top, c.cell0 - left : c.cell1 - left]
+        if cells.size:  # pools without padding leave out a rest: a last tile may have no cell
+            kept[tile] = cells
+    # The last tile's map ends where the whole one does.
+    rows = max(tile.rows.cell0 + cam.shape[1] for tile, cam in kept.items())
+    cols = max(tile.cols.cell0 + cam.shape[2] for tile, cam in kept.items())
+    whole = np.empty((len(session.manifest.classes), rows, cols), np.float32)
+    for tile, cam in kept.items():
+        row, col = tile.rows.cell0, tile.cols.cell0
+        whole[:, row : row + cam.shape[1], col : col + cam.shape[2]] = cam
     return whole
 
 

@@ -138,7 +138,7 @@ def network_input(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _quantised(grey: NDArray[np.float32]) -> NDArray[np.uint8]:
-    pixels = np.rint(np.clip(grey, 0.0, 1.0) * 255.0).astype(np.uint8)
+    pixels = np.asarray(np.rint(np.clip(grey, 0.0, 1.0) * 255.0), np.uint8)
     pixels.setflags(write=False)
     return pixels
 

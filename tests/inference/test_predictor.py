@@ -1,9 +1,11 @@
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
 from mammoview.domain.study import Mammogram
@@ -69,6 +71,32 @@ def test_pixels_that_do_not_fit_the_header_fail(tiny: Session, mammogram: MakeMa
     view = _predict(tiny, mammogram(10, 10))
     assert view.status is AnalysisStatus.FAILED
     assert "(480, 320)" in view.reason
+
+
+class _Unpadded:
+    """A network whose pools leave out what does not fill a cell, as AlexNet's do."""
+
+    def __init__(self, tiny: Session) -> None:
+        self.manifest = tiny.manifest
+
+    def run(self, image: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        stride = self.manifest.map_geometry.stride_px
+        rows, cols = (side // stride for side in image.shape[2:])
+        whole = image[0, 0, : rows * stride, : cols * stride]
+        cells = whole.reshape(rows, stride, cols, stride).mean(axis=(1, 3))
+        cam = np.stack([cells] * len(self.manifest.classes))
+        return cam, cam.reshape(len(cam), -1).sum(axis=1)
+
+
+@pytest.mark.parametrize("shape", [(1003, 517), (1024, 512), (545, 1119)])
+def test_tiles_of_a_network_that_leaves_out_a_rest_equal_one_pass(
+    tiny: Session, shape: tuple[int, int]
+) -> None:
+    session = cast(Session, _Unpadded(tiny))
+    image = np.random.default_rng(2).random((1, 1, *shape), dtype=np.float32)
+    whole, _ = session.run(image)
+    for tile_px in (64, 160, 512):
+        np.testing.assert_array_equal(run_tiled(session, image, tile_px), whole)
 
 
 def test_tiles_of_the_tiny_network_equal_one_pass_bit_for_bit(tiny: Session) -> None:

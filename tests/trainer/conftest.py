@@ -11,7 +11,7 @@ from trainer.recipe import Recipe, read_recipe
 
 @pytest.fixture(scope="session")
 def recipe() -> Recipe:
-    return read_recipe(shipped_root() / "recipes" / "review.toml")
+    return read_recipe(shipped_root() / "recipes" / "review-mass.toml")
 
 
 @pytest.fixture(scope="session")
@@ -32,4 +32,4 @@ def quick_recipe(recipe: Recipe) -> Recipe:
 
 @pytest.fixture(scope="session")
 def recipe_file() -> Path:
-    return shipped_root() / "recipes" / "review.toml"
+    return shipped_root() / "recipes" / "review-mass.toml"

@@ -174,7 +174,7 @@ def test_two_processes_train_as_one(place: Path, tiny: Recipe) -> None:
     )
     words = [json.dumps(alone.as_dict()), place / "cache", place / "shared", place / "split.json"]
     done = subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0",
+        [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone",
          str(program), *map(str, words)],
         capture_output=True,
         check=False,
@@ -246,6 +246,11 @@ def test_bare_torch_is_enough_to_train(place: Path, tiny: Recipe) -> None:
         f"        if name.split('.')[0] in {blocked.split()!r}:\n"
         "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
         "sys.meta_path.insert(0, Wall())\n"
+        "import importlib.metadata as m\nknown = m.distribution\n"
+        "def distribution(name):\n"
+        f"    if name in {blocked.split()!r}: raise m.PackageNotFoundError(name)\n"
+        "    return known(name)\n"
+        "m.distribution = distribution\nm.version = lambda name: distribution(name).version\n"
         "import importlib.util as u\nfind = u.find_spec\n"
         f"u.find_spec = lambda n, p=None: None if n in {blocked.split()!r} else find(n, p)\n"
         "from trainer.cli import main\nsys.exit(main(sys.argv[1:]))\n"

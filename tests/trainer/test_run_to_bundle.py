@@ -82,55 +82,6 @@ def test_a_run_says_what_it_was_made_from(place: Path, quick_recipe: Recipe) -> 
     assert list((place / "run" / "tensorboard").glob("events*"))
 
 
-def test_a_stopped_run_goes_on_to_the_same_weights(
-    place: Path, quick_recipe: Recipe, weights: Path
-) -> None:
-    """Two epochs at once equal one epoch, a stop, and one more, bit for bit."""
-    half = len(read_run(place / "run")["training"]) * 2 // quick_recipe.training.batch_size
-    stopped = place / "stopped"
-    _fit_and_break(options(stopped, weights), place / "cache", quick_recipe, steps=half)
-    fit(place / "cache", quick_recipe, options(stopped, resume=True))
-    whole = torch.load(place / "run" / LAST, weights_only=True)["state_dict"]
-    parts = torch.load(stopped / LAST, weights_only=True)["state_dict"]
-    assert all(torch.equal(whole[name], parts[name]) for name in whole)
-
-
-def _fit_and_break(given: FitOptions, cache: Path, recipe: Recipe, *, steps: int) -> None:
-    """Train in a process that ends by itself in the second epoch, as a kill would end it."""
-    import multiprocessing
-
-    context = multiprocessing.get_context("spawn")
-    child = context.Process(target=_broken_fit, args=(given, cache, recipe, steps + 1))
-    child.start()
-    child.join(240)
-    assert child.exitcode == 9
-
-
-def _broken_fit(given: FitOptions, cache: Path, recipe: Recipe, last_step: int) -> None:
-    import os
-
-    from trainer.classifier import PatchClassifier
-
-    def end(module: PatchClassifier, *_: object) -> None:
-        if module.global_step >= last_step:
-            os._exit(9)
-
-    PatchClassifier.on_before_zero_grad = end  # type: ignore[method-assign, assignment]
-    fit(cache, recipe, given)
-
-
-def test_a_run_is_neither_overwritten_nor_continued_otherwise(
-    place: Path, quick_recipe: Recipe, tmp_path: Path
-) -> None:
-    with pytest.raises(DataError, match="holds a run already"):
-        fit(place / "cache", quick_recipe, options(place / "run"))
-    with pytest.raises(DataError, match="no run to resume"):
-        fit(place / "cache", quick_recipe, options(tmp_path / "new", resume=True))
-    other = replace(quick_recipe, seed=77)
-    with pytest.raises(DataError, match="another recipe"):
-        fit(place / "cache", other, options(place / "run", resume=True))
-
-
 def test_one_label_a_patch_as_in_the_paper(
     place: Path, quick_recipe: Recipe, weights: Path, tmp_path: Path
 ) -> None:
@@ -140,12 +91,6 @@ def test_one_label_a_patch_as_in_the_paper(
     assert load_checkpoint(last).recipe == recipe
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert metrics[-1]["validation/accuracy"] > 0.7  # of two classes, bright discs and tissue
-
-
-def test_a_cache_of_another_grid_is_refused(place: Path, quick_recipe: Recipe) -> None:
-    other = replace(quick_recipe, preprocessing=replace(quick_recipe.preprocessing, mm_per_px=0.1))
-    with pytest.raises(DataError, match="prepared with"):
-        fit(place / "cache", other, options(place / "other"))
 
 
 def test_the_bundle_gives_what_torch_gives(place: Path, bundle: Path) -> None:

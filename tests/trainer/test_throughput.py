@@ -31,7 +31,7 @@ OPTIONS = BenchOptions(accelerator="cpu", precision="32-true", workers=0, blocks
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Keep these little networks from waiting for threads on a busy machine."""
     before = torch.get_num_threads()
-    monkeypatch.setattr("trainer.throughput._usable_cores", lambda: 1)
+    monkeypatch.setattr("trainer.throughput.usable_cores", lambda: 1)
     yield
     torch.set_num_threads(before)
 

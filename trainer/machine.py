@@ -1,0 +1,40 @@
+"""What this machine has to train with."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def precision_for(accelerator: str, wanted: str) -> str:
+    """Return Lightning's precision: what is wanted, or for ``auto`` the fastest good one."""
+    if wanted != "auto":
+        return wanted
+    if accelerator != "cpu" and torch.cuda.is_available():
+        return "bf16-mixed"
+    return "bf16-mixed" if _cpu_has_bf16() else "32-true"
+
+
+def processes() -> tuple[int, int]:
+    """Return processes a machine (0: not told) and machines, as torchrun or SLURM tell them."""
+    environment = os.environ
+    if "LOCAL_WORLD_SIZE" in environment:
+        return int(environment["LOCAL_WORLD_SIZE"]), int(environment.get("GROUP_WORLD_SIZE", 1))
+    if "SLURM_NTASKS" in environment and "SLURM_NNODES" in environment:
+        nodes = int(environment["SLURM_NNODES"])
+        return int(environment["SLURM_NTASKS"]) // nodes, nodes
+    return 0, 1
+
+
+def _cpu_has_bf16() -> bool:
+    """Tell whether bfloat16 is faster than float32 here; without the instructions it is slower."""
+    check = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return bool(check is not None and check())
