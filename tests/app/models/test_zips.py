@@ -20,6 +20,14 @@ def _zip(source: Path, to: Path, *, top: str = "") -> Path:
     return to
 
 
+def _set_in_the_directory(packed: Path, at: int, value: int) -> None:
+    """Set two bytes in the last entry of the zip's directory, where its reader looks."""
+    content = bytearray(packed.read_bytes())
+    start = content.rindex(b"PK\x01\x02") + at
+    content[start : start + 2] = value.to_bytes(2, "little")
+    packed.write_bytes(content)
+
+
 @pytest.mark.parametrize("top", ["", "tiny-1/"])
 def test_a_zip_is_installed(tmp_path: Path, source: Path, top: str) -> None:
     done = models.install(_zip(source, tmp_path / "b.zip", top=top))
@@ -62,3 +70,15 @@ def test_a_zip_that_holds_no_bundle_is_refused(tmp_path: Path, source: Path, fau
         models.install(packed)
     assert not list(models.models_folder().iterdir())
     assert [outcome for _, outcome, _ in outcomes()] == ["refused"]
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "reason"), [(8, 1, "RuntimeError"), (10, 77, "cannot be unpacked")]
+)
+def test_a_zip_with_a_password_or_an_unknown_compression_is_refused(
+    tmp_path: Path, source: Path, at: int, value: int, reason: str
+) -> None:
+    packed = _zip(source, tmp_path / "b.zip")
+    _set_in_the_directory(packed, at, value)
+    with pytest.raises(ModelError, match=reason):
+        models.install(packed)
