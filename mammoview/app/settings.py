@@ -16,6 +16,11 @@ from mammoview.errors import SettingsError
 
 SCHEMA = 1
 
+# What a basic string of TOML 1.0 cannot hold as it is: quote, backslash, control characters.
+_ESCAPES = {code: f"\\u{code:04X}" for code in (*range(0x20), 0x7F)} | {
+    ord(char): f"\\{letter}" for char, letter in zip('\b\t\n\f\r"\\', 'btnfr"\\', strict=True)
+}
+
 
 class Device(StrEnum):
     """What the network may run on."""
@@ -102,7 +107,7 @@ def save(settings: Settings, path: Path) -> None:
     Raises
     ------
     SettingsError
-        If it cannot be written.
+        If it cannot be written; what was there before stays.
     """
     lines = [f"schema = {SCHEMA}"]
     lines += [f"{name} = {_toml(value)}" for name, value in asdict(settings).items()]
@@ -148,8 +153,14 @@ def _toml(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return repr(value)
-    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
+    text = str(value)
+    if any(0xD800 <= ord(char) <= 0xDFFF for char in text):
+        raise SettingsError(
+            f"the settings cannot be written ({text!r} holds half a character)",
+            expected="text of whole Unicode characters",
+            todo="choose another name",
+        )
+    return f'"{text.translate(_ESCAPES)}"'
 
 
 def _keep_aside(path: Path) -> Path:
