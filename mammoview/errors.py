@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import partial
 
 
 class MammoviewError(Exception):
@@ -23,6 +24,11 @@ class MammoviewError(Exception):
         self.met = met
         self.expected = expected
         self.todo = todo
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # An exception is pickled with positional arguments alone: it must come back from a worker.
+        made_again = partial(type(self), self.met, expected=self.expected, todo=self.todo)
+        return made_again, (), self.__dict__
 
     def __str__(self) -> str:
         return f"{self.met}; expected {self.expected}; {self.todo}"
