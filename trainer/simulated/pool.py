@@ -6,8 +6,6 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from functools import partial
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -16,15 +14,6 @@ from mammoview.errors import DataError
 from trainer.labelled import LabelledImage
 
 Made = TypeVar("Made")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Refused:
-    """A worker's error: exceptions with keyword arguments do not travel between processes."""
-
-    met: str
-    expected: str
-    todo: str
 
 
 def over_pictures(
@@ -42,23 +31,13 @@ def over_pictures(
         The first one that the function raised, or that a process was killed.
     """
     with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
-        results = pool.map(partial(_guarded, function), images, chunksize=4)
         try:
-            for result in tqdm(results, said, total=len(images)):
-                if isinstance(result, _Refused):
-                    pool.shutdown(wait=True, cancel_futures=True)
-                    raise DataError(result.met, expected=result.expected, todo=result.todo)
-                yield result
+            yield from tqdm(pool.map(function, images, chunksize=4), said, total=len(images))
         except BrokenProcessPool as error:
             raise DataError(
                 "a process was killed, mostly for want of memory",
                 expected="enough memory for all processes",
                 todo="start again with fewer --workers",
             ) from error
-
-
-def _guarded(function: Callable[[LabelledImage], Made], image: LabelledImage) -> Made | _Refused:
-    try:
-        return function(image)
-    except DataError as error:
-        return _Refused(met=error.met, expected=error.expected, todo=error.todo)
+        finally:
+            pool.shutdown(cancel_futures=True)
