@@ -7,7 +7,7 @@ by colour-blind readers; what a colour says stands in the legend or axis too.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -136,6 +136,30 @@ def draw_reliability(curves: Sequence[Reliability], *, title: str, file: Path) -
     axes.set_ylabel("share that is of the class")
     _square(axes)
     _legend_below(axes)
+    _save(figure, file)
+
+
+def draw_training(epochs: Sequence[Mapping[str, float]], *, title: str, file: Path) -> None:
+    """Draw loss and accuracy of a run over its epochs.
+
+    Parameters
+    ----------
+    epochs : sequence of mapping
+        Rows of the run's ``metrics.json``.
+    """
+    figure = Figure(figsize=(8.0, 3.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.suptitle(title)
+    for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
+        for colour, side in zip(COLOURS, ("train", "validation"), strict=False):
+            rows = [row for row in epochs if f"{side}/{name}" in row]
+            at = [row["epoch"] + 1 for row in rows]
+            values = [row[f"{side}/{name}"] for row in rows]
+            axes.plot(at, values, "o-", ms=3, color=colour, label=side)
+        axes.set_xlabel("epoch")
+        axes.set_ylabel(name)
+        axes.grid(alpha=0.3)
+        axes.legend(frameon=False)
     _save(figure, file)
 
 

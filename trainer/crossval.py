@@ -259,6 +259,7 @@ def is_first_process() -> bool:
 def _train(job: Job, part: str) -> float:
     """Train a part, or go on with it, and return the seconds that its checkpoint took."""
     from trainer.fit import FitOptions, fit
+    from trainer.run_card import write_run_card
 
     options, folder = job.options, job.options.out / part
     seconds, finished = _seconds_so_far(folder)
@@ -286,6 +287,7 @@ def _train(job: Job, part: str) -> float:
     seconds += time.time() - started
     if is_first_process():
         _write_progress(folder, seconds=seconds, started=started, finished=True)
+        write_run_card(folder)
     return seconds
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.builders.pictures import build_pictures
 from trainer.cache import GridCache
 from trainer.cli import main
+from trainer.cli.main import COMMANDS, is_out_of_memory
 
 
 def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
@@ -14,14 +15,40 @@ def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert leaving.value.code == 0
     said = capsys.readouterr().out
-    for command in ("prepare", "fit", "export", "verify", "evaluate", "card"):
+    for command, _ in COMMANDS:
         assert command in said
+
+
+@pytest.mark.parametrize(
+    ("error", "full"),
+    [
+        (MemoryError(), True),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"), True),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), True),
+        (RuntimeError("shapes do not match"), False),
+        (ValueError("out of memory"), False),
+    ],
+)
+def test_full_memory_is_known_in_every_spelling(error: Exception, full: bool) -> None:
+    assert is_out_of_memory(error) == full
+
+
+def test_full_memory_is_said_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(_folder: Path) -> None:
+        raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    data = build_pictures(tmp_path / "data", people=1)
+    monkeypatch.setattr("trainer.sources.read_coco", full)
+    assert main(["prepare", str(data), "--out", str(tmp_path / "cache")]) == 3
+    assert "smaller batch_size" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["prepare", "{here}", "--out", "{here}/cache"], "_annotations.coco.json"),
+        (["prepare", "{here}", "--out", "{here}/cache"], "index.json"),
         (["fit", "{here}", "--out", "{here}/run"], "mammoview-train prepare"),
         (["export", "{here}", "--data", "{data}", "--out", "{here}/b"], "last.ckpt"),
         (["verify", "{here}", "--run", "{here}"], "manifest.json"),
@@ -50,6 +77,7 @@ def test_a_fault_of_the_program_is_no_traceback(
         raise ZeroDivisionError("planted")
 
     monkeypatch.setattr("trainer.sources.read_coco", broken)
+    build_pictures(tmp_path, people=1)
     assert main(["prepare", str(tmp_path), "--out", str(tmp_path / "cache")]) == 70
     assert "planted" in capsys.readouterr().err
 
@@ -61,8 +89,21 @@ def test_a_missing_package_is_named_with_what_installs_it(
         raise ModuleNotFoundError("No module named 'torch'", name="torch")
 
     monkeypatch.setattr("trainer.sources.read_coco", missing)
+    build_pictures(tmp_path, people=1)
     assert main(["prepare", str(tmp_path), "--out", str(tmp_path / "cache")]) == 4
     assert "mammoview[train]" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_said_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    data = build_pictures(tmp_path / "data", people=1)
+    monkeypatch.setattr("trainer.prepare.write_shard", full)
+    assert main(["prepare", str(data), "--out", str(tmp_path / "c"), "--workers", "1"]) == 3
+    assert "No space left on device" in capsys.readouterr().err
 
 
 def test_prepare_makes_a_cache(tmp_path: Path) -> None:

@@ -3,8 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from mammoview.errors import SettingsError
+from mammoview.modelkit.shipped import shipped_root
+from trainer.classifier import PatchClassifier, label_stride
 from trainer.recipe import Recipe, read_recipe, recipe_from_values
 
 
@@ -38,3 +41,55 @@ def test_a_recipe_is_read_strictly(
 def test_a_recipe_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"none\.toml"):
         read_recipe(tmp_path / "none.toml")
+
+
+SHIPPED = sorted((shipped_root() / "recipes").glob("*.toml"))
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_a_shipped_recipe_is_whole_and_its_network_can_be_built(file: Path) -> None:
+    recipe = read_recipe(file)
+    assert recipe.name == file.stem
+    assert recipe.assumptions
+    with torch.device("meta"):  # layers without memory
+        label_stride(PatchClassifier(recipe, weights_sha256="none", cache_sha256="none"))
+
+
+def test_the_recipes_of_the_paper_are_the_paper_s() -> None:
+    names = {"alexnet", "vgg19", "googlenet", "resnet50"}
+    paper = {file.stem: read_recipe(file) for file in SHIPPED if file.stem.startswith("xi2018")}
+    assert {name.removeprefix("xi2018-") for name in paper} == names
+    for recipe in paper.values():
+        training, patches = recipe.training, recipe.patches
+        assert (training.optimizer, training.batch_size, training.learning_rate) == (
+            "sgd",
+            16,
+            1e-4,
+        )
+        assert (training.head_factor, training.epochs, training.schedule) == (20, 200, "constant")
+        assert (training.stop_accuracy, training.stop_batches) == (0.995, 50)
+        assert (patches.size_px, patches.rotation_degrees, patches.scale_jitter) == (224, 180, 0)
+        assert recipe.network.classes == ("calcification", "mass")
+    assert not paper["xi2018-alexnet"].network.cam
+    assert not paper["xi2018-vgg19"].network.cam
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('background = "background"', 'background = ""', "lesion_share"),
+        ('sampling = "grid"', 'sampling = "roi"', "one label"),
+        ("batch_size = 6", "batch_size = 0", "batch_size"),
+        ('"mass", "calcification"]', '"mass", "mass"]', "every class once"),
+    ],
+)
+def test_a_recipe_that_contradicts_itself_is_refused(
+    old: str, new: str, said: str, tmp_path: Path
+) -> None:
+    text = (shipped_root() / "recipes" / "review.toml").read_text()
+    assert old in text
+    file = tmp_path / "mine.toml"
+    file.write_text(text.replace(old, new))
+    with pytest.raises(SettingsError, match=said) as refused:
+        read_recipe(file)
+    assert "mine.toml" in str(refused.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from trainer.cli.common import add_recipe, add_training, read_named_recipe
@@ -44,4 +45,15 @@ def run(arguments: argparse.Namespace) -> int:
         ),
     )
     print(f"trained: {last}", file=sys.stderr)
+    _tell(arguments.out)
     return 0
+
+
+def _tell(run: Path) -> None:
+    """Write the run's card and curves where matplotlib is installed; training needs none."""
+    if find_spec("matplotlib") is None:
+        print("matplotlib is not installed: no card and no curves of the run", file=sys.stderr)
+        return
+    from trainer.run_card import write_run_card
+
+    print(f"card: {write_run_card(run)}", file=sys.stderr)
