@@ -7,7 +7,7 @@ lies there, and no loader can starve the GPU.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -202,26 +202,27 @@ class PatchStore:
     """
 
     def __init__(self, cache: GridCache, device: torch.device) -> None:
-        size = sum(shard.size for shard in cache.shards)
-        self.is_resident = device.type == "cuda" and size <= (
-            torch.cuda.mem_get_info(device)[0] * _RESIDENT_SHARE
-        )
+        shards = [torch.from_numpy(shard) for shard in cache.shards]
+        size = sum(len(shard) for shard in shards)
+        self.is_resident = _fits(size, device)
         self.device = device if self.is_resident else torch.device("cpu")
-        self._shards = [torch.from_numpy(shard) for shard in cache.shards]
-        starts = np.array([[r.shard, r.grid_at, r.rows, r.cols] for r in cache.records], np.int64)
+        where = np.array([[r.shard, r.grid_at, r.rows, r.cols] for r in cache.records], np.int64)
         if self.is_resident:
-            first = np.cumsum([0, *(shard.size for shard in cache.shards)])[:-1]
-            starts[:, 1] += first[starts[:, 0]]
-            starts[:, 0] = 0
-            self._shards = [torch.cat([shard.to(device) for shard in self._shards])]
-        self._records = torch.from_numpy(starts).to(self.device)
+            starts = np.cumsum([0, *map(len, shards)])
+            where[:, 1] += starts[where[:, 0]]
+            where[:, 0] = 0
+            whole = torch.empty(size, dtype=torch.uint8, device=device)
+            for start, shard in zip(starts, shards, strict=False):
+                whole[start : start + len(shard)] = shard.to(device)
+            shards = [whole]
+        self._shards = shards
+        self._records = torch.from_numpy(where).to(self.device)
 
     def patches(self, numbers: Tensor, affine: Tensor, gain: Tensor, size: int) -> Tensor:
         """Return the patches (n, 1, size, size) float32 in 0..1 of some draws."""
-        if self.is_resident:
-            where = self._records[numbers]
-            return sample_patches(self._shards[0], where[:, 1:], affine, gain, size)
         where = self._records[numbers]
+        if self.is_resident:
+            return sample_patches(self._shards[0], where[:, 1:], affine, gain, size)
         out = torch.empty(len(numbers), 1, size, size)
         for shard in torch.unique(where[:, 0]).tolist():
             mine = where[:, 0] == shard
@@ -238,15 +239,22 @@ class Collate:
         self.store = store
         self.size = size
 
-    def __call__(self, items: list[tuple[Tensor, ...]]) -> list[Tensor]:
+    def __call__(self, items: Sequence[tuple[Tensor, ...]]) -> list[Tensor]:
         """Return ``[image, labels]``, or ``[numbers, affine, gain, labels]`` for :meth:`finish`."""
-        batch: list[Tensor] = default_collate(items)
+        batch: list[Tensor] = default_collate(list(items))
         return batch if self.store.is_resident else self.finish(batch)
 
     def finish(self, batch: list[Tensor]) -> list[Tensor]:
         """Return ``[image (n, 1, size, size), labels]`` of a batch of draws."""
         numbers, affine, gain, labels = batch
         return [self.store.patches(numbers, affine, gain, self.size), labels]
+
+
+def _fits(size: int, device: torch.device) -> bool:
+    """Tell whether so many bytes may lie on a device beside the network."""
+    if device.type != "cuda":
+        return False
+    return size <= torch.cuda.mem_get_info(device)[0] * _RESIDENT_SHARE
 
 
 def sample_patches(

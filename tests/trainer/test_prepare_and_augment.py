@@ -10,7 +10,7 @@ import torch
 from mammoview.errors import DataError
 from mammoview.modelkit.preprocess import to_grid
 from tests.builders.pictures import build_pictures
-from trainer.augment import EpochOrder, PatchSet, PatchStore, sample_patches
+from trainer.augment import Collate, EpochOrder, PatchSet, PatchStore, sample_patches
 from trainer.cache import INDEX, GridCache
 from trainer.coco import read_coco
 from trainer.draw import IGNORED, cut_size
@@ -175,6 +175,25 @@ def test_every_shard_gives_its_own_pixels(cache: GridCache, recipe: Recipe) -> N
         assert float(image_of(drawn, index)[0][28:36, 28:36].mean()) == pytest.approx(
             want, abs=0.02
         )
+
+
+def test_pixels_held_on_a_device_give_the_same_patches(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way of a GPU: all shards in one tensor, sampled after the draws have arrived."""
+    monkeypatch.setattr("trainer.prepare._IMAGES_PER_SHARD", 2)
+    drawn = patches(prepared(tmp_path, recipe), recipe, size_px=96)
+    assert len(drawn.cache.shards) == 3
+    items = [drawn[index] for index in range(len(drawn))]
+    mapped = Collate(PatchStore(drawn.cache, CPU), 96)
+    monkeypatch.setattr("trainer.augment._fits", lambda size, device: True)
+    held = Collate(PatchStore(drawn.cache, CPU), 96)
+    assert held.store.is_resident
+    assert not mapped.store.is_resident
+    batch = held(items)
+    assert len(batch) == 4  # draws, no pixels yet
+    for one, other in zip(mapped(items), held.finish(batch), strict=True):
+        assert torch.equal(one, other)
 
 
 def test_a_square_just_holds_its_lesion(squares: GridCache, roi_recipe: Recipe) -> None:
