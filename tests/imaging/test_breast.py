@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mammoview.imaging.breast import Edge, chest_wall_edge, find_breast
 from trainer.coco import read_coco
 from trainer.pictures import read_picture
+from trainer.recipe import read_recipe
 
 
 def phantom(rows: int = 600, cols: int = 400) -> NDArray[np.float32]:
@@ -60,11 +61,12 @@ def test_a_breast_in_the_middle_has_no_chest_wall() -> None:
     assert chest_wall_edge(find_breast(disc)) is None
 
 
-def test_real_masses_lie_in_the_breast(mammoview_data: Path) -> None:
+def test_real_masses_lie_in_the_breast(mammoview_data: Path, repository: Path) -> None:
     """Of every 25th training picture: what the mask loses, the reader never sees marked."""
+    data = read_recipe(repository / "resources" / "recipes" / "review-mass.toml").data
     lost = total = 0
     for image in read_coco(mammoview_data / "cbis-ddsm" / "mass-800" / "train")[::25]:
-        breast = find_breast(read_picture(image.file))
+        breast = find_breast(read_picture(image.file, data).values)
         to_mask = breast.to_image.inverse()
         for lesion in image.lesions:
             box = to_mask.apply_box(lesion.box)

@@ -16,7 +16,7 @@ from mammoview.inference.session import Session
 from mammoview.modelkit.bundle import open_bundle
 from mammoview.modelkit.preprocess import network_input, to_grid
 from trainer.coco import read_coco
-from trainer.pictures import assumed_spacing, read_picture
+from trainer.pictures import read_picture
 from trainer.recipe import read_recipe
 
 WINDOW = 512
@@ -40,9 +40,9 @@ def lesions(
         box = image.lesions[0].box
         inside = box.col0 > 120 and box.col1 < 680 and box.row0 > 120 and box.row1 < 680
         if len(image.lesions) == 1 and inside:
-            values = read_picture(image.file)
-            spacing = assumed_spacing(values.shape, data)
-            grid = to_grid(values, spacing=spacing, spec=session.manifest.preprocessing)
+            picture = read_picture(image.file, data)
+            spec = session.manifest.preprocessing
+            grid = to_grid(picture.values, spacing=picture.spacing, spec=spec)
             found.append((grid.pixels, grid.to_image.inverse().apply_box(box)))
         if len(found) == LESIONS:
             return found
