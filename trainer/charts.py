@@ -155,7 +155,9 @@ def draw_training(epochs: Sequence[Mapping[str, float]], *, title: str, file: Pa
             rows = [row for row in epochs if f"{side}/{name}" in row]
             at = [row["epoch"] + 1 for row in rows]
             values = [row[f"{side}/{name}"] for row in rows]
-            axes.plot(at, values, "o-", ms=3, color=colour, label=side)
+            label = "training, last batch" if side == "train" else "validation"
+            axes.plot(at, values, "o-", ms=3, color=colour, label=label)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set_xlabel("epoch")
         axes.set_ylabel(name)
         axes.grid(alpha=0.3)
