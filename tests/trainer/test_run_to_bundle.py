@@ -14,6 +14,7 @@ from mammoview.errors import DataError, ModelError
 from mammoview.inference.session import Session
 from mammoview.modelkit.bundle import open_bundle
 from tests.builders.pictures import build_pictures
+from trainer.backbones import CamNet
 from trainer.calibrate import calibrate, expected_calibration_error
 from trainer.card import rewrite_card
 from trainer.classifier import LAST, load_checkpoint
@@ -93,6 +94,12 @@ def test_one_label_a_patch_as_in_the_paper(
     assert metrics[-1]["validation/accuracy"] > 0.7  # of two classes, bright discs and tissue
 
 
+def trained(place: Path) -> CamNet:
+    net = load_checkpoint(place / "run" / LAST).net
+    assert isinstance(net, CamNet)
+    return net.eval()
+
+
 def test_the_bundle_gives_what_torch_gives(place: Path, bundle: Path) -> None:
     found = verify(bundle, place / "run")
     assert found.passed, found
@@ -107,13 +114,13 @@ def test_verify_sees_another_network(place: Path, bundle: Path, tmp_path: Path) 
 
 
 def test_weights_are_stored_in_half_precision(place: Path, bundle: Path) -> None:
-    net = load_checkpoint(place / "run" / LAST).net
+    net = trained(place)
     parameters = sum(p.numel() for p in fold_and_round(net).parameters())
     assert (bundle / "model.onnx").stat().st_size < 2.1 * parameters
 
 
 def test_folding_changes_the_map_by_rounding_alone(place: Path) -> None:
-    net = load_checkpoint(place / "run" / LAST).net.eval()
+    net = trained(place)
     image = torch.rand(1, 1, 160, 96)
     with torch.no_grad():
         before, after = net(image)[0], fold_and_round(net)(image)[0]
