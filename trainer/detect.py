@@ -96,11 +96,11 @@ def _detect_one(session: Session, image: LabelledImage, picture: Picture) -> Det
         regions=reading.regions,
         rows=rows,
         cols=cols,
-        spacing=picture.spacing or _assumed(session, rows),
+        spacing=picture.spacing or model_spacing(session, rows),
     )
 
 
-def _assumed(session: Session, rows: int) -> PixelSpacing:
+def model_spacing(session: Session, rows: int) -> PixelSpacing:
     """Return the spacing that ``to_grid`` takes where there is none."""
     height_mm = session.manifest.preprocessing.assumed_height_mm
     return PixelSpacing(

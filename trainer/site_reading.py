@@ -18,9 +18,9 @@ from mammoview.domain.study import Mammogram, Refusal
 from mammoview.errors import DataError, MammoviewError
 from mammoview.inference.predictor import predict_view, read_values
 from mammoview.inference.session import Session
-from trainer.detect import DetectedImage
+from trainer.detect import DetectedImage, model_spacing
 from trainer.labelled import LabelledImage
-from trainer.pictures import assumed_spacing, read_picture
+from trainer.pictures import read_picture
 from trainer.recipe import DataRecipe
 
 
@@ -71,7 +71,7 @@ def read_labelled_site(
                 regions=found.regions,
                 rows=rows,
                 cols=cols,
-                spacing=picture.spacing or assumed_spacing((rows, cols), data),
+                spacing=picture.spacing or model_spacing(session, rows),
             )
         )
     return SiteReading(
@@ -79,7 +79,7 @@ def read_labelled_site(
     )
 
 
-def read_normal_site(session: Session, paths: Sequence[Path], data: DataRecipe) -> SiteReading:
+def read_normal_site(session: Session, paths: Sequence[Path]) -> SiteReading:
     """Find regions in native examinations without any finding, as the viewer does.
 
     Views of one patient id belong together; where it is empty, those of one study do.
@@ -102,7 +102,7 @@ def read_normal_site(session: Session, paths: Sequence[Path], data: DataRecipe) 
         if found.status is not AnalysisStatus.ANALYZED:
             refused.append(Refusal(file=view.file, reason=found.reason))
             continue
-        spacing = view.spacing or assumed_spacing((view.rows, view.cols), data)
+        spacing = view.spacing or model_spacing(session, view.rows)
         person = numbers.setdefault(view.identity.patient_id or key, str(len(numbers)))
         image = _without_finding(view, person)
         detected.append(

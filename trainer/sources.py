@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from mammoview.errors import DataError, UsageError
 from trainer.cbis.index import read_index
 from trainer.coco import read_coco
 from trainer.labelled import ANNOTATIONS, LabelledImage
+from trainer.splits import read_split
 
 
 def read_labelled(source: Path) -> tuple[LabelledImage, ...]:
@@ -21,6 +23,36 @@ def read_labelled(source: Path) -> tuple[LabelledImage, ...]:
     if source.is_dir() and (source / ANNOTATIONS).is_file():
         return read_coco(source)
     return read_index(source).images()
+
+
+def read_part(source: Path, split: Path, part: str) -> tuple[LabelledImage, ...]:
+    """Read the labelled mammograms of a source that hold a lesion of one part of a split.
+
+    Each keeps all its lesions: what is marked there is no healthy tissue, whichever part it is in.
+
+    Raises
+    ------
+    UsageError
+        If the split has no such part.
+    DataError
+        If source or split cannot be read, or the source lacks lesions of the part.
+    """
+    parts = dict(read_split(split).parts)
+    if part not in parts:
+        raise UsageError(
+            f"part {part!r}",
+            expected=f"one of {', '.join(parts)}",
+            todo=f"name a part of {split}",
+        )
+    wanted = set(parts[part])
+    images = read_labelled(source)
+    if lacking := sorted(wanted - {x.lesion_id for image in images for x in image.lesions}):
+        raise DataError(
+            f"{len(lacking)} lesions of part {part} are not in {source} ({lacking[0]}, ...)",
+            expected="the data that the split was made from",
+            todo=f"make the split anew with: mammoview-train splits {source}",
+        )
+    return tuple(i for i in images if any(x.lesion_id in wanted for x in i.lesions))
 
 
 def source_words(source: Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mammoview.errors import ExitCode, UsageError
-from trainer.cli.common import add_recipe, read_named_recipe
+from trainer.cli.common import add_part, add_recipe, read_data, read_named_recipe
 
 if TYPE_CHECKING:
     from mammoview.inference.session import Session
@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", type=Path, required=True, help="folder of the new bundle")
     parser.add_argument("--version", help="of the new model (0.1.0 becomes 0.1.0+site.1)")
+    add_part(parser)
     add_recipe(parser)
     parser.add_argument("--json", action="store_true", help="print the document")
 
@@ -48,6 +49,12 @@ def run(arguments: argparse.Namespace) -> int:
     from trainer.site_card import refit_card, refit_document, refit_lines
 
     _require_free(arguments.out)
+    if arguments.normals is not None and (arguments.split or arguments.part):
+        raise UsageError(
+            "--split or --part with --normals",
+            expected="a part of labelled pictures",
+            todo="leave them out, or give --data",
+        )
     old = open_bundle(arguments.bundle)
     version = checked_version(old.manifest, arguments.version)
     reading = _read(Session.open(old), arguments)
@@ -73,12 +80,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _read(session: Session, arguments: argparse.Namespace) -> SiteReading:
     from trainer.site_reading import read_labelled_site, read_normal_site
-    from trainer.sources import read_labelled
 
     data = read_named_recipe(arguments.recipe).data
     if arguments.data is not None:
-        return read_labelled_site(session, read_labelled(arguments.data), data)
-    return read_normal_site(session, arguments.normals, data)
+        images = read_data(arguments.data, arguments.split, arguments.part)
+        return read_labelled_site(session, images, data)
+    return read_normal_site(session, arguments.normals)
 
 
 def _require_free(out: Path) -> None:

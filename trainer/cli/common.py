@@ -6,10 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mammoview.errors import SettingsError
+from mammoview.errors import SettingsError, UsageError
 from mammoview.modelkit.shipped import shipped_root
 
 if TYPE_CHECKING:
+    from trainer.labelled import LabelledImage
     from trainer.recipe import Recipe
 
 
@@ -20,6 +21,33 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
         help="TOML file, or the name of a shipped recipe (review if left out)",
         default="review",
     )
+
+
+def add_part(parser: argparse.ArgumentParser) -> None:
+    """Declare that one part of a split alone is read."""
+    parser.add_argument("--split", type=Path, help="split file: with --part, that part alone")
+    parser.add_argument("--part", help="part of the split to read (train, test, fold-1, ...)")
+
+
+def read_data(source: Path, split: Path | None, part: str | None) -> tuple[LabelledImage, ...]:
+    """Return labelled mammograms, all or those of one part of a split.
+
+    Raises
+    ------
+    UsageError
+        If a split is named without its part, or a part without its split.
+    """
+    from trainer.sources import read_labelled, read_part
+
+    if split is None and part is None:
+        return read_labelled(source)
+    if split is None or part is None:
+        raise UsageError(
+            f"--{'part' if split is None else 'split'} alone",
+            expected="--split FILE --part NAME, or neither",
+            todo="give both",
+        )
+    return read_part(source, split, part)
 
 
 def add_training(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mammoview.errors import SettingsError, UsageError
-from trainer.cli.common import add_recipe, read_named_recipe
+from trainer.cli.common import add_part, add_recipe, read_data, read_named_recipe
 
 if TYPE_CHECKING:
     from trainer.evaluate import ClassResult, Evaluation
@@ -38,6 +38,7 @@ def _add_images(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="folder of pictures with COCO boxes, or index of CBIS-DDSM",
     )
+    add_part(parser)
     add_recipe(parser)
     parser.add_argument(
         "--out",
@@ -78,12 +79,11 @@ def _images(arguments: argparse.Namespace) -> int:
     from mammoview.modelkit.bundle import open_bundle
     from trainer.detect import detect
     from trainer.evaluate import evaluate_images
-    from trainer.sources import read_labelled
 
     if arguments.out is not None:
         _check_place(arguments.out)
     session = Session.open(open_bundle(arguments.bundle))
-    images = read_labelled(arguments.data)
+    images = read_data(arguments.data, arguments.split, arguments.part)
     recipe = read_named_recipe(arguments.recipe)
     evaluation = evaluate_images(detect(session, images, recipe.data), session.manifest)
     if arguments.out is not None:

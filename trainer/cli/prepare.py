@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mammoview.errors import ExitCode
-from trainer.cli.common import add_recipe, read_named_recipe
+from trainer.cli.common import add_part, add_recipe, read_data, read_named_recipe
 
 _PEOPLE = 40
 
@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="made pictures of discs and specks, for the recipe smoke",
     )
+    add_part(parser)
     add_recipe(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder of the cache")
     parser.add_argument("--workers", type=int, help="processes; as many as cores if left out")
@@ -41,10 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _prepare(data: Path, arguments: argparse.Namespace) -> int:
     from trainer.prepare import prepare
-    from trainer.sources import read_labelled, source_words
+    from trainer.sources import source_words
 
     report = prepare(
-        read_labelled(data),
+        read_data(data, arguments.split, arguments.part),
         recipe=read_named_recipe(arguments.recipe),
         out=arguments.out,
         source=arguments.source or source_words(data),

@@ -16,7 +16,6 @@ from tests.builders.dicom import build_mg
 from tests.builders.models import build_manifest
 from tests.builders.sites import made_normals
 from trainer.cli.main import main
-from trainer.recipe import Recipe
 from trainer.site import refit
 
 
@@ -53,9 +52,7 @@ def test_thresholds_on_normals_are_the_quantiles_of_their_marks() -> None:
     assert result.manifest.calibration == build_manifest().calibration
 
 
-def test_views_of_one_person_in_two_studies_belong_together(
-    bundle: Path, tmp_path: Path, recipe: Recipe
-) -> None:
+def test_views_of_one_person_in_two_studies_belong_together(bundle: Path, tmp_path: Path) -> None:
     from trainer.site_reading import read_normal_site
 
     for study in ("1", "2"):
@@ -63,7 +60,7 @@ def test_views_of_one_person_in_two_studies_belong_together(
         build_mg(tmp_path / study / "a.dcm", person="Same^One", study=study)
         build_mg(tmp_path / study / "b.dcm", person=f"Other^{study}", study=study)
     session = Session.open(open_bundle(bundle), device="cpu")
-    assert read_normal_site(session, [tmp_path], recipe.data).people == 3
+    assert read_normal_site(session, [tmp_path]).people == 3
 
 
 def test_a_view_that_the_model_does_not_read_is_left_out_and_named(
