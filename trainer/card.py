@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ def render_card(
     validation: dict[str, Any],
     test: dict[str, Any] | None = None,
     exams: dict[str, Any] | None = None,
+    trained_on: Collection[str] = (),
 ) -> str:
     """Return the card as Markdown.
 
@@ -51,6 +53,8 @@ def render_card(
         card says that the model has not been tested.
     exams
         Document of ``evaluate exams`` on native examinations.
+    trained_on
+        People that the network was trained or its thresholds were set on.
     """
     parts = [
         f"# {manifest.name} {manifest.version}",
@@ -59,7 +63,7 @@ def render_card(
         _training(manifest, recipe),
         "## Measured",
         _measured("Validation pictures (people never trained on)", validation),
-        _measured("Test pictures (official split, never trained or tuned on)", test)
+        _measured(f"Test pictures ({_how_independent(test, trained_on)})", test)
         if test
         else "Not yet measured on test pictures.",
         _floors(test) if test and _is_of_floors(test) else "",
@@ -76,11 +80,17 @@ def rewrite_card(
     validation: dict[str, Any],
     test: dict[str, Any] | None,
     exams: dict[str, Any] | None,
+    trained_on: Collection[str] = (),
 ) -> Bundle:
     """Give a bundle a new card and nothing else."""
     bundle = open_bundle(folder)
     card = render_card(
-        bundle.manifest, recipe=recipe, validation=validation, test=test, exams=exams
+        bundle.manifest,
+        recipe=recipe,
+        validation=validation,
+        test=test,
+        exams=exams,
+        trained_on=trained_on,
     )
     return write_bundle(
         folder,
@@ -117,6 +127,22 @@ def read_document(file: Path, *, of: str) -> dict[str, Any]:
             todo=f"run mammoview-train evaluate {of} with --out",
         ) from error
     return document
+
+
+def people_of(described: dict[str, Any]) -> frozenset[str]:
+    """Return the people whom a run was trained or tuned on, from the names of its lesions."""
+    lesions = [*described["training"], *described["validation"]]
+    return frozenset(str(name).rsplit("_", 4)[0] for name in lesions)
+
+
+def _how_independent(test: dict[str, Any], trained_on: Collection[str]) -> str:
+    """Return in words how many people of the test pictures the model knows."""
+    people = {str(name).rsplit("_", 2)[0] for name in test.get("mammograms", ())}
+    if not people:
+        return "whether people in them were trained on is not told"
+    if known := len(people & set(trained_on)):
+        return f"{known} of {len(people)} people were trained on, or set its thresholds: no test"
+    return "people never trained or tuned on"
 
 
 def _what(manifest: Manifest, recipe: Recipe) -> str:

@@ -90,6 +90,8 @@ class Evaluation:
         Of the model's network; empty for a model that is not in a bundle yet.
     labels_sha256 : str
         Of the names of the pictures and all their lesions: what the figures hold for.
+    mammograms : tuple of str
+        Names of the pictures, sorted.
     other_lesions : tuple of (str, int)
         Lesions of kinds that the model does not know; a mark on one is a false mark.
     spacing : tuple of (str, int)
@@ -101,6 +103,7 @@ class Evaluation:
     labels_sha256: str
     images: int
     people: int
+    mammograms: tuple[str, ...]
     classes: tuple[ClassResult, ...]
     other_lesions: tuple[tuple[str, int], ...]
     spacing: tuple[tuple[str, int], ...]
@@ -131,6 +134,7 @@ class Evaluation:
             "per_class": per_class,
             "images": self.images,
             "people": self.people,
+            "mammograms": list(self.mammograms),
             "lesions": sum(item.rules[0].froc.lesions for item in self.classes),
             "absent_classes": list(self.absent),
             "other_lesions": dict(self.other_lesions),
@@ -164,6 +168,7 @@ def evaluate_images(detected: Sequence[DetectedImage], manifest: Manifest) -> Ev
         labels_sha256=_labels_sha256(detected),
         images=len(detected),
         people=len({item.image.person for item in detected}),
+        mammograms=tuple(sorted(item.image.mammogram for item in detected)),
         classes=tuple(_of_class(detected, kind, manifest) for kind in manifest.findings),
         other_lesions=tuple(sorted(Counter(others).items())),
         spacing=tuple(sorted(Counter(item.spacing.source for item in detected).items())),

@@ -62,7 +62,7 @@ class LesionOverlap:
     Attributes
     ----------
     picture : str
-        File name of the mammogram.
+        Name of the mammogram: file names tell none apart in CBIS-DDSM.
     set_aside : str
         Why the lesion's mask cannot be used; else empty.
     hit_score : float
@@ -157,7 +157,7 @@ def _measure(item: DetectedImage, lesion: LabelledBox, kind: str) -> LesionOverl
     found = {id(region): _overlap(shape, region) for region in regions if shape is not None}
     return LesionOverlap(
         lesion_id=lesion.lesion_id,
-        picture=item.image.file.name,
+        picture=item.image.mammogram,
         person=item.image.person,
         kind=kind,
         reference=reference,

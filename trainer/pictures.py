@@ -79,7 +79,7 @@ def _read_pixels(file: Path) -> NDArray[np.float32]:
 
 def _undecodable(file: Path, reason: str, expected: str) -> DataError:
     return DataError(
-        f"picture {file.name} cannot be decoded ({reason})",
+        f"picture {file} cannot be decoded ({reason})",
         expected=expected,
         todo="copy it again from its source",
     )

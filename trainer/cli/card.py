@@ -19,16 +19,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the card into the bundle; nothing else of it changes."""
-    from trainer.card import read_document, rewrite_card
+    from trainer.card import people_of, read_document, rewrite_card
     from trainer.export import read_run
     from trainer.recipe import recipe_from_values
 
+    described = read_run(arguments.run_folder)
     bundle = rewrite_card(
         arguments.bundle,
-        recipe=recipe_from_values(read_run(arguments.run_folder)["recipe"]),
+        recipe=recipe_from_values(described["recipe"]),
         validation=read_document(arguments.run_folder / "validation.json", of="images"),
         test=read_document(arguments.test, of="images") if arguments.test else None,
         exams=read_document(arguments.exams, of="exams") if arguments.exams else None,
+        trained_on=people_of(described),
     )
     print(f"card written: {bundle.folder / 'CARD.md'}", file=sys.stderr)
     return 0
