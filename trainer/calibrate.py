@@ -59,14 +59,15 @@ def calibrate(
         raise DataError(
             f"{int(is_hit.sum())} hits and {int((~is_hit).sum())} false marks of {kind}",
             expected="at least ten of each in the pictures that scores are fitted on",
-            todo="give pictures of more people, or train longer",
+            todo="give pictures of more people, train longer, or train with a class for healthy "
+            "tissue",
         )
     slope, intercept = _logistic(margins, is_hit)
     if slope <= 0:
         raise DataError(
             f"higher maps of {kind} are hits less often",
             expected="a network that has learnt the class",
-            todo="train longer",
+            todo="train longer, or train with a class for healthy tissue",
         )
     calibration = Calibration(kind=kind, slope=slope, intercept=intercept)
     images = scored(recalibrated(_of_class(detected, kind), (calibration,)), kind)
