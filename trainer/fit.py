@@ -16,7 +16,12 @@ from typing import Any
 import lightning
 import torch
 from lightning import Trainer
-from lightning.pytorch.callbacks import Callback, LearningRateMonitor, ModelCheckpoint
+from lightning.pytorch.callbacks import (
+    Callback,
+    LearningRateMonitor,
+    ModelCheckpoint,
+    RichProgressBar,
+)
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -308,6 +313,8 @@ def _trainer(recipe: Recipe, options: FitOptions, stop: MeanAccuracyStop) -> Tra
         LearningRateMonitor("step"),
         checkpoint,  # last, so that it holds the state of the others
     ]
+    if find_spec("rich") is not None:  # results alone go to standard output
+        callbacks.append(RichProgressBar(console_kwargs={"stderr": True}))
     local, nodes = processes()
     devices: int | str = local if local else 1 if options.accelerator == "cpu" else "auto"
     return Trainer(

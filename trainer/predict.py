@@ -69,13 +69,26 @@ def predict_patches(
         for batch in loader:
             sent = [tensor.to(place) for tensor in batch]
             image = (collate.finish(sent) if collate.store.is_resident else sent)[0]
-            rows.append(net.net.logits(image).float().softmax(1).cpu())
+            rows.append(_judged(net, image).softmax(1).cpu())
     return tuple(
         _prediction(record, lesion, probabilities, module)
         for (record, lesion), probabilities in zip(
             _lesions(patches), torch.cat(rows).tolist(), strict=True
         )
     )
+
+
+def _judged(module: PatchClassifier, image: Tensor) -> Tensor:
+    """Return the scores (n, classes) that decide: of the patch, or of its middle.
+
+    A network taught by cells says what each cell holds, and a lesion fills the middle of its patch
+    only: there the four (or the one) middle cells are judged.
+    """
+    scores = module.scores(image)
+    if scores.ndim == 2:
+        return scores
+    rows, cols = (slice((side - 1) // 2, side // 2 + 1) for side in scores.shape[2:])
+    return scores[:, :, rows, cols].mean(dim=(2, 3))
 
 
 def _check(module: PatchClassifier, cache: GridCache, ids: Collection[str]) -> None:

@@ -268,6 +268,7 @@ def test_bare_torch_is_enough_to_train(place: Path, tiny: Recipe) -> None:
     said = done.stderr.decode()
     assert done.returncode == 0, said[-3000:]
     assert "TensorBoard is not installed" in said
+    assert not done.stdout  # progress and messages go to standard error
     assert (place / "bare" / LAST).exists()
     assert list((place / "bare" / "csv").glob("metrics.csv"))
 

@@ -15,6 +15,7 @@ from mammoview.inference.session import Session
 from mammoview.modelkit.bundle import open_bundle
 from tests.builders.pictures import build_pictures
 from trainer.backbones import CamNet
+from trainer.cache import GridCache
 from trainer.calibrate import calibrate, expected_calibration_error
 from trainer.card import rewrite_card
 from trainer.classifier import LAST, load_checkpoint
@@ -24,6 +25,7 @@ from trainer.evaluate import evaluate
 from trainer.export import ExportOptions, export, read_run
 from trainer.fit import FitOptions, fit
 from trainer.onnx_graph import fold_and_round
+from trainer.predict import predict_patches
 from trainer.prepare import prepare
 from trainer.recipe import Recipe, recipe_from_values
 from trainer.verify import verify
@@ -81,6 +83,15 @@ def test_a_run_says_what_it_was_made_from(place: Path, quick_recipe: Recipe) -> 
     assert [m["epoch"] for m in metrics] == [0, 1]
     assert metrics[1]["validation/accuracy"] > 0.9  # bright discs are easy
     assert list((place / "run" / "tensorboard").glob("events*"))
+
+
+def test_a_network_taught_by_cells_is_judged_by_the_middle_of_a_patch(place: Path) -> None:
+    """Most of a patch around a mass is healthy tissue: its mean would say background."""
+    cache = GridCache(place / "cache")
+    names = read_run(place / "run")["validation"]
+    rows = predict_patches(load_checkpoint(place / "run" / LAST), cache, names)
+    mass = [row.probabilities[1] > row.probabilities[0] for row in rows]
+    assert sum(mass) > 0.8 * len(rows)
 
 
 def test_one_label_a_patch_as_in_the_paper(

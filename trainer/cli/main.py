@@ -29,8 +29,8 @@ COMMANDS = (
 )
 _FIRST_STEPS = (
     "index DATA --out INDEX, splits INDEX --protocol grouped --out SPLIT, prepare INDEX --out "
-    "CACHE, fit CACHE --weights imagenet --out RUN, export RUN --data INDEX --out BUNDLE, "
-    "mammoview model install BUNDLE"
+    "CACHE, fit CACHE --weights imagenet --split SPLIT --part fold-1 --out RUN, export RUN --data "
+    "INDEX --out BUNDLE, mammoview model install BUNDLE"
 )
 
 
