@@ -22,7 +22,7 @@ from mammoview.modelkit.codec import encode
 from trainer.baselines import lesions_of, size_only
 from trainer.cache import GridCache
 from trainer.documents import write_json
-from trainer.draw import cache_settings, class_of
+from trainer.draw import check_settings, class_of
 from trainer.parts import (
     SIZE_ONLY_ROWS,
     Crossval,
@@ -117,12 +117,7 @@ def begin_job(cache_folder: Path, recipe: Recipe, options: CrossvalOptions, spli
         split=read_split(split),
         split_file=split,
     )
-    if job.cache.settings != cache_settings(recipe):
-        raise DataError(
-            f"the patch cache {cache_folder} was prepared with {job.cache.settings}",
-            expected=f"{cache_settings(recipe)}, as recipe {recipe.name} says",
-            todo=f"run mammoview-train prepare with recipe {recipe.name}",
-        )
+    check_settings(job.cache, recipe)
     leak = check_split(job.cache, recipe, job.split, split)
     wanted = Crossval(
         format="mammoview-crossval/1",

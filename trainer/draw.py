@@ -59,6 +59,23 @@ def cache_settings(recipe: Recipe) -> dict[str, Any]:
     return settings | {"preprocessing": encode(recipe.preprocessing)}
 
 
+def check_settings(cache: GridCache, recipe: Recipe) -> None:
+    """Refuse a cache that was prepared for another recipe.
+
+    Raises
+    ------
+    DataError
+        If its pixels are not those that the recipe asks for.
+    """
+    wanted = cache_settings(recipe)
+    if cache.settings != wanted:
+        raise DataError(
+            f"the patch cache {cache.folder} was prepared with {cache.settings}",
+            expected=f"{wanted}, as recipe {recipe.name} says",
+            todo="name the cache's own recipe, or run mammoview-train prepare with this one",
+        )
+
+
 def sample_seed(seed: int, epoch: int, index: int) -> int:
     """Return a seed for one sample that depends on nothing else."""
     return int.from_bytes(hashlib.sha256(f"{seed}:{epoch}:{index}".encode()).digest()[:8])

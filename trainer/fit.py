@@ -33,8 +33,8 @@ from trainer.cache import GridCache
 from trainer.callbacks import FiniteLoss, LastingCheckpoint, MeanAccuracyStop, RunLog
 from trainer.classifier import LAST, PatchClassifier, label_stride, load_checkpoint
 from trainer.documents import write_json
-from trainer.draw import cache_settings
-from trainer.machine import precision_for, processes, usable_cores
+from trainer.draw import check_settings
+from trainer.machine import check_accelerator, precision_for, processes, usable_cores
 from trainer.recipe import Recipe
 from trainer.splits import held_out, read_split, validation_people
 
@@ -343,19 +343,8 @@ def _logger(out: Path) -> Logger:
 
 
 def _check(cache: GridCache, recipe: Recipe, options: FitOptions) -> None:
-    wanted = cache_settings(recipe)
-    if cache.settings != wanted:
-        raise DataError(
-            f"the patch cache {cache.folder} was prepared with {cache.settings}",
-            expected=f"{wanted}, as the recipe says",
-            todo="run mammoview-train prepare with this recipe",
-        )
-    if options.accelerator == "gpu" and not torch.cuda.is_available():
-        raise SettingsError(
-            "no GPU that PyTorch can use",
-            expected="a CUDA device for --device gpu",
-            todo="use --device auto or cpu, or install the driver",
-        )
+    check_settings(cache, recipe)
+    check_accelerator(options.accelerator)
     has_run = (options.out / LAST).exists()
     if has_run != options.resume:
         raise DataError(

@@ -6,12 +6,30 @@ import os
 
 import torch
 
+from mammoview.errors import SettingsError
+
 
 def usable_cores() -> int:
     """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def check_accelerator(accelerator: str) -> None:
+    """Refuse ``gpu`` where there is none.
+
+    Raises
+    ------
+    SettingsError
+        If PyTorch can use no GPU.
+    """
+    if accelerator == "gpu" and not torch.cuda.is_available():
+        raise SettingsError(
+            "no GPU that PyTorch can use",
+            expected="a CUDA device for --device gpu",
+            todo="use --device auto or cpu, or install the driver",
+        )
 
 
 def precision_for(accelerator: str, wanted: str) -> str:

@@ -12,7 +12,7 @@ from mammoview.errors import DataError
 from trainer.augment import Collate, PatchSet, PatchStore
 from trainer.cache import GridCache, GridLesion, GridRecord
 from trainer.classifier import PatchClassifier
-from trainer.draw import cache_settings, class_of
+from trainer.draw import check_settings, class_of
 from trainer.predictions import PatchPrediction
 
 _BATCH = 64
@@ -92,12 +92,7 @@ def _judged(module: PatchClassifier, image: Tensor) -> Tensor:
 
 
 def _check(module: PatchClassifier, cache: GridCache, ids: Collection[str]) -> None:
-    if cache.settings != cache_settings(module.recipe):
-        raise DataError(
-            f"the patch cache {cache.folder} was prepared with {cache.settings}",
-            expected=f"{cache_settings(module.recipe)}, as the run's recipe says",
-            todo="give the cache that the run was trained from, or one like it",
-        )
+    check_settings(cache, module.recipe)
     known = {lesion.lesion_id for record in cache.records for lesion in record.lesions}
     if missing := sorted(set(ids) - known):
         raise DataError(

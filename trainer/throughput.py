@@ -22,7 +22,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from mammoview.domain.geometry import ImageBox
-from mammoview.errors import DataError, SettingsError
 from trainer.augment import PatchStore
 from trainer.cache import (
     GridCache,
@@ -34,9 +33,9 @@ from trainer.cache import (
 )
 from trainer.callbacks import MeanAccuracyStop
 from trainer.classifier import PatchClassifier, label_stride
-from trainer.draw import IGNORED, cache_settings, cut_size
-from trainer.fit import FitOptions, Patches, Sides
-from trainer.machine import precision_for, usable_cores
+from trainer.draw import IGNORED, cache_settings, check_settings, cut_size
+from trainer.fit import Patches, Sides
+from trainer.machine import check_accelerator, precision_for, usable_cores
 from trainer.recipe import Recipe
 
 ASKED_RATIO = 0.9
@@ -121,7 +120,8 @@ def measure(cache: GridCache, recipe: Recipe, options: BenchOptions) -> Throughp
     SettingsError
         If a GPU is asked for and there is none.
     """
-    _check(cache, recipe, options)
+    check_settings(cache, recipe)
+    check_accelerator(options.accelerator)
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(usable_cores())
     module = PatchClassifier(recipe, weights_sha256="none", cache_sha256=cache.sha256)
@@ -232,19 +232,10 @@ class _Meter(Callback):
 
 def _trainer(options: BenchOptions, steps: int, meter: _Meter) -> Trainer:
     """Return Lightning's loop as ``fit`` sets it up, without what it writes."""
-    given = FitOptions(
-        out=Path(),
-        weights=None,
-        accelerator=options.accelerator,
-        precision=options.precision,
-        workers=options.workers,
-        resume=False,
-        max_steps=steps,
-    )
     return Trainer(
         accelerator=options.accelerator,
         devices=1,
-        precision=precision_for(given.accelerator, given.precision),  # type: ignore[arg-type]
+        precision=precision_for(options.accelerator, options.precision),  # type: ignore[arg-type]
         max_epochs=-1,
         max_steps=steps,
         limit_val_batches=0,
@@ -256,22 +247,6 @@ def _trainer(options: BenchOptions, steps: int, meter: _Meter) -> Trainer:
         enable_model_summary=False,
         callbacks=[MeanAccuracyStop(_NEVER, 50), meter],
     )
-
-
-def _check(cache: GridCache, recipe: Recipe, options: BenchOptions) -> None:
-    wanted = cache_settings(recipe)
-    if cache.settings != wanted:
-        raise DataError(
-            f"the patch cache {cache.folder} was prepared with {cache.settings}",
-            expected=f"{wanted}, as the recipe says",
-            todo="name the cache's own recipe with --recipe",
-        )
-    if options.accelerator == "gpu" and not torch.cuda.is_available():
-        raise SettingsError(
-            "no GPU that PyTorch can use",
-            expected="a CUDA device for --device gpu",
-            todo="use --device auto or cpu, or install the driver",
-        )
 
 
 def _made_record(number: int, rows: int, cols: int, label: str) -> GridRecord:

@@ -20,6 +20,7 @@ from trainer.classifier import LAST, load_checkpoint
 from trainer.cli import main as trainer
 from trainer.comparison import NAME as COMPARISON
 from trainer.export import ExportOptions, draft_of, open_draft
+from trainer.predictions import PREDICTIONS
 from trainer.recipe import Recipe, read_recipe
 
 pytestmark = [
@@ -227,8 +228,8 @@ def test_the_reading_room_takes_it_up(
 def test_networks_of_two_classes_are_compared(folder: Path, index: Path, official: Path) -> None:
     """The paper's classes, without healthy tissue.
 
-    One network goes as far as a bundle can: its map is torch's, but where healthy tissue lies it
-    cannot tell on these pictures (a cluster is to it what is no disc), so no threshold is set.
+    What two epochs teach is left to chance; the figures must be those of the predictions, and the
+    uncalibrated bundle must give torch's map.
     """
     recipes = [
         recipe_file(folder, small("xi2018-resnet50", "two-resnet18", backbone="resnet18")),
@@ -237,23 +238,32 @@ def test_networks_of_two_classes_are_compared(folder: Path, index: Path, officia
     done("prepare", index, "--recipe", recipes[0], "--out", folder / "squares", "--workers", 1)
     out = folder / "compared"
     named = [word for file in recipes for word in ("--recipe", file)]
-    done("compare", folder / "squares", "--split", official, "--out", out, "--device", "cpu",
-         "--precision", "32-true", *named)  # fmt: skip
-    table = json.loads((out / f"{COMPARISON}.json").read_text("utf-8"))
+    table = done("compare", folder / "squares", "--split", official, "--out", out, "--device",
+                 "cpu", "--precision", "32-true", "--json", *named).document  # fmt: skip
+    assert table == json.loads((out / f"{COMPARISON}.json").read_text("utf-8"))
     networks = {row["name"]: row for row in table["networks"]}
     assert set(networks) == {"two-resnet18", "two-alexnet"}
-    assert networks["two-resnet18"]["accuracy"]["overall"]["value"] > 0.7  # discs against specks
     run = out / "two-resnet18" / "test"
-    refused = train("export", run, "--data", index, "--out", folder / "two")
-    assert refused.code == 3
-    assert "train with a class for healthy tissue" in refused.err
-    assert not (folder / "two").exists()
+    shown = networks["two-resnet18"]["accuracy"]["overall"]["value"]
+    assert shown == pytest.approx(mean_of_recalls(run / PREDICTIONS))
     options = ExportOptions(out=folder, name="two", version="1", overwrite=False)
     open_draft(draft_of(load_checkpoint(run / LAST), "made", options), folder)
     assert done("verify", folder / "two", "--run", run, "--json").document["passed"]
     manifest = open_bundle(folder / "two").manifest
     assert manifest.classes == ("calcification", "mass", "background")
     assert manifest.background == "background"
+
+
+def mean_of_recalls(predictions: Path) -> float:
+    """Count by hand: the share of each class that is told right, then their plain mean."""
+    with predictions.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    recalls = []
+    for kind in ("calcification", "mass"):
+        mine = [row for row in rows if row["label"] == kind]
+        right = [row for row in mine if float(row[f"p:{kind}"]) > 0.5]
+        recalls.append(len(right) / len(mine))
+    return sum(recalls) / 2
 
 
 def test_a_diagnosis_stays_out_of_the_reading_room(
