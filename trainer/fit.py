@@ -23,6 +23,7 @@ from lightning.pytorch.callbacks import (
     RichProgressBar,
 )
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -366,6 +367,7 @@ def _check_classes(data: Patches, recipe: Recipe) -> None:
             )
 
 
+@rank_zero_only
 def _write_run(
     options: FitOptions, recipe: Recipe, cache: GridCache, sides: Sides, weights_sha256: str
 ) -> None:

@@ -27,6 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, then draw the curves of the run."""
+    from lightning.pytorch.utilities import rank_zero_only
+
     from trainer.fit import FitOptions, fit
 
     last = fit(
@@ -45,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         ),
     )
     print(f"trained: {last}", file=sys.stderr)
-    _tell(arguments.out)
+    rank_zero_only(_tell)(arguments.out)
     return 0
 
 
