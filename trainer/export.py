@@ -292,6 +292,8 @@ def _manifest(recipe: Recipe, net: CamNet, source: str, options: ExportOptions) 
             for kind in kinds
         ),
         default_operating_point=DEFAULT,
+        caveats=(),
+        input_range=(),
         trained_on=source,
         licence=options.licence,
         hashes=(),

@@ -10,7 +10,7 @@ from mammoview.domain.geometry import Affine2D
 from mammoview.errors import ModelError
 from mammoview.modelkit.codec import CodecError, Pairs, decode, encode
 
-SCHEMA = 1
+SCHEMA = 2
 RESEARCH_ONLY = "research use only"
 
 
@@ -92,6 +92,27 @@ class OperatingPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Caveat:
+    """A sentence that stands beside every result of a class: screen, JSON and card."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureRange:
+    """What one feature of the grid (see ``modelkit.input_range``) was in training.
+
+    An image whose feature lies outside ``low``..``high`` is outside the training range: it is
+    analysed all the same, and the result says so.
+    """
+
+    feature: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """Everything the viewer needs to know of a model.
 
@@ -112,6 +133,8 @@ class Manifest:
     calibration: tuple[Calibration, ...]
     operating_points: tuple[OperatingPoint, ...]
     default_operating_point: str
+    caveats: tuple[Caveat, ...]
+    input_range: tuple[FeatureRange, ...]
     trained_on: str
     licence: str
     hashes: tuple[tuple[str, str], ...]
@@ -192,6 +215,8 @@ def _check(manifest: Manifest) -> None:
     _check_numbers(m)
     _check_calibration(m)
     _check_operating_points(m)
+    _check_caveats(m)
+    _check_input_range(m)
     for name, digest in m.hashes:
         path = f"$.hashes.{name}"
         _require(re.fullmatch(r"[A-Za-z0-9._-]+", name) is not None, path, name, "a file name")
@@ -251,3 +276,20 @@ def _check_operating_points(m: Manifest) -> None:
         _require(kinds == set(m.findings), "$.operating_points", name, "one for each finding")
     default = m.default_operating_point
     _require(default in names, "$.default_operating_point", default, f"one of {sorted(names)}")
+
+
+def _check_caveats(m: Manifest) -> None:
+    for i, item in enumerate(m.caveats):
+        path = f"$.caveats[{i}]"
+        _require(item.kind in m.findings, f"{path}.kind", item.kind, f"one of {m.findings}")
+        _require(bool(item.text.strip()), f"{path}.text", item.text, "a text")
+
+
+def _check_input_range(m: Manifest) -> None:
+    seen: list[str] = []
+    for i, item in enumerate(m.input_range):
+        path = f"$.input_range[{i}]"
+        _require(bool(item.feature.strip()), f"{path}.feature", item.feature, "a feature's name")
+        _require(item.feature not in seen, f"{path}.feature", item.feature, "every feature once")
+        _require(item.low < item.high, f"{path}.low", item.low, f"below high ({item.high})")
+        seen.append(item.feature)

@@ -55,6 +55,8 @@ def build_manifest(
             for kind in findings
         ),
         default_operating_point="default",
+        caveats=(),
+        input_range=(),
         trained_on="nothing: made by hand",
         licence="Apache-2.0",
         hashes=(),

@@ -12,6 +12,8 @@ from mammoview.errors import ModelError
 from mammoview.modelkit.manifest import (
     SCHEMA,
     Calibration,
+    Caveat,
+    FeatureRange,
     Manifest,
     MapGeometry,
     OperatingPoint,
@@ -71,6 +73,10 @@ def manifests(draw: st.DrawFn) -> Manifest:
             for kind in findings
         ),
         default_operating_point=draw(st.sampled_from(names)),
+        caveats=tuple(Caveat(kind=kind, text=draw(words)) for kind in findings),
+        input_range=(
+            FeatureRange(feature=draw(words), low=draw(st.floats(-9, 0)), high=draw(above)),
+        ),
         trained_on=draw(words),
         licence=draw(words),
         hashes=tuple((name, "0" * 64) for name in draw(st.sets(st.sampled_from("abcd")))),
@@ -99,6 +105,10 @@ def _set(*path: str | int, to: object) -> Callable[[dict[str, Any]], object]:
     return edit
 
 
+def _range_of(feature: str, low: float, high: float) -> Callable[[dict[str, Any]], object]:
+    return _set("input_range", to=[{"feature": feature, "low": low, "high": high}])
+
+
 @pytest.mark.parametrize(
     ("path", "edit"),
     [
@@ -106,7 +116,7 @@ def _set(*path: str | int, to: object) -> Callable[[dict[str, Any]], object]:
         ("$.surprise", _set("surprise", to=1)),
         ("$.map_geometry.extra", _set("map_geometry", "extra", to=1)),
         ("$.map_geometry.halo_px", lambda node: node["map_geometry"].pop("halo_px")),
-        ("$.schema", _set("schema", to=2)),
+        ("$.schema", _set("schema", to=1)),
         ("$.schema", _set("schema", to=True)),
         ("$.schema", _set("schema", to=1.0)),
         ("$.name", _set("name", to="../up")),
@@ -138,6 +148,11 @@ def _set(*path: str | int, to: object) -> Callable[[dict[str, Any]], object]:
         ("$.operating_points[1]", _set("operating_points", 1, "kind", to="mass")),
         ("$.operating_points", lambda node: node["operating_points"].pop()),
         ("$.default_operating_point", _set("default_operating_point", to="wild")),
+        ("$.caveats", lambda node: node.pop("caveats")),
+        ("$.caveats[0].kind", _set("caveats", to=[{"kind": "cyst", "text": "made"}])),
+        ("$.caveats[0].text", _set("caveats", to=[{"kind": "mass", "text": " "}])),
+        ("$.input_range[0].feature", _range_of("", 0, 1)),
+        ("$.input_range[0].low", _range_of("mean", 1, 1)),
         ("$.hashes.model.onnx", _set("hashes", to={"model.onnx": "abc"})),
         ("$.hashes.../x", _set("hashes", to={"../x": "0" * 64})),
         ("$.hashes", _set("hashes", to=[["model.onnx", "0" * 64]])),
