@@ -17,6 +17,34 @@ SIDES = {"L": "LEFT", "R": "RIGHT"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedCluster:
+    """What is known of a simulated cluster of calcifications (see ``trainer.simulated``).
+
+    Attributes
+    ----------
+    count : int
+        Calcifications in it.
+    extent_mm : tuple of float
+        Height and width of what was drawn, smaller than the box.
+    mean_diameter_mm : float
+        Of its calcifications.
+    mean_contrast_od : float
+        Mean optical density of its calcifications, before blur, resampling and JPEG.
+    peak_grey : float
+        What the brightest pixel of the picture gained, of the grey range 0..1.
+    leading_type : str
+        Commonest morphology, in the words of BI-RADS.
+    """
+
+    count: int
+    extent_mm: tuple[float, float]
+    mean_diameter_mm: float
+    mean_contrast_od: float
+    peak_grey: float
+    leading_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledBox:
     """A lesion with its box.
 
@@ -34,6 +62,8 @@ class LabelledBox:
         1 (subtle) to 5 (obvious); 0 where it is not known.
     mask : Path or None
         File with the lesion's outline filled, where there is one.
+    simulated : SimulatedCluster or None
+        What was drawn, if the lesion is simulated; None of a real one.
     """
 
     kind: str
@@ -42,6 +72,7 @@ class LabelledBox:
     pathology: str = ""
     subtlety: int = 0
     mask: Path | None = None
+    simulated: SimulatedCluster | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import pytest
 from mammoview.errors import DataError
 from tests.builders.pictures import build_pictures
 from trainer.coco import read_coco
-from trainer.labelled import ANNOTATIONS
+from trainer.labelled import ANNOTATIONS, SimulatedCluster
 from trainer.splits import validation_people
 
 
@@ -36,6 +36,42 @@ def test_broken_annotations_are_refused(tmp_path: Path) -> None:
     (folder / ANNOTATIONS).write_text("{")
     with pytest.raises(DataError, match=r"_annotations\.coco\.json"):
         read_coco(folder)
+
+
+def _with_attributes(folder: Path, attributes: object) -> Path:
+    file = folder / ANNOTATIONS
+    document = json.loads(file.read_text())
+    document["annotations"][1]["attributes"] = attributes
+    file.write_text(json.dumps(document))
+    return folder
+
+
+def test_what_is_known_of_a_simulated_cluster_is_kept(tmp_path: Path) -> None:
+    folder = build_pictures(tmp_path, people=1, with_calcifications=True)
+    drawn = {
+        "simulated": True,
+        "count": 13,
+        "extent_mm": [14.9, 10.9],
+        "leading_type": "punctate",
+        "mean_diameter_mm": 0.45,
+        "mean_contrast_od": 0.19,
+        "peak_grey": 0.1,
+    }
+    (image,) = read_coco(_with_attributes(folder, drawn))
+    mass, cluster = image.lesions
+    assert mass.simulated is None
+    assert cluster.simulated == SimulatedCluster(
+        count=13,
+        extent_mm=(14.9, 10.9),
+        mean_diameter_mm=0.45,
+        mean_contrast_od=0.19,
+        peak_grey=0.1,
+        leading_type="punctate",
+    )
+    (other,) = read_coco(_with_attributes(folder, {"occluded": False}))
+    assert other.lesions[1].simulated is None
+    with pytest.raises(DataError, match="count"):
+        read_coco(_with_attributes(folder, {"simulated": True, "extent_mm": [1, 2]}))
 
 
 def test_validation_people_do_not_depend_on_who_else_is_there() -> None:
