@@ -21,6 +21,7 @@ from mammoview.inference.cam import calibrated
 from mammoview.modelkit.manifest import Calibration, OperatingPoint
 from trainer.detect import DetectedImage, scored
 from trainer.froc import ScoredImage, hits, threshold_at
+from trainer.reliability import calibration_gap, equal_width, marks_of
 
 # One false mark an examination of four views is 0.25 an image.
 RATES = (("sensitive", 1.0), ("balanced", 0.5), ("specific", 0.25))
@@ -108,17 +109,10 @@ def neutralised(
     return tuple(replace(d, regions=tuple(map(score, d.regions))) for d in detected)
 
 
-def expected_calibration_error(images: Sequence[ScoredImage], bins: int = 10) -> float:
+def expected_calibration_error(images: Sequence[ScoredImage]) -> float:
     """Return the mean gap between score and share of hits over equal score bins, by marks."""
-    scores = np.array([m.score for image in images for m in image.marks])
-    is_hit = np.concatenate([hits(image) for image in images])
-    where = np.minimum((scores * bins).astype(int), bins - 1)
-    gaps = [
-        (where == b).mean() * abs(scores[where == b].mean() - is_hit[where == b].mean())
-        for b in range(bins)
-        if (where == b).any()
-    ]
-    return float(sum(gaps))
+    marks = marks_of(images)
+    return calibration_gap(marks, equal_width(marks.scores))
 
 
 def logit(score: float) -> float:

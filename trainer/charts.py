@@ -121,8 +121,21 @@ def draw_roc(curves: Sequence[Roc], *, title: str, file: Path) -> None:
     _save(figure, file)
 
 
-def draw_reliability(curves: Sequence[Reliability], *, title: str, file: Path) -> None:
-    """Draw how often probabilities come true; the size of a point grows with its rows."""
+def draw_reliability(
+    curves: Sequence[Reliability],
+    *,
+    title: str,
+    file: Path,
+    given: str = "probability given",
+    came: str = "share that is of the class",
+) -> None:
+    """Draw how often probabilities come true; the size of a point grows with its rows.
+
+    Parameters
+    ----------
+    given, came : str
+        What the axes are.
+    """
     figure, axes = _figure(title)
     axes.plot([0, 1], [0, 1], ":", color=_GREY, label="as it should be")
     for n, curve in enumerate(curves):
@@ -132,8 +145,8 @@ def draw_reliability(curves: Sequence[Reliability], *, title: str, file: Path) -
         label = f"{curve.name}: expected calibration error {curve.error:.3f}"
         axes.errorbar(x, y, yerr=arms, color=COLOURS[n], capsize=3, label=label)
         axes.scatter(x, y, s=15 + 180 * rows / rows.sum(), color=COLOURS[n])
-    axes.set_xlabel("probability given")
-    axes.set_ylabel("share that is of the class")
+    axes.set_xlabel(given)
+    axes.set_ylabel(came)
     _square(axes)
     _legend_below(axes)
     _save(figure, file)

@@ -16,7 +16,6 @@ from mammoview.errors import DataError
 from mammoview.modelkit.bundle import NETWORK
 from mammoview.modelkit.manifest import Manifest
 from trainer.bootstrap import ratio
-from trainer.calibrate import expected_calibration_error
 from trainer.detect import DetectedImage, scored
 from trainer.documents import write_json
 from trainer.froc import (
@@ -40,6 +39,7 @@ from trainer.overlap import (
     measure_overlaps,
     overlap_means,
 )
+from trainer.reliability import CalibrationFigures, MarkReliability, mark_reliability
 from trainer.subgroups import LesionGroup, lesion_groups
 
 RULES = (("froc", PEAK_IN_BOX), ("froc_iou", BOX_OVERLAP))
@@ -72,7 +72,7 @@ class ClassResult:
     kind: str
     rules: tuple[RuleResult, ...]
     pointing_game: Estimate
-    calibration_error: float
+    reliability: MarkReliability
     points: tuple[PointResult, ...]
     overlaps: tuple[LesionOverlap, ...]
     groups: tuple[LesionGroup, ...]
@@ -206,7 +206,7 @@ def _of_class(detected: Sequence[DetectedImage], kind: str, manifest: Manifest) 
             for key, rule in RULES
         ),
         pointing_game=pointing_game(images),
-        calibration_error=expected_calibration_error(images),
+        reliability=mark_reliability(images),
         points=tuple(_at_threshold(images, name, at) for name, at in points),
         overlaps=measure_overlaps(detected, kind),
         groups=lesion_groups(detected, kind, points),
@@ -234,7 +234,8 @@ def _class_document(item: ClassResult) -> dict[str, Any]:
         "pointing_game": item.pointing_game.value,
         "pointing_game_ci95": _interval(item.pointing_game),
         "lesions": item.rules[0].froc.lesions,
-        "expected_calibration_error": item.calibration_error,
+        "expected_calibration_error": item.reliability.all_marks.error.value,
+        "calibration": _reliability_document(item.reliability),
         "operating_points": {
             point.name: {
                 "threshold": point.threshold,
@@ -247,6 +248,28 @@ def _class_document(item: ClassResult) -> dict[str, Any]:
         },
         "overlap": _overlap_document(item),
         "subgroups": [_group_document(group) for group in item.groups],
+    }
+
+
+def _reliability_document(found: MarkReliability) -> dict[str, Any]:
+    return {
+        "all_marks": _figures_document(found.all_marks),
+        "shown_marks": _figures_document(found.shown),
+        "reliability": [
+            {"marks": b.count, "score": b.probability, "share_of_hits": _estimate(b.share)}
+            for b in found.bins
+        ],
+    }
+
+
+def _figures_document(figures: CalibrationFigures) -> dict[str, Any]:
+    return {
+        "from_score": figures.from_score,
+        "marks": figures.marks,
+        "hits": figures.hits,
+        "expected_over_found_hits": _estimate(figures.expected_over_found),
+        "error": _estimate(figures.error),
+        "error_equal_mass": _estimate(figures.error_equal_mass),
     }
 
 

@@ -1,4 +1,4 @@
-"""The folder of an evaluation: metrics.json, froc.csv and froc.png, subgroups.csv, overlap.csv."""
+"""The folder of an evaluation: ``metrics.json``, its tables (CSV) and pictures (PNG)."""
 
 from __future__ import annotations
 
@@ -53,6 +53,30 @@ def write_evaluation_folder(evaluation: Evaluation, folder: Path) -> None:
     partial = folder / "froc.png.part"
     partial.write_bytes(draw_froc(evaluation))
     partial.replace(folder / "froc.png")
+    draw_mark_reliability(evaluation, folder / "reliability.png")
+
+
+def draw_mark_reliability(evaluation: Evaluation, file: Path) -> None:
+    """Draw how often marks of a score are right, a curve a class."""
+    from trainer.charts import draw_reliability
+    from trainer.curves import Reliability
+
+    name, version = evaluation.model
+    draw_reliability(
+        [
+            Reliability(
+                name=result.kind,
+                bins=result.reliability.bins,
+                error=result.reliability.all_marks.error.value,
+            )
+            for result in evaluation.classes
+            if result.reliability.bins
+        ],
+        title=f"{name} {version}: {evaluation.images} pictures, {evaluation.people} people",
+        file=file,
+        given="score of a mark",
+        came="share of such marks that hit a lesion",
+    )
 
 
 def draw_froc(evaluation: Evaluation) -> bytes:

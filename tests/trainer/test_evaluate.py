@@ -254,6 +254,7 @@ def test_the_folder_holds_what_the_help_says(tmp_path: Path) -> None:
         "froc.png",
         "metrics.json",
         "overlap.csv",
+        "reliability.png",
         "subgroups.csv",
     ]
     assert imagecodecs.imread(tmp_path / "froc.png").shape[1] > 1000

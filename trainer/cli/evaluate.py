@@ -43,8 +43,8 @@ def _add_images(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out",
         type=Path,
-        help="folder for metrics.json, froc.csv, froc.png, subgroups.csv and overlap.csv; a name "
-        "that ends in .json is the document's file instead",
+        help="folder for metrics.json, froc.csv, froc.png, reliability.png, subgroups.csv and "
+        "overlap.csv; a name that ends in .json is the document's file instead",
     )
     _add_json(parser)
     parser.set_defaults(evaluate=_images)
