@@ -43,7 +43,11 @@ class Heatmap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """One suspicious region: score 0..1, peak, box and outline in stored pixels."""
+    """One suspicious region: score 0..1, peak, box and outline in stored pixels.
+
+    ``score_one_view`` is the score before the other views of the examination changed it; None
+    where they did not.
+    """
 
     kind: str
     score: float
@@ -51,6 +55,7 @@ class Region:
     box: ImageBox
     outline: tuple[ImagePoint, ...]
     flagged: bool
+    score_one_view: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +75,8 @@ class ViewPrediction:
     ``scores`` holds ``(class, 0..1)`` pairs: the score of the best region of that class.
     ``regions`` is sorted by falling score and holds candidates below the operating point too.
     ``notes`` are visible fallbacks ("scale assumed").
+    ``to_breast_mm`` maps stored pixels to millimetres from the nipple: towards the chest wall, and
+    along it; None where chest wall or breast was not found.
     """
 
     sop_instance_uid: str
@@ -80,16 +87,21 @@ class ViewPrediction:
     regions: tuple[Region, ...]
     seconds: StageSeconds
     notes: tuple[str, ...]
+    to_breast_mm: Affine2D | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExamPrediction:
     """The computer's reading of an examination.
 
-    ``device`` is what the network ran on, as said on the screen.
+    ``device`` is what the network ran on, as said on the screen; ``passes`` how often it ran on an
+    image (see ``inference.passes``); ``views_together`` the name of what rescored the regions in
+    the light of the other views, empty where each view stands alone.
     """
 
     model: ModelIdentity
     device: str
     operating_point: str
     views: tuple[ViewPrediction, ...]
+    passes: str = "one"
+    views_together: str = ""
