@@ -11,17 +11,30 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler, default_collate
 
 from mammoview.domain.geometry import ImagePoint
 from mammoview.errors import DataError
 from trainer.cache import GridCache, GridRecord
-from trainer.draw import Draw, anywhere, cell_labels, class_of, near, sample_seed, turned, upright
+from trainer.draw import (
+    IGNORED,
+    Draw,
+    anywhere,
+    cell_labels,
+    class_of,
+    framed,
+    near,
+    sample_seed,
+    turned,
+    upright,
+)
 from trainer.recipe import Recipe
 
 # Of the free memory of a GPU, what the cache may take: the rest is for the network.
 _RESIDENT_SHARE = 0.5
+_BATCHES_A_GROUP = 32
 
 
 class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
@@ -38,7 +51,8 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
     numbers : collection of int
         Which records of the cache to draw from.
     per_lesion : int
-        Patches a lesion and epoch; 0: one upright patch a lesion, the same every epoch.
+        Patches a lesion and epoch (with ``sampling = "whole"``: frames a picture and epoch); 0: one
+        upright patch a lesion, the same every epoch.
     stride_px : int
         Pixels from map cell to map cell.
     lesions : collection of str, optional
@@ -62,15 +76,18 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
         self.recipe = recipe
         self.stride_px = stride_px
         self.is_upright = per_lesion == 0
+        self.is_whole = recipe.patches.sampling == "whole" and not self.is_upright
         self.labels_cells = recipe.patches.supervision == "cells" and not labels_patches
-        self.items = tuple(
+        # Each lesion of the classes; of a whole picture that holds one, the first alone.
+        self.lesions = tuple(
             (number, place)
             for number in numbers
             for place, lesion in enumerate(cache.records[number].lesions)
             if lesions is None or lesion.lesion_id in lesions
             if class_of(lesion, recipe.patches) in recipe.network.classes
-            for _ in range(max(1, per_lesion))
         )
+        taken = dict(reversed(self.lesions)).items() if self.is_whole else self.lesions
+        self.items = tuple(item for item in taken for _ in range(max(1, per_lesion)))
 
     def __len__(self) -> int:
         return len(self.items)
@@ -80,7 +97,9 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
         number, place = self.items[sample]
         record, patch = self.cache.records[number], self.recipe.patches
         rng = np.random.default_rng(sample_seed(self.recipe.seed, epoch, sample))
-        if self.is_upright:
+        if self.is_whole:
+            is_lesion, draw = False, framed(record, patch, rng, stride_px=self.stride_px)
+        elif self.is_upright:
             is_lesion, draw = True, upright(record.lesions[place].box.centre(), patch)
         else:
             is_lesion = rng.random() < patch.lesion_share
@@ -96,9 +115,16 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
         """Return how many lesions of each class the set holds, background left out."""
         network = self.recipe.network
         counts = {kind: 0 for kind in network.classes if kind != network.background}
-        for number, place in dict.fromkeys(self.items):
+        for number, place in self.lesions:
             counts[class_of(self.cache.records[number].lesions[place], self.recipe.patches)] += 1
         return counts
+
+    def areas(self) -> list[int] | None:
+        """Return the size of each sample in pixels, or None where all have the same."""
+        if not self.is_whole:
+            return None
+        records = self.cache.records
+        return [records[number].rows * records[number].cols for number, _ in self.items]
 
     def _place(
         self, record: GridRecord, place: int, is_lesion: bool, rng: np.random.Generator
@@ -142,6 +168,9 @@ class EpochOrder(Sampler[int]):
         ahead, before a training loop could tell.
     rank, world : int
         Number of this process, and how many there are.
+    areas : sequence of int, optional
+        Size of each sample where they differ: those of a batch are then of about one size, so
+        that little is padded.
 
     Raises
     ------
@@ -158,6 +187,7 @@ class EpochOrder(Sampler[int]):
         epoch: Callable[[], int],
         rank: int = 0,
         world: int = 1,
+        areas: Sequence[int] | None = None,
     ) -> None:
         if samples < batch_size:
             raise DataError(
@@ -177,6 +207,7 @@ class EpochOrder(Sampler[int]):
         self.rank = rank
         self.world = world
         self.epoch = epoch
+        self.areas = None if areas is None else np.asarray(areas)
 
     def __len__(self) -> int:
         return self.samples // self.batch_size * (self.batch_size // self.world)
@@ -184,10 +215,20 @@ class EpochOrder(Sampler[int]):
     def __iter__(self) -> Iterator[int]:
         epoch = self.epoch()
         rng = np.random.default_rng(sample_seed(self.seed, epoch, -1))
-        order = epoch * self.samples + rng.permutation(self.samples)
-        whole = order[: self.samples // self.batch_size * self.batch_size]
-        shared = whole.reshape(-1, self.world, self.batch_size // self.world)
-        return iter(shared[:, self.rank].ravel().tolist())
+        order = rng.permutation(self.samples)
+        batches = order[: self.samples // self.batch_size * self.batch_size]
+        if self.areas is not None:
+            batches = self._by_size(batches, rng)
+        shared = batches.reshape(-1, self.world, self.batch_size // self.world)
+        return iter((epoch * self.samples + shared[:, self.rank]).ravel().tolist())
+
+    def _by_size(self, samples: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.intp]:
+        """Return the samples so that each batch holds neighbours in size of its group."""
+        assert self.areas is not None
+        group = _BATCHES_A_GROUP * self.batch_size
+        parts = [samples[start : start + group] for start in range(0, len(samples), group)]
+        ordered = np.concatenate([part[np.argsort(self.areas[part])] for part in parts])
+        return np.asarray(rng.permutation(ordered.reshape(-1, self.batch_size)).ravel())
 
 
 class PatchStore:
@@ -218,36 +259,67 @@ class PatchStore:
         self._shards = shards
         self._records = torch.from_numpy(where).to(self.device)
 
-    def patches(self, numbers: Tensor, affine: Tensor, gain: Tensor, size: int) -> Tensor:
-        """Return the patches (n, 1, size, size) float32 in 0..1 of some draws."""
+    def patches(
+        self, numbers: Tensor, affine: Tensor, gain: Tensor, shape: tuple[int, int]
+    ) -> Tensor:
+        """Return the patches (n, 1, rows, cols) float32 in 0..1 of some draws."""
         where = self._records[numbers]
         if self.is_resident:
-            return sample_patches(self._shards[0], where[:, 1:], affine, gain, size)
-        out = torch.empty(len(numbers), 1, size, size)
+            return sample_patches(self._shards[0], where[:, 1:], affine, gain, shape)
+        out = torch.empty(len(numbers), 1, *shape)
         for shard in torch.unique(where[:, 0]).tolist():
             mine = where[:, 0] == shard
             out[mine] = sample_patches(
-                self._shards[shard], where[mine, 1:], affine[mine], gain[mine], size
+                self._shards[shard], where[mine, 1:], affine[mine], gain[mine], shape
             )
         return out
 
 
 class Collate:
-    """Joins draws into a batch; samples the pixels too where they are not resident on a GPU."""
+    """Joins draws into a batch; samples the pixels too where they are not resident on a GPU.
 
-    def __init__(self, store: PatchStore, size: int) -> None:
+    Parameters
+    ----------
+    size : int
+        Side of a patch; for patches of several shapes the pixels a cell of their labels.
+    of_shapes : bool
+        Whether patches have several shapes: they are then padded, with labels ``IGNORED``.
+    """
+
+    def __init__(self, store: PatchStore, size: int, *, of_shapes: bool = False) -> None:
         self.store = store
         self.size = size
+        self.of_shapes = of_shapes
 
     def __call__(self, items: Sequence[tuple[Tensor, ...]]) -> list[Tensor]:
         """Return ``[image, labels]``, or ``[numbers, affine, gain, labels]`` for :meth:`finish`."""
-        batch: list[Tensor] = default_collate(list(items))
+        batch: list[Tensor] = default_collate(_padded(items) if self.of_shapes else list(items))
         return batch if self.store.is_resident else self.finish(batch)
 
     def finish(self, batch: list[Tensor]) -> list[Tensor]:
-        """Return ``[image (n, 1, size, size), labels]`` of a batch of draws."""
+        """Return ``[image (n, 1, rows, cols), labels]`` of a batch of draws."""
         numbers, affine, gain, labels = batch
-        return [self.store.patches(numbers, affine, gain, self.size), labels]
+        cells = labels.shape[1:] if self.of_shapes else (1, 1)
+        shape = (cells[0] * self.size, cells[1] * self.size)
+        return [self.store.patches(numbers, affine, gain, shape), labels]
+
+
+def _padded(items: Sequence[tuple[Tensor, ...]]) -> list[tuple[Tensor, ...]]:
+    """Bring draws to one shape: cells beyond a draw's own are ``IGNORED``, its place stays."""
+    sides = torch.tensor([labels.shape for *_, labels in items])
+    rows, cols = sides.amax(0).tolist()
+    padded: list[tuple[Tensor, ...]] = []
+    for (number, affine, gain, labels), (own_rows, own_cols) in zip(
+        items, sides.tolist(), strict=True
+    ):
+        grown = torch.tensor([cols / own_cols, rows / own_rows])
+        matrix = affine[:, :2] * grown
+        # The frame's first corner stays where it was.
+        place = affine[:, 2] + affine[:, :2] @ (grown - 1.0)
+        frame = torch.full((rows, cols), IGNORED)
+        frame[:own_rows, :own_cols] = labels
+        padded.append((number, torch.column_stack([matrix, place]), gain, frame))
+    return padded
 
 
 def _fits(size: int, device: torch.device) -> bool:
@@ -258,7 +330,7 @@ def _fits(size: int, device: torch.device) -> bool:
 
 
 def sample_patches(
-    pixels: Tensor, where: Tensor, affine: Tensor, gain: Tensor, size: int
+    pixels: Tensor, where: Tensor, affine: Tensor, gain: Tensor, shape: tuple[int, int]
 ) -> Tensor:
     """Read patches out of grids that lie one after another, with bilinear interpolation.
 
@@ -273,15 +345,17 @@ def sample_patches(
     affine : Tensor of float32, (n, 2, 3)
         See ``trainer.draw.Draw``.
     gain : Tensor of float32, (n,)
-    size : int
-        Side of a patch.
+    shape : tuple of int
+        Rows and columns of a patch.
 
     Returns
     -------
-    Tensor of float32, (n, 1, size, size), in 0..1
+    Tensor of float32, (n, 1, rows, cols), in 0..1
     """
-    at = (torch.arange(size, device=pixels.device) + 0.5) / size * 2.0 - 1.0
-    x, y = at[None, None, :], at[None, :, None]
+    down, across = (
+        (torch.arange(side, device=pixels.device) + 0.5) / side * 2.0 - 1.0 for side in shape
+    )
+    x, y = across[None, None, :], down[None, :, None]
     # Pixel (0, 0) has its centre at (0.5, 0.5).
     col, row = (
         affine[:, i, 0, None, None] * x
@@ -293,9 +367,9 @@ def sample_patches(
     right_share, low_share = col - left, row - top
     start, rows, cols = (where[:, i, None, None] for i in range(3))
     out = torch.zeros_like(col)
-    for down, row_share in ((0, 1.0 - low_share), (1, low_share)):
-        for across, col_share in ((0, 1.0 - right_share), (1, right_share)):
-            r, c = top.long() + down, left.long() + across
+    for below, row_share in ((0, 1.0 - low_share), (1, low_share)):
+        for beside, col_share in ((0, 1.0 - right_share), (1, right_share)):
+            r, c = top.long() + below, left.long() + beside
             inside = (r >= 0) & (r < rows) & (c >= 0) & (c < cols)
             index = torch.where(inside, start + r * cols + c, start)
             out += row_share * col_share * inside * torch.take(pixels, index)

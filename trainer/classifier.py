@@ -79,7 +79,7 @@ class PatchClassifier(LightningModule):
                 groups, momentum=training.momentum, weight_decay=training.weight_decay
             )
         else:
-            optimizer = torch.optim.AdamW(groups, weight_decay=training.weight_decay)
+            optimizer = torch.optim.AdamW(groups, weight_decay=training.weight_decay, fused=True)
 
         def factor(step: int) -> float:
             warm = min(1.0, (step + 1) / max(1, training.warmup_steps))

@@ -30,6 +30,8 @@ class Draw:
 
     Attributes
     ----------
+    shape : tuple of int
+        Its rows and columns in pixels.
     affine : ndarray of float64, (2, 3)
         Map of patch coordinates (x right, y down, -1..1 from edge to edge) to continuous
         coordinates (col, row) of the record's grid.
@@ -37,6 +39,7 @@ class Draw:
         Factor on the grey values.
     """
 
+    shape: tuple[int, int]
     affine: NDArray[np.float64]
     gain: float
 
@@ -50,13 +53,14 @@ def cut_size(patch: PatchRecipe) -> int:
 def cache_settings(recipe: Recipe) -> dict[str, Any]:
     """Return what of a recipe the pixels of its cache depend on."""
     patches = recipe.patches
-    settings: dict[str, Any] = {"sampling": patches.sampling}
     if patches.sampling == "roi":
-        return settings | {
+        return {
+            "sampling": "roi",
             "inner_px": patches.size_px / patches.context,
             "side_px": cut_size(patches),
         }
-    return settings | {"preprocessing": encode(recipe.preprocessing)}
+    # Patches from the grid and the whole grid are read from the same cache.
+    return {"sampling": "grid", "preprocessing": encode(recipe.preprocessing)}
 
 
 def check_settings(cache: GridCache, recipe: Recipe) -> None:
@@ -124,19 +128,43 @@ def anywhere(
 
 def turned(centre: ImagePoint, patch: PatchRecipe, rng: np.random.Generator) -> Draw:
     """Return the patch at a place with a rotation, reflection, scale, aspect and gain."""
-    angle = math.radians(rng.uniform(-patch.rotation_degrees, patch.rotation_degrees))
+    turn = _rotation(rng.uniform(-patch.rotation_degrees, patch.rotation_degrees))
     scale = rng.uniform(1.0 - patch.scale_jitter, 1.0 + patch.scale_jitter)
     aspect = rng.uniform(1.0 - patch.aspect_jitter, 1.0 + patch.aspect_jitter)
     mirror = rng.choice((-1.0, 1.0))
-    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     matrix = turn @ np.diag([mirror * scale * aspect, scale]) * (patch.size_px / 2.0)
     gain = rng.uniform(1.0 - patch.gain_jitter, 1.0 + patch.gain_jitter)
-    return Draw(affine=_affine(matrix, centre), gain=gain)
+    return Draw(shape=(patch.size_px, patch.size_px), affine=_affine(matrix, centre), gain=gain)
+
+
+def framed(
+    record: GridRecord, patch: PatchRecipe, rng: np.random.Generator, *, stride_px: int
+) -> Draw:
+    """Return the whole picture, turned, mirrored and scaled, somewhere in a frame of whole cells.
+
+    The frame is as large as the scaled picture, but no side is longer than ``patch.size_px``:
+    then a part of the picture is drawn.
+    """
+    turn = _rotation(rng.uniform(-patch.rotation_degrees, patch.rotation_degrees))
+    scale = rng.uniform(1.0 - patch.scale_jitter, 1.0 + patch.scale_jitter)
+    aspect = rng.uniform(1.0 - patch.aspect_jitter, 1.0 + patch.aspect_jitter)
+    mirror = rng.choice((-1.0, 1.0), 2)
+    gain = rng.uniform(1.0 - patch.gain_jitter, 1.0 + patch.gain_jitter)
+    size = np.array([record.cols, record.rows])
+    steps = np.array([scale * aspect, scale])  # grid pixels from one pixel of the frame to the next
+    frame = np.minimum(np.ceil(size / steps / stride_px) * stride_px, patch.size_px)
+    # Where the picture's first corner comes to lie, before it is turned about the frame's middle.
+    first = rng.uniform(0.0, 1.0, 2) * (size - frame * steps)
+    centre = first + frame * steps / 2.0
+    matrix = turn @ np.diag(mirror * steps * frame / 2.0)
+    point = ImagePoint(col=float(centre[0]), row=float(centre[1]))
+    return Draw(shape=(int(frame[1]), int(frame[0])), affine=_affine(matrix, point), gain=gain)
 
 
 def upright(centre: ImagePoint, patch: PatchRecipe) -> Draw:
     """Return the patch at a place as it lies, without any augmentation."""
-    return Draw(affine=_affine(np.eye(2) * (patch.size_px / 2.0), centre), gain=1.0)
+    matrix = np.eye(2) * (patch.size_px / 2.0)
+    return Draw(shape=(patch.size_px, patch.size_px), affine=_affine(matrix, centre), gain=1.0)
 
 
 def cell_labels(
@@ -154,16 +182,15 @@ def cell_labels(
 
     Returns
     -------
-    ndarray of int64, (cells, cells)
+    ndarray of int64, (rows, columns) of cells
         Class numbers, ``IGNORED`` where nothing is asked.
     """
-    cells = patch.size_px // stride_px
-    at = (np.arange(cells) + 0.5) * stride_px / patch.size_px * 2.0 - 1.0
-    x, y = np.meshgrid(at, at)
+    rows_px, cols_px = draw.shape
+    y, x = np.meshgrid(*(_cell_centres(side, stride_px) for side in draw.shape), indexing="ij")
     cols, rows = (draw.affine[i, 0] * x + draw.affine[i, 1] * y + draw.affine[i, 2] for i in (0, 1))
     # Half a cell in grid pixels: no lesion is too small to have a cell.
-    reach = stride_px / patch.size_px * math.sqrt(abs(np.linalg.det(draw.affine[:, :2])))
-    labels = np.full((cells, cells), classes.index(background), np.int64)
+    reach = stride_px * math.sqrt(abs(np.linalg.det(draw.affine[:, :2])) / (rows_px * cols_px))
+    labels = np.full(x.shape, classes.index(background), np.int64)
     distances = [_ellipse_distance(lesion.box, cols, rows, reach) for lesion in record.lesions]
     for distance in distances:
         labels[distance <= 1.0 + patch.ignore_ring] = IGNORED
@@ -171,6 +198,17 @@ def cell_labels(
         kind = class_of(lesion, patch)
         labels[distance <= 1.0] = classes.index(kind) if kind in classes else IGNORED
     return labels
+
+
+def _cell_centres(side_px: int, stride_px: int) -> NDArray[np.float64]:
+    """Return where the middles of the cells along a side lie, -1..1 from edge to edge."""
+    cells = np.arange(side_px // stride_px)
+    return np.asarray((cells + 0.5) * stride_px / side_px * 2.0 - 1.0)
+
+
+def _rotation(degrees: float) -> NDArray[np.float64]:
+    angle = math.radians(degrees)
+    return np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
 
 
 def _affine(matrix: NDArray[np.float64], centre: ImagePoint) -> NDArray[np.float64]:

@@ -131,7 +131,9 @@ class Patches(lightning.LightningDataModule):
         """Open the pixels on the device of this process."""
         assert self.trainer is not None
         store = PatchStore(self.cache, self.trainer.strategy.root_device)
-        self._collate = Collate(store, self.recipe.patches.size_px)
+        is_whole = self.training_set.is_whole
+        size = self.training_set.stride_px if is_whole else self.recipe.patches.size_px
+        self._collate = Collate(store, size, of_shapes=is_whole)
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Return this process's part of each epoch, in that epoch's order."""
@@ -144,6 +146,7 @@ class Patches(lightning.LightningDataModule):
             epoch=self._epoch,
             rank=self.trainer.global_rank,
             world=world,
+            areas=self.training_set.areas(),
         )
         size = self.recipe.training.batch_size // world
         return self._loader(self.training_set, batch_size=size, sampler=order)

@@ -93,6 +93,12 @@ def _judged(module: PatchClassifier, image: Tensor) -> Tensor:
 
 def _check(module: PatchClassifier, cache: GridCache, ids: Collection[str]) -> None:
     check_settings(cache, module.recipe)
+    if module.recipe.patches.sampling == "whole":
+        raise DataError(
+            f"recipe {module.recipe.name} trains on whole pictures",
+            expected="a recipe of patches",
+            todo="judge its model with mammoview-train evaluate images",
+        )
     known = {lesion.lesion_id for record in cache.records for lesion in record.lesions}
     if missing := sorted(set(ids) - known):
         raise DataError(

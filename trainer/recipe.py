@@ -67,14 +67,15 @@ class PatchRecipe:
     Attributes
     ----------
     sampling : str
-        ``grid``: from whole mammograms on the grid of ``[preprocessing]``; ``roi``: the paper's
-        patch, a square around each lesion, shrunk or blown up to ``size_px``.
+        ``grid``: from whole mammograms on the grid of ``[preprocessing]``; ``whole``: the whole
+        mammogram on that grid, as the viewer shows it to the network; ``roi``: the paper's patch,
+        a square around each lesion, shrunk or blown up to ``size_px``.
     context : float
         With ``roi``: side of the square over the longer side of the lesion's box.
     labels : str
         ``kind``: mass, calcification; ``kind-pathology``: benign-mass, malignant-mass, ...
     size_px : int
-        Side of a patch as the network sees it.
+        Side of a patch as the network sees it; with ``whole`` no frame is longer or wider.
     supervision : str
         ``patch``: one label a patch, through the spatial mean of the map (Xi, Shu and Goubran
         2018); ``cells``: one label a map cell, from the boxes.
@@ -87,10 +88,10 @@ class PatchRecipe:
     scale_jitter, aspect_jitter, gain_jitter : float
         Factors are drawn from ``1 - jitter`` to ``1 + jitter``.
     rotation_degrees : float
-        Rotations are drawn from minus to plus this.
+        Rotations are drawn from minus to plus this; all reflections are drawn as well.
     """
 
-    sampling: Literal["grid", "roi"]
+    sampling: Literal["grid", "whole", "roi"]
     context: float
     labels: Literal["kind", "kind-pathology"]
     size_px: int
@@ -204,9 +205,14 @@ def _rules(recipe: Recipe) -> Iterator[tuple[bool, str, str]]:
         "lesion_share 1.0: a patch without a lesion needs a class",
     )
     yield (
-        patches.sampling == "grid" or (patches.supervision == "patch" and not background),
+        patches.sampling != "roi" or (patches.supervision == "patch" and not background),
         f"roi patches with {patches.supervision} supervision and background {background!r}",
         'supervision "patch" and no background: a patch around a lesion has one label',
+    )
+    yield (
+        patches.sampling != "whole" or (patches.supervision == "cells" and bool(background)),
+        f"whole pictures with {patches.supervision} supervision and background {background!r}",
+        'supervision "cells" and a background: a whole picture has no one label',
     )
     for name, value in (
         ("size_px", patches.size_px),

@@ -160,7 +160,7 @@ def make_cache(folder: Path, recipe: Recipe, *, records: int = 64) -> GridCache:
     kinds = [kind for kind in network.classes if kind != network.background]
     rng = np.random.default_rng(recipe.seed)
     rows = cols = cut_size(patches)
-    if patches.sampling == "grid":
+    if patches.sampling != "roi":
         spec = recipe.preprocessing
         rows, cols = (
             round(side / spec.mm_per_px)
@@ -169,7 +169,7 @@ def make_cache(folder: Path, recipe: Recipe, *, records: int = 64) -> GridCache:
     grids = []
     for number in range(records):
         record = _made_record(number, rows, cols, kinds[number % len(kinds)])
-        breast = np.ones(record.breast_shape, np.bool_) if patches.sampling == "grid" else None
+        breast = np.ones(record.breast_shape, np.bool_) if patches.sampling != "roi" else None
         pixels = rng.integers(0, 256, (rows, cols), np.uint8)
         grids.append(PreparedGrid(record=record, pixels=pixels, breast=breast))
     folder.mkdir(parents=True, exist_ok=True)

@@ -73,7 +73,7 @@ def image_of(drawn: PatchSet, index: int) -> tuple[torch.Tensor, torch.Tensor]:
     number, affine, gain, labels = drawn[index]
     store = PatchStore(drawn.cache, CPU)
     size = drawn.recipe.patches.size_px
-    return store.patches(number[None], affine[None], gain[None], size)[0, 0], labels
+    return store.patches(number[None], affine[None], gain[None], (size, size))[0, 0], labels
 
 
 def test_the_cache_holds_what_the_viewer_would_show_the_network(
@@ -153,7 +153,7 @@ def test_sampling_is_plain_bilinear_interpolation() -> None:
     pixels = torch.from_numpy(np.concatenate([g.ravel() for g in grids]))
     where = torch.tensor([[0, 40, 30], [1200, 25, 50]])
     turn = torch.tensor([[9.0, -4.0, 14.0], [4.0, 9.0, 17.0]])
-    got = sample_patches(pixels, where, turn.expand(2, 2, 3), torch.ones(2), 16)
+    got = sample_patches(pixels, where, turn.expand(2, 2, 3), torch.ones(2), (16, 16))
     at = (torch.arange(16) + 0.5) / 8 - 1
     y, x = torch.meshgrid(at, at, indexing="ij")
     for number, grid in enumerate(grids):

@@ -29,7 +29,8 @@ def load_weights(net: CamNet | PatchNet, file: Path) -> str:
     ----------
     net : CamNet or PatchNet
     file : Path
-        A safetensors file, or a state dictionary of ``torch.save``, with torchvision's names.
+        A safetensors file, or a state dictionary of ``torch.save``, with torchvision's names; or
+        the checkpoint of a run of this trainer, to go on from its trunk with another recipe.
 
     Raises
     ------
@@ -92,12 +93,20 @@ def _read(file: Path) -> dict[str, Tensor]:
         content = torch.load(file, map_location="cpu", weights_only=True)
     except (OSError, EOFError, RuntimeError, ValueError, UnpicklingError) as error:
         raise _unreadable(file, f"{type(error).__name__}: {str(error).splitlines()[0]}") from error
+    if isinstance(content, dict) and "pytorch-lightning_version" in content:
+        content = _trunk_of(content["state_dict"])
     if not isinstance(content, dict) or not content:
         raise _unreadable(file, "no state dictionary")
     for name, value in content.items():
         if not (isinstance(name, str) and isinstance(value, Tensor)):
             raise _unreadable(file, f"{name!r} is no weight")
     return {name: value.detach() for name, value in content.items()}
+
+
+def _trunk_of(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the trunk of a run's network under torchvision's names."""
+    prefix = "net.trunk."
+    return {n.removeprefix(prefix): v for n, v in state.items() if n.startswith(prefix)}
 
 
 def _read_safetensors(file: Path) -> dict[str, Tensor]:
