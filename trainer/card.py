@@ -3,34 +3,65 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mammoview.errors import DataError
-from mammoview.modelkit.bundle import Bundle, open_bundle, write_bundle
+from mammoview.errors import DataError, UsageError
+from mammoview.modelkit.bundle import CARD, NETWORK, Bundle, open_bundle, write_bundle
 from mammoview.modelkit.manifest import Manifest
-from trainer.card_tables import figure, overlap_lines, subgroup_lines, with_interval
-from trainer.recipe import Recipe
-
-# Test pictures of CBIS-DDSM's mass set, 800x800: how many, and how many masses.  Other data get no
-# comparison.
-_FLOORS_ON = (361, 378)
-# Sensitivity at 0.25, 0.5, 1, 2 and 4 false marks an image of two simple methods on the test
-# pictures of CBIS-DDSM's mass set, same hit rule, each within 0.05.
-FLOORS = (
-    ("frozen ImageNet ResNet-50, linear map on its cells", (0.38, 0.48, 0.55, 0.62, 0.70)),
-    (
-        "crude fine-tune of layers 2-4 on whole images, cell labels from the boxes",
-        (0.56, 0.66, 0.74, 0.80, 0.82),
-    ),
+from trainer.card_measured import (
+    comparison_text,
+    exams_text,
+    is_of_floors,
+    measured_text,
+    speed_text,
 )
+from trainer.card_sections import Section, SectionName
+from trainer.documents import markdown_table
+from trainer.recipe import Recipe
+from trainer.site_card import refit_sections
+
 # They have classifiers of their own; the others end in global average pooling anyway.
 _CUT = ("alexnet", "vgg")
 _SIMULATED = "simulated"
-_DOCUMENTS = {"images": ("images", "lesions", "froc", "per_class"), "exams": ("views",)}
-_STEPS = ("native", "assumed width", "800x800", "picture")
-_RATES = ("0.25", "0.5", "1", "2", "4")
+_DOCUMENTS = {
+    "images": ("images", "lesions", "froc", "per_class"),
+    "exams": ("views",),
+    "speed": ("bench", "views"),
+}
+_MADE_BY = {
+    "images": "mammoview-train evaluate images with --out",
+    "exams": "mammoview-train evaluate exams with --out",
+    "speed": "mammoview bench analyze --json",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What was measured of a model beside its validation pictures; all of it may be missing.
+
+    Attributes
+    ----------
+    test : dict or None
+        Document of ``evaluate images`` on test pictures.
+    exams : dict or None
+        Document of ``evaluate exams`` on native examinations.
+    speed : dict or None
+        Document of ``mammoview bench analyze --json``.
+    sections : tuple of Section
+        What other evaluations wrote, one of a name.
+    """
+
+    test: dict[str, Any] | None = None
+    exams: dict[str, Any] | None = None
+    speed: dict[str, Any] | None = None
+    sections: tuple[Section, ...] = ()
+
+
+NOTHING = Measured()
 
 
 def render_card(
@@ -38,9 +69,9 @@ def render_card(
     *,
     recipe: Recipe,
     validation: dict[str, Any],
-    test: dict[str, Any] | None = None,
-    exams: dict[str, Any] | None = None,
+    measured: Measured = NOTHING,
     trained_on: Collection[str] = (),
+    refits: str = "",
 ) -> str:
     """Return the card as Markdown.
 
@@ -48,27 +79,37 @@ def render_card(
     ----------
     manifest, recipe
         Of the model.
-    validation, test
-        Documents of ``evaluate images`` on validation and test pictures; without ``test`` the
-        card says that the model has not been tested.
-    exams
-        Document of ``evaluate exams`` on native examinations.
+    validation
+        Document of ``evaluate images`` on validation pictures.
+    measured
+        What else there is; without test pictures the card says so.
     trained_on
         People that the network was trained or its thresholds were set on.
+    refits
+        Sections that refits on a site's own images have left.
     """
+    test, exams, speed = measured.test, measured.exams, measured.speed
     parts = [
         f"# {manifest.name} {manifest.version}",
         manifest.intended_use,
+        refits,
         _what(manifest, recipe),
         _training(manifest, recipe),
+        _use(manifest, is_refitted=bool(refits)),
         "## Measured",
-        _measured("Validation pictures (people never trained on)", validation),
-        _measured(f"Test pictures ({_how_independent(test, trained_on)})", test)
+        measured_text(
+            "Validation pictures (people never trained on)",
+            validation,
+            again="mammoview-train export RUN --data LABELLED --out NEW",
+        ),
+        measured_text(f"Test pictures ({_how_independent(test, trained_on)})", test)
         if test
         else "Not yet measured on test pictures.",
-        _floors(test) if test and _is_of_floors(test) else "",
-        _exams(exams) if exams else "",
-        _limits(manifest),
+        comparison_text(test) if test and is_of_floors(test) else "",
+        exams_text(exams) if exams else "",
+        *_section_texts(measured.sections),
+        speed_text(speed) if speed else "",
+        _limits(manifest, measured),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -78,19 +119,25 @@ def rewrite_card(
     *,
     recipe: Recipe,
     validation: dict[str, Any],
-    test: dict[str, Any] | None,
-    exams: dict[str, Any] | None,
+    measured: Measured = NOTHING,
     trained_on: Collection[str] = (),
 ) -> Bundle:
-    """Give a bundle a new card and nothing else."""
+    """Give a bundle a new card and nothing else; what a refit has written into the old one stays.
+
+    Raises
+    ------
+    UsageError
+        If a document or section was measured on another network, or two sections are of one name.
+    """
     bundle = open_bundle(folder)
+    require_same_network(bundle.manifest, measured)
     card = render_card(
         bundle.manifest,
         recipe=recipe,
         validation=validation,
-        test=test,
-        exams=exams,
+        measured=measured,
         trained_on=trained_on,
+        refits=refit_sections((bundle.folder / CARD).read_text("utf-8")),
     )
     return write_bundle(
         folder,
@@ -102,13 +149,40 @@ def rewrite_card(
     )
 
 
+def require_same_network(manifest: Manifest, measured: Measured) -> None:
+    """Refuse figures of another network, and two sections of one name.
+
+    Raises
+    ------
+    UsageError
+        If there are any.
+    """
+    own = dict(manifest.hashes)[NETWORK]
+    of_test = (measured.test or {}).get("model", {}).get("network_sha256")
+    networks = [(f"section {s.name}", s.network_sha256) for s in measured.sections]
+    for what, network in [("the test document", of_test), *networks]:
+        if network and network != own:
+            raise UsageError(
+                f"{what} was measured on another network ({network[:12]})",
+                expected=f"figures of {manifest.name} {manifest.version} ({own[:12]})",
+                todo="run that evaluation again with this bundle",
+            )
+    for name, count in Counter(s.name for s in measured.sections).items():
+        if count > 1:
+            raise UsageError(
+                f"{count} sections named {name}",
+                expected="one section of a name",
+                todo="give the folder of one evaluation of each kind",
+            )
+
+
 def read_document(file: Path, *, of: str) -> dict[str, Any]:
-    """Return a JSON document written by ``evaluate``; of a folder, its ``metrics.json``.
+    """Return a JSON document that a command has written; of a folder, its ``metrics.json``.
 
     Parameters
     ----------
     of : str
-        ``images`` or ``exams``: what was evaluated.
+        ``images``, ``exams`` or ``speed``: what was measured.
 
     Raises
     ------
@@ -123,8 +197,8 @@ def read_document(file: Path, *, of: str) -> dict[str, Any]:
     except (OSError, ValueError, TypeError) as error:
         raise DataError(
             f"{source} cannot be used ({type(error).__name__}: {error})",
-            expected=f"the JSON file that mammoview-train evaluate {of} wrote",
-            todo=f"run mammoview-train evaluate {of} with --out",
+            expected=f"the JSON document of {_MADE_BY[of]}",
+            todo="make it again",
         ) from error
     return document
 
@@ -206,8 +280,7 @@ def _training(manifest: Manifest, recipe: Recipe) -> str:
         lines.insert(
             2,
             "- It was trained on simulated calcifications: clusters drawn into real mammograms. "
-            "Figures of calcification below hold for such clusters alone; what it does on real "
-            "calcifications has not been measured.",
+            "Figures of calcification on annotated pictures below hold for such clusters alone.",
         )
     return "\n".join([*lines, *(f"- Assumed: {text.rstrip('.')}." for text in recipe.assumptions)])
 
@@ -226,107 +299,54 @@ def _patches(recipe: Recipe) -> str:
 
 
 def _is_simulated(manifest: Manifest) -> bool:
-    return "calcification" in manifest.findings and _SIMULATED in manifest.trained_on.lower()
+    said = [manifest.trained_on, *(c.text for c in manifest.caveats if c.kind == "calcification")]
+    return "calcification" in manifest.findings and any(_SIMULATED in s.lower() for s in said)
 
 
-def _measured(title: str, document: dict[str, Any]) -> str:
-    lines = [
-        f"### {title}",
-        f"{document['images']} pictures, {document['lesions']} lesions. "
-        f"Hit: {document['froc']['hit_rule']}. Intervals: 95 %, bootstrap over people.",
-        "",
-        "| class | " + " | ".join(f"at {r}" for r in _RATES) + " | pointing game | ECE |",
-        "|---" * (len(_RATES) + 3) + "|",
+def _use(manifest: Manifest, *, is_refitted: bool) -> str:
+    """Return thresholds, and what stands beside results."""
+    rows = [
+        [point.name, point.kind, f"{point.threshold:.3f}", f"{point.false_marks_per_image:g}"]
+        for point in manifest.operating_points
     ]
-    for kind, values in document["per_class"].items():
-        cells = [*_rates(values["froc"]), figure(values["pointing_game"])]
-        cells.append(figure(values["expected_calibration_error"], digits=3))
-        lines.append(f"| {kind} | " + " | ".join(cells) + " |")
-    for kind, values in document["per_class"].items():
-        if "froc_iou" in values:
-            cells = [*_rates(values["froc_iou"]), "", ""]
-            rule = values["froc_iou"]["hit_rule"]
-            lines.append(f"| {kind}, hit: {rule} | " + " | ".join(cells) + " |")
-    lines += ["", "Columns: sensitivity at so many false marks an image.", ""]
-    for kind, values in document["per_class"].items():
-        for name, point in values["operating_points"].items():
-            lines.append(
-                f"- {kind}, operating point `{name}` (score >= {point['threshold']:.3f}): "
-                f"sensitivity {figure(point['sensitivity'])}, "
-                f"{point['false_marks_per_image']:.2f} false marks an image."
-            )
-    for kind, values in document["per_class"].items():
-        lines += overlap_lines(kind, values.get("overlap", {}))
-        lines += subgroup_lines(kind, values.get("subgroups", []), document.get("spacing", {}))
+    header = ("operating point", "class", "score from", "set for false marks an image")
+    lines = [
+        "## Operating points",
+        "",
+        markdown_table(header, rows),
+        "",
+        f"Default: `{manifest.default_operating_point}`. Set on "
+        f"{'the images of the refit above' if is_refitted else 'digitised film'}; to be set on a "
+        "site's own normal examinations, without labels: `mammoview-train calibrate BUNDLE "
+        "--normals PATH --out NEW`.",
+    ]
+    if manifest.caveats:
+        lines += ["", "Said beside every result, on the screen and in JSON:", ""]
+        lines += [f"- {caveat.kind}: {caveat.text}" for caveat in manifest.caveats]
+    if manifest.input_range:
+        ranges = ", ".join(f"{r.feature} {r.low:.3g} to {r.high:.3g}" for r in manifest.input_range)
+        lines += [
+            "",
+            f"Training range of the input: {ranges}. An image outside is analysed all the same, "
+            "and the result says so.",
+        ]
     return "\n".join(lines)
 
 
-def _rates(froc: dict[str, Any]) -> list[str]:
-    return [
-        with_interval({"mean": froc["sensitivity_at"][r], "ci95": froc["ci95"][r]}) for r in _RATES
-    ]
+def _section_texts(sections: Sequence[Section]) -> list[str]:
+    order = list(SectionName)
+    kept = sorted(sections, key=lambda section: order.index(section.name))
+    return [f"{section.text}\n\nMeasured on {section.model}." for section in kept]
 
 
-def _is_of_floors(document: dict[str, Any]) -> bool:
-    lesions = {kind: values["lesions"] for kind, values in document["per_class"].items()}
-    others = document.get("other_lesions", {})
-    found = (document["images"], lesions.pop("mass", 0))
-    return found == _FLOORS_ON and not any(lesions.values()) and not others
-
-
-def _floors(document: dict[str, Any]) -> str:
-    lines = [
-        "### Beside two simple methods on the same pictures and rule (each ±0.05)",
-        "| method | " + " | ".join(f"at {r}" for r in _RATES) + " |",
-        "|---" * (len(_RATES) + 1) + "|",
-    ]
-    lines += [f"| {name} | " + " | ".join(f"{v:.2f}" for v in row) + " |" for name, row in FLOORS]
-    ours = document["per_class"]["mass"]["froc"]["sensitivity_at"]
-    lines.append("| this model | " + " | ".join(f"{ours[r]:.2f}" for r in _RATES) + " |")
-    return "\n".join(lines)
-
-
-def _exams(document: dict[str, Any]) -> str:
-    lines = [
-        "### Native examinations (in the test split too)",
-        "| examination | view | annotated boxes | flagged marks | boxes hit |",
-        "|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {view['exam']} | {view['view']} | {len(view['boxes'])} | {len(view['flagged'])} | "
-        f"{sum(view['hit'])} |"
-        for view in document["views"]
-    ]
-    lines += ["", "Where a native view is flagged otherwise than its own 800-pixel picture:", ""]
-    for view in document["views"]:
-        for difference in view["differences"]:
-            lines.append(f"- {view['exam']} {view['view']}: {difference}")
-    if not any(view["differences"] for view in document["views"]):
-        lines.append("- nowhere.")
-    return "\n".join([*lines, "", *_why(document)])
-
-
-def _why(document: dict[str, Any]) -> list[str]:
-    """Return the table of box scores as a native view turns into its picture step by step."""
-    lines = [
-        "Why: the best score in each box as the native view turns into its picture by steps; the "
-        "step that moves a score is the reason.",
-        "",
-        "| examination | view | native | + the picture's assumed width | + 800x800 pixels | "
-        "the picture itself (own maximum, JPEG) |",
-        "|---|---|---|---|---|---|",
-    ]
-    for view in document["views"]:
-        cells = [", ".join(f"{score:.2f}" for score in view["probes"][step]) for step in _STEPS]
-        lines.append(f"| {view['exam']} | {view['view']} | " + " | ".join(cells) + " |")
-    return lines
-
-
-def _limits(manifest: Manifest) -> str:
+def _limits(manifest: Manifest, measured: Measured) -> str:
+    names = {section.name for section in measured.sections}
+    digital = SectionName.DIGITAL in names
     lines = [
         "## Limits",
-        "- Trained and measured on digitised film alone; every picture in the test set has a "
-        f"{' or a '.join(manifest.findings)}, so false marks on normal examinations are not known.",
+        f"- Trained {'' if digital else 'and measured '}on digitised film alone; every picture in "
+        f"the test set has a {' or a '.join(manifest.findings)}, so false marks on normal film "
+        f"examinations are not known{'; on digital normals they stand above' if digital else ''}.",
         "- Spacing of the training pictures is assumed, not known.",
         "- Standard CC and MLO views only; magnification, spot, implant and tomosynthesis "
         "images are refused.",
@@ -334,5 +354,10 @@ def _limits(manifest: Manifest) -> str:
         "normal breast.",
     ]
     if _is_simulated(manifest):
-        lines.append("- Its calcifications are simulated: no figure here is one of real ones.")
+        real = (
+            "apart from those that are named real, no figure here is one of real ones"
+            if SectionName.CALCIFICATIONS in names
+            else "no figure here is one of real ones"
+        )
+        lines.append(f"- Its calcifications are simulated: {real}.")
     return "\n".join(lines)

@@ -15,12 +15,12 @@ def figure(value: float | None, *, digits: int = 2) -> str:
     return NO_FIGURE if value is None or value != value else f"{value:.{digits}f}"
 
 
-def with_interval(estimate: dict[str, Any] | None) -> str:
+def with_interval(estimate: dict[str, Any] | None, *, digits: int = 2) -> str:
     """Return a figure with its interval: ``0.51 (0.45-0.56)``."""
     if estimate is None or figure(estimate["mean"]) == NO_FIGURE:
         return NO_FIGURE
-    low, high = (figure(end) for end in estimate["ci95"])
-    return f"{figure(estimate['mean'])} ({low}-{high})"
+    low, high = (figure(end, digits=digits) for end in estimate["ci95"])
+    return f"{figure(estimate['mean'], digits=digits)} ({low}-{high})"
 
 
 def overlap_lines(kind: str, overlap: dict[str, Any]) -> list[str]:

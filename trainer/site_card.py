@@ -22,6 +22,13 @@ def refit_card(card: str, result: Refit) -> str:
     return "\n".join([*lines[:at], _section(result), "", *lines[at:]]).rstrip("\n") + "\n"
 
 
+def refit_sections(card: str) -> str:
+    """Return what refits have written into a card, the newest first; empty where none was."""
+    parts = ("\n" + card).split("\n## ")[1:]
+    kept = ["## " + part.strip("\n") for part in parts if f"## {part.splitlines()[0]}" == _TITLE]
+    return "\n\n".join(kept)
+
+
 def refit_document(result: Refit) -> dict[str, Any]:
     """Return the figures of a refit as plain values."""
     return {
@@ -67,7 +74,8 @@ def _section(result: Refit) -> str:
         _TITLE,
         f"{what} of version {result.old_version} were refitted on {images}, "
         f"{result.made_on.isoformat()} (UTC). The network is the same to the byte. Every figure "
-        f"and threshold in the sections below is of version {result.old_version} or older.",
+        f"and threshold in the sections below is of version {result.old_version} or older, but "
+        "where they name this one.",
         "Figures after: held out, in five parts by person. Intervals: 95 %, bootstrap over people.",
     ]
     if result.is_labelled:

@@ -9,12 +9,24 @@ from typing import Any
 
 import pytest
 
-from mammoview.errors import DataError
-from tests.builders.models import build_manifest
-from trainer.card import read_document, render_card
+from mammoview.errors import DataError, UsageError
+from mammoview.modelkit.bundle import CARD, NETWORK, open_bundle
+from mammoview.modelkit.manifest import Caveat, FeatureRange
+from tests.builders.models import build_bundle, build_manifest
+from tests.builders.sites import made_normals
+from trainer.card import Measured, read_document, render_card, require_same_network, rewrite_card
+from trainer.card_sections import (
+    Section,
+    SectionName,
+    read_section,
+    section_of,
+    write_section,
+)
 from trainer.card_tables import figure, overlap_lines, subgroup_lines, with_interval
 from trainer.documents import write_json
 from trainer.recipe import NetworkRecipe, Recipe
+from trainer.site import refit, write_refit
+from trainer.site_card import refit_card
 
 MASS = build_manifest()
 BOTH = build_manifest(findings=("mass", "calcification"))
@@ -107,7 +119,9 @@ def test_a_card_is_the_same_each_time(recipe: Recipe) -> None:
 
 
 def test_a_document_of_an_older_evaluation_will_do(recipe: Recipe) -> None:
-    card = render_card(MASS, recipe=recipe, validation=document(), test=document())
+    card = render_card(
+        MASS, recipe=recipe, validation=document(), measured=Measured(test=document())
+    )
     assert "| mass | 0.50 (0.40-0.60) |" in card
     assert "Overlap" not in card
     assert "Subgroups" not in card
@@ -142,10 +156,10 @@ def test_overlap_and_subgroups_have_tables(recipe: Recipe) -> None:
 
 def test_every_class_has_its_row_and_what_is_missing_a_dash(recipe: Recipe) -> None:
     found = document(mass=of_class(), calcification=of_class(None, lesions=0))
-    card = render_card(BOTH, recipe=recipe, validation=found, test=found)
+    card = render_card(BOTH, recipe=recipe, validation=found, measured=Measured(test=found))
     assert "| calcification | – | – | – | – | – | – | 0.004 |" in card
     assert "calcification, operating point `default` (score >= 0.500): sensitivity –, 0.25" in card
-    assert "has a mass or a calcification, so false marks" in card
+    assert "has a mass or a calcification, so false marks on normal film" in card
 
 
 def test_a_net_that_was_cut_and_one_without_background_say_so(recipe: Recipe) -> None:
@@ -196,12 +210,14 @@ def test_the_papers_patches_and_stopping_are_told(recipe: Recipe) -> None:
 
 def test_simple_methods_are_shown_beside_their_own_pictures_alone(recipe: Recipe) -> None:
     theirs = document(images=361, mass=of_class(lesions=378))
-    card = render_card(MASS, recipe=recipe, validation=document(), test=theirs)
-    assert "Beside two simple methods" in card
+    card = render_card(MASS, recipe=recipe, validation=document(), measured=Measured(test=theirs))
+    assert "Beside other methods" in card
     simulated = document(images=361, mass=of_class(lesions=378), calcification=of_class())
     for other in (document(), simulated, theirs | {"other_lesions": {"calcification": 3}}):
-        card = render_card(MASS, recipe=recipe, validation=document(), test=other)
-        assert "Beside two simple methods" not in card
+        card = render_card(
+            MASS, recipe=recipe, validation=document(), measured=Measured(test=other)
+        )
+        assert "Beside other methods" not in card
 
 
 def test_a_document_is_read_from_file_or_folder(tmp_path: Path) -> None:
@@ -225,3 +241,133 @@ def test_figures() -> None:
     assert figure(None) == figure(float("nan")) == with_interval(None) == "–"
     assert overlap_lines("mass", {"raster": "x", "set_aside": {}, "set_aside_count": 0}) == []
     assert subgroup_lines("mass", [group("all", "all", value=0.5)], {}) == []
+
+
+def calibration(error: float) -> dict[str, Any]:
+    figures = {
+        "from_score": 0.0,
+        "marks": 900,
+        "hits": 90,
+        "expected_over_found_hits": estimate(1.0),
+        "error": estimate(error),
+        "error_equal_mass": estimate(error),
+    }
+    return {
+        "all_marks": figures,
+        "shown_marks": figures | {"from_score": 0.1, "marks": 120},
+        "reliability": [{"marks": 30, "score": 0.35, "share_of_hits": estimate(0.4)}],
+    }
+
+
+def test_the_error_is_told_of_marks_that_are_shown_too(recipe: Recipe) -> None:
+    values = of_class() | {"calibration": calibration(0.2)}
+    card = render_card(MASS, recipe=recipe, validation=document(mass=values))
+    assert "| mass, all candidates | 900 | 90 | 1.00 (0.90-1.10) | 0.200 (0.100-0.300) |" in card
+    assert "| mass, score >= 0.1 | 120 | 90 |" in card
+    assert "| mass | 0.35 | 0.40 (0.30-0.50) | 30 |" in card
+
+
+def test_thresholds_and_what_stands_beside_results_come_from_the_manifest(recipe: Recipe) -> None:
+    caveat = Caveat(kind="calcification", text="trained on simulated calcifications")
+    manifest = replace(
+        BOTH,
+        caveats=(caveat,),
+        input_range=(FeatureRange(feature="median", low=0.1, high=0.9),),
+    )
+    card = render_card(manifest, recipe=recipe, validation=document())
+    assert "| strict | calcification | 0.900 | 0.25 |" in card
+    assert "Default: `default`" in card
+    assert "- calcification: trained on simulated calcifications" in card
+    assert "median 0.1 to 0.9" in card
+    assert "It was trained on simulated calcifications" in card
+
+
+def section(name: SectionName, network: str = "", title: str = "") -> Section:
+    text = f"### {title or name}\n\n| figure | value |"
+    model = "tiny 1"
+    return Section(name=name, model=model, network_sha256=network, text=text, commands=("again",))
+
+
+def test_sections_stand_in_one_order_and_name_their_model(recipe: Recipe, tmp_path: Path) -> None:
+    names = [SectionName.SPEED, SectionName.DIGITAL, SectionName.ABLATION]
+    read = []
+    for name in names:
+        write_section(section(name), tmp_path / name)
+        read.append(read_section(tmp_path / name))
+    card = render_card(
+        MASS, recipe=recipe, validation=document(), measured=Measured(sections=tuple(read))
+    )
+    assert card.index("### ablation") < card.index("### digital") < card.index("### speed")
+    assert card.count("Measured on tiny 1.") == card.count("```\nagain\n```") == 3
+    assert card.index("### speed") < card.index("## Limits")
+    assert "on digital normals they stand above" in card
+
+
+def test_a_section_comes_back_from_its_file(tmp_path: Path) -> None:
+    written = section_of(SectionName.MARKS, MASS, text="### Marks\n\nNone.", commands=["a b"])
+    file = write_section(written, tmp_path)
+    read = read_section(file)
+    assert (read.name, read.model, read.network_sha256) == (SectionName.MARKS, "tiny 1", "")
+    assert read.text == "### Marks\n\nNone.\n\nAgain:\n\n```\na b\n```"
+
+
+@pytest.mark.parametrize(
+    "content", ["", "### Digital\n", "<!-- mammoview section other: tiny 1, network none -->\n"]
+)
+def test_what_is_no_section_is_refused_by_name(tmp_path: Path, content: str) -> None:
+    (tmp_path / "section.md").write_text(content)
+    with pytest.raises(DataError, match=r"section\.md cannot be used"):
+        read_section(tmp_path)
+    with pytest.raises(DataError, match="gone"):
+        read_section(tmp_path / "gone")
+
+
+def test_figures_of_another_network_are_refused() -> None:
+    own, other = "a" * 64, "b" * 64
+    manifest = replace(MASS, hashes=((NETWORK, own),))
+    mine = Measured(
+        test=document() | {"model": {"network_sha256": own}},
+        sections=(section(SectionName.MARKS, own), section(SectionName.ABLATION)),
+    )
+    require_same_network(manifest, mine)
+    require_same_network(manifest, Measured(test=document()))  # an older document tells nothing
+    with pytest.raises(UsageError, match="test document was measured on another network"):
+        require_same_network(
+            manifest, Measured(test=document() | {"model": {"network_sha256": other}})
+        )
+    with pytest.raises(UsageError, match="section marks was measured on another"):
+        require_same_network(manifest, Measured(sections=(section(SectionName.MARKS, other),)))
+    with pytest.raises(UsageError, match="2 sections named marks"):
+        require_same_network(manifest, Measured(sections=(section(SectionName.MARKS),) * 2))
+
+
+def test_a_card_written_anew_keeps_what_refits_have_said(recipe: Recipe, tmp_path: Path) -> None:
+    bundle = build_bundle(tmp_path / "tiny")
+    result = refit(open_bundle(bundle).manifest, made_normals([[0.2, 0.7]] * 60))
+    second = replace(result, old_version="1+site.1", manifest=result.manifest)
+    text = refit_card(refit_card("# tiny 1\n\nTest\n\n## Measured\n", result), second)
+    new = write_refit(open_bundle(bundle), tmp_path / "new", result, text)
+    kept = rewrite_card(new.folder, recipe=recipe, validation=document())
+    card = (kept.folder / CARD).read_text("utf-8")
+    assert card.startswith("# tiny 1+site.1\n")
+    assert card.count("## Refitted on a site's own images") == 2
+    assert card.index("of version 1+site.1 were") < card.index("of version 1 were")
+    assert card.index("Refitted") < card.index("## What it is")
+    assert "Set on the images of the refit above" in card
+    again = rewrite_card(new.folder, recipe=recipe, validation=document())
+    assert (again.folder / CARD).read_text("utf-8") == card
+
+
+def test_speeds_are_shown_whatever_was_measured_without_places(recipe: Recipe) -> None:
+    speed = {
+        "bench": "analyze",
+        "views": 4,
+        "network_ratio": 0.3456,
+        "stage_seconds": {"decode": 0.5, "network": None},
+        "model": "/home/someone/bundle",
+    }
+    card = render_card(MASS, recipe=recipe, validation=document(), measured=Measured(speed=speed))
+    assert "| network ratio | 0.346 |" in card
+    assert "| stage seconds, decode | 0.5 |" in card
+    assert "| stage seconds, network | – |" in card
+    assert "someone" not in card

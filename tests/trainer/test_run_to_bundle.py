@@ -17,7 +17,7 @@ from tests.builders.pictures import build_pictures
 from trainer.backbones import CamNet
 from trainer.cache import GridCache
 from trainer.calibrate import calibrate, expected_calibration_error
-from trainer.card import rewrite_card
+from trainer.card import Measured, rewrite_card
 from trainer.classifier import LAST, load_checkpoint
 from trainer.coco import read_coco
 from trainer.detect import detect, scored
@@ -105,6 +105,32 @@ def test_one_label_a_patch_as_in_the_paper(
     assert metrics[-1]["validation/accuracy"] > 0.7  # of two classes, bright discs and tissue
 
 
+@pytest.fixture(scope="module")
+def whole(place: Path, quick_recipe: Recipe) -> Path:
+    """A run on whole pictures that went on from the trunk of the run on patches."""
+    patches = replace(quick_recipe.patches, sampling="whole", size_px=512, rotation_degrees=10.0)
+    training = replace(quick_recipe.training, batch_size=4, epochs=1)
+    network = replace(quick_recipe.network, frozen=quick_recipe.network.frozen[:-1])
+    recipe = replace(quick_recipe, network=network, patches=patches, training=training)
+    fit(place / "cache", recipe, options(place / "whole", place / "run" / LAST))
+    return place / "whole"
+
+
+def test_whole_pictures_train_on_from_the_trunk_of_a_run(place: Path, whole: Path) -> None:
+    before = load_checkpoint(place / "run" / LAST).net.trunk.state_dict()
+    after = load_checkpoint(whole / LAST).net.trunk.state_dict()
+    assert torch.equal(before["layer3.0.conv1.weight"], after["layer3.0.conv1.weight"])  # frozen
+    moved = (before["layer4.2.conv3.weight"] - after["layer4.2.conv3.weight"]).abs().mean()
+    assert 0 < moved < 0.1 * before["layer4.2.conv3.weight"].abs().mean()
+    assert read_run(whole)["weights"] == LAST
+
+
+def test_a_run_on_whole_pictures_has_no_patches_to_judge(place: Path, whole: Path) -> None:
+    cache = GridCache(place / "cache")
+    with pytest.raises(DataError, match="evaluate images"):
+        predict_patches(load_checkpoint(whole / LAST), cache, read_run(whole)["validation"])
+
+
 def trained(place: Path) -> CamNet:
     net = load_checkpoint(place / "run" / LAST).net
     assert isinstance(net, CamNet)
@@ -149,7 +175,7 @@ def test_figures_card_and_calibration(place: Path, bundle: Path, quick_recipe: R
     assert expected_calibration_error(scored(detected, "mass")) < 0.3
     before = open_bundle(bundle)
     after = rewrite_card(
-        bundle, recipe=quick_recipe, validation=document, test=document, exams=None
+        bundle, recipe=quick_recipe, validation=document, measured=Measured(test=document)
     )
     card = (bundle / "CARD.md").read_text()
     assert "Research use only" in card

@@ -15,21 +15,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--test", type=Path, help="document of evaluate images, or the folder it wrote"
     )
     parser.add_argument("--exams", type=Path, help="document of evaluate exams")
+    parser.add_argument("--speed", type=Path, help="document of mammoview bench analyze --json")
+    parser.add_argument(
+        "--section",
+        dest="sections",
+        metavar="FOLDER",
+        type=Path,
+        nargs="+",
+        action="extend",
+        default=[],
+        help="what other evaluations wrote: their folders, or the section.md in them",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the card into the bundle; nothing else of it changes."""
-    from trainer.card import people_of, read_document, rewrite_card
+    from trainer.card import Measured, people_of, read_document, rewrite_card
+    from trainer.card_sections import read_section
     from trainer.export import read_run
     from trainer.recipe import recipe_from_values
 
     described = read_run(arguments.run_folder)
+    measured = Measured(
+        test=read_document(arguments.test, of="images") if arguments.test else None,
+        exams=read_document(arguments.exams, of="exams") if arguments.exams else None,
+        speed=read_document(arguments.speed, of="speed") if arguments.speed else None,
+        sections=tuple(read_section(place) for place in arguments.sections),
+    )
     bundle = rewrite_card(
         arguments.bundle,
         recipe=recipe_from_values(described["recipe"]),
         validation=read_document(arguments.run_folder / "validation.json", of="images"),
-        test=read_document(arguments.test, of="images") if arguments.test else None,
-        exams=read_document(arguments.exams, of="exams") if arguments.exams else None,
+        measured=measured,
         trained_on=people_of(described),
     )
     print(f"card written: {bundle.folder / 'CARD.md'}", file=sys.stderr)
