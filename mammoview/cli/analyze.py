@@ -124,6 +124,8 @@ def _tell(args: argparse.Namespace, views: list[AnalysedView]) -> None:
             marks = sum(region.flagged for region in prediction.regions)
             scores = ", ".join(f"{kind} {score:.2f}" for kind, score in prediction.scores)
             said += f": {marks} flagged, best {scores}"
+            if prediction.outside_range:
+                said += f"; unlike the training images: {', '.join(prediction.outside_range)}"
         else:
             said += f": {prediction.reason} ({view.mammogram.file})"
         note(said)

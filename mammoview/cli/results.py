@@ -115,7 +115,13 @@ def _image(view: AnalysedView) -> dict[str, Any]:
         "regions": [_region(region) for region in prediction.regions],
         "seconds": asdict(prediction.seconds),
         "notes": list(prediction.notes),
+        "input_range": _input_range(prediction.outside_range),
     }
+
+
+def _input_range(outside: tuple[str, ...] | None) -> dict[str, Any]:
+    """``inside`` is null where the model names no ranges, or the view was not analysed."""
+    return {"inside": None if outside is None else not outside, "outside": list(outside or ())}
 
 
 def _region(region: Region) -> dict[str, Any]:

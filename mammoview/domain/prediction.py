@@ -77,6 +77,9 @@ class ViewPrediction:
     ``notes`` are visible fallbacks ("scale assumed").
     ``to_breast_mm`` maps stored pixels to millimetres from the nipple: towards the chest wall, and
     along it; None where chest wall or breast was not found.
+    ``outside_range`` says, a sentence each, what lies outside the range of the images that the
+    model was trained on: empty where nothing does; None where that is not known, since the model
+    names no ranges or the view was not analysed.
     """
 
     sop_instance_uid: str
@@ -88,6 +91,7 @@ class ViewPrediction:
     seconds: StageSeconds
     notes: tuple[str, ...]
     to_breast_mm: Affine2D | None = None
+    outside_range: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from mammoview.imaging.tiling import Tile, plan_tiles
 from mammoview.inference.cam import heatmaps
 from mammoview.inference.regions import find_regions
 from mammoview.inference.session import Session
+from mammoview.modelkit.input_range import outside_range
 from mammoview.modelkit.manifest import Manifest
 from mammoview.modelkit.preprocess import Grid, network_input, to_grid
 
@@ -38,11 +39,15 @@ TILE_PX = 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reading:
-    """Heatmaps, regions and notes of one image, and the wall seconds of each step."""
+    """Heatmaps, regions and notes of one image, and the wall seconds of each step.
+
+    ``outside_range`` is that of ``domain.prediction.ViewPrediction``.
+    """
 
     heatmaps: tuple[Heatmap, ...]
     regions: tuple[Region, ...]
     notes: tuple[str, ...]
+    outside_range: tuple[str, ...] | None
     prepare_seconds: float
     network_seconds: float
     regions_seconds: float
@@ -219,6 +224,7 @@ def read_values(
     limits = thresholds(manifest, operating_point)
     started = perf_counter()
     grid = to_grid(values, spacing=spacing, spec=manifest.preprocessing)
+    outside = outside_range(grid, manifest)
     prepared = perf_counter()
     cam = _cam(session, network_input(grid.pixels))
     answered = perf_counter()
@@ -228,6 +234,7 @@ def read_values(
         heatmaps=maps,
         regions=regions,
         notes=grid.notes,
+        outside_range=outside,
         prepare_seconds=prepared - started,
         network_seconds=answered - prepared,
         regions_seconds=perf_counter() - answered,
@@ -270,6 +277,7 @@ def _analysed(
             regions=reading.regions_seconds,
         ),
         notes=reading.notes,
+        outside_range=reading.outside_range,
     )
 
 
