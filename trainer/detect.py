@@ -14,7 +14,7 @@ from mammoview.inference.predictor import read_values
 from mammoview.inference.session import Session
 from trainer.froc import Mark, ScoredImage
 from trainer.labelled import LabelledBox, LabelledImage
-from trainer.pictures import Picture, read_picture
+from trainer.pictures import Picture, read_labelled_picture
 from trainer.recipe import DataRecipe
 
 
@@ -48,7 +48,7 @@ def detect(
     refused: list[str] = []
     for image in tqdm(images, "detect", unit="picture"):
         try:
-            picture = read_picture(image.file, data)
+            picture = read_labelled_picture(image, data)
         except DataError as error:
             refused.append(error.met)
             continue

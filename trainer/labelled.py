@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mammoview.domain.geometry import ImageBox
+from mammoview.domain.geometry import ImageBox, PixelSpacing
 
 ANNOTATIONS = "_annotations.coco.json"
 SIDES = {"L": "LEFT", "R": "RIGHT"}
@@ -88,6 +88,8 @@ class LabelledImage:
     official : tuple of str
         Official sets that hold the mammogram (``mass-train``, ``calc-test``, ...); empty where
         that is not known.
+    spacing : PixelSpacing or None
+        Of the stored picture, where its source knows it; else it is read as the recipe says.
     """
 
     file: Path
@@ -97,6 +99,7 @@ class LabelledImage:
     lesions: tuple[LabelledBox, ...]
     density: int = 0
     official: tuple[str, ...] = ()
+    spacing: PixelSpacing | None = None
 
     @property
     def mammogram(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mammoview.domain.geometry import PixelSpacing
 from mammoview.errors import DataError, DicomError
+from trainer.labelled import LabelledImage
 from trainer.recipe import DataRecipe
 
 _DICOM_SUFFIXES = (".dcm", ".dicom", "")
@@ -35,6 +36,18 @@ def read_picture(file: Path, data: DataRecipe) -> Picture:
         return _read_dicom(file)
     values = _read_pixels(file)
     return Picture(values=values, spacing=assumed_spacing(values.shape, data))
+
+
+def read_labelled_picture(image: LabelledImage, data: DataRecipe) -> Picture:
+    """Read the picture of a labelled mammogram, with the spacing that its source knows, if any.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be decoded.
+    """
+    picture = read_picture(image.file, data)
+    return picture if image.spacing is None else replace(picture, spacing=image.spacing)
 
 
 def assumed_spacing(shape: tuple[int, ...], data: DataRecipe) -> PixelSpacing:

@@ -20,7 +20,7 @@ from mammoview.inference.predictor import predict_view, read_values
 from mammoview.inference.session import Session
 from trainer.detect import DetectedImage, model_spacing
 from trainer.labelled import LabelledImage
-from trainer.pictures import read_picture
+from trainer.pictures import read_labelled_picture
 from trainer.recipe import DataRecipe
 
 
@@ -59,7 +59,7 @@ def read_labelled_site(
     refused: list[Refusal] = []
     for image in tqdm(images, "read", unit="picture"):
         try:
-            picture = read_picture(image.file, data)
+            picture = read_labelled_picture(image, data)
         except DataError as error:
             refused.append(Refusal(file=image.file, reason=error.met))
             continue

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from mammoview.errors import DataError, UsageError
 from trainer.cbis.index import read_index
+from trainer.cesm import CESM_ANNOTATIONS, read_cesm
 from trainer.coco import read_coco
 from trainer.labelled import ANNOTATIONS, LabelledImage
+from trainer.simulated.exclusions import picture_name
 from trainer.splits import read_split
 
 
 def read_labelled(source: Path) -> tuple[LabelledImage, ...]:
-    """Read labelled mammograms from a folder with COCO boxes or from an index.
+    """Read labelled mammograms from a folder with COCO boxes, of CDD-CESM, or from an index.
 
     Raises
     ------
@@ -22,6 +25,8 @@ def read_labelled(source: Path) -> tuple[LabelledImage, ...]:
     """
     if source.is_dir() and (source / ANNOTATIONS).is_file():
         return read_coco(source)
+    if source.is_dir() and (source / CESM_ANNOTATIONS).is_file():
+        return tuple(item.image for item in read_cesm(source))
     return read_index(source).images()
 
 
@@ -53,6 +58,26 @@ def read_part(source: Path, split: Path, part: str) -> tuple[LabelledImage, ...]
             todo=f"make the split anew with: mammoview-train splits {source}",
         )
     return tuple(i for i in images if any(x.lesion_id in wanted for x in i.lesions))
+
+
+def without_unmarked(
+    images: Sequence[LabelledImage], calcified: Collection[str]
+) -> tuple[LabelledImage, ...]:
+    """Leave out pictures that hold real calcifications and no box of one.
+
+    Where calcification is a class, nothing in such a picture may be taken for healthy.
+
+    Parameters
+    ----------
+    calcified : collection of str
+        See ``trainer.simulated.exclusions.known_calcifications``.
+    """
+    return tuple(
+        image
+        for image in images
+        if picture_name(image.mammogram) not in calcified
+        or any(lesion.kind == "calcification" for lesion in image.lesions)
+    )
 
 
 def source_words(source: Path) -> str:

@@ -90,6 +90,10 @@ def model_text(ws: Workspace) -> str:
     )
 
 
+def _range_notes(view: ViewPrediction) -> tuple[str, ...]:
+    return tuple(f"unlike the training images: {said}" for said in view.outside_range or ())
+
+
 def notes_of(ws: Workspace) -> tuple[str, ...]:
     """Return every assumption and warning, each once, with the views it holds for."""
     said: dict[str, list[str]] = {}
@@ -101,7 +105,7 @@ def notes_of(ws: Workspace) -> tuple[str, ...]:
             said.setdefault(warning, []).append(pane.slot.label)
         for result in ws.prediction.views if ws.prediction else ():
             if result.sop_instance_uid == view.sop_instance_uid:
-                for note in result.notes:
+                for note in (*result.notes, *_range_notes(result)):
                     said.setdefault(note, []).append(pane.slot.label)
     notes = [f"{note}  [{', '.join(dict.fromkeys(slots))}]" for note, slots in said.items()]
     if ws.not_hung:

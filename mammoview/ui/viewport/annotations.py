@@ -178,9 +178,10 @@ class Annotations:
         self.message.set_lines((_Line(words, 17, _MESSAGE_COLOUR),))
         self._place_low_texts()
 
-    def set_cad(self, line: CadLine) -> None:
-        """Write the state of the computer's reading."""
-        self.foot.set_lines((_Line(line.text, _NOTE_PX, _TONES[line.tone]),))
+    def set_cad(self, line: CadLine, badge: str = "") -> None:
+        """Write the state of the computer's reading, under a badge if the reader must know more."""
+        lasting = _Line(badge, _NOTE_PX, _TONES[Tone.WARNING], bold=True)
+        self.foot.set_lines((lasting, _Line(line.text, _NOTE_PX, _TONES[line.tone])))
         self._place_low_texts()
 
     def _place_low_texts(self) -> None:

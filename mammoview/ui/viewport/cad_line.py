@@ -8,6 +8,8 @@ from enum import StrEnum
 from mammoview.app.workspace import OverlayMode, Pane, Workspace
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
 
+OUTSIDE_RANGE = "Unlike the training images: the CAD is less reliable here"
+
 
 class Tone(StrEnum):
     """How loud a line is."""
@@ -49,6 +51,11 @@ def cad_line(pane: Pane, workspace: Workspace) -> CadLine:
     if workspace.analysis.running:
         return CadLine(text="CAD: running", tone=Tone.QUIET)
     return CadLine(text="CAD: not run", tone=Tone.QUIET)
+
+
+def range_badge(found: ViewPrediction | None) -> str:
+    """Return the lasting words on an image unlike those that the model was trained on."""
+    return OUTSIDE_RANGE if found is not None and found.outside_range else ""
 
 
 def _of_result(found: ViewPrediction, workspace: Workspace) -> CadLine:

@@ -15,7 +15,7 @@ from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
 from mammoview.domain.study import PixelFormat, VoiWindow
 from mammoview.domain.views import Laterality, Slot
 from mammoview.ui.viewport.annotations import Annotations
-from mammoview.ui.viewport.cad_line import cad_line, prediction_for
+from mammoview.ui.viewport.cad_line import cad_line, prediction_for, range_badge
 from mammoview.ui.viewport.frame import Frame, frame_of
 from mammoview.ui.viewport.grey_layer import GreyLayer
 from mammoview.ui.viewport.heat_layer import HeatLayer
@@ -105,8 +105,8 @@ class PaneView:
     def set_result(self, workspace: Workspace) -> None:
         """Take the computer's result for this view, prepared once for each prediction."""
         assert self._pane is not None
-        self.texts.set_cad(cad_line(self._pane, workspace))
         found = prediction_for(self._pane, workspace)
+        self.texts.set_cad(cad_line(self._pane, workspace), range_badge(found))
         if found is self._prediction:
             return
         self._prediction = found
