@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mammoview.errors import SettingsError, UsageError
+from trainer.cli import evaluate_calcifications
 from trainer.cli.common import add_part, add_recipe, read_data, read_named_recipe
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_patches(kinds.add_parser("patches", help="accuracy of a run on its held-out patches"))
     _add_exams(
         kinds.add_parser("exams", help="native examinations, beside their own 800-pixel pictures")
+    )
+    evaluate_calcifications.add_arguments(
+        kinds.add_parser("calcifications", help="simulated clusters, and real pictures, apart")
     )
 
 

@@ -1,0 +1,389 @@
+"""The folder of an evaluation of calcifications: document, card section, tables and pictures."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mammoview.modelkit.bundle import NETWORK
+from trainer.calcification import KIND, CalcificationEvaluation, PointFigures
+from trainer.calcification_groups import ClusterGroup
+from trainer.card_sections import SectionName, section_of, write_section
+from trainer.card_tables import figure, with_interval
+from trainer.documents import markdown_table, write_csv, write_json
+from trainer.evaluate import RuleResult
+from trainer.froc import PEAK_IN_BOX, Froc
+from trainer.metrics import FEW_PEOPLE, Estimate
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+DOCUMENT = "calcifications.json"
+COMMANDS = (
+    "mammoview-train simulate $MAMMOVIEW_DATA/cbis-ddsm/mass-800/train "
+    "$MAMMOVIEW_DATA/cbis-ddsm/mass-800/test --calcification-csv $MAMMOVIEW_DATA/cbis-ddsm/csv "
+    "--out SIMULATED",
+    "mammoview-train evaluate calcifications BUNDLE --simulated SIMULATED "
+    "--untouched $MAMMOVIEW_DATA/cbis-ddsm/mass-800/test "
+    "--calcification-csv $MAMMOVIEW_DATA/cbis-ddsm/csv --out FOLDER",
+)
+_CLUSTER_HEADER = (
+    *("lesion", "score of the hit", "score without the cluster", "count"),
+    *("height mm", "width mm", "mean diameter mm", "mean contrast OD"),
+    *("brightest pixel's gain", "leading type"),
+)
+_GROUP_HEADER = (
+    *("attribute", "group", "clusters", "people", "operating point"),
+    *("sensitivity", "ci95 low", "ci95 high", "without the clusters"),
+)
+_SOURCES = (
+    ("simulated", "real mammograms, each with one simulated cluster"),
+    ("without", "the same mammograms as they were, no known calcification"),
+    ("real", "mammograms in the official calcification tables, places not known"),
+)
+
+
+def write_folder(evaluation: CalcificationEvaluation, folder: Path) -> None:
+    """Write all files but the pictures of missed clusters; those of an earlier time go."""
+    document = calcification_document(evaluation)
+    write_json(document, folder / DOCUMENT)
+    section = section_of(
+        SectionName.CALCIFICATIONS,
+        evaluation.manifest,
+        text=calcification_markdown(evaluation),
+        commands=COMMANDS,
+    )
+    write_section(section, folder)
+    write_csv(_CLUSTER_HEADER, _cluster_rows(evaluation), folder / "clusters.csv")
+    write_csv(_GROUP_HEADER, _group_rows(evaluation.groups), folder / "groups.csv")
+    partial = folder / "froc.png.part"
+    partial.write_bytes(draw_froc(evaluation))
+    partial.replace(folder / "froc.png")
+
+
+def calcification_document(evaluation: CalcificationEvaluation) -> dict[str, Any]:
+    """Return the document of ``evaluate calcifications --json``; real and simulated apart."""
+    manifest = evaluation.manifest
+    areas = evaluation.areas
+    return {
+        "model": {
+            "name": manifest.name,
+            "version": manifest.version,
+            "network_sha256": dict(manifest.hashes).get(NETWORK) or None,
+        },
+        "caveats": [caveat.text for caveat in manifest.caveats if caveat.kind == KIND],
+        "pictures": {
+            name: {"what": dict(_SOURCES)[name], "images": images, "people": people}
+            for name, images, people in evaluation.pictures
+        },
+        "people_known_to_the_model": evaluation.people_known,
+        "fewest_people_in_a_group": FEW_PEOPLE,
+        "simulated": {
+            "clusters": len(evaluation.clusters),
+            "false_marks_of_simulated_pictures": {
+                rule.key: _froc(rule.froc, rule.rule.text) for rule in evaluation.rules
+            },
+            "false_marks_of_real_pictures": {"froc": _froc(evaluation.froc_real, PEAK_IN_BOX.text)},
+            "operating_points": {p.name: _simulated_point(p) for p in evaluation.points},
+            "groups": [_group(group) for group in evaluation.groups],
+            "image_level_area": _estimate(areas.simulated),
+        },
+        "real": {
+            "operating_points": {p.name: _real_point(p) for p in evaluation.points},
+            "image_level_area": _estimate(areas.real),
+            "image_level_area_by_other_classes": {
+                kind: _estimate(value) for kind, value in areas.real_by_others
+            },
+            "pictures": [
+                {"mammogram": r.mammogram, "score": r.score, "flagged_at": list(r.flagged_at)}
+                for r in evaluation.real
+            ],
+        },
+    }
+
+
+def calcification_markdown(evaluation: CalcificationEvaluation) -> str:
+    """Return the section of the model card."""
+    caveats = [c.text for c in evaluation.manifest.caveats if c.kind == KIND]
+    lines = ["### Calcifications", ""]
+    lines += [f"**{text[0].upper()}{text[1:]}.**" for text in caveats] + [""] * bool(caveats)
+    lines += [_pictures_line(evaluation), ""]
+    lines += ["#### Simulated clusters in real mammograms", ""]
+    lines += [*_froc_lines(evaluation), "", *_point_lines(evaluation.points), ""]
+    lines += [*_group_lines(evaluation), "", *_real_lines(evaluation)]
+    return "\n".join(lines)
+
+
+def summary_lines(evaluation: CalcificationEvaluation) -> list[str]:
+    """Return the main figures in words."""
+    lines = [_pictures_line(evaluation)]
+    for point in evaluation.points:
+        found, false = _words(point.found_simulated), _words(point.false_without)
+        lines.append(
+            f"{point.name}: simulated clusters found {found}, the same places without them "
+            f"{_words(point.found_without)}; {false} false marks a real image without known "
+            f"calcifications; real calcifications: images flagged {_words(point.flagged_real)}"
+        )
+    lines.append(f"image-level area, real: {_words(evaluation.areas.real)}")
+    lines.append(f"image-level area, simulated: {_words(evaluation.areas.simulated)}")
+    return lines
+
+
+def draw_froc(evaluation: CalcificationEvaluation) -> bytes:
+    """Return a PNG: simulated clusters against false marks, by rule, and the groups beside it."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure_ = Figure(figsize=(12.0, 5.4), layout="constrained")
+    FigureCanvasAgg(figure_)
+    left, right = figure_.subplots(1, 2)
+    _draw_curves(left, evaluation.rules, evaluation.froc_real)
+    _draw_diameters(right, evaluation.groups)
+    manifest = evaluation.manifest
+    figure_.suptitle(
+        f"{manifest.name} {manifest.version}: SIMULATED calcifications; research use only"
+    )
+    content = io.BytesIO()
+    figure_.savefig(content, format="png", dpi=150)
+    return content.getvalue()
+
+
+def _draw_curves(axes: Axes, rules: Sequence[RuleResult], real: Froc) -> None:
+    from trainer.charts import COLOURS
+
+    for result, colour in zip(rules, COLOURS, strict=False):
+        _draw_froc(axes, result.froc, f"{result.rule.text}; false marks: simulated", colour)
+    _draw_froc(axes, real, f"{PEAK_IN_BOX.text}; false marks: real", COLOURS[2])
+    axes.set_xscale("log", base=2)
+    rates = [rate for rate, _ in real.sensitivity_at]
+    axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
+    axes.set_ylim(0.0, 1.0)
+    axes.set_xlabel("false marks an image")
+    axes.set_ylabel("share of simulated clusters found")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="lower right", title="hit rule; bars: 95 % by person", fontsize=8)
+
+
+def _draw_froc(axes: Axes, froc: Froc, label: str, colour: str) -> None:
+    rates = [rate for rate, _ in froc.sensitivity_at]
+    values = [value for _, value in froc.sensitivity_at]
+    arms = [[v - low, high - v] for v, (_, low, high) in zip(values, froc.ci95, strict=True)]
+    below, above = zip(*arms, strict=True)
+    axes.errorbar(
+        rates,
+        values,
+        yerr=[[max(v, 0.0) for v in below], [max(v, 0.0) for v in above]],
+        fmt="o-",
+        markersize=4,
+        capsize=3,
+        color=colour,
+        label=label,
+    )
+
+
+def _draw_diameters(axes: Axes, groups: Sequence[ClusterGroup]) -> None:
+    from trainer.charts import COLOURS
+
+    shown = [g for g in groups if g.attribute == "mean diameter" and g.sensitivity]
+    names = [name for name, _ in shown[0].sensitivity] if shown else []
+    for name, colour in zip(names, COLOURS, strict=False):
+        found = [dict(group.sensitivity)[name] for group in shown]
+        axes.plot(range(len(shown)), [e.value for e in found], "o-", color=colour, label=name)
+        axes.fill_between(
+            range(len(shown)),
+            [e.low for e in found],
+            [e.high for e in found],
+            color=colour,
+            alpha=0.15,
+            linewidth=0,
+        )
+    axes.set_xticks(
+        range(len(shown)), [f"{g.group}\n{g.clusters} clusters" for g in shown], fontsize=8
+    )
+    axes.set_ylim(0.0, 1.0)
+    axes.set_xlabel("mean diameter of a cluster's calcifications")
+    axes.grid(alpha=0.3)
+    if names:
+        axes.legend(loc="lower right", title="operating point; band: 95 %", fontsize=8)
+
+
+def _pictures_line(evaluation: CalcificationEvaluation) -> str:
+    parts = [
+        f"{images} {dict(_SOURCES)[name]} ({people} people)"
+        for name, images, people in evaluation.pictures
+    ]
+    known = evaluation.people_known
+    if known is None:
+        told = "Whether the model knows these people is not told"
+    elif known:
+        told = f"{known} of the people were trained on, or set thresholds: no test"
+    else:
+        told = "None of these people were trained or tuned on"
+    return f"Pictures: {'; '.join(parts)}. {told}."
+
+
+def _froc_lines(evaluation: CalcificationEvaluation) -> list[str]:
+    header = ["false marks an image, at most"]
+    header += [f"{r.rule.text}; false marks in the simulated pictures" for r in evaluation.rules]
+    header.append(f"{PEAK_IN_BOX.text}; false marks in the real pictures")
+    frocs = [*(r.froc for r in evaluation.rules), evaluation.froc_real]
+    rows = [
+        [f"{rate:g}", *(with_interval(_at(froc, n)) for froc in frocs)]
+        for n, (rate, _) in enumerate(frocs[0].sensitivity_at)
+    ]
+    said = "Share of the simulated clusters found. Intervals: 95 %, bootstrap over people."
+    return [said, "", markdown_table(header, rows)]
+
+
+def _point_lines(points: Sequence[PointFigures]) -> list[str]:
+    header = (
+        *("operating point", "threshold", "simulated clusters found"),
+        *("the same places without the clusters", "false marks a simulated image"),
+    )
+    rows = [
+        [
+            f"`{p.name}`",
+            figure(p.threshold),
+            _words(p.found_simulated),
+            _words(p.found_without),
+            _words(p.false_simulated),
+        ]
+        for p in points
+    ]
+    return [markdown_table(header, rows)]
+
+
+def _group_lines(evaluation: CalcificationEvaluation) -> list[str]:
+    names = [point.name for point in evaluation.points]
+    header = ["simulated clusters", "clusters", "people", *(f"found at `{n}`" for n in names)]
+    rows: list[list[str]] = []
+    for attribute, groups in groupby(evaluation.groups, key=lambda group: group.attribute):
+        for group in groups:
+            found = dict(group.sensitivity)
+            cells = [_words(found[n]) if found else "too few people" for n in names]
+            who = [f"{attribute}: {group.group}", str(group.clusters), str(group.people)]
+            rows.append([*who, *cells])
+    said = (
+        "Extent is what was drawn, not its box; diameter and contrast (optical density before "
+        "blur, resampling and JPEG) are means over a cluster's calcifications."
+    )
+    return [markdown_table(header, rows), "", said]
+
+
+def _real_lines(evaluation: CalcificationEvaluation) -> list[str]:
+    of = {name: (images, people) for name, images, people in evaluation.pictures}
+    header = (
+        *("operating point", "false marks a real image", "of them in a mass's box"),
+        *("such images with a mark", "real calcifications: images with a mark"),
+    )
+    rows = [
+        [
+            f"`{p.name}`",
+            _words(p.false_without),
+            _words(p.in_masses),
+            _words(p.flagged_without),
+            _words(p.flagged_real),
+        ]
+        for p in evaluation.points
+    ]
+    areas = evaluation.areas
+    others = "; ".join(f"by the {kind} score {_words(v)}" for kind, v in areas.real_by_others)
+    return [
+        "#### Real pictures",
+        "",
+        f"False marks: {of['without'][0]} real images without known calcifications "
+        f"({of['without'][1]} people; every one has a mass). Real calcifications: "
+        f"{of['real'][0]} images ({of['real'][1]} people), place not known.",
+        "",
+        markdown_table(header, rows),
+        "",
+        "Area under the image-level ROC, images with real calcifications against those without "
+        f"known ones: **{_words(areas.real)}**"
+        + (f" (the same images {others})" if others else "")
+        + f". For comparison, simulated clusters against the same images without them: "
+        f"{_words(areas.simulated)}.",
+    ]
+
+
+def _cluster_rows(evaluation: CalcificationEvaluation) -> Iterable[tuple[object, ...]]:
+    for item in evaluation.clusters:
+        c = item.cluster
+        yield (
+            item.lesion_id,
+            _known(item.score),
+            _known(item.score_without),
+            c.count,
+            *c.extent_mm,
+            c.mean_diameter_mm,
+            c.mean_contrast_od,
+            c.peak_grey,
+            c.leading_type,
+        )
+
+
+def _known(score: float) -> float | None:
+    return score if score >= 0.0 else None
+
+
+def _group_rows(groups: Sequence[ClusterGroup]) -> Iterable[tuple[object, ...]]:
+    for group in groups:
+        who = (group.attribute, group.group, group.clusters, group.people)
+        if not group.sensitivity:
+            yield (*who, "too few people", None, None, None, None)
+        for (name, found), (_, chance) in zip(group.sensitivity, group.chance, strict=True):
+            yield (*who, name, found.value, found.low, found.high, chance.value)
+
+
+def _simulated_point(point: PointFigures) -> dict[str, Any]:
+    return {
+        "threshold": point.threshold,
+        "sensitivity": _estimate(point.found_simulated),
+        "same_places_without_the_clusters": _estimate(point.found_without),
+        "false_marks_per_image": _estimate(point.false_simulated),
+    }
+
+
+def _real_point(point: PointFigures) -> dict[str, Any]:
+    return {
+        "threshold": point.threshold,
+        "false_marks_per_image": _estimate(point.false_without),
+        "share_of_them_in_masses": _estimate(point.in_masses),
+        "images_without_known_calcifications_marked": _estimate(point.flagged_without),
+        "images_with_real_calcifications_marked": _estimate(point.flagged_real),
+    }
+
+
+def _group(group: ClusterGroup) -> dict[str, Any]:
+    return {
+        "attribute": group.attribute,
+        "group": group.group,
+        "clusters": group.clusters,
+        "people": group.people,
+        "too_small": not group.sensitivity,
+        "sensitivity": {name: _estimate(value) for name, value in group.sensitivity} or None,
+        "same_places_without_the_clusters": {n: _estimate(v) for n, v in group.chance} or None,
+    }
+
+
+def _froc(froc: Froc, rule: str) -> dict[str, Any]:
+    return {
+        "hit_rule": rule,
+        "sensitivity_at": {f"{rate:g}": value for rate, value in froc.sensitivity_at},
+        "ci95": {f"{rate:g}": [low, high] for rate, low, high in froc.ci95},
+    }
+
+
+def _at(froc: Froc, n: int) -> dict[str, Any]:
+    _, low, high = froc.ci95[n]
+    return {"mean": froc.sensitivity_at[n][1], "ci95": [low, high]}
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    return {"mean": estimate.value, "ci95": [estimate.low, estimate.high]}
+
+
+def _words(estimate: Estimate) -> str:
+    return with_interval(_estimate(estimate))

@@ -1,0 +1,140 @@
+"""``mammoview-train evaluate calcifications``: simulated clusters and real pictures, apart."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from mammoview.errors import UsageError
+from trainer.cli.common import add_recipe, read_named_recipe
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("bundle", metavar="BUNDLE", type=Path)
+    parser.add_argument(
+        "--simulated",
+        metavar="SET",
+        type=Path,
+        required=True,
+        help="what mammoview-train simulate wrote; its pictures of other mammograms are left out",
+    )
+    parser.add_argument(
+        "--untouched",
+        metavar="LABELLED",
+        type=Path,
+        required=True,
+        help="held-out mammograms as they were",
+    )
+    parser.add_argument(
+        "--calcification-csv",
+        metavar="FOLDER",
+        type=Path,
+        required=True,
+        help="the official tables: which mammograms hold real calcifications",
+    )
+    parser.add_argument(
+        "--run",
+        metavar="RUN",
+        dest="run_folder",
+        type=Path,
+        help="the model's run: counts the people whom the model knows",
+    )
+    parser.add_argument(
+        "--validation",
+        action="store_true",
+        help="the run's validation people alone (to tune; needs --run)",
+    )
+    add_recipe(parser)
+    parser.add_argument(
+        "--out",
+        metavar="FOLDER",
+        type=Path,
+        help="folder for calcifications.json, section.md, clusters.csv, groups.csv, froc.png and "
+        "missed.png (ten missed clusters)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the document")
+    parser.set_defaults(evaluate=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate and write."""
+    from mammoview.inference.session import Session
+    from mammoview.modelkit.bundle import open_bundle
+    from trainer.calcification import (
+        choose_pictures,
+        evaluate_calcifications,
+        find_calcifications,
+        held_out_people,
+        known_people,
+        require_class,
+    )
+    from trainer.calcification_report import (
+        calcification_document,
+        summary_lines,
+        write_folder,
+    )
+    from trainer.calcification_sheet import write_missed
+    from trainer.documents import json_text
+    from trainer.simulated.exclusions import known_calcifications
+    from trainer.sources import read_labelled
+
+    _check(arguments)
+    session = Session.open(open_bundle(arguments.bundle))
+    require_class(session.manifest)
+    described = _described(arguments.run_folder)
+    pictures = choose_pictures(
+        read_labelled(arguments.simulated),
+        read_labelled(arguments.untouched),
+        known_calcifications(arguments.calcification_csv),
+        people=held_out_people(described) if described and arguments.validation else None,
+    )
+    data = read_named_recipe(arguments.recipe).data
+    evaluation = evaluate_calcifications(
+        find_calcifications(session, pictures, data),
+        session.manifest,
+        people_known=known_people(described, pictures.without) if described else None,
+    )
+    if arguments.out is not None:
+        write_folder(evaluation, arguments.out)
+        write_missed(evaluation, pictures, data, arguments.out / "missed.png")
+    if not pictures.real:
+        print(
+            "mammoview-train: no picture with real calcifications: no area on real ones",
+            file=sys.stderr,
+        )
+    if arguments.json:
+        print(json_text(calcification_document(evaluation)), end="")
+    else:
+        print("\n".join(summary_lines(evaluation)))
+    return 0
+
+
+def _described(run_folder: Path | None) -> dict[str, Any] | None:
+    if run_folder is None:
+        return None
+    from trainer.export import read_run  # reads runs with torch at hand
+
+    return read_run(run_folder)
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Refuse what cannot work before minutes of work.
+
+    Raises
+    ------
+    UsageError
+        If a file stands where the folder would, or validation people are asked for without run.
+    """
+    if arguments.out is not None and arguments.out.is_file():
+        raise UsageError(
+            f"--out {arguments.out} is a file", expected="a folder", todo="choose another"
+        )
+    if arguments.validation and arguments.run_folder is None:
+        raise UsageError(
+            "--validation without --run",
+            expected="the run whose validation people are meant",
+            todo="give --run RUN",
+        )
