@@ -133,8 +133,8 @@ def _grid(
 def _mirrored(grid: Grid, one: _Pass, manifest: Manifest) -> tuple[NDArray[np.uint8], Affine2D]:
     """Return the pixels of a pass, and the map from them to stored pixels.
 
-    Before it is mirrored an axis is made so long, with black as beyond every grid, that the centres
-    of the mirrored cells fall on those of the cells of the grid as it lies: nothing is interpolated.
+    Before it is mirrored an axis is made so long, with black as beyond every grid, that the
+    mirrored cells fall on those of the grid as it lies: nothing is interpolated.
     """
     pixels, to_grid_px = grid.pixels, Affine2D.identity()
     geometry = manifest.map_geometry

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.domain.geometry import PixelSpacing
+from mammoview.domain.geometry import Affine2D, PixelSpacing
 from mammoview.domain.prediction import (
     AnalysisStatus,
     Heatmap,
@@ -24,11 +26,13 @@ from mammoview.errors import InferenceError, MammoviewError, UsageError
 from mammoview.imaging.grayscale import unit_values
 from mammoview.imaging.tiling import Tile, plan_tiles
 from mammoview.inference.cam import heatmaps
+from mammoview.inference.passes import Passes, averaged_maps
 from mammoview.inference.regions import find_regions
 from mammoview.inference.session import Session
+from mammoview.inference.views import breast_frame
 from mammoview.modelkit.input_range import outside_range
 from mammoview.modelkit.manifest import Manifest
-from mammoview.modelkit.preprocess import Grid, network_input, to_grid
+from mammoview.modelkit.preprocess import Grid, to_grid
 
 logger = logging.getLogger(__name__)
 
@@ -41,13 +45,14 @@ TILE_PX = 1024
 class Reading:
     """Heatmaps, regions and notes of one image, and the wall seconds of each step.
 
-    ``outside_range`` is that of ``domain.prediction.ViewPrediction``.
+    ``outside_range`` and ``to_breast_mm`` are those of ``domain.prediction.ViewPrediction``.
     """
 
     heatmaps: tuple[Heatmap, ...]
     regions: tuple[Region, ...]
     notes: tuple[str, ...]
     outside_range: tuple[str, ...] | None
+    to_breast_mm: Affine2D | None
     prepare_seconds: float
     network_seconds: float
     regions_seconds: float
@@ -83,6 +88,7 @@ def predict_view(
     *,
     operating_point: str | None,
     decode_seconds: float,
+    passes: Passes = Passes.ONE,
 ) -> ViewPrediction:
     """Analyse one view; whatever goes wrong with it becomes its status and reason.
 
@@ -98,6 +104,8 @@ def predict_view(
         Which thresholds flag a region; None for the manifest's default.
     decode_seconds : float
         What decoding took, for the record.
+    passes : Passes
+        How often the view goes through the network.
 
     Raises
     ------
@@ -108,7 +116,7 @@ def predict_view(
     if mammogram.unsupported is not None:
         return not_analysed(mammogram, AnalysisStatus.NOT_SUPPORTED, mammogram.unsupported)
     try:
-        return _analysed(session, mammogram, stored, operating_point, decode_seconds)
+        return _analysed(session, mammogram, stored, operating_point, decode_seconds, passes)
     except MammoviewError as error:
         logger.warning("a view was not analysed: %s", error.met)
         return not_analysed(mammogram, AnalysisStatus.FAILED, str(error))
@@ -127,6 +135,14 @@ def not_analysed(mammogram: Mammogram, status: AnalysisStatus, reason: str) -> V
         regions=(),
         seconds=_NO_TIME,
         notes=(),
+    )
+
+
+def best_scores(regions: Sequence[Region], kinds: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    """Return the score of the best region of each class, 0 where there is none."""
+    return tuple(
+        (kind, max((region.score for region in regions if region.kind == kind), default=0.0))
+        for kind in kinds
     )
 
 
@@ -197,6 +213,7 @@ def read_values(
     *,
     spacing: PixelSpacing | None,
     operating_point: str | None,
+    passes: Passes = Passes.ONE,
 ) -> Reading:
     """Take grey values through grid, network, heatmaps and regions.
 
@@ -212,6 +229,8 @@ def read_values(
         Of the stored image.
     operating_point : str or None
         Which thresholds flag a region; None for the manifest's default.
+    passes : Passes
+        How often the image goes through the network; thresholds hold for what they were set on.
 
     Raises
     ------
@@ -226,7 +245,9 @@ def read_values(
     grid = to_grid(values, spacing=spacing, spec=manifest.preprocessing)
     outside = outside_range(grid, manifest)
     prepared = perf_counter()
-    cam = _cam(session, network_input(grid.pixels))
+    cam = averaged_maps(
+        partial(_cam, session), grid, values, spacing=spacing, manifest=manifest, passes=passes
+    )
     answered = perf_counter()
     maps = heatmaps(cam, manifest=manifest, grid_to_image=grid.to_image)
     regions = _regions(maps, grid, manifest, limits, (values.shape[0], values.shape[1]))
@@ -235,6 +256,7 @@ def read_values(
         regions=regions,
         notes=grid.notes,
         outside_range=outside,
+        to_breast_mm=breast_frame(grid, manifest.preprocessing.mm_per_px),
         prepare_seconds=prepared - started,
         network_seconds=answered - prepared,
         regions_seconds=perf_counter() - answered,
@@ -247,6 +269,7 @@ def _analysed(
     stored: NDArray[np.generic],
     operating_point: str | None,
     decode_seconds: float,
+    passes: Passes,
 ) -> ViewPrediction:
     if stored.shape != (mammogram.rows, mammogram.cols):
         raise InferenceError(
@@ -258,16 +281,17 @@ def _analysed(
     values = unit_values(stored, mammogram.pixel_format)
     looked_up = perf_counter() - started
     reading = read_values(
-        session, values, spacing=mammogram.spacing, operating_point=operating_point
+        session,
+        values,
+        spacing=mammogram.spacing,
+        operating_point=operating_point,
+        passes=passes,
     )
-    best = dict.fromkeys(session.manifest.findings, 0.0)
-    for region in reading.regions:
-        best[region.kind] = max(best[region.kind], region.score)
     return ViewPrediction(
         sop_instance_uid=mammogram.sop_instance_uid,
         status=AnalysisStatus.ANALYZED,
         reason="",
-        scores=tuple(best.items()),
+        scores=best_scores(reading.regions, session.manifest.findings),
         heatmaps=reading.heatmaps,
         regions=reading.regions,
         seconds=StageSeconds(
@@ -278,6 +302,7 @@ def _analysed(
         ),
         notes=reading.notes,
         outside_range=reading.outside_range,
+        to_breast_mm=reading.to_breast_mm,
     )
 
 
