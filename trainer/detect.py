@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from tqdm import tqdm
 
-from mammoview.domain.geometry import PixelSpacing
+from mammoview.domain.geometry import Affine2D, PixelSpacing
 from mammoview.domain.prediction import Region
 from mammoview.errors import DataError
+from mammoview.inference.passes import Passes
 from mammoview.inference.predictor import read_values
 from mammoview.inference.session import Session
 from trainer.froc import Mark, ScoredImage
@@ -23,7 +24,7 @@ class DetectedImage:
     """A labelled picture with the regions found in it, candidates of every class.
 
     ``rows``, ``cols`` and ``spacing`` are those of the stored picture; the spacing's source says
-    where it is assumed.
+    where it is assumed.  ``to_breast_mm`` is that of ``inference.views.breast_frame``.
     """
 
     image: LabelledImage
@@ -31,10 +32,14 @@ class DetectedImage:
     rows: int
     cols: int
     spacing: PixelSpacing
+    to_breast_mm: Affine2D | None = None
 
 
 def detect(
-    session: Session, images: Sequence[LabelledImage], data: DataRecipe
+    session: Session,
+    images: Sequence[LabelledImage],
+    data: DataRecipe,
+    passes: Passes = Passes.ONE,
 ) -> tuple[DetectedImage, ...]:
     """Find regions in every picture, with progress.
 
@@ -53,7 +58,7 @@ def detect(
             refused.append(error.met)
             continue
         if not refused:  # else only the list of bad files is still of use
-            found.append(_detect_one(session, image, picture))
+            found.append(_detect_one(session, image, picture, passes))
     if refused:
         raise DataError(
             f"{len(refused)} of {len(images)} pictures: " + ", ".join(refused),
@@ -88,8 +93,16 @@ def best_hit(item: DetectedImage, lesion: LabelledBox, kind: str) -> Region | No
     return max(inside, key=lambda region: region.score, default=None)
 
 
-def _detect_one(session: Session, image: LabelledImage, picture: Picture) -> DetectedImage:
-    reading = read_values(session, picture.values, spacing=picture.spacing, operating_point=None)
+def _detect_one(
+    session: Session, image: LabelledImage, picture: Picture, passes: Passes
+) -> DetectedImage:
+    reading = read_values(
+        session,
+        picture.values,
+        spacing=picture.spacing,
+        operating_point=None,
+        passes=passes,
+    )
     rows, cols = picture.values.shape
     return DetectedImage(
         image=image,
@@ -97,6 +110,7 @@ def _detect_one(session: Session, image: LabelledImage, picture: Picture) -> Det
         rows=rows,
         cols=cols,
         spacing=picture.spacing or model_spacing(session, rows),
+        to_breast_mm=reading.to_breast_mm,
     )
 
 
