@@ -128,6 +128,10 @@ class CalcificationEvaluation:
 
     Attributes
     ----------
+    pictures : tuple of (str, int, int)
+        Source, images and people.
+    picture_mm : tuple of float
+        Height and width of a pixel of the first simulated picture.
     rules : tuple of RuleResult
         Simulated clusters against false marks in the same, simulated pictures.
     froc_real : Froc
@@ -139,6 +143,7 @@ class CalcificationEvaluation:
 
     manifest: Manifest
     pictures: tuple[tuple[str, int, int], ...]
+    picture_mm: tuple[float, float]
     people_known: int | None
     rules: tuple[RuleResult, ...]
     froc_real: Froc
@@ -250,6 +255,7 @@ def evaluate_calcifications(
                 ("real", found.real),
             )
         ),
+        picture_mm=(found.simulated[0].spacing.row_mm, found.simulated[0].spacing.col_mm),
         people_known=people_known,
         rules=tuple(_rule(simulated, key, rule) for key, rule in RULES),
         froc_real=score_froc(against_real(found)),

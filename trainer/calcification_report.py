@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mammoview.modelkit.bundle import NETWORK
 from trainer.calcification import KIND, CalcificationEvaluation, PointFigures
+from trainer.calcification_digital import DigitalCalcifications
 from trainer.calcification_groups import ClusterGroup
 from trainer.card_sections import SectionName, section_of, write_section
 from trainer.card_tables import figure, with_interval
@@ -28,7 +29,8 @@ COMMANDS = (
     "--out SIMULATED",
     "mammoview-train evaluate calcifications BUNDLE --simulated SIMULATED "
     "--untouched $MAMMOVIEW_DATA/cbis-ddsm/mass-800/test "
-    "--calcification-csv $MAMMOVIEW_DATA/cbis-ddsm/csv --out FOLDER",
+    "--calcification-csv $MAMMOVIEW_DATA/cbis-ddsm/csv --digital $MAMMOVIEW_DATA/cdd-cesm "
+    "--run RUN --out FOLDER",
 )
 _CLUSTER_HEADER = (
     *("lesion", "score of the hit", "score without the cluster", "count"),
@@ -46,14 +48,15 @@ _SOURCES = (
 )
 
 
-def write_folder(evaluation: CalcificationEvaluation, folder: Path) -> None:
-    """Write all files but the pictures of missed clusters; those of an earlier time go."""
-    document = calcification_document(evaluation)
-    write_json(document, folder / DOCUMENT)
+def write_folder(
+    evaluation: CalcificationEvaluation, digital: DigitalCalcifications | None, folder: Path
+) -> None:
+    """Write all files but the picture of missed clusters; those of an earlier time go."""
+    write_json(calcification_document(evaluation, digital), folder / DOCUMENT)
     section = section_of(
         SectionName.CALCIFICATIONS,
         evaluation.manifest,
-        text=calcification_markdown(evaluation),
+        text=calcification_markdown(evaluation, digital),
         commands=COMMANDS,
     )
     write_section(section, folder)
@@ -64,10 +67,11 @@ def write_folder(evaluation: CalcificationEvaluation, folder: Path) -> None:
     partial.replace(folder / "froc.png")
 
 
-def calcification_document(evaluation: CalcificationEvaluation) -> dict[str, Any]:
+def calcification_document(
+    evaluation: CalcificationEvaluation, digital: DigitalCalcifications | None
+) -> dict[str, Any]:
     """Return the document of ``evaluate calcifications --json``; real and simulated apart."""
     manifest = evaluation.manifest
-    areas = evaluation.areas
     return {
         "model": {
             "name": manifest.name,
@@ -81,31 +85,16 @@ def calcification_document(evaluation: CalcificationEvaluation) -> dict[str, Any
         },
         "people_known_to_the_model": evaluation.people_known,
         "fewest_people_in_a_group": FEW_PEOPLE,
-        "simulated": {
-            "clusters": len(evaluation.clusters),
-            "false_marks_of_simulated_pictures": {
-                rule.key: _froc(rule.froc, rule.rule.text) for rule in evaluation.rules
-            },
-            "false_marks_of_real_pictures": {"froc": _froc(evaluation.froc_real, PEAK_IN_BOX.text)},
-            "operating_points": {p.name: _simulated_point(p) for p in evaluation.points},
-            "groups": [_group(group) for group in evaluation.groups],
-            "image_level_area": _estimate(areas.simulated),
-        },
-        "real": {
-            "operating_points": {p.name: _real_point(p) for p in evaluation.points},
-            "image_level_area": _estimate(areas.real),
-            "image_level_area_by_other_classes": {
-                kind: _estimate(value) for kind, value in areas.real_by_others
-            },
-            "pictures": [
-                {"mammogram": r.mammogram, "score": r.score, "flagged_at": list(r.flagged_at)}
-                for r in evaluation.real
-            ],
-        },
+        "grid_mm_per_px": manifest.preprocessing.mm_per_px,
+        "simulated": _simulated_document(evaluation),
+        "real": _real_document(evaluation),
+        "digital": _digital_document(digital) if digital else None,
     }
 
 
-def calcification_markdown(evaluation: CalcificationEvaluation) -> str:
+def calcification_markdown(
+    evaluation: CalcificationEvaluation, digital: DigitalCalcifications | None
+) -> str:
     """Return the section of the model card."""
     caveats = [c.text for c in evaluation.manifest.caveats if c.kind == KIND]
     lines = ["### Calcifications", ""]
@@ -114,6 +103,8 @@ def calcification_markdown(evaluation: CalcificationEvaluation) -> str:
     lines += ["#### Simulated clusters in real mammograms", ""]
     lines += [*_froc_lines(evaluation), "", *_point_lines(evaluation.points), ""]
     lines += [*_group_lines(evaluation), "", *_real_lines(evaluation)]
+    if digital:
+        lines += ["", *_digital_lines(digital)]
     return "\n".join(lines)
 
 
@@ -268,7 +259,10 @@ def _group_lines(evaluation: CalcificationEvaluation) -> list[str]:
             rows.append([*who, *cells])
     said = (
         "Extent is what was drawn, not its box; diameter and contrast (optical density before "
-        "blur, resampling and JPEG) are means over a cluster's calcifications."
+        "blur, resampling and JPEG) are means over a cluster's calcifications. The network's grid "
+        f"is {evaluation.manifest.preprocessing.mm_per_px:g} mm; the pictures themselves have "
+        f"{evaluation.picture_mm[0]:.2g} x {evaluation.picture_mm[1]:.2g} mm pixels (assumed), so "
+        "what a finer grid would add on native images cannot be measured on them."
     )
     return [markdown_table(header, rows), "", said]
 
@@ -308,6 +302,34 @@ def _real_lines(evaluation: CalcificationEvaluation) -> list[str]:
     ]
 
 
+def _digital_lines(digital: DigitalCalcifications) -> list[str]:
+    names = [name for name, _ in digital.flagged_normals]
+    rows = []
+    for n, picture in enumerate(digital.pictures, start=1):
+        cells = [
+            "in an outline"
+            if name in picture.marked_at
+            else ("elsewhere" if name in picture.flagged_at else "no")
+            for name in names
+        ]
+        rows.append([f"{n}: {picture.findings.replace('|', '/')}", figure(picture.score), *cells])
+    counts = ", ".join(
+        f"{count} of {digital.normals} at `{name}`" for name, count in digital.flagged_normals
+    )
+    header = ("findings in words", "best score", *(f"marked at `{name}`" for name in names))
+    return [
+        "#### Digital pictures (real; an anecdote)",
+        "",
+        f"CDD-CESM, {len(digital.pictures)} pictures whose findings name calcifications; outlines "
+        "carry no class and mix lesions. Area under the image-level ROC against "
+        f"{digital.normals} normal breasts: {_words(digital.area)}; of {digital.others} pictures "
+        f"with other findings alone: {_words(digital.area_of_others)}. Normal breasts with a mark: "
+        f"{counts}.",
+        "",
+        markdown_table(header, rows),
+    ]
+
+
 def _cluster_rows(evaluation: CalcificationEvaluation) -> Iterable[tuple[object, ...]]:
     for item in evaluation.clusters:
         c = item.cluster
@@ -335,6 +357,55 @@ def _group_rows(groups: Sequence[ClusterGroup]) -> Iterable[tuple[object, ...]]:
             yield (*who, "too few people", None, None, None, None)
         for (name, found), (_, chance) in zip(group.sensitivity, group.chance, strict=True):
             yield (*who, name, found.value, found.low, found.high, chance.value)
+
+
+def _simulated_document(evaluation: CalcificationEvaluation) -> dict[str, Any]:
+    return {
+        "clusters": len(evaluation.clusters),
+        "false_marks_of_simulated_pictures": {
+            rule.key: _froc(rule.froc, rule.rule.text) for rule in evaluation.rules
+        },
+        "false_marks_of_real_pictures": {"froc": _froc(evaluation.froc_real, PEAK_IN_BOX.text)},
+        "operating_points": {p.name: _simulated_point(p) for p in evaluation.points},
+        "groups": [_group(group) for group in evaluation.groups],
+        "image_level_area": _estimate(evaluation.areas.simulated),
+    }
+
+
+def _real_document(evaluation: CalcificationEvaluation) -> dict[str, Any]:
+    areas = evaluation.areas
+    return {
+        "operating_points": {p.name: _real_point(p) for p in evaluation.points},
+        "image_level_area": _estimate(areas.real),
+        "image_level_area_by_other_classes": {
+            kind: _estimate(value) for kind, value in areas.real_by_others
+        },
+        "pictures": [
+            {"mammogram": r.mammogram, "score": r.score, "flagged_at": list(r.flagged_at)}
+            for r in evaluation.real
+        ],
+    }
+
+
+def _digital_document(digital: DigitalCalcifications) -> dict[str, Any]:
+    return {
+        "normals": digital.normals,
+        "pictures_with_other_findings": digital.others,
+        "image_level_area": _estimate(digital.area),
+        "image_level_area_of_other_findings": _estimate(digital.area_of_others),
+        "normals_marked": dict(digital.flagged_normals),
+        "pictures": [
+            {
+                "file": p.file,
+                "findings": p.findings,
+                "named": list(p.named),
+                "score": p.score,
+                "flagged_at": list(p.flagged_at),
+                "mark_in_an_outline_at": list(p.marked_at),
+            }
+            for p in digital.pictures
+        ],
+    }
 
 
 def _simulated_point(point: PointFigures) -> dict[str, Any]:

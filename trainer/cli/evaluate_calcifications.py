@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mammoview.errors import UsageError
 from trainer.cli.common import add_recipe, read_named_recipe
+
+if TYPE_CHECKING:
+    from mammoview.inference.session import Session
+    from trainer.calcification_digital import DigitalCalcifications
+    from trainer.recipe import DataRecipe
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         help="the official tables: which mammograms hold real calcifications",
+    )
+    parser.add_argument(
+        "--digital",
+        metavar="FOLDER",
+        type=Path,
+        help="CDD-CESM's pictures: those whose findings name calcifications are listed",
     )
     parser.add_argument(
         "--run",
@@ -97,8 +108,9 @@ def run(arguments: argparse.Namespace) -> int:
         session.manifest,
         people_known=known_people(described, pictures.without) if described else None,
     )
+    digital = _digital(session, arguments.digital, data)
     if arguments.out is not None:
-        write_folder(evaluation, arguments.out)
+        write_folder(evaluation, digital, arguments.out)
         write_missed(evaluation, pictures, data, arguments.out / "missed.png")
     if not pictures.real:
         print(
@@ -106,10 +118,24 @@ def run(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     if arguments.json:
-        print(json_text(calcification_document(evaluation)), end="")
+        print(json_text(calcification_document(evaluation, digital)), end="")
     else:
         print("\n".join(summary_lines(evaluation)))
     return 0
+
+
+def _digital(
+    session: Session, folder: Path | None, data: DataRecipe
+) -> DigitalCalcifications | None:
+    if folder is None:
+        return None
+    from trainer.calcification_digital import evaluate_digital
+    from trainer.cesm import read_cesm
+    from trainer.detect import detect
+
+    pictures = read_cesm(folder)
+    found = detect(session, [picture.image for picture in pictures], data)
+    return evaluate_digital(pictures, found, session.manifest)
 
 
 def _described(run_folder: Path | None) -> dict[str, Any] | None:

@@ -25,9 +25,11 @@ from trainer.calcification import (
     known_people,
     require_class,
 )
+from trainer.calcification_digital import evaluate_digital
 from trainer.calcification_groups import FoundCluster, cluster_groups
 from trainer.calcification_report import calcification_document, calcification_markdown
 from trainer.calcification_sheet import choose_missed
+from trainer.cesm import CesmImage, named_in
 from trainer.detect import DetectedImage
 from trainer.labelled import LabelledBox, LabelledImage, SimulatedCluster
 
@@ -177,7 +179,7 @@ def test_real_and_simulated_stay_apart_in_the_areas() -> None:
     assert result.areas.real.value == 0.0
     assert dict(result.areas.real_by_others)["mass"].value == 1.0
     assert [r.flagged_at for r in result.real] == [()] * 12
-    document = calcification_document(result)
+    document = calcification_document(result, None)
     assert document["real"]["image_level_area"]["mean"] == 0.0
     assert document["simulated"]["image_level_area"]["mean"] == 1.0
     assert document["real"]["pictures"][0] == {
@@ -250,6 +252,49 @@ def test_sets_that_do_not_belong_together_are_refused() -> None:
         choose_pictures([picture(1)], [picture(1)], ())
 
 
+def digital(file: str, findings: str, *outlines: ImageBox) -> CesmImage:
+    lesions = tuple(LabelledBox(kind="other", box=box, lesion_id=file) for box in outlines)
+    image = replace(picture(len(file)), file=Path(file), person=file, lesions=lesions)
+    return CesmImage(image=image, findings=findings, named=named_in(findings))
+
+
+def test_digital_pictures_are_sorted_by_their_findings() -> None:
+    pictures = [
+        digital("a.jpg", "Distortion with overlying microcalcifications", CLUSTER_BOX),
+        digital("b.jpg", "Benign macrocalcification", CLUSTER_BOX),
+        digital("c.jpg", "High density mass", MASS_BOX),
+        *(digital(f"n{n}.jpg", "") for n in range(4)),
+    ]
+    marks = [
+        (mark(0.95, INSIDE),),
+        (mark(0.8, ELSEWHERE),),
+        (mark(0.05, IN_MASS),),
+        (mark(0.6, ELSEWHERE),),
+        (),
+        (mark(0.1, ELSEWHERE), mark(0.99, ELSEWHERE, kind="mass")),
+        (mark(0.1, ELSEWHERE),),
+    ]
+    detected = [seen(p.image, *m) for p, m in zip(pictures, marks, strict=True)]
+    result = evaluate_digital(pictures, detected, BOTH)
+    assert [(p.file, p.named) for p in result.pictures] == [
+        ("a.jpg", ("calcification",)),
+        ("b.jpg", ("macrocalcification",)),
+    ]
+    assert [p.flagged_at for p in result.pictures] == [("default", "strict"), ("default",)]
+    assert [p.marked_at for p in result.pictures] == [("default", "strict"), ()]
+    assert (result.others, result.normals) == (1, 4)
+    assert result.flagged_normals == (("default", 1), ("strict", 0))
+    assert result.area.value == 1.0
+    assert result.area_of_others.value == pytest.approx(0.25)
+    clusters = evaluated([(mark(0.8, INSIDE),)] * 12, [()] * 12)
+    text = calcification_markdown(clusters, result)
+    assert "#### Digital pictures (real; an anecdote)" in text
+    assert "| 2: Benign macrocalcification | 0.80 | elsewhere | no |" in text
+    document = calcification_document(clusters, result)["digital"]
+    assert document["normals_marked"] == {"default": 1, "strict": 0}
+    assert document["pictures"][0]["mark_in_an_outline_at"] == ["default", "strict"]
+
+
 def test_a_model_without_the_class_is_refused() -> None:
     require_class(BOTH)
     with pytest.raises(DataError, match="knows mass alone"):
@@ -287,10 +332,10 @@ def test_missed_clusters_spread_over_the_diameters() -> None:
 
 def test_the_section_says_simulated_and_real() -> None:
     result = evaluated([(mark(0.8, INSIDE),)] * 12, [()] * 12, [(mark(0.7, INSIDE),)] * 12)
-    text = calcification_markdown(result)
+    text = calcification_markdown(result, None)
     assert text.startswith("### Calcifications\n")
     assert "#### Simulated clusters in real mammograms" in text
     assert "#### Real pictures" in text
     assert "Whether the model knows these people is not told" in text
-    known = calcification_markdown(replace(result, people_known=3))
+    known = calcification_markdown(replace(result, people_known=3), None)
     assert "3 of the people were trained on, or set thresholds: no test" in known
