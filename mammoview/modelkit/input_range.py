@@ -11,7 +11,7 @@ the result says so.  Film-trained networks lose much on digital images (Wang et 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,11 +103,20 @@ def outside_range(grid: Grid, manifest: Manifest) -> tuple[str, ...] | None:
     if not manifest.input_range:
         return None
     values = dict(input_features(grid, manifest.preprocessing.mm_per_px))
-    return outside_sentences(values, manifest.input_range)
+    outside = outside_features(values, manifest.input_range)
+    return tuple(_sentence(values[item.feature], item) for item in outside)
 
 
-def outside_sentences(values: dict[str, float], ranges: Sequence[FeatureRange]) -> tuple[str, ...]:
-    """Return a sentence for each value outside its range; see :func:`outside_range`."""
+def outside_features(
+    values: Mapping[str, float], ranges: Sequence[FeatureRange]
+) -> tuple[FeatureRange, ...]:
+    """Return the ranges outside which the values lie; see :func:`outside_range`.
+
+    Raises
+    ------
+    ModelError
+        If a range is of a feature that this program does not have.
+    """
     for item in ranges:
         if item.feature not in values:
             raise ModelError(
@@ -115,11 +124,7 @@ def outside_sentences(values: dict[str, float], ranges: Sequence[FeatureRange]) 
                 expected=f"one of {', '.join(values)}",
                 todo="install a model made for this version of mammoview",
             )
-    return tuple(
-        _sentence(values[item.feature], item)
-        for item in ranges
-        if not item.low <= values[item.feature] <= item.high
-    )
+    return tuple(item for item in ranges if not item.low <= values[item.feature] <= item.high)
 
 
 def _sentence(value: float, item: FeatureRange) -> str:
@@ -137,18 +142,17 @@ def _breast_pixels(grid: Grid, mm_per_px: float) -> NDArray[np.bool_]:
     The edge that the image cuts (the chest wall) is no skin and stays.
     """
     breast = grid.breast
-    to_mask = grid.to_image.then(breast.to_image.inverse())
-    cell_mm = mm_per_px / max(abs(to_mask.xx), abs(to_mask.yy))
+    to_mask = grid.to_image.then(breast.to_image.inverse())  # it may flip and turn
+    cell_mm = mm_per_px / math.sqrt(abs(to_mask.xx * to_mask.yy - to_mask.xy * to_mask.yx))
     kept = _eroded(breast.mask, max(1, round(_SKIN_MM / cell_mm)))
-    rows = np.floor(to_mask.yy * (np.arange(grid.pixels.shape[0]) + 0.5) + to_mask.y0)
-    cols = np.floor(to_mask.xx * (np.arange(grid.pixels.shape[1]) + 0.5) + to_mask.x0)
-    row_in = (rows >= 0) & (rows < kept.shape[0])
-    col_in = (cols >= 0) & (cols < kept.shape[1])
-    inside = np.zeros(grid.pixels.shape, np.bool_)
-    inside[np.ix_(row_in, col_in)] = kept[
-        np.ix_(rows[row_in].astype(np.intp), cols[col_in].astype(np.intp))
-    ]
-    return inside
+    row = np.arange(grid.pixels.shape[0], dtype=np.float32)[:, None] + 0.5
+    col = np.arange(grid.pixels.shape[1], dtype=np.float32)[None, :] + 0.5
+    at_row = np.floor(to_mask.yy * row + to_mask.yx * col + to_mask.y0).astype(np.int32)
+    at_col = np.floor(to_mask.xy * row + to_mask.xx * col + to_mask.x0).astype(np.int32)
+    rows, cols = kept.shape
+    within = (at_row >= 0) & (at_row < rows) & (at_col >= 0) & (at_col < cols)
+    found = kept[at_row.clip(0, rows - 1), at_col.clip(0, cols - 1)]
+    return np.asarray(within & found, np.bool_)
 
 
 def _eroded(mask: NDArray[np.bool_], cells: int) -> NDArray[np.bool_]:
