@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mammoview.app.commands import warn
 from mammoview.app.models import open_model
 from mammoview.app.workspace import Analysis, ModelSummary, Workspace
 from mammoview.domain.prediction import (
@@ -109,6 +110,7 @@ def _open(bundle: Path | None, device: str) -> tuple[Session, ModelSummary]:
         operating_points=manifest.operating_points,
         default_operating_point=manifest.default_operating_point,
         intended_use=manifest.intended_use,
+        caveats=manifest.caveats,
     )
 
 
@@ -116,16 +118,19 @@ def _open(bundle: Path | None, device: str) -> tuple[Session, ModelSummary]:
 
 
 def model_opened(ws: Workspace, model: ModelSummary) -> Workspace:
-    """Take over the model: all its classes shown, its default threshold unless one is chosen."""
-    names = {point.name for point in model.operating_points}
+    """Take over the model: all its classes shown, its default threshold unless one is chosen.
+
+    A chosen one that the model does not have is named in a warning.
+    """
     kinds = ws.overlay.kinds if set(ws.overlay.kinds) & set(model.findings) else model.findings
-    chosen = ws.operating_point
-    return replace(
-        ws,
-        model=model,
-        overlay=replace(ws.overlay, kinds=kinds),
-        operating_point=chosen if chosen in names else model.default_operating_point,
-    )
+    ws = replace(ws, model=model, overlay=replace(ws.overlay, kinds=kinds))
+    if ws.operating_point in {point.name for point in model.operating_points}:
+        return ws
+    default = model.default_operating_point
+    if ws.operating_point:
+        met = f"{model.identity.name} has no operating point {ws.operating_point}"
+        ws = warn(ws, f"{met}: its default, {default}, is used")
+    return replace(ws, operating_point=default)
 
 
 def started(ws: Workspace, total: int) -> Workspace:

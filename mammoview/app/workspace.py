@@ -15,7 +15,7 @@ from mammoview.domain.geometry import Pose
 from mammoview.domain.prediction import ExamPrediction, ModelIdentity
 from mammoview.domain.study import ExamIndex, Mammogram, VoiWindow
 from mammoview.domain.views import Slot
-from mammoview.modelkit.manifest import OperatingPoint
+from mammoview.modelkit.manifest import Caveat, OperatingPoint
 from mammoview.review.blinding import ReadingMode
 
 
@@ -109,7 +109,8 @@ class ModelSummary:
     """What the screen says of the open model.
 
     ``findings`` are its classes without the background; ``operating_points`` its named
-    thresholds; ``device`` what it runs on, fallbacks included ("CPU (2 threads)").
+    thresholds; ``device`` what it runs on, fallbacks included ("CPU (2 threads)"); ``caveats``
+    what stands beside every result of a class.
     """
 
     identity: ModelIdentity
@@ -118,6 +119,7 @@ class ModelSummary:
     operating_points: tuple[OperatingPoint, ...]
     default_operating_point: str
     intended_use: str
+    caveats: tuple[Caveat, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

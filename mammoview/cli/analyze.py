@@ -43,8 +43,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     folder = ResultFolder(args.out)
     views = _analyse(analyst, index.examinations, point, folder)
     document = analyze_document(
-        model=model.identity,
-        device=model.device,
+        model=model,
         operating_point=point,
         views=views,
         refused=refused_items(index.refused),

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from mammoview.app.workspace import ModelSummary
 from mammoview.cli.output import encode, write_atomically
-from mammoview.domain.prediction import Heatmap, ModelIdentity, Region, ViewPrediction
+from mammoview.domain.prediction import Heatmap, Region, ViewPrediction
 from mammoview.domain.study import Mammogram
 
 RESULTS = "results.json"
@@ -82,17 +83,22 @@ def encode_heatmaps(heatmaps: Sequence[Heatmap]) -> bytes:
 
 def analyze_document(
     *,
-    model: ModelIdentity,
-    device: str,
+    model: ModelSummary,
     operating_point: str,
     views: Sequence[AnalysedView],
     refused: Sequence[dict[str, str]],
 ) -> dict[str, Any]:
     """Return the document of ``analyze --json`` (see the contract)."""
     return {
-        "model": asdict(model),
-        "device": device,
+        "model": {
+            **asdict(model.identity),
+            "caveats": [{"class": c.kind, "text": c.text} for c in model.caveats],
+        },
+        "device": model.device,
         "operating_point": operating_point,
+        "thresholds": {
+            p.kind: p.threshold for p in model.operating_points if p.name == operating_point
+        },
         "images": [_image(view) for view in views],
         "refused": list(refused),
     }

@@ -33,6 +33,7 @@ class StatusStrip(QStatusBar):
         self._research = _label("researchUseOnly", "Research use only", RESEARCH_USE_ONLY, self)
         self._badge = _label("readingBadge", "Reading mode", "", self)
         self._demo = _label("demoBadge", "Demo examination", badge or "", self)
+        self._caveats = _label("caveats", "What stands beside results of the model", "", self)
         self._message = _label("statusMessage", "Message", "", self)
         self._notes = _button(
             "notesButton", "Assumptions and warnings", actions["side-panel"], self
@@ -49,7 +50,7 @@ class StatusStrip(QStatusBar):
         self.render(None, desk.workspace)
 
     def _lay_out(self) -> None:
-        for widget in (self._research, self._badge, self._demo):
+        for widget in (self._research, self._badge, self._demo, self._caveats):
             self.addWidget(widget)
         self.addWidget(self._message, 1)
         lasting = (self._refused, self._notes, self._progress, self._cancel)
@@ -64,6 +65,9 @@ class StatusStrip(QStatusBar):
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state."""
         self._badge.setText(BADGES[new.reading_mode])
+        caveats = caveat_text(new)
+        self._caveats.setText(caveats)
+        self._caveats.setVisible(bool(caveats))
         state = new.analysis
         said = (
             new.status
@@ -84,6 +88,12 @@ class StatusStrip(QStatusBar):
         self._notes.setVisible(notes > 0)
         self._notes.setText(f"{notes} note{'s' if notes != 1 else ''}")
         self._device.setText(device_text(new))
+
+
+def caveat_text(ws: Workspace) -> str:
+    """Return what must stand beside the results of the model's classes; empty for nothing."""
+    caveats = ws.model.caveats if ws.model else ()
+    return " · ".join(f"{caveat.kind.capitalize()}: {caveat.text}" for caveat in caveats)
 
 
 def device_text(ws: Workspace) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mammoview.app import analysis, commands
 from mammoview.app.workspace import Workspace
 from mammoview.domain.prediction import AnalysisStatus
@@ -21,6 +23,15 @@ def test_model_brings_its_classes_and_its_default_threshold() -> None:
 def test_chosen_operating_point_outlives_the_opening_of_the_model() -> None:
     ws = analysis.set_operating_point(opened(), "strict")
     assert analysis.model_opened(ws, SUMMARY).operating_point == "strict"
+
+
+def test_an_operating_point_that_the_model_lacks_is_replaced_and_said() -> None:
+    ws = replace(commands.empty(), operating_point="gentle")
+    ws = analysis.model_opened(ws, SUMMARY)
+    assert ws.operating_point == "balanced"
+    assert ws.warnings == ("quick has no operating point gentle: its default, balanced, is used",)
+    assert analysis.model_opened(ws, SUMMARY).warnings == ws.warnings
+    assert opened().warnings == ()
 
 
 def test_views_come_one_by_one() -> None:

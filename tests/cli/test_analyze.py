@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mammoview.modelkit.manifest import Caveat
 from mammoview.review import blinding
 from tests.builders.dicom import Blob, build_mg
+from tests.builders.models import build_bundle, build_manifest
 from tests.cli.conftest import Run
 
 IMAGE_KEYS = {
@@ -42,7 +45,7 @@ def test_the_document_and_the_files(command: Run, exam: Path, bundle: Path, tmp_
     assert answer.code == 0, answer.err
     assert answer.document == json.loads((out / "results.json").read_text("utf-8"))
     assert set(answer.document) >= {"model", "device", "images", "refused"}
-    assert set(answer.document["model"]) == {"name", "version", "sha256"}
+    assert set(answer.document["model"]) == {"name", "version", "sha256", "caveats"}
     assert len(answer.document["images"]) == 4
     for image in answer.document["images"]:
         assert set(image) >= IMAGE_KEYS
@@ -54,6 +57,21 @@ def test_the_document_and_the_files(command: Run, exam: Path, bundle: Path, tmp_
         scores = [region["score"] for region in image["regions"]]
         assert scores == sorted(scores, reverse=True)
         assert (out / image["heatmap"]).is_file()
+
+
+def test_results_name_thresholds_and_caveats(command: Run, lesion: Path, tmp_path: Path) -> None:
+    caveat = Caveat(kind="mass", text="trained on simulated masses")
+    manifest = replace(build_manifest(stride=8), caveats=(caveat,))
+    bundle = build_bundle(tmp_path / "bundle", stride=8, manifest=manifest)
+    words = ["--out", tmp_path / "results", "--json", "--model", bundle]
+    for name, threshold in (("default", 0.5), ("strict", 0.9)):
+        answer = command("analyze", lesion, *words, "--operating-point", name)
+        document = answer.document
+        assert document["operating_point"] == name
+        assert document["thresholds"] == {"mass": threshold}
+        assert document["model"]["caveats"] == [{"class": "mass", "text": caveat.text}]
+        for region in document["images"][0]["regions"]:
+            assert region["flagged"] == (region["score"] >= threshold)
 
 
 def test_the_heatmap_leads_to_the_lesion(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,13 @@ from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QProgressBar, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import commands, resolve
+from mammoview.app import analysis, commands, resolve
 from mammoview.app.workspace import FitMode, OverlayMode, Workspace
 from mammoview.domain.study import Mammogram
+from mammoview.modelkit.manifest import Caveat
 from mammoview.ui.dialogs.text_table import TextTable
 from mammoview.ui.main_window import MainWindow
-from tests.builders.desk import QuickAnalyst, exam, image, index
+from tests.builders.desk import SUMMARY, QuickAnalyst, exam, image, index
 from tests.builders.dicom import build_exam
 from tests.ui.test_actions import rows_of
 
@@ -150,6 +152,26 @@ def test_panel_controls_are_commands_and_follow_the_state(read: MainWindow) -> N
     read.desk.do(commands.set_opacity, 0.25)
     assert opacity.value() == 25
     assert "strict" in text(read, "model")
+    said = "mass from 0.90: set for 0.1 false marks an image"
+    assert text(read, "operatingPointText") == said
+    assert point.itemData(1, Qt.ItemDataRole.ToolTipRole) == said
+
+
+def test_what_stands_beside_a_class_stays_on_the_screen(window: MainWindow) -> None:
+    text_of = "trained on simulated masses"
+    caveats = window.findChild(QLabel, "caveats")
+    assert caveats is not None
+    window.desk.do(analysis.model_opened, SUMMARY)
+    assert caveats.isHidden()
+    said = replace(SUMMARY, caveats=(Caveat(kind="mass", text=text_of),))
+    window.desk.do(analysis.model_opened, said)
+    for mode in OverlayMode:
+        window.desk.do(commands.set_overlay, mode)
+        assert not caveats.isHidden()
+        assert text(window, "caveats") == f"Mass: {text_of}"
+        assert text(window, "caveat-mass") == text_of
+    window.desk.do(analysis.model_opened, SUMMARY)
+    assert caveats.isHidden()
 
 
 def test_rendering_the_same_state_twice_changes_nothing(read: MainWindow) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -18,8 +20,9 @@ from PySide6.QtWidgets import (
 
 from mammoview.app import analysis, commands
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.workspace import OverlayMode, Workspace
-from mammoview.ui.panels.parts import heading
+from mammoview.app.workspace import ModelSummary, OverlayMode, Workspace
+from mammoview.modelkit.manifest import OperatingPoint
+from mammoview.ui.panels.parts import heading, paragraph
 
 _MODES = (
     (OverlayMode.OFF, "Off"),
@@ -44,7 +47,12 @@ class OverlayPanel(QWidget):
         self._kinds_layout = QVBoxLayout(self._kinds)
         self._kinds_layout.setContentsMargins(0, 0, 0, 0)
         self._kind_boxes: dict[str, QCheckBox] = {}
+        self._caveats: list[QLabel] = []
+        self._kinds_of: ModelSummary | None = None
         self._point = _combo("operatingPoint", "Operating point", self)
+        self._point_text = paragraph(
+            "operatingPointText", "What the operating point means", self, role="faint"
+        )
         self._opacity = _slider("opacity", "Heatmap opacity", self)
         self._floor = _slider("heatFloor", "Hide heat below this score", self)
         self._opacity_text = QLabel("", self)
@@ -92,6 +100,7 @@ class OverlayPanel(QWidget):
         layout.addLayout(grid)
         layout.addWidget(QLabel("Marks from operating point", self))
         layout.addWidget(self._point)
+        layout.addWidget(self._point_text)
 
     def _connect(self) -> None:
         self._modes.idClicked.connect(self._mode_clicked)
@@ -139,14 +148,29 @@ class OverlayPanel(QWidget):
         self._render_points(new)
 
     def _render_kinds(self, ws: Workspace) -> None:
-        kinds = ws.model.findings if ws.model else ()
-        if tuple(self._kind_boxes) != kinds:
-            for box in self._kind_boxes.values():
-                self._kinds_layout.removeWidget(box)
-                box.deleteLater()
-            self._kind_boxes = {kind: self._kind_box(kind) for kind in kinds}
+        if ws.model != self._kinds_of:
+            self._kinds_of = ws.model
+            self._rebuild_kinds(ws.model)
         for kind, box in self._kind_boxes.items():
             box.setChecked(kind in ws.overlay.kinds)
+
+    def _rebuild_kinds(self, model: ModelSummary | None) -> None:
+        """Make a box for each class, its caveats below it."""
+        for widget in (*self._kind_boxes.values(), *self._caveats):
+            self._kinds_layout.removeWidget(widget)
+            widget.deleteLater()
+        self._kind_boxes, self._caveats = {}, []
+        for kind in model.findings if model else ():
+            self._kind_boxes[kind] = self._kind_box(kind)
+            said = [c.text for c in model.caveats if c.kind == kind] if model else []
+            if said:
+                self._caveats.append(self._caveat(kind, "; ".join(said)))
+
+    def _caveat(self, kind: str, text: str) -> QLabel:
+        label = paragraph(f"caveat-{kind}", f"Caveat of class {kind}", self._kinds, role="caution")
+        label.setText(text)
+        self._kinds_layout.addWidget(label)
+        return label
 
     def _kind_box(self, kind: str) -> QCheckBox:
         box = QCheckBox(kind.capitalize(), self._kinds)
@@ -164,13 +188,21 @@ class OverlayPanel(QWidget):
         if [self._point.itemData(row) for row in range(self._point.count())] != names:
             self._point.clear()
             for name in names:
-                same = [point for point in points if point.name == name]
-                rates = ", ".join(f"{p.kind} {p.false_marks_per_image:g}" for p in same)
                 self._point.addItem(name, name)
-                tip = f"False marks an image on the test set: {rates}"
+                tip = point_text(points, name)
                 self._point.setItemData(self._point.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self._point.setCurrentIndex(self._point.findData(ws.operating_point))
         self._point.setEnabled(bool(names))
+        self._point_text.setText(point_text(points, ws.operating_point))
+
+
+def point_text(points: Sequence[OperatingPoint], name: str) -> str:
+    """Return from which scores an operating point marks, and what it is set for."""
+    return "\n".join(
+        f"{p.kind} from {p.threshold:.2f}: set for {p.false_marks_per_image:g} false marks an image"
+        for p in points
+        if p.name == name
+    )
 
 
 def _slider(name: str, accessible: str, parent: QWidget) -> QSlider:
