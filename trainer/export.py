@@ -29,6 +29,7 @@ from mammoview.modelkit.bundle import Bundle, write_bundle
 from mammoview.modelkit.golden import Golden, record_golden
 from mammoview.modelkit.manifest import (
     SCHEMA,
+    Caveat,
     Manifest,
     MapGeometry,
     OperatingPoint,
@@ -41,6 +42,7 @@ from trainer.classifier import LAST, PatchClassifier, load_checkpoint
 from trainer.detect import DetectedImage, detect
 from trainer.evaluate import evaluate, write_evaluation
 from trainer.fit import RUN
+from trainer.input_range import training_ranges
 from trainer.labelled import LabelledImage
 from trainer.onnx_graph import fold_and_round, to_onnx
 from trainer.parity import Comparison, compare, torch_network
@@ -103,7 +105,13 @@ def export(run: Path, images: Sequence[LabelledImage], options: ExportOptions) -
     validation = validation_images(described, images)
     with tempfile.TemporaryDirectory() as place:
         detected = detect(open_draft(draft, Path(place)), validation, module.recipe.data)
-    manifest = _calibrated(draft.manifest, detected)
+    manifest = replace(
+        _calibrated(draft.manifest, detected),
+        caveats=caveats(images),
+        input_range=training_ranges(
+            described, images, module.recipe.data, draft.manifest.preprocessing
+        ),
+    )
     measured = evaluate(recalibrated(detected, manifest.calibration), manifest)
     write_evaluation(measured, run / "validation.json")
     return write_bundle(
@@ -113,6 +121,18 @@ def export(run: Path, images: Sequence[LabelledImage], options: ExportOptions) -
         golden=draft.golden,
         card=render_card(manifest, recipe=module.recipe, validation=measured),
         overwrite=options.overwrite,
+    )
+
+
+def caveats(images: Sequence[LabelledImage]) -> tuple[Caveat, ...]:
+    """Return what has to be said of classes whose lesions are simulated, all or in part."""
+    drawn: dict[str, list[bool]] = {}
+    for lesion in (lesion for image in images for lesion in image.lesions):
+        drawn.setdefault(lesion.kind, []).append(lesion.simulated is not None)
+    return tuple(
+        Caveat(kind=kind, text=f"trained on {'' if all(of) else 'real and '}simulated {kind}s")
+        for kind, of in sorted(drawn.items())
+        if any(of)
     )
 
 

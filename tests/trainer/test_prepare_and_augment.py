@@ -112,6 +112,66 @@ def test_cell_labels_follow_the_lesion_through_every_turn(cache: GridCache, reci
     assert seen > 3 * len(drawn)
 
 
+def whole(cache: GridCache, recipe: Recipe, **changes: object) -> PatchSet:
+    """Whole pictures in frames."""
+    return patches(cache, recipe, 2, sampling="whole", size_px=1088, **changes)
+
+
+def test_a_whole_picture_is_a_sample_however_many_lesions_it_has(
+    cache: GridCache, recipe: Recipe
+) -> None:
+    drawn = whole(cache, recipe)
+    assert len(drawn) == 2 * len(cache.records)
+    assert sum(drawn.class_counts().values()) == sum(len(r.lesions) for r in cache.records)
+
+
+def test_cell_labels_follow_the_lesion_in_frames_and_through_their_padding(
+    cache: GridCache, recipe: Recipe
+) -> None:
+    drawn = whole(cache, recipe, gain_jitter=0.0)
+    store = PatchStore(cache, CPU)
+    order = EpochOrder(len(drawn), batch_size=4, seed=1, epoch=lambda: 0, areas=drawn.areas())
+    taken = list(order)
+    collate = Collate(store, STRIDE, of_shapes=True)
+    seen, padding = 0, 0
+    for start in range(0, len(taken), 4):
+        image, labels = collate([drawn[index] for index in taken[start : start + 4]])
+        assert image.shape[2] == labels.shape[1] * STRIDE
+        assert image.shape[3] == labels.shape[2] * STRIDE
+        cells = image.reshape(4, labels.shape[1], STRIDE, labels.shape[2], STRIDE)
+        bright = (cells > 0.6).float().mean(dim=(2, 4))
+        middle = (cells[:, :, 14:18, :, 14:18] > 0.6).float().mean(dim=(2, 4))
+        lesion = labels == 1
+        assert float(middle[lesion & (bright > 0.02)].mean()) > 0.9
+        assert float(bright[labels == 0].max()) < 0.25
+        seen += int(lesion.sum())
+        padding += sum(int(bool((one == IGNORED)[-1].all())) for one in labels)
+    assert seen > 3 * len(drawn)
+    assert padding > 0  # else nothing was padded here
+
+
+def test_a_frame_no_larger_than_asked_holds_a_part(cache: GridCache, recipe: Recipe) -> None:
+    drawn = patches(cache, recipe, 3, sampling="whole", size_px=320)
+    shapes = {tuple(drawn[index][3].shape) for index in range(len(drawn))}
+    assert max(max(shape) for shape in shapes) == 320 // STRIDE
+
+
+def test_batches_of_frames_hold_neighbours_in_size(cache: GridCache) -> None:
+    areas = list(range(0, 6400, 100))
+    order = EpochOrder(64, batch_size=4, seed=3, epoch=lambda: 2, areas=areas)
+    taken = list(order)
+    assert sorted(taken) == list(range(128, 192))
+    batches = np.array(taken).reshape(-1, 4) - 128
+    assert np.ptp(batches, axis=1).max() == 3
+    assert list(batches[:, 0]) != sorted(batches[:, 0])
+    shared = [
+        list(EpochOrder(64, batch_size=4, seed=3, epoch=lambda: 2, rank=r, world=2, areas=areas))
+        for r in range(2)
+    ]
+    together = np.stack([np.array(part).reshape(-1, 2) for part in shared], axis=1)
+    assert together.ravel().tolist() == taken
+
+
 def test_a_patch_depends_on_seed_epoch_and_sample_alone(cache: GridCache, recipe: Recipe) -> None:
     first, again = patches(cache, recipe), patches(cache, recipe)
     for one, other in zip(first[7], again[7], strict=True):

@@ -93,3 +93,11 @@ def test_a_recipe_that_contradicts_itself_is_refused(
     with pytest.raises(SettingsError, match=said) as refused:
         read_recipe(file)
     assert "mine.toml" in str(refused.value)
+
+
+def test_a_whole_picture_has_no_one_label(tmp_path: Path) -> None:
+    text = (shipped_root() / "recipes" / "review-whole.toml").read_text()
+    file = tmp_path / "mine.toml"
+    file.write_text(text.replace('supervision = "cells"', 'supervision = "patch"'))
+    with pytest.raises(SettingsError, match="no one label"):
+        read_recipe(file)

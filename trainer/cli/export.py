@@ -12,7 +12,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("run_folder", metavar="RUN", type=Path)
     parser.add_argument(
-        "--data", type=Path, required=True, help="the index or folder that the cache was made from"
+        "--data",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="the indexes or folders that the cache was made from",
     )
     parser.add_argument("--out", type=Path, required=True, help="folder of the bundle")
     parser.add_argument("--name", help="name of the model; the recipe's if left out")
@@ -29,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     described = read_run(arguments.run_folder)
     bundle = export(
         arguments.run_folder,
-        read_labelled(arguments.data),
+        [image for source in arguments.data for image in read_labelled(source)],
         ExportOptions(
             out=arguments.out,
             name=arguments.name or str(described["recipe"]["name"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,13 +17,21 @@ _PEOPLE = 40
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("data", type=Path, nargs="?", help="index, or folder with COCO boxes")
+    what.add_argument(
+        "data", type=Path, nargs="*", default=[], help="indexes, or folders with COCO boxes"
+    )
     what.add_argument(
         "--synthetic",
         action="store_true",
         help="made pictures of discs and specks, for the recipe smoke",
     )
     add_part(parser)
+    parser.add_argument(
+        "--calcification-csv",
+        metavar="FOLDER",
+        type=Path,
+        help="the official tables: pictures of theirs without a box of one are left out",
+    )
     add_recipe(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder of the cache")
     parser.add_argument("--workers", type=int, help="processes; as many as cores if left out")
@@ -37,18 +46,27 @@ def run(arguments: argparse.Namespace) -> int:
 
     with TemporaryDirectory() as place:
         made = build_pictures(Path(place), people=_PEOPLE, with_calcifications=True)
-        return _prepare(made, arguments)
+        return _prepare([made], arguments)
 
 
-def _prepare(data: Path, arguments: argparse.Namespace) -> int:
+def _prepare(data: Sequence[Path], arguments: argparse.Namespace) -> int:
     from trainer.prepare import prepare
-    from trainer.sources import source_words
+    from trainer.sources import source_words, without_unmarked
 
+    images = [
+        image for source in data for image in read_data(source, arguments.split, arguments.part)
+    ]
+    if arguments.calcification_csv:
+        from trainer.simulated.exclusions import known_calcifications
+
+        found = len(images)
+        images = [*without_unmarked(images, known_calcifications(arguments.calcification_csv))]
+        print(f"{found - len(images)} pictures left out: real calcifications", file=sys.stderr)
     report = prepare(
-        read_data(data, arguments.split, arguments.part),
+        images,
         recipe=read_named_recipe(arguments.recipe),
         out=arguments.out,
-        source=arguments.source or source_words(data),
+        source=arguments.source or "; ".join(map(source_words, data)),
         workers=arguments.workers,
     )
     for _, reason in report.refused:
