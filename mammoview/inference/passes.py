@@ -6,10 +6,10 @@ calibration.  So one set of regions comes out, on the same map as with one pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,7 @@ class Passes(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Pass:
+class Pass:
     """One pass: mirrored along columns and rows or not, on a grid so much coarser."""
 
     mirror_cols: bool
@@ -89,48 +89,65 @@ def averaged_maps(
     ndarray of float32, (classes, h', w')
         With one pass, what ``run`` gives of the grid.
     """
-    base = run(network_input(grid.pixels))
-    if passes is Passes.ONE:
-        return base
-    cells_to_image = manifest.map_geometry.cell_to_grid().then(grid.to_image)
-    total = base.astype(np.float64)
-    others = _plan(passes)[1:]
-    grids = {
-        scale: _grid(grid, values, spacing, manifest, scale) for scale in {p.scale for p in others}
-    }
-    for one in others:
-        pixels, to_image = _mirrored(grids[one.scale], one, manifest)
-        maps = run(network_input(pixels))
-        to_cells = to_image.inverse().then(manifest.map_geometry.cell_to_grid().inverse())
-        total += _sampled(maps, cells_to_image.then(to_cells), base.shape[1:])
-    return np.asarray(total / (1 + len(others)), np.float32)
+    maps = maps_of_passes(run, grid, values, spacing=spacing, manifest=manifest, passes=passes)
+    return averaged(maps, tuple(range(len(maps))))
 
 
-def _plan(passes: Passes) -> tuple[_Pass, ...]:
-    """Return the passes, the plain one first."""
+def maps_of_passes(
+    run: RawMaps,
+    grid: Grid,
+    values: NDArray[np.float32],
+    *,
+    spacing: PixelSpacing | None,
+    manifest: Manifest,
+    passes: Passes,
+) -> tuple[NDArray[np.float32], ...]:
+    """Return the maps of each pass, in the order of :func:`plan`, on the cells of the grid.
+
+    See :func:`averaged_maps`; taken apart so that one reading serves to compare all ways.
+    """
+    to_image = manifest.map_geometry.cell_to_grid().then(grid.to_image)
+    to_cells = manifest.map_geometry.cell_to_grid().inverse()
+    found = [run(network_input(grid.pixels))]
+    scaled = grid
+    for earlier, one in pairwise(plan(passes)):
+        if one.scale != earlier.scale:
+            scaled = _grid(values, spacing, manifest, one.scale)
+        pixels, from_pixels = _mirrored(scaled, one, manifest)
+        there = to_image.then(from_pixels.inverse()).then(to_cells)
+        found.append(_sampled(run(network_input(pixels)), there, found[0].shape[1:]))
+    return tuple(found)
+
+
+def averaged(maps: Sequence[NDArray[np.float32]], chosen: Sequence[int]) -> NDArray[np.float32]:
+    """Return the mean of some of the maps; of one, that map as it is."""
+    if len(chosen) == 1:
+        return maps[chosen[0]]
+    return np.asarray(np.mean([maps[i] for i in chosen], axis=0, dtype=np.float64), np.float32)
+
+
+def plan(passes: Passes) -> tuple[Pass, ...]:
+    """Return the passes, the plain one first; those of one grid follow each other."""
     mirrors = (False, True) if passes in (Passes.FLIPS, Passes.ALL) else (False,)
     scales = (1.0, SECOND_SCALE) if passes in (Passes.SCALES, Passes.ALL) else (1.0,)
     return tuple(
-        _Pass(mirror_cols=cols, mirror_rows=rows, scale=scale)
+        Pass(mirror_cols=cols, mirror_rows=rows, scale=scale)
         for scale, rows, cols in product(scales, mirrors, mirrors)
     )
 
 
 def _grid(
-    grid: Grid,
     values: NDArray[np.float32],
     spacing: PixelSpacing | None,
     manifest: Manifest,
     scale: float,
 ) -> Grid:
     """Return the image on a coarser grid, made the one way that pixels become a grid."""
-    if scale == 1.0:
-        return grid
     spec = manifest.preprocessing
     return to_grid(values, spacing=spacing, spec=replace(spec, mm_per_px=spec.mm_per_px * scale))
 
 
-def _mirrored(grid: Grid, one: _Pass, manifest: Manifest) -> tuple[NDArray[np.uint8], Affine2D]:
+def _mirrored(grid: Grid, one: Pass, manifest: Manifest) -> tuple[NDArray[np.uint8], Affine2D]:
     """Return the pixels of a pass, and the map from them to stored pixels.
 
     Before it is mirrored an axis is made so long, with black as beyond every grid, that the
@@ -159,7 +176,7 @@ def _mirrored(grid: Grid, one: _Pass, manifest: Manifest) -> tuple[NDArray[np.ui
 
 def _sampled(
     maps: NDArray[np.float32], to_cells: Affine2D, shape: tuple[int, ...]
-) -> NDArray[np.float64]:
+) -> NDArray[np.float32]:
     """Return maps (classes, h, w) at the cells of another: bilinear, the border repeated.
 
     ``to_cells`` takes continuous cell coordinates of the result to those of ``maps``; grids lie
@@ -167,7 +184,7 @@ def _sampled(
     """
     rows = _weights(to_cells.yy * (np.arange(shape[0]) + 0.5) + to_cells.y0, maps.shape[1])
     cols = _weights(to_cells.xx * (np.arange(shape[1]) + 0.5) + to_cells.x0, maps.shape[2])
-    return np.asarray(rows @ maps.astype(np.float64) @ cols.T, np.float64)
+    return np.asarray(rows @ maps.astype(np.float64) @ cols.T, np.float32)
 
 
 def _weights(at: NDArray[np.float64], size: int) -> NDArray[np.float64]:

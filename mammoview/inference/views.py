@@ -1,9 +1,10 @@
 """The views of an examination together: each region's score in the light of the other views.
 
-Compression moves tissue, but a lesion keeps about its distance from the nipple towards the chest
-wall in CC and MLO; healthy tissue that looks suspicious in one view seldom does so at the same
-depth in the other.  And what the other breast shows at the mirrored place is rarely a lesion.  How
-much either says is fitted (``trainer.views``), stored in a file and off unless that file is named.
+A lesion keeps about its distance from the nipple in CC and MLO; healthy tissue that looks
+suspicious in one view seldom has a counterpart at that distance in the other.  Where the other view
+shows something strong, and not there, it contradicts.  The same is asked of the other breast at the
+mirrored place.  How much either says is fitted (``trainer.views``), stored in a file, and off
+unless that file is named.
 """
 
 from __future__ import annotations
@@ -47,12 +48,11 @@ class Partner(StrEnum):
 class PartnerRule:
     """What one kind of other view changes, on the log-odds of a score.
 
-    It adds ``gain * log-odds + weight * evidence + intercept``; see :func:`evidence`.
+    It adds ``weight * contradiction + intercept``; see :func:`contradiction`.
     """
 
     partner: Literal["same-breast", "other-breast"]
     tolerance_mm: float
-    gain: float
     weight: float
     intercept: float
 
@@ -149,28 +149,25 @@ def partners_of(view: ExamView, exam: Sequence[ExamView], partner: Partner) -> t
     )
 
 
-def evidence(
+def contradiction(
     region: Region, view: ExamView, others: Sequence[ExamView], rule: PartnerRule
 ) -> float:
-    """Return what partners say of a region's place: 0 (nothing is there) to 1.
+    """Return how much partners speak against a region: 0 (not at all) to 1.
 
-    The best score of their regions of the class, each weighted by how well its place agrees, a
-    Gaussian of ``tolerance_mm``: in the same breast by the distance from the nipple towards the
-    chest wall, in the other breast also by that along it, whichever way the images lie.
+    The best score of their regions of the class, less the best one once each is weighted by how
+    well its place agrees, a Gaussian of ``tolerance_mm``: of the distance from the nipple in the
+    same breast, of the place itself, whichever way the images lie, in the other.
     """
-    best = 0.0
+    best = agreeing = 0.0
     here = _place(view, region)
     for other in others:
         for candidate in other.regions:
-            if candidate.kind != region.kind:
-                continue
-            there = _place(other, candidate)
-            apart = there[0] - here[0]
-            if rule.partner == Partner.OTHER_BREAST:
-                apart = math.hypot(apart, abs(there[1]) - abs(here[1]))
-            agreement = math.exp(-0.5 * (apart / rule.tolerance_mm) ** 2)
-            best = max(best, candidate.score * agreement)
-    return best
+            if candidate.kind == region.kind:
+                apart = _apart(here, _place(other, candidate), Partner(rule.partner))
+                agreement = math.exp(-0.5 * (apart / rule.tolerance_mm) ** 2)
+                best = max(best, candidate.score)
+                agreeing = max(agreeing, candidate.score * agreement)
+    return best - agreeing
 
 
 def rescored(
@@ -252,8 +249,7 @@ def _rescored(
         others = partners_of(view, exam, Partner(rule.partner))
         if others:
             asked = True
-            said = evidence(region, view, others, rule)
-            change += rule.gain * odds + rule.weight * said + rule.intercept
+            change += rule.weight * contradiction(region, view, others, rule) + rule.intercept
     if not asked:
         return region
     score = 0.5 * (1.0 + math.tanh(0.5 * (odds + change)))
@@ -269,6 +265,13 @@ def _place(view: ExamView, region: Region) -> tuple[float, float]:
     assert view.to_breast_mm is not None  # a view without one is nobody's partner
     at = view.to_breast_mm.apply(region.peak)
     return at.col, at.row
+
+
+def _apart(a: tuple[float, float], b: tuple[float, float], partner: Partner) -> float:
+    """Return how far two places are apart, millimetres, as far as two views can tell."""
+    if partner is Partner.SAME_BREAST:
+        return math.hypot(*a) - math.hypot(*b)
+    return math.hypot(a[0] - b[0], abs(a[1]) - abs(b[1]))
 
 
 def _towards(wall: Edge, to_mm: Affine2D) -> Affine2D:
