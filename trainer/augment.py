@@ -22,6 +22,7 @@ from trainer.draw import (
     IGNORED,
     Draw,
     anywhere,
+    around,
     cell_labels,
     class_of,
     framed,
@@ -30,6 +31,7 @@ from trainer.draw import (
     turned,
     upright,
 )
+from trainer.hard_negatives import HardShare
 from trainer.recipe import Recipe
 
 # Of the free memory of a GPU, what the cache may take: the rest is for the network.
@@ -59,6 +61,8 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
         Names of the lesions to take from these records; all if left out.
     labels_patches : bool
         One label a patch whatever the recipe's supervision.
+    hard : HardShare, optional
+        Places to draw a share of the background patches around; with patches from the grid alone.
     """
 
     def __init__(
@@ -71,8 +75,10 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
         stride_px: int,
         lesions: Collection[str] | None = None,
         labels_patches: bool = False,
+        hard: HardShare | None = None,
     ) -> None:
         self.cache = cache
+        self.hard = hard
         self.recipe = recipe
         self.stride_px = stride_px
         self.is_upright = per_lesion == 0
@@ -95,15 +101,19 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         epoch, sample = divmod(index, len(self.items))
         number, place = self.items[sample]
-        record, patch = self.cache.records[number], self.recipe.patches
+        patch = self.recipe.patches
         rng = np.random.default_rng(sample_seed(self.recipe.seed, epoch, sample))
+        record = self.cache.records[number]
         if self.is_whole:
             is_lesion, draw = False, framed(record, patch, rng, stride_px=self.stride_px)
         elif self.is_upright:
             is_lesion, draw = True, upright(record.lesions[place].box.centre(), patch)
+        elif is_lesion := bool(rng.random() < patch.lesion_share):
+            draw = turned(near(record.lesions[place].box.centre(), patch, rng), patch, rng)
         else:
-            is_lesion = rng.random() < patch.lesion_share
-            draw = turned(self._place(record, place, is_lesion, rng), patch, rng)
+            number, centre = self._background(number, rng)
+            record = self.cache.records[number]
+            draw = turned(centre, patch, rng)
         return (
             torch.tensor(number),
             torch.from_numpy(draw.affine.astype(np.float32)),
@@ -126,13 +136,13 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
         records = self.cache.records
         return [records[number].rows * records[number].cols for number, _ in self.items]
 
-    def _place(
-        self, record: GridRecord, place: int, is_lesion: bool, rng: np.random.Generator
-    ) -> ImagePoint:
-        patch = self.recipe.patches
-        if is_lesion:
-            return near(record.lesions[place], patch, rng)
-        return anywhere(self.cache, record, patch, rng)
+    def _background(self, number: int, rng: np.random.Generator) -> tuple[int, ImagePoint]:
+        """Return the record and the middle of a background patch: of this one, or a hard one."""
+        patch, records = self.recipe.patches, self.cache.records
+        if self.hard is None or rng.random() >= self.hard.share:
+            return number, anywhere(self.cache, records[number], patch, rng)
+        chosen = self.hard.places[rng.integers(len(self.hard.places))]
+        return chosen.record, around(records[chosen.record], chosen.point, patch, rng)
 
     def _labels(self, record: GridRecord, place: int, is_lesion: bool, draw: Draw) -> Tensor:
         network, patch = self.recipe.network, self.recipe.patches

@@ -105,9 +105,8 @@ def class_of(lesion: GridLesion, patch: PatchRecipe) -> str:
     return f"{'malignant' if malignant else 'benign'}-{lesion.kind}"
 
 
-def near(lesion: GridLesion, patch: PatchRecipe, rng: np.random.Generator) -> ImagePoint:
-    """Return a place within the centre jitter of a lesion's middle."""
-    middle = lesion.box.centre()
+def near(middle: ImagePoint, patch: PatchRecipe, rng: np.random.Generator) -> ImagePoint:
+    """Return a place within the centre jitter of another: a lesion's middle, say."""
     col, row = rng.uniform(-patch.centre_jitter_px, patch.centre_jitter_px, 2)
     return ImagePoint(col=middle.col + col, row=middle.row + row)
 
@@ -117,11 +116,21 @@ def anywhere(
 ) -> ImagePoint:
     """Return a place in the breast; with one label a patch, clear of all lesions."""
     cells = np.argwhere(cache.breast(record))
-    clear = patch.size_px / 4 if patch.supervision == "patch" else None
     for _ in range(_TRIES):
         row, col = (cells[rng.integers(len(cells))] + 0.5) * BREAST_STEP
         point = ImagePoint(col=float(col), row=float(row))
-        if clear is None or not any(_grown(b.box, clear).contains(point) for b in record.lesions):
+        if _is_free(record, point, patch):
+            break
+    return point
+
+
+def around(
+    record: GridRecord, middle: ImagePoint, patch: PatchRecipe, rng: np.random.Generator
+) -> ImagePoint:
+    """Return a place near a hard negative; with one label a patch, clear of all lesions."""
+    for _ in range(_TRIES):
+        point = near(middle, patch, rng)
+        if _is_free(record, point, patch):
             break
     return point
 
@@ -209,6 +218,14 @@ def _cell_centres(side_px: int, stride_px: int) -> NDArray[np.float64]:
 def _rotation(degrees: float) -> NDArray[np.float64]:
     angle = math.radians(degrees)
     return np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+
+
+def _is_free(record: GridRecord, point: ImagePoint, patch: PatchRecipe) -> bool:
+    """Tell whether a patch here may be called background; its cells may be, each by itself."""
+    if patch.supervision == "cells":
+        return True
+    clear = patch.size_px / 4
+    return not any(_grown(lesion.box, clear).contains(point) for lesion in record.lesions)
 
 
 def _affine(matrix: NDArray[np.float64], centre: ImagePoint) -> NDArray[np.float64]:

@@ -35,6 +35,12 @@ from trainer.callbacks import FiniteLoss, LastingCheckpoint, MeanAccuracyStop, R
 from trainer.classifier import LAST, PatchClassifier, label_stride, load_checkpoint
 from trainer.documents import write_json
 from trainer.draw import check_settings
+from trainer.hard_negatives import (
+    HardShare,
+    check_hard_negatives,
+    read_hard_negatives,
+    sha256_of,
+)
 from trainer.machine import check_accelerator, precision_for, processes, usable_cores
 from trainer.recipe import Recipe
 from trainer.splits import held_out, read_split, validation_people
@@ -55,6 +61,9 @@ class FitOptions:
         Lightning's, or ``auto``.
     split, part : Path or None, str or None
         The split file and the part that validates; without them the recipe's share of people.
+    hard_negatives, hard_share : Path or None, float
+        The file of ``mammoview-train mine``, and the share of the background patches that are
+        drawn around its places.
     """
 
     out: Path
@@ -66,6 +75,8 @@ class FitOptions:
     max_steps: int | None
     split: Path | None = None
     part: str | None = None
+    hard_negatives: Path | None = None
+    hard_share: float = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +103,19 @@ class Patches(lightning.LightningDataModule):
     ----------
     stride_px : int
         Pixels from map cell to map cell.
+    hard : HardShare or None
+        Hard negatives to train on; none validate.
     """
 
     def __init__(
-        self, cache: GridCache, recipe: Recipe, sides: Sides, *, stride_px: int, workers: int
+        self,
+        cache: GridCache,
+        recipe: Recipe,
+        sides: Sides,
+        *,
+        stride_px: int,
+        workers: int,
+        hard: HardShare | None = None,
     ) -> None:
         super().__init__()
         self.recipe = recipe
@@ -110,6 +130,7 @@ class Patches(lightning.LightningDataModule):
             per_lesion=training.patches_per_lesion,
             stride_px=stride_px,
             lesions=sides.training,
+            hard=hard,
         )
         # The same patches every epoch, drawn as for training where there is a background to
         # judge, else each lesion once as it lies.
@@ -197,7 +218,9 @@ def fit(cache_folder: Path, recipe: Recipe, options: FitOptions) -> Path:
     lightning.seed_everything(recipe.seed, verbose=False)
     torch.set_num_threads(usable_cores())
     module = _module(recipe, cache, sides, options)
-    data = Patches(cache, recipe, sides, stride_px=label_stride(module), workers=options.workers)
+    hard = _hard_share(options, recipe, cache, sides)
+    stride = label_stride(module)
+    data = Patches(cache, recipe, sides, stride_px=stride, workers=options.workers, hard=hard)
     _check_classes(data, recipe)
     # Lightning's own estimate would start the loader processes before a resume is restored.
     module.total_steps = min(data.steps * recipe.training.epochs, options.max_steps or sys.maxsize)
@@ -266,9 +289,37 @@ def _by_share(cache: GridCache, recipe: Recipe) -> Sides:
     return Sides(training=names(False), validation=names(True), split_sha256="people by hash")
 
 
+def _hard_share(
+    options: FitOptions, recipe: Recipe, cache: GridCache, sides: Sides
+) -> HardShare | None:
+    if options.hard_negatives is None:
+        return None
+    if not 0.0 < options.hard_share <= 1.0:
+        raise SettingsError(
+            f"a share of {options.hard_share:g} hard negatives",
+            expected="more than 0, at most 1",
+            todo="correct --hard-share",
+        )
+    found = read_hard_negatives(options.hard_negatives)
+    check_hard_negatives(
+        found,
+        cache,
+        sides.numbers(cache, sides.training),
+        is_grid=recipe.patches.sampling == "grid",
+    )
+    return HardShare(places=found.places, share=options.hard_share)
+
+
+def _hard_document(options: FitOptions) -> dict[str, Any] | None:
+    """Return what a run's description says of its hard negatives."""
+    if options.hard_negatives is None:
+        return None
+    return {"sha256": sha256_of(options.hard_negatives), "share": options.hard_share}
+
+
 def _module(recipe: Recipe, cache: GridCache, sides: Sides, options: FitOptions) -> PatchClassifier:
     if options.resume:
-        _check_resumed(options.out, recipe, cache, sides)
+        _check_resumed(options, recipe, cache, sides)
         return load_checkpoint(options.out / LAST)
     module = PatchClassifier(recipe, weights_sha256="none", cache_sha256=cache.sha256)
     if options.weights == IMAGENET:
@@ -278,8 +329,9 @@ def _module(recipe: Recipe, cache: GridCache, sides: Sides, options: FitOptions)
     return module
 
 
-def _check_resumed(out: Path, recipe: Recipe, cache: GridCache, sides: Sides) -> None:
-    """Refuse to go on with a run whose recipe, pixels or split have changed."""
+def _check_resumed(options: FitOptions, recipe: Recipe, cache: GridCache, sides: Sides) -> None:
+    """Refuse to go on with a run whose recipe, pixels, split or hard negatives have changed."""
+    out = options.out
     try:
         begun = json.loads((out / RUN).read_text(encoding="utf-8"))
         pairs = (
@@ -287,6 +339,7 @@ def _check_resumed(out: Path, recipe: Recipe, cache: GridCache, sides: Sides) ->
             ("patch cache", begun["cache_sha256"], cache.sha256),
             ("split", begun["split_sha256"], sides.split_sha256),
             ("validation lesions", begun["validation"], sorted(sides.validation)),
+            ("list of hard negatives", begun.get("hard_negatives"), _hard_document(options)),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
@@ -384,6 +437,7 @@ def _write_run(
         "cache_sha256": cache.sha256,
         "split_sha256": sides.split_sha256,
         "part": options.part,
+        "hard_negatives": _hard_document(options),
         "environment": {
             "python": platform.python_version(),
             "torch": torch.__version__,

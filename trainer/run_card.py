@@ -38,6 +38,7 @@ def _render(document: dict[str, Any], epochs: list[dict[str, float]]) -> str:
         f"({document['split_sha256'][:16]}): {len(document['training'])} lesions to train on, "
         f"{len(document['validation'])} to validate on.",
         f"- Weights at the start: {document['weights']} ({document['weights_sha256'][:16]}).",
+        *_hard_lines(document.get("hard_negatives")),
         f"- Network: {network['backbone']}, classes {', '.join(network['classes'])}; patches of "
         f"{patches['size_px']} pixels, sampling {patches['sampling']}.",
         *(f"- Assumed: {text}." for text in recipe["assumptions"]),
@@ -60,6 +61,15 @@ def _render(document: dict[str, Any], epochs: list[dict[str, float]]) -> str:
         f"![Loss and accuracy over the epochs]({CURVES})",
     ]
     return "\n\n".join(_joined(lines)) + "\n"
+
+
+def _hard_lines(hard: dict[str, Any] | None) -> list[str]:
+    if hard is None:
+        return []
+    return [
+        f"- Hard negatives: {hard['share']:.0%} of the background patches are drawn around the "
+        f"places of {hard['sha256'][:16]}."
+    ]
 
 
 def _end(finished: dict[str, Any] | None) -> str:

@@ -19,6 +19,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--split", type=Path, help="split file; the recipe's share if left out")
     parser.add_argument("--part", help="part of the split that validates (fold-1, validation, ...)")
+    parser.add_argument(
+        "--hard-negatives", type=Path, metavar="FILE", help="what mammoview-train mine wrote"
+    )
+    parser.add_argument(
+        "--hard-share",
+        type=float,
+        default=0.5,
+        help="share of the background patches that are drawn around hard negatives (0.5)",
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
     add_training(parser)
@@ -44,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
             max_steps=arguments.max_steps,
             split=arguments.split,
             part=arguments.part,
+            hard_negatives=arguments.hard_negatives,
+            hard_share=arguments.hard_share,
         ),
     )
     print(f"trained: {last}", file=sys.stderr)
