@@ -137,6 +137,8 @@ class CalcificationEvaluation:
     froc_real : Froc
         Simulated clusters against false marks in the real pictures without known calcifications,
         by the first hit rule.
+    with_mass : int
+        Real pictures without known calcifications that have a mass.
     people_known : int or None
         People whom the model was trained or tuned on; None where that was not looked up.
     """
@@ -144,6 +146,7 @@ class CalcificationEvaluation:
     manifest: Manifest
     pictures: tuple[tuple[str, int, int], ...]
     picture_mm: tuple[float, float]
+    with_mass: int
     people_known: int | None
     rules: tuple[RuleResult, ...]
     froc_real: Froc
@@ -256,6 +259,7 @@ def evaluate_calcifications(
             )
         ),
         picture_mm=(found.simulated[0].spacing.row_mm, found.simulated[0].spacing.col_mm),
+        with_mass=sum(bool(lesions_of(item, "mass")) for item in found.without),
         people_known=people_known,
         rules=tuple(_rule(simulated, key, rule) for key, rule in RULES),
         froc_real=score_froc(against_real(found)),

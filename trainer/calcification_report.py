@@ -199,6 +199,8 @@ def _draw_diameters(axes: Axes, groups: Sequence[ClusterGroup]) -> None:
     axes.grid(alpha=0.3)
     if names:
         axes.legend(loc="lower right", title="operating point; band: 95 %", fontsize=8)
+    else:
+        axes.text(0.5, 0.5, "too few people", ha="center", transform=axes.transAxes)
 
 
 def _pictures_line(evaluation: CalcificationEvaluation) -> str:
@@ -237,7 +239,7 @@ def _point_lines(points: Sequence[PointFigures]) -> list[str]:
     rows = [
         [
             f"`{p.name}`",
-            figure(p.threshold),
+            figure(p.threshold, digits=3),
             _words(p.found_simulated),
             _words(p.found_without),
             _words(p.false_simulated),
@@ -289,7 +291,7 @@ def _real_lines(evaluation: CalcificationEvaluation) -> list[str]:
         "#### Real pictures",
         "",
         f"False marks: {of['without'][0]} real images without known calcifications "
-        f"({of['without'][1]} people; every one has a mass). Real calcifications: "
+        f"({of['without'][1]} people; {evaluation.with_mass} with a mass). Real calcifications: "
         f"{of['real'][0]} images ({of['real'][1]} people), place not known.",
         "",
         markdown_table(header, rows),
