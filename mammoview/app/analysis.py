@@ -71,6 +71,8 @@ class Analyst:
         operating_point: str,
         on_view: Callable[[ViewPrediction], None],
         cancelled: Callable[[], bool],
+        passes: str = "one",
+        views: Path | None = None,
     ) -> ExamPrediction:
         """Read the views of one examination; blocks, so call it in a worker.
 
@@ -80,11 +82,25 @@ class Analyst:
             Each view with a callable that gives its already decoded pixels.
         operating_point : str
             Name of the threshold; empty: the model's default.
+        passes : str
+            How often each view goes through the network (``inference.passes``).
+        views : Path or None
+            Fitted rules by which the views change each other's scores (``inference.views``).
+
+        Raises
+        ------
+        ModelError
+            If the rules were not fitted on this model, read like this.
         """
         from mammoview.inference.exam import predict_exam
+        from mammoview.inference.passes import Passes
+        from mammoview.inference.views import read_views_together
 
         self.open()
         assert self._session is not None  # open() sets it or raises
+        way = Passes(passes)
+        manifest = self._session.manifest
+        together = None if views is None else read_views_together(views, manifest, way)
 
         def seen(view: ViewPrediction, done: int, total: int) -> None:
             on_view(view)
@@ -93,6 +109,8 @@ class Analyst:
             self._session,
             items,
             operating_point=operating_point or None,
+            passes=way,
+            together=together,
             on_view=seen,
             cancelled=cancelled,
         )

@@ -17,6 +17,7 @@ from mammoview.dicom.decode import decode_pixels
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
 from mammoview.domain.study import Examination
 from mammoview.errors import ExitCode, ReviewError, UsageError
+from mammoview.inference.passes import Passes
 from mammoview.review import blinding
 from mammoview.review.blinding import ReadingMode
 
@@ -27,6 +28,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder of results")
     add_json(parser)
     add_model(parser)
+    parser.add_argument(
+        "--passes",
+        choices=[way.value for way in Passes],
+        default=Passes.ONE.value,
+        help="how often each view goes through the network; thresholds were set on one pass "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--views",
+        metavar="FILE",
+        type=Path,
+        help="rules by which the views change each other's scores (mammoview-train views); "
+        "default: each view stands alone",
+    )
 
 
 def run(args: argparse.Namespace) -> ExitCode:
@@ -39,12 +54,15 @@ def run(args: argparse.Namespace) -> ExitCode:
     analyst = Analyst(bundle=args.model, device=args.device)
     model = analyst.open()
     point = choose_operating_point(model, args.operating_point)
-    note(f"{model.identity.name} {model.identity.version} on {model.device}, {point}")
+    way = Passes(args.passes).text
+    note(f"{model.identity.name} {model.identity.version} on {model.device}, {point}, {way}")
     folder = ResultFolder(args.out)
-    views = _analyse(analyst, index.examinations, point, folder)
+    views, together = _analyse(analyst, index.examinations, point, folder, args)
     document = analyze_document(
         model=model,
         operating_point=point,
+        passes=args.passes,
+        views_together=together,
         views=views,
         refused=refused_items(index.refused),
     )
@@ -95,8 +113,11 @@ def _analyse(
     examinations: tuple[Examination, ...],
     operating_point: str,
     folder: ResultFolder,
-) -> list[AnalysedView]:
+    args: argparse.Namespace,
+) -> tuple[list[AnalysedView], str]:
+    """Return the views, and what their scores were changed by, if anything."""
     views: list[AnalysedView] = []
+    together = ""
     total = sum(len(exam.mammograms) for exam in examinations)
     with progress_bar("views", unit="view", total=total) as bar:
 
@@ -109,10 +130,13 @@ def _analyse(
                 operating_point=operating_point,
                 on_view=seen,
                 cancelled=lambda: False,
+                passes=args.passes,
+                views=args.views,
             )
+            together = prediction.views_together
             pairs = zip(exam.mammograms, prediction.views, strict=True)
             views += [folder.add(mammogram, view) for mammogram, view in pairs]
-    return views
+    return views, together
 
 
 def _tell(args: argparse.Namespace, views: list[AnalysedView]) -> None:

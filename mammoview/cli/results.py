@@ -85,10 +85,15 @@ def analyze_document(
     *,
     model: ModelSummary,
     operating_point: str,
+    passes: str,
+    views_together: str,
     views: Sequence[AnalysedView],
     refused: Sequence[dict[str, str]],
 ) -> dict[str, Any]:
-    """Return the document of ``analyze --json`` (see the contract)."""
+    """Return the document of ``analyze --json`` (see the contract).
+
+    ``score_one_view`` of a region is null where no other view changed its score.
+    """
     return {
         "model": {
             **asdict(model.identity),
@@ -99,6 +104,8 @@ def analyze_document(
         "thresholds": {
             p.kind: p.threshold for p in model.operating_points if p.name == operating_point
         },
+        "passes": passes,
+        "views_together": views_together or None,
         "images": [_image(view) for view in views],
         "refused": list(refused),
     }
@@ -139,4 +146,5 @@ def _region(region: Region) -> dict[str, Any]:
         "box": [box.col0, box.row0, box.col1, box.row1],
         "outline": [[point.col, point.row] for point in region.outline],
         "flagged": region.flagged,
+        "score_one_view": region.score_one_view,
     }

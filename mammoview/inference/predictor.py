@@ -246,11 +246,11 @@ def read_values(
     outside = outside_range(grid, manifest)
     prepared = perf_counter()
     cam = averaged_maps(
-        partial(_cam, session), grid, values, spacing=spacing, manifest=manifest, passes=passes
+        partial(raw_maps, session), grid, values, spacing=spacing, manifest=manifest, passes=passes
     )
     answered = perf_counter()
-    maps = heatmaps(cam, manifest=manifest, grid_to_image=grid.to_image)
-    regions = _regions(maps, grid, manifest, limits, (values.shape[0], values.shape[1]))
+    shape = (values.shape[0], values.shape[1])
+    maps, regions = read_maps(cam, grid, manifest, limits=limits, shape=shape)
     return Reading(
         heatmaps=maps,
         regions=regions,
@@ -306,20 +306,34 @@ def _analysed(
     )
 
 
-def _cam(session: Session, image: NDArray[np.float32]) -> NDArray[np.float32]:
+def raw_maps(session: Session, image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Run the network on an image (1, 1, h, w), in tiles where it is large: (classes, h', w')."""
     if image.size > ONE_PASS_PX:
         return run_tiled(session, image)
     cam, _ = session.run(image)
     return cam
 
 
-def _regions(
-    maps: tuple[Heatmap, ...],
+def read_maps(
+    cam: NDArray[np.float32],
     grid: Grid,
     manifest: Manifest,
+    *,
     limits: dict[str, float],
     shape: tuple[int, int],
-) -> tuple[Region, ...]:
+) -> tuple[tuple[Heatmap, ...], tuple[Region, ...]]:
+    """Return heatmaps and regions, best first, of raw class maps.
+
+    Parameters
+    ----------
+    cam : ndarray of float32, (classes, h', w')
+        Raw scores on the cells of the grid.
+    limits : dict of str to float
+        Score of each finding from which a region is flagged, see :func:`thresholds`.
+    shape : tuple of int
+        Rows and columns of the stored image.
+    """
+    maps = heatmaps(cam, manifest=manifest, grid_to_image=grid.to_image)
     cell_mm = manifest.map_geometry.stride_px * manifest.preprocessing.mm_per_px
     regions = [
         region
@@ -333,4 +347,4 @@ def _regions(
             cols=shape[1],
         )
     ]
-    return tuple(sorted(regions, key=lambda region: -region.score))
+    return maps, tuple(sorted(regions, key=lambda region: -region.score))
