@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mammoview.domain.geometry import ImageBox, ImagePoint
 from trainer.bootstrap import DRAWS, PERCENTILES, SEED, numbered, person_weights, ratio
-from trainer.metrics import Estimate
+from trainer.metrics import Estimate, interval
 
 FALSE_MARKS = (0.25, 0.5, 1.0, 2.0, 4.0)
 LEAST_IOU = 0.2
@@ -159,6 +159,35 @@ def froc_curve(
     return tuple(
         CurvePoint(threshold=t, false_marks_per_image=f, sensitivity=s, low=lo, high=hi)
         for t, f, s, lo, hi in np.stack([limits, rates, values, low, high], axis=1).tolist()
+    )
+
+
+def sensitivity_gain(
+    before: Sequence[ScoredImage],
+    after: Sequence[ScoredImage],
+    *,
+    rule: HitRule = PEAK_IN_BOX,
+    draws: int = DRAWS,
+    seed: int = SEED,
+) -> tuple[tuple[float, Estimate], ...]:
+    """Return how much sensitivity another reading of the same images gains at each rate.
+
+    Both readings are judged on the same draws of people, so that what a person adds to both goes
+    out of the interval.
+    """
+    pools = _pool(before, rule), _pool(after, rule)
+    rates = np.array(FALSE_MARKS)
+    weights = person_weights(len(pools[0].images), draws=draws, seed=seed)
+    first, second = (
+        np.array([_sensitivities(pool, sample, rates) for sample in weights]) for pool in pools
+    )
+    alone = np.ones_like(pools[0].images)
+    gain = _sensitivities(pools[1], alone, rates) - _sensitivities(pools[0], alone, rates)
+    sampled = second - first
+    sampled = sampled[~np.isnan(sampled).any(axis=1)]  # samples without a lesion say nothing
+    return tuple(
+        (rate, interval(float(value), sampled[:, i]))
+        for i, (rate, value) in enumerate(zip(FALSE_MARKS, gain, strict=True))
     )
 
 

@@ -1,0 +1,250 @@
+"""How much the views of an examination say of each other's regions: fitted, judged, applied.
+
+The fit is a logistic regression of "this region hits a lesion" on how much the other views
+contradict it (``inference.views``), on top of the region's own log-odds: a weight and an intercept
+for each kind of partner.  It is made on pictures of people never trained on, and judged by
+cross-validation over people: whoever a region belongs to had no part in the rule that rescored it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammoview.domain.prediction import Region
+from mammoview.errors import DataError
+from mammoview.inference.passes import Passes
+from mammoview.inference.views import (
+    FORMAT,
+    ExamView,
+    KindRules,
+    Partner,
+    PartnerRule,
+    ViewsTogether,
+    contradiction,
+    log_odds,
+    partners_of,
+    rescored,
+)
+from mammoview.modelkit.bundle import NETWORK
+from mammoview.modelkit.codec import encode
+from mammoview.modelkit.manifest import Manifest
+from trainer.detect import DetectedImage, lesions_of
+
+TOLERANCES_MM = (10.0, 15.0, 20.0, 30.0)
+FOLDS = 5
+# Fewer people with partners of a kind fix no rule: then the kind has none.
+FEWEST_PEOPLE = 20
+# Fewer hits or false marks than this fix no weight.
+_FEWEST_MARKS = 10
+# A weak pull of the weight towards 0, so that few marks cannot drive it without bound.
+_RIDGE = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Samples:
+    """Regions with partners: log-odds, contradiction by tolerance, whether each hits a lesion."""
+
+    odds: NDArray[np.float64]
+    against: NDArray[np.float64]
+    is_hit: NDArray[np.bool_]
+    people: int
+
+
+def fit_views(
+    detected: Sequence[DetectedImage], manifest: Manifest, passes: Passes
+) -> ViewsTogether:
+    """Fit the rules of a model on pictures of people that it was not trained on.
+
+    Parameters
+    ----------
+    detected : sequence of DetectedImage
+        Read with the model's own calibration; the pictures of a person are one examination.
+    manifest : Manifest
+        Of the model.
+    passes : Passes
+        How the pictures were read.
+
+    Raises
+    ------
+    DataError
+        If no class has enough people with a partner to fit a rule on.
+    """
+    together = _fitted(detected, manifest, passes)
+    if not any(item.partners for item in together.classes):
+        raise DataError(
+            f"no class has {FEWEST_PEOPLE} people with two views and lesions in them",
+            expected="examinations with CC and MLO of a breast",
+            todo="give pictures of more people with --data",
+        )
+    return together
+
+
+def taken_together(
+    detected: Sequence[DetectedImage], together: ViewsTogether, manifest: Manifest
+) -> tuple[DetectedImage, ...]:
+    """Return the pictures with their regions rescored; those of a person are one examination."""
+    limits = {
+        point.kind: point.threshold
+        for point in manifest.operating_points
+        if point.name == manifest.default_operating_point
+    }
+    regions: dict[int, tuple[Region, ...]] = {}
+    for numbers in _by_person(detected).values():
+        exam = [exam_view(detected[i]) for i in numbers]
+        regions |= dict(zip(numbers, rescored(exam, together, limits), strict=True))
+    return tuple(replace(item, regions=regions[i]) for i, item in enumerate(detected))
+
+
+def cross_validated(
+    detected: Sequence[DetectedImage], manifest: Manifest, passes: Passes
+) -> tuple[DetectedImage, ...]:
+    """Return the pictures rescored by rules that were fitted on other people."""
+    people = sorted(_by_person(detected))
+    order = np.random.default_rng(1).permutation(len(people))
+    fold_of = {people[place]: number % FOLDS for number, place in enumerate(order.tolist())}
+    found: dict[int, DetectedImage] = {}
+    for fold in range(FOLDS):
+        inside = [i for i, d in enumerate(detected) if fold_of[d.image.person] == fold]
+        rest = [d for d in detected if fold_of[d.image.person] != fold]
+        together = _fitted(rest, manifest, passes)
+        judged = taken_together([detected[i] for i in inside], together, manifest)
+        found |= dict(zip(inside, judged, strict=True))
+    return tuple(found[i] for i in range(len(detected)))
+
+
+def exam_view(item: DetectedImage) -> ExamView:
+    """Return a picture as a view of its person's examination."""
+    return ExamView(
+        laterality=item.image.laterality,
+        projection=item.image.view,
+        to_breast_mm=item.to_breast_mm,
+        regions=item.regions,
+    )
+
+
+def people_with(detected: Sequence[DetectedImage], partner: Partner) -> int:
+    """Count the people with a view that has a partner of a kind."""
+    exams = [[exam_view(detected[i]) for i in numbers] for numbers in _by_person(detected).values()]
+    return sum(any(partners_of(view, exam, partner) for view in exam) for exam in exams)
+
+
+def views_file(together: ViewsTogether) -> dict[str, Any]:
+    """Return the document that ``inference.views.read_views_together`` reads."""
+    return dict(encode(together))
+
+
+def _fitted(detected: Sequence[DetectedImage], manifest: Manifest, passes: Passes) -> ViewsTogether:
+    people = _by_person(detected)
+    together = ViewsTogether(
+        format=FORMAT,
+        network_sha256=dict(manifest.hashes).get(NETWORK, ""),
+        passes=passes.value,
+        classes=tuple(KindRules(calibration=c, partners=()) for c in manifest.calibration),
+        fitted_on=f"{len(detected)} pictures of {len(people)} people not trained on",
+    )
+    for partner in Partner:  # the second on what the first has left to say
+        so_far = taken_together(detected, together, manifest)
+        classes = []
+        for item in together.classes:
+            rule = _rule(detected, so_far, item.calibration.kind, partner)
+            classes.append(replace(item, partners=(*item.partners, *([rule] if rule else []))))
+        together = replace(together, classes=tuple(classes))
+    return together
+
+
+def _rule(
+    detected: Sequence[DetectedImage],
+    so_far: Sequence[DetectedImage],
+    kind: str,
+    partner: Partner,
+) -> PartnerRule | None:
+    """Return the rule with the tolerance that fits best, or None where too little is known."""
+    samples = _samples(detected, so_far, kind, partner)
+    fewest = min(int(samples.is_hit.sum()), int((~samples.is_hit).sum()))
+    if samples.people < FEWEST_PEOPLE or fewest < _FEWEST_MARKS:
+        return None
+    fits = [_offset_fit(column, samples.odds, samples.is_hit) for column in samples.against.T]
+    best = int(np.argmin([loss for _, _, loss in fits]))
+    weight, intercept, _ = fits[best]
+    return PartnerRule(
+        partner=partner.value,
+        tolerance_mm=TOLERANCES_MM[best],
+        weight=weight,
+        intercept=intercept,
+    )
+
+
+def _samples(
+    detected: Sequence[DetectedImage],
+    so_far: Sequence[DetectedImage],
+    kind: str,
+    partner: Partner,
+) -> _Samples:
+    """Gather the regions of a class whose view has a partner.
+
+    What contradicts is read from the pictures as they were; the log-odds from ``so_far``.
+    """
+    rules = [
+        PartnerRule(partner=partner.value, tolerance_mm=mm, weight=0.0, intercept=0.0)
+        for mm in TOLERANCES_MM
+    ]
+    odds: list[float] = []
+    against: list[list[float]] = []
+    is_hit: list[bool] = []
+    people = set()
+    for person, numbers in _by_person(detected).items():
+        exam = [exam_view(detected[i]) for i in numbers]
+        for i, view in zip(numbers, exam, strict=True):
+            others = partners_of(view, exam, partner)
+            if not others:
+                continue
+            boxes = [lesion.box for lesion in lesions_of(detected[i], kind)]
+            scores = {r.peak: r.score for r in so_far[i].regions if r.kind == kind}
+            for region in (r for r in view.regions if r.kind == kind):
+                people.add(person)
+                odds.append(log_odds(scores[region.peak]))
+                against.append([contradiction(region, view, others, rule) for rule in rules])
+                is_hit.append(any(box.contains(region.peak) for box in boxes))
+    return _Samples(
+        odds=np.array(odds),
+        against=np.array(against).reshape(-1, len(rules)),
+        is_hit=np.array(is_hit, np.bool_),
+        people=len(people),
+    )
+
+
+def _offset_fit(
+    x: NDArray[np.float64], offset: NDArray[np.float64], y: NDArray[np.bool_]
+) -> tuple[float, float, float]:
+    """Fit ``P(y) = sigmoid(offset + weight x + intercept)`` by Newton's method.
+
+    Returns weight, intercept and the loss.
+    """
+    design = np.stack([x, np.ones_like(x)], axis=1)
+    pull = np.diag([_RIDGE, 1e-6])
+    values = np.zeros(2)
+    for _ in range(100):
+        p = 0.5 * (1.0 + np.tanh(0.5 * (offset + design @ values)))
+        gradient = design.T @ (p - y) + pull @ values
+        curvature = (design * (p * (1 - p))[:, None]).T @ design + pull
+        step = np.linalg.solve(curvature, gradient)
+        values = values - step
+        if float(np.abs(step).max()) < 1e-9:
+            break
+    odds = offset + design @ values
+    loss = np.logaddexp(0.0, np.where(y, -odds, odds)).sum() + 0.5 * values @ pull @ values
+    return float(values[0]), float(values[1]), float(loss)
+
+
+def _by_person(detected: Sequence[DetectedImage]) -> dict[str, list[int]]:
+    """Return the numbers of each person's pictures: her examination."""
+    people: dict[str, list[int]] = defaultdict(list)
+    for number, item in enumerate(detected):
+        people[item.image.person].append(number)
+    return dict(people)
