@@ -1,6 +1,6 @@
 """A bundle on a site's own images: the viewer's session and regions, and which files were refused.
 
-Either labelled pictures, or native examinations without any finding.
+Either labelled pictures, or images without any finding: native examinations, or pictures.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class SiteReading:
     refused : tuple of Refusal
         Files that could not be read, and why.
     left_out : tuple of Refusal
-        Views that the model does not read (magnifications, implants), and why.
+        Views that the model does not read (magnifications, implants), or that hold a lesion
+        where normals were asked for, and why.
     """
 
     is_labelled: bool
@@ -55,6 +56,26 @@ def read_labelled_site(
     session: Session, images: Sequence[LabelledImage], data: DataRecipe
 ) -> SiteReading:
     """Find regions in labelled pictures; one that cannot be decoded does not stop the others."""
+    return _read_pictures(session, images, data, is_labelled=True, left_out=())
+
+
+def read_normal_pictures(
+    session: Session, images: Sequence[LabelledImage], data: DataRecipe
+) -> SiteReading:
+    """Find regions in the pictures without any lesion; the others are left out."""
+    left_out = tuple(Refusal(file=i.file, reason="holds a lesion") for i in images if i.lesions)
+    normals = [image for image in images if not image.lesions]
+    return _read_pictures(session, normals, data, is_labelled=False, left_out=left_out)
+
+
+def _read_pictures(
+    session: Session,
+    images: Sequence[LabelledImage],
+    data: DataRecipe,
+    *,
+    is_labelled: bool,
+    left_out: tuple[Refusal, ...],
+) -> SiteReading:
     detected: list[DetectedImage] = []
     refused: list[Refusal] = []
     for image in tqdm(images, "read", unit="picture"):
@@ -75,7 +96,10 @@ def read_labelled_site(
             )
         )
     return SiteReading(
-        is_labelled=True, detected=tuple(detected), refused=tuple(refused), left_out=()
+        is_labelled=is_labelled,
+        detected=tuple(detected),
+        refused=tuple(refused),
+        left_out=left_out,
     )
 
 

@@ -33,6 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         help="DICOM examinations without any finding: thresholds alone",
     )
+    images.add_argument(
+        "--normal-pictures",
+        metavar="LABELLED",
+        type=Path,
+        help="folder of labelled pictures: those without any lesion, thresholds alone",
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder of the new bundle")
     parser.add_argument("--version", help="of the new model (0.1.0 becomes 0.1.0+site.1)")
     add_part(parser)
@@ -49,9 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
     from trainer.site_card import refit_card, refit_document, refit_lines
 
     _require_free(arguments.out)
-    if arguments.normals is not None and (arguments.split or arguments.part):
+    if arguments.data is None and (arguments.split or arguments.part):
         raise UsageError(
-            "--split or --part with --normals",
+            "--split or --part without --data",
             expected="a part of labelled pictures",
             todo="leave them out, or give --data",
         )
@@ -79,12 +85,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _read(session: Session, arguments: argparse.Namespace) -> SiteReading:
-    from trainer.site_reading import read_labelled_site, read_normal_site
+    from trainer.site_reading import (
+        read_labelled_site,
+        read_normal_pictures,
+        read_normal_site,
+    )
 
     data = read_named_recipe(arguments.recipe).data
     if arguments.data is not None:
         images = read_data(arguments.data, arguments.split, arguments.part)
         return read_labelled_site(session, images, data)
+    if arguments.normal_pictures is not None:
+        images = read_data(arguments.normal_pictures, None, None)
+        return read_normal_pictures(session, images, data)
     return read_normal_site(session, arguments.normals)
 
 

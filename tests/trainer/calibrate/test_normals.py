@@ -14,8 +14,9 @@ from mammoview.inference.session import Session
 from mammoview.modelkit.bundle import CARD, open_bundle
 from tests.builders.dicom import build_mg
 from tests.builders.models import build_manifest
-from tests.builders.sites import made_normals
+from tests.builders.sites import build_site, made_normals
 from trainer.cli.main import main
+from trainer.labelled import ANNOTATIONS
 from trainer.site import refit
 
 
@@ -73,3 +74,30 @@ def test_a_view_that_the_model_does_not_read_is_left_out_and_named(
     document = json.loads(capsys.readouterr().out)
     assert [left["file"] for left in document["left_out"]] == [str(spot)]
     assert document["refitted_on"]["images"] == 40
+
+
+def test_pictures_without_a_lesion_are_normals_and_the_others_are_left_out(
+    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = build_site(tmp_path / "site", people=12, pictures=4)
+    labels = json.loads((site / ANNOTATIONS).read_text())
+    lesions = labels["annotations"]
+    labels["annotations"] = lesions[:4]
+    (site / ANNOTATIONS).write_text(json.dumps(labels))
+    out = tmp_path / "new"
+    words = ["calibrate", str(bundle), "--normal-pictures", str(site), "--out", str(out)]
+    assert main([*words, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["refitted_on"] | {"date": ""} == {
+        "labelled": False,
+        "images": 44,
+        "people": 11,
+        "lesions": 0,
+        "date": "",
+    }
+    assert [left["reason"] for left in document["left_out"]] == ["holds a lesion"] * 4
+    for point in document["per_class"]["mass"]["operating_points"].values():
+        after = point["after"]["false_marks_per_image"]
+        assert abs(after - point["set_for"]) < abs(
+            point["before"]["false_marks_per_image"] - point["set_for"]
+        )
