@@ -21,7 +21,7 @@ from mammoview.inference.cam import calibrated
 from mammoview.modelkit.manifest import Calibration, OperatingPoint
 from trainer.detect import DetectedImage, scored
 from trainer.froc import ScoredImage, hits, threshold_at
-from trainer.reliability import calibration_gap, equal_width, marks_of
+from trainer.reliability import Floats, calibration_gap, equal_width, marks_of
 
 # One false mark an examination of four views is 0.25 an image.
 RATES = (("sensitive", 1.0), ("balanced", 0.5), ("specific", 0.25))
@@ -143,8 +143,14 @@ def _of_class(detected: Sequence[DetectedImage], kind: str) -> tuple[DetectedIma
     )
 
 
-def _logistic(x: NDArray[np.float64], y: NDArray[np.bool_]) -> tuple[float, float]:
-    """Fit ``P(y) = sigmoid(slope x + intercept)`` by Newton's method.
+def _logistic(x: Floats, y: NDArray[np.bool_]) -> tuple[float, float]:
+    """Fit ``P(y) = sigmoid(slope x + intercept)``."""
+    slope, intercept = logistic_weights(np.stack([x, np.ones_like(x)], axis=1), y)
+    return float(slope), float(intercept)
+
+
+def logistic_weights(design: Floats, y: NDArray[np.bool_]) -> Floats:
+    """Fit ``P(y) = sigmoid(design @ weights)`` by Newton's method; return the weights.
 
     Platt (1999), "Probabilistic outputs for support vector machines", with his targets a little
     inside 0 and 1: else hits and false marks that a threshold parts cleanly would drive the slope,
@@ -152,14 +158,13 @@ def _logistic(x: NDArray[np.float64], y: NDArray[np.bool_]) -> tuple[float, floa
     """
     positive, negative = int(y.sum()), int((~y).sum())
     target = np.where(y, (positive + 1) / (positive + 2), 1 / (negative + 2))
-    design = np.stack([x, np.ones_like(x)], axis=1)
-    weights = np.zeros(2)
+    weights = np.zeros(design.shape[1])
     for _ in range(100):
         p = 0.5 * (1.0 + np.tanh(0.5 * (design @ weights)))
         gradient = design.T @ (p - target) + 1e-6 * weights
-        curvature = (design * (p * (1 - p))[:, None]).T @ design + 1e-6 * np.eye(2)
+        curvature = (design * (p * (1 - p))[:, None]).T @ design + 1e-6 * np.eye(len(weights))
         step = np.linalg.solve(curvature, gradient)
         weights = weights - step
         if float(np.abs(step).max()) < 1e-9:
             break
-    return float(weights[0]), float(weights[1])
+    return weights

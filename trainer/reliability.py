@@ -96,7 +96,7 @@ def mark_reliability(images: Sequence[ScoredImage]) -> MarkReliability:
     return MarkReliability(
         all_marks=calibration_figures(marks, 0.0),
         shown=calibration_figures(marks.among(marks.scores >= SHOWN_FROM), SHOWN_FROM),
-        bins=_curve(marks),
+        bins=curve(marks),
     )
 
 
@@ -150,7 +150,8 @@ def calibration_error(marks: Marks, where: NDArray[np.intp]) -> Estimate:
     return interval(calibration_gap(marks, where), drawn)
 
 
-def _curve(marks: Marks) -> tuple[ReliabilityBin, ...]:
+def curve(marks: Marks) -> tuple[ReliabilityBin, ...]:
+    """Return score and share of hits in ten bins of equal width, without the empty ones."""
     where = equal_width(marks.scores)
     return tuple(_bin(marks.among(where == n)) for n in range(BINS) if (where == n).any())
 

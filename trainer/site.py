@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -291,15 +291,20 @@ def _figures(
 
 def _held_out(manifest: Manifest, reading: SiteReading, fit: _Fit) -> tuple[_Judged, ...]:
     """Judge each part of the people by what was fitted on the others."""
-    people = sorted({item.image.person for item in reading.detected})
-    order = np.random.default_rng(_SEED).permutation(len(people))
-    part_of = {people[at]: place % FOLDS for place, at in enumerate(order)}
+    part_of = parts_by_person(item.image.person for item in reading.detected)
     judged = []
     for part in range(FOLDS):
         others = [item for item in reading.detected if part_of[item.image.person] != part]
         own = [item for item in reading.detected if part_of[item.image.person] == part]
         judged.append(_judged(manifest, fit(others), own))
     return tuple(judged)
+
+
+def parts_by_person(people: Iterable[str]) -> dict[str, int]:
+    """Return the part, 0 to ``FOLDS - 1``, of each person: about as many people in each."""
+    names = sorted(set(people))
+    order = np.random.default_rng(_SEED).permutation(len(names))
+    return {names[at]: place % FOLDS for place, at in enumerate(order)}
 
 
 def _judged(manifest: Manifest, by: Scoring, detected: Sequence[DetectedImage]) -> _Judged:
