@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mammoview.errors import SettingsError, UsageError
-from trainer.cli import evaluate_calcifications
+from trainer.cli import evaluate_calcifications, evaluate_calibration, evaluate_digital
 from trainer.cli.common import add_part, add_recipe, read_data, read_named_recipe
 
 if TYPE_CHECKING:
@@ -23,8 +23,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_exams(
         kinds.add_parser("exams", help="native examinations, beside their own 800-pixel pictures")
     )
+    evaluate_digital.add_arguments(
+        kinds.add_parser("digital", help="digital mammograms, beside the film of training")
+    )
     evaluate_calcifications.add_arguments(
         kinds.add_parser("calcifications", help="simulated clusters, and real pictures, apart")
+    )
+    evaluate_calibration.add_arguments(
+        kinds.add_parser("calibration", help="ways to make scores, judged on other people")
     )
 
 
