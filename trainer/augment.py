@@ -91,6 +91,8 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
             for place, lesion in enumerate(cache.records[number].lesions)
             if lesions is None or lesion.lesion_id in lesions
             if class_of(lesion, recipe.patches) in recipe.network.classes
+            # Held-out patches are those of lesions, whatever squares of background stand beside.
+            if not (labels_patches and lesion.kind == recipe.network.background)
         )
         taken = dict(reversed(self.lesions)).items() if self.is_whole else self.lesions
         self.items = tuple(item for item in taken for _ in range(max(1, per_lesion)))
@@ -126,7 +128,9 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
         network = self.recipe.network
         counts = {kind: 0 for kind in network.classes if kind != network.background}
         for number, place in self.lesions:
-            counts[class_of(self.cache.records[number].lesions[place], self.recipe.patches)] += 1
+            kind = class_of(self.cache.records[number].lesions[place], self.recipe.patches)
+            if kind != network.background:
+                counts[kind] += 1
         return counts
 
     def areas(self) -> list[int] | None:

@@ -174,7 +174,8 @@ def check_split(cache: GridCache, recipe: Recipe, split: Split, file: Path) -> L
         If a lesion is not in the cache, a part lacks a class, or somebody stands on both sides of
         a split by person.
     """
-    kept = lesions_of(cache, {name for _, ids in split.parts for name in ids})
+    named = lesions_of(cache, {name for _, ids in split.parts for name in ids})
+    kept = [(record, x) for record, x in named if x.kind != recipe.network.background]
     classes = set(recipe.network.classes) - {recipe.network.background}
     label = {lesion.lesion_id: class_of(lesion, recipe.patches) for _, lesion in kept}
     for part in split.held_out_parts:

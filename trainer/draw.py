@@ -54,11 +54,12 @@ def cache_settings(recipe: Recipe) -> dict[str, Any]:
     """Return what of a recipe the pixels of its cache depend on."""
     patches = recipe.patches
     if patches.sampling == "roi":
+        background = recipe.network.background
         return {
             "sampling": "roi",
             "inner_px": patches.size_px / patches.context,
             "side_px": cut_size(patches),
-        }
+        } | ({"background": background} if background else {})
     # Patches from the grid and the whole grid are read from the same cache.
     return {"sampling": "grid", "preprocessing": encode(recipe.preprocessing)}
 

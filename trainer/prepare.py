@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -17,6 +18,7 @@ from tqdm import tqdm
 
 from mammoview.domain.geometry import ImageBox, ImagePoint
 from mammoview.errors import DataError
+from mammoview.imaging.breast import find_breast
 from mammoview.modelkit.preprocess import Grid, to_grid, to_square
 from trainer.cache import (
     BREAST_STEP,
@@ -38,6 +40,8 @@ from trainer.recipe import Recipe
 
 _PLAN = "plan.json"
 _IMAGES_PER_SHARD = 64
+# So many places are tried for a square of background.
+_PLACES = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +138,49 @@ def breast_cells(grid: Grid, step: int) -> NDArray[np.bool_]:
     return np.asarray(mask[r, c]).reshape(-(-rows // step), -(-cols // step))
 
 
+def background_box(
+    image: LabelledImage, lesion: LabelledBox, picture: Picture, *, context: float
+) -> ImageBox | None:
+    """Return a box as large as a lesion's, somewhere in the breast and clear of all lesions.
+
+    The square around it touches no lesion's box however it is turned.  The place depends on the
+    lesion's name alone; None where no such place is found.
+
+    Parameters
+    ----------
+    context : float
+        Side of the square over the longer side of the box.
+    """
+    row_mm, col_mm = (
+        (picture.spacing.row_mm, picture.spacing.col_mm) if picture.spacing else (1.0, 1.0)
+    )
+    box = lesion.box
+    half_width, half_height = (box.col1 - box.col0) / 2.0, (box.row1 - box.row0) / 2.0
+    longer_mm = 2.0 * max(half_width * col_mm, half_height * row_mm)
+    reach_mm = longer_mm * context / math.sqrt(2.0)
+    breast = find_breast(picture.values)
+    cells = np.argwhere(breast.mask)
+    seed = sha256(f"background of {lesion.lesion_id}".encode()).digest()[:8]
+    rng = np.random.default_rng(int.from_bytes(seed))
+    for row, col in cells[rng.integers(len(cells), size=_PLACES)]:
+        middle = breast.to_image.apply(ImagePoint(col=col + 0.5, row=row + 0.5))
+        if all(_distance_mm(x.box, middle, row_mm, col_mm) > reach_mm for x in image.lesions):
+            return ImageBox(
+                col0=middle.col - half_width,
+                row0=middle.row - half_height,
+                col1=middle.col + half_width,
+                row1=middle.row + half_height,
+            )
+    return None
+
+
+def _distance_mm(box: ImageBox, point: ImagePoint, row_mm: float, col_mm: float) -> float:
+    """Return the distance of a place from a box, 0 inside."""
+    across = max(box.col0 - point.col, point.col - box.col1, 0.0) * col_mm
+    down = max(box.row0 - point.row, point.row - box.row1, 0.0) * row_mm
+    return math.hypot(across, down)
+
+
 def _begin(out: Path, images: Sequence[LabelledImage], recipe: Recipe) -> None:
     """Make the folder, or check that it was begun for the same cache."""
     if (out / INDEX).exists():
@@ -170,7 +217,7 @@ def _prepare_one(image: LabelledImage, *, recipe: Recipe) -> tuple[PreparedGrid,
     except DataError as error:
         return _Refused(name=image.file.name, reason=str(error))
     if recipe.patches.sampling == "roi":
-        return tuple(_square(image, lesion, picture, recipe) for lesion in image.lesions)
+        return tuple(_squares(image, picture, recipe))
     return (_whole(image, picture, recipe),)
 
 
@@ -186,6 +233,19 @@ def _whole(image: LabelledImage, picture: Picture, recipe: Recipe) -> PreparedGr
         pixels=grid.pixels,
         breast=breast_cells(grid, BREAST_STEP),
     )
+
+
+def _squares(image: LabelledImage, picture: Picture, recipe: Recipe) -> Iterator[PreparedGrid]:
+    """Yield the square around each lesion, and its square of background where there is one."""
+    background = recipe.network.background
+    for lesion in image.lesions:
+        yield _square(image, lesion, picture, recipe)
+        if background and lesion.kind in recipe.network.classes:
+            box = background_box(image, lesion, picture, context=recipe.patches.context)
+            if box is not None:
+                # Under the lesion's name, so that it trains or validates where the lesion does.
+                free = LabelledBox(kind=background, box=box, lesion_id=lesion.lesion_id)
+                yield _square(image, free, picture, recipe)
 
 
 def _square(

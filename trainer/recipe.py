@@ -69,7 +69,8 @@ class PatchRecipe:
     sampling : str
         ``grid``: from whole mammograms on the grid of ``[preprocessing]``; ``whole``: the whole
         mammogram on that grid, as the viewer shows it to the network; ``roi``: the paper's patch,
-        a square around each lesion, shrunk or blown up to ``size_px``.
+        a square around each lesion, shrunk or blown up to ``size_px``, and where there is a
+        background class one of the same size in mm clear of all lesions for each of them.
     context : float
         With ``roi``: side of the square over the longer side of the lesion's box.
     labels : str
@@ -205,9 +206,17 @@ def _rules(recipe: Recipe) -> Iterator[tuple[bool, str, str]]:
         "lesion_share 1.0: a patch without a lesion needs a class",
     )
     yield (
-        patches.sampling != "roi" or (patches.supervision == "patch" and not background),
-        f"roi patches with {patches.supervision} supervision and background {background!r}",
-        'supervision "patch" and no background: a patch around a lesion has one label',
+        patches.sampling != "roi"
+        or (patches.supervision == "patch" and patches.lesion_share == 1.0),
+        f"roi patches with {patches.supervision} supervision and lesion_share "
+        f"{patches.lesion_share:g}",
+        'supervision "patch" and lesion_share 1.0: a patch around a lesion has one label, and '
+        "squares of a background class are cut beforehand, one a lesion",
+    )
+    yield (
+        patches.sampling != "roi" or not background or patches.labels == "kind",
+        f"roi patches with background {background!r} and labels {patches.labels}",
+        'labels "kind": a background square has no pathology',
     )
     yield (
         patches.sampling != "whole" or (patches.supervision == "cells" and bool(background)),
