@@ -96,6 +96,10 @@ class Evaluation:
         Lesions of kinds that the model does not know; a mark on one is a false mark.
     spacing : tuple of (str, int)
         Where the pictures' scale, and with it the size groups, come from; and how many pictures.
+    passes : str
+        How often a picture went through the network (``inference.passes``).
+    views_together : str
+        What rescored the regions in the light of the other views; empty: each view alone.
     """
 
     model: tuple[str, str]
@@ -107,6 +111,8 @@ class Evaluation:
     classes: tuple[ClassResult, ...]
     other_lesions: tuple[tuple[str, int], ...]
     spacing: tuple[tuple[str, int], ...]
+    passes: str = "one"
+    views_together: str = ""
 
     @property
     def absent(self) -> tuple[str, ...]:
@@ -129,6 +135,8 @@ class Evaluation:
                 "network_sha256": self.network_sha256 or None,
             },
             "labels_sha256": self.labels_sha256,
+            "passes": self.passes,
+            "views_together": self.views_together or None,
             "froc": headline["froc"],
             "pointing_game": headline["pointing_game"],
             "per_class": per_class,
@@ -207,13 +215,14 @@ def _of_class(detected: Sequence[DetectedImage], kind: str, manifest: Manifest) 
         ),
         pointing_game=pointing_game(images),
         reliability=mark_reliability(images),
-        points=tuple(_at_threshold(images, name, at) for name, at in points),
+        points=tuple(at_threshold(images, name, at) for name, at in points),
         overlaps=measure_overlaps(detected, kind),
         groups=lesion_groups(detected, kind, points),
     )
 
 
-def _at_threshold(images: Sequence[ScoredImage], name: str, threshold: float) -> PointResult:
+def at_threshold(images: Sequence[ScoredImage], name: str, threshold: float) -> PointResult:
+    """Return what marks of one class from a threshold on give."""
     people = [image.person for image in images]
     found, false = [], []
     for image in images:

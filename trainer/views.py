@@ -35,6 +35,7 @@ from mammoview.modelkit.bundle import NETWORK
 from mammoview.modelkit.codec import encode
 from mammoview.modelkit.manifest import Manifest
 from trainer.detect import DetectedImage, lesions_of
+from trainer.readings import NamedReading, compare_readings, readings_text
 
 TOLERANCES_MM = (10.0, 15.0, 20.0, 30.0)
 FOLDS = 5
@@ -248,3 +249,60 @@ def _by_person(detected: Sequence[DetectedImage]) -> dict[str, list[int]]:
     for number, item in enumerate(detected):
         people[item.image.person].append(number)
     return dict(people)
+
+
+def views_document(
+    detected: Sequence[DetectedImage], together: ViewsTogether, manifest: Manifest
+) -> dict[str, Any]:
+    """Return what the views together gain on each view alone, judged on other people.
+
+    Parameters
+    ----------
+    detected : sequence of DetectedImage
+        The pictures that ``together`` was fitted on, each view read alone.
+    """
+    readings = [
+        NamedReading(name="each view alone", text="as read", detected=tuple(detected)),
+        NamedReading(
+            name="views together",
+            text=f"rescored by rules fitted on other people ({FOLDS} folds by person)",
+            detected=cross_validated(detected, manifest, Passes(together.passes)),
+        ),
+    ]
+    return {
+        **compare_readings(readings, manifest),
+        "passes": together.passes,
+        "people_with": {partner.value: people_with(detected, partner) for partner in Partner},
+        "rules": {
+            item.calibration.kind: [encode(rule) for rule in item.partners]
+            for item in together.classes
+        },
+    }
+
+
+def views_text(document: dict[str, Any]) -> str:
+    """Return the document as a section of the card."""
+    people = document["people_with"]
+    lines = [
+        "### Views together (an option, off by default)",
+        "",
+        "What another view shows elsewhere, and not at a region's distance from the nipple (other "
+        "breast: at the mirrored place), speaks against the region. A region whose view has no "
+        "partner keeps its score; the score of one view stays in the results. Every picture that "
+        "this was fitted on holds a lesion: where a breast holds several, or one shows in one view "
+        "alone, the rule works against it.",
+        "",
+        f"Validation pictures, {Passes(document['passes']).text}; people with CC and MLO of a "
+        f"breast: {people['same-breast']}, with the same view of both breasts: "
+        f"{people['other-breast']} (a rule needs {FEWEST_PEOPLE}).",
+        "",
+    ]
+    for kind, rules in document["rules"].items():
+        lines += [
+            f"- {kind}, {rule['partner']}: log-odds {rule['weight']:+.2f} x contradiction "
+            f"{rule['intercept']:+.2f}, tolerance {rule['tolerance_mm']:g} mm"
+            for rule in rules
+        ]
+        if not rules:
+            lines.append(f"- {kind}: no rule, scores stay")
+    return "\n".join([*lines, "", readings_text(document)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,31 @@ def add_part(parser: argparse.ArgumentParser) -> None:
     """Declare that one part of a split alone is read."""
     parser.add_argument("--split", type=Path, help="split file: with --part, that part alone")
     parser.add_argument("--part", help="part of the split to read (train, test, fold-1, ...)")
+
+
+def add_way(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--passes``."""
+    parser.add_argument(
+        "--passes",
+        choices=("one", "flips", "scales", "all"),
+        default="one",
+        help="how often a picture goes through the network (default: %(default)s)",
+    )
+
+
+def read_validation(source: Sequence[Path], run_folder: Path) -> tuple[LabelledImage, ...]:
+    """Return the pictures of a run's validation people, whom it never trained on.
+
+    Raises
+    ------
+    DataError
+        If the folder holds no run, or pictures of its validation part are missing.
+    """
+    from trainer.export import read_run, validation_images
+    from trainer.sources import read_labelled
+
+    images = [image for place in source for image in read_labelled(place)]
+    return validation_images(read_run(run_folder), images)
 
 
 def read_data(source: Path, split: Path | None, part: str | None) -> tuple[LabelledImage, ...]:

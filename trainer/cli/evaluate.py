@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mammoview.errors import SettingsError, UsageError
-from trainer.cli import evaluate_calcifications, evaluate_calibration, evaluate_digital
-from trainer.cli.common import add_part, add_recipe, read_data, read_named_recipe
+from trainer.cli import (
+    evaluate_calcifications,
+    evaluate_calibration,
+    evaluate_digital,
+    evaluate_passes,
+)
+from trainer.cli.common import add_part, add_recipe, add_way, read_data, read_named_recipe
 
 if TYPE_CHECKING:
     from trainer.evaluate import ClassResult, Evaluation
@@ -31,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     evaluate_calibration.add_arguments(
         kinds.add_parser("calibration", help="ways to make scores, judged on other people")
+    )
+    evaluate_passes.add_arguments(
+        kinds.add_parser("passes", help="what flips and a second scale are worth, and cost")
     )
 
 
@@ -55,6 +64,13 @@ def _add_images(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="folder for metrics.json, froc.csv, froc.png, reliability.png, subgroups.csv and "
         "overlap.csv; a name that ends in .json is the document's file instead",
+    )
+    add_way(parser)
+    parser.add_argument(
+        "--views",
+        metavar="FILE",
+        type=Path,
+        help="rules by which the views of a person change each other's scores",
     )
     _add_json(parser)
     parser.set_defaults(evaluate=_images)
@@ -85,17 +101,30 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 
 
 def _images(arguments: argparse.Namespace) -> int:
+    from mammoview.inference.passes import Passes
     from mammoview.inference.session import Session
+    from mammoview.inference.views import read_views_together
     from mammoview.modelkit.bundle import open_bundle
     from trainer.detect import detect
     from trainer.evaluate import evaluate_images
+    from trainer.views import taken_together
 
     if arguments.out is not None:
         _check_place(arguments.out)
     session = Session.open(open_bundle(arguments.bundle))
     images = read_data(arguments.data, arguments.split, arguments.part)
     recipe = read_named_recipe(arguments.recipe)
-    evaluation = evaluate_images(detect(session, images, recipe.data), session.manifest)
+    passes = Passes(arguments.passes)
+    views = arguments.views
+    together = read_views_together(views, session.manifest, passes) if views else None
+    detected = detect(session, images, recipe.data, passes)
+    if together is not None:
+        detected = taken_together(detected, together, session.manifest)
+    evaluation = replace(
+        evaluate_images(detected, session.manifest),
+        passes=passes.value,
+        views_together=together.fitted_on if together else "",
+    )
     if arguments.out is not None:
         _write(evaluation, arguments.out)
     _warn(evaluation)

@@ -23,6 +23,7 @@ COMMANDS = (
     ("compare", "nets x folds: Table II"),
     ("export", "run -> calibrated model bundle"),
     ("calibrate", "refit scores and thresholds of a bundle on a site's own images"),
+    ("views", "rules by which the views of an examination change each other's scores"),
     ("verify", "torch against ONNX Runtime (exit 1: they part)"),
     ("evaluate", "what a network finds on labelled images, patches or examinations"),
     ("figures", "mammogram, activation map and ground truth of a median hit"),
