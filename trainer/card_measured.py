@@ -202,8 +202,8 @@ def _calibration_lines(document: dict[str, Any]) -> list[str]:
         "",
         markdown_table(header, rows),
         "",
-        "ECE: expected calibration error, ten bins; the interval is the bootstrap's, which noise "
-        "drives upward. Picture: `reliability.png` of the evaluation's folder; as a table:",
+        "ECE: expected calibration error, ten bins; interval: bootstrap over people, shifted by "
+        "its bias. Picture: `reliability.png` of the evaluation's folder; as a table:",
         "",
         *_reliability_lines(found),
     ]

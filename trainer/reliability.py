@@ -6,7 +6,9 @@ so it is given for the marks of ``SHOWN_FROM`` and more as well, and in bins of 
 marks in each) beside those of equal width.
 
 An expected calibration error is a sum of magnitudes: noise raises it, the more the fewer marks
-there are, and its bootstrap draws more so.  The share of expected over found hits has no such lean.
+there are, and bootstrap draws, with noise of their own, lie above it.  Its interval is therefore
+that of the draws shifted by their bias (their mean minus the figure), not below 0.  The share of
+expected over found hits has no such lean.
 
 Sources: Naeini, Cooper and Hauskrecht (2015), "Obtaining well calibrated probabilities using
 Bayesian binning" (the error); Nguyen and O'Connor (2015), arXiv 1508.05154 (bins of equal mass).
@@ -147,7 +149,8 @@ def calibration_error(marks: Marks, where: NDArray[np.intp]) -> Estimate:
     weights = person_weights(people, draws=DRAWS, seed=SEED)
     counts = np.bincount(numbers, minlength=people)
     drawn = np.abs(weights @ gaps).sum(axis=1) / (weights @ counts)
-    return interval(calibration_gap(marks, where), drawn)
+    value = calibration_gap(marks, where)
+    return interval(value, np.maximum(drawn - (drawn.mean() - value), 0.0))
 
 
 def curve(marks: Marks) -> tuple[ReliabilityBin, ...]:
