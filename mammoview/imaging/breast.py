@@ -16,6 +16,17 @@ _SMALLEST_SHARE = 0.02
 _BORDER_SHARE = 0.02
 
 
+class Blocks(StrEnum):
+    """How an image is cut into the blocks that become cells of the breast's mask.
+
+    ``CENTRED`` blocks lie the same way from every edge, so that an image gives the same mask
+    however it is stored; ``FROM_CORNER`` is what pipeline ``breast-grid-1`` did.
+    """
+
+    CENTRED = "centred"
+    FROM_CORNER = "from-corner"
+
+
 class Edge(StrEnum):
     """One of the four edges of an image."""
 
@@ -23,6 +34,14 @@ class Edge(StrEnum):
     RIGHT = "right"
     TOP = "top"
     BOTTOM = "bottom"
+
+
+_OPPOSITE = {
+    Edge.LEFT: Edge.RIGHT,
+    Edge.RIGHT: Edge.LEFT,
+    Edge.TOP: Edge.BOTTOM,
+    Edge.BOTTOM: Edge.TOP,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,7 +66,7 @@ class Breast:
     found: bool
 
 
-def find_breast(values: NDArray[np.float32]) -> Breast:
+def find_breast(values: NDArray[np.float32], *, blocks: Blocks = Blocks.CENTRED) -> Breast:
     """Find the breast as the largest bright part of the image.
 
     Film borders are taken off first: a run of rows or columns at an edge whose pixels are almost
@@ -59,10 +78,12 @@ def find_breast(values: NDArray[np.float32]) -> Breast:
     ----------
     values : ndarray of float32, (rows, cols)
         Grey values 0..1, tissue bright.
+    blocks : Blocks
+        How the image is cut into mask cells.
     """
     rows, cols = values.shape
     step = max(1, int(np.ceil(max(rows, cols) / _LONG_SIDE)))
-    small = _block_mean(values, step)
+    small = _block_mean(values, _starts(rows, step, blocks), _starts(cols, step, blocks))
     scale_row, scale_col = rows / small.shape[0], cols / small.shape[1]
     to_image = Affine2D.scale_translate(
         col_scale=scale_col, row_scale=scale_row, col0=0.0, row0=0.0
@@ -97,32 +118,65 @@ def chest_wall_edge(breast: Breast) -> Edge | None:
         Edge.TOP: float(mask[:depth_rows].any(axis=0).sum()),
         Edge.BOTTOM: float(mask[-depth_rows:].any(axis=0).sum()),
     }
-    opposite = {
-        Edge.LEFT: Edge.RIGHT,
-        Edge.RIGHT: Edge.LEFT,
-        Edge.TOP: Edge.BOTTOM,
-        Edge.BOTTOM: Edge.TOP,
-    }
     best = max(touch, key=lambda edge: touch[edge])
-    if touch[best] == 0 or touch[best] < 2.0 * touch[opposite[best]]:
-        return _edge_by_weight(mask)
+    if touch[best] == 0 or touch[best] < 2.0 * touch[_OPPOSITE[best]]:
+        return _edge_by_weight(mask, best)
     return best
 
 
-def _edge_by_weight(mask: NDArray[np.bool_]) -> Edge | None:
-    """Decide between left and right by where the breast is widest, when both edges are touched."""
-    profile = mask.sum(axis=0).astype(np.float64)
-    third = max(1, mask.shape[1] // 3)
-    left, right = profile[:third].mean(), profile[-third:].mean()
-    if max(left, right) < 1.15 * max(min(left, right), 1e-9):
+def grey_on_mask(values: NDArray[np.float32], breast: Breast) -> NDArray[np.float32]:
+    """Return the mean grey value of each cell of the breast's mask, 0 outside the breast.
+
+    Parameters
+    ----------
+    values : ndarray of float32, (rows, cols)
+        The image that the breast was found in, with ``Blocks.CENTRED``.
+    breast : Breast
+        Where the breast is.
+
+    Returns
+    -------
+    ndarray of float32, like ``breast.mask``
+    """
+    (rows, cols), (h, w) = values.shape, breast.mask.shape
+    means = _block_mean(values, _centred(rows, h), _centred(cols, w))
+    return np.where(breast.mask, means, np.float32(0.0))
+
+
+def _edge_by_weight(mask: NDArray[np.bool_], edge: Edge) -> Edge | None:
+    """Decide by where the breast is widest, when an edge and its opposite are both touched."""
+    along = 0 if edge in (Edge.TOP, Edge.BOTTOM) else 1
+    first = Edge.TOP if along == 0 else Edge.LEFT
+    profile = mask.sum(axis=1 - along).astype(np.float64)
+    third = max(1, profile.size // 3)
+    near, far = profile[:third].mean(), profile[-third:].mean()
+    if max(near, far) < 1.15 * max(min(near, far), 1e-9):
         return None
-    return Edge.LEFT if left > right else Edge.RIGHT
+    return first if near > far else _OPPOSITE[first]
 
 
-def _block_mean(values: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-    """Return the mean of each ``step`` x ``step`` block; a last incomplete block counts too."""
-    row_at = np.arange(0, values.shape[0], step)
-    col_at = np.arange(0, values.shape[1], step)
+def _starts(size: int, step: int, blocks: Blocks) -> NDArray[np.intp]:
+    """Return where the blocks of an axis begin, about ``step`` pixels apart."""
+    if blocks is Blocks.FROM_CORNER:
+        return np.arange(0, size, step)
+    count = -(-size // step)
+    return _centred(size, count + 1 if size % 2 > count % 2 else count)
+
+
+def _centred(size: int, count: int) -> NDArray[np.intp]:
+    """Return where ``count`` blocks begin that are the same read from either end.
+
+    An odd axis needs an odd count: an even one would cut it in the middle of a pixel.
+    """
+    near = np.arange(count // 2 + 1) * size // count
+    far = size - near[1 : (count + 1) // 2][::-1]
+    return np.asarray(np.concatenate([near, far]), np.intp)
+
+
+def _block_mean(
+    values: NDArray[np.float32], row_at: NDArray[np.intp], col_at: NDArray[np.intp]
+) -> NDArray[np.float32]:
+    """Return the mean of each block between the starts given, and from the last one on."""
     sums = np.add.reduceat(np.add.reduceat(values, row_at, axis=0), col_at, axis=1)
     heights = np.diff(np.append(row_at, values.shape[0]))
     widths = np.diff(np.append(col_at, values.shape[1]))

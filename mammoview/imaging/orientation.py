@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mammoview.domain.geometry import Affine2D, Pose
 from mammoview.domain.views import Laterality, Projection
-from mammoview.imaging.breast import Edge
+from mammoview.imaging.breast import Breast, Edge, grey_on_mask
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
@@ -100,6 +100,40 @@ def pose_from_edge(edge: Edge | None, laterality: Laterality | None) -> Pose | N
     )
 
 
+def upright_pose(
+    values: NDArray[np.float32], breast: Breast, *, row_mm: float, col_mm: float
+) -> Pose:
+    """Return the pose that lays a breast one way, decided by its own shape and grey alone.
+
+    Its longer side comes upright, its brighter halves to the left and to the top, so that a picture
+    is laid the same way in whichever of the eight poses it is stored.  Brighter is where the
+    centroid of the grey lies from that of the mask: neither follows the picture's border, and what
+    moves the picture by a pixel moves both.  No pose for display: up may be any direction.
+
+    Parameters
+    ----------
+    values : ndarray of float32, (rows, cols)
+        Grey values 0..1 of the stored image.
+    breast : Breast
+        The breast in it, found with ``Blocks.CENTRED``.
+    row_mm, col_mm : float
+        Spacing of the stored image.
+    """
+    grey = grey_on_mask(values, breast)
+    down, high = _lean_and_spread(grey.sum(axis=1), breast.mask.sum(axis=1))
+    right, wide = _lean_and_spread(grey.sum(axis=0), breast.mask.sum(axis=0))
+    across = Edge.LEFT if right <= 0 else Edge.RIGHT
+    along = Edge.TOP if down <= 0 else Edge.BOTTOM
+    lies = wide * breast.to_image.xx * col_mm > high * breast.to_image.yy * row_mm
+    to_left, to_top = (along, across) if lies else (across, along)
+    at = _EDGES.index(to_left)
+    flip = (_EDGES.index(to_top) - at) % 4 != 1  # the top comes clockwise after the left
+    landed = (2 - at) % 4 if flip else at
+    return Pose(
+        flip_horizontal=flip, rotate_degrees=90 * (-landed % 4), source="shape of the breast"
+    )
+
+
 def posed_shape(pose: Pose, rows: int, cols: int) -> tuple[int, int]:
     """Return ``(rows, cols)`` of the displayed image."""
     return (cols, rows) if pose.rotate_degrees in (90, 270) else (rows, cols)
@@ -148,6 +182,16 @@ def apply_pose(array: NDArray[_Scalar], pose: Pose) -> tuple[NDArray[_Scalar], A
     flipped = array[:, ::-1] if pose.flip_horizontal else array
     turned = np.rot90(flipped, k=-(pose.rotate_degrees // 90), axes=(0, 1))
     return turned, pose_affine(pose, rows, cols).inverse()
+
+
+def _lean_and_spread(grey: NDArray[np.floating], cells: NDArray[np.integer]) -> tuple[float, float]:
+    """Return how far the grey's centroid lies from the mask's, and the mask's spread, in cells.
+
+    Both along one axis, given the sums of the grey and the count of the cells across it.
+    """
+    at = np.arange(cells.size) - np.average(np.arange(cells.size), weights=cells)
+    lean = float(np.average(at, weights=grey)) if grey.any() else 0.0
+    return lean, float(np.sqrt(np.average(at**2, weights=cells)))
 
 
 def _toward_chest(direction: str) -> int:

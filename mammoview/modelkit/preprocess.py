@@ -13,11 +13,20 @@ from numpy.typing import NDArray
 
 from mammoview.domain.geometry import Affine2D, ImageBox, PixelSpacing
 from mammoview.errors import ModelError
-from mammoview.imaging.breast import Breast, find_breast
+from mammoview.imaging.breast import Blocks, Breast, find_breast
+from mammoview.imaging.orientation import apply_pose, upright_pose
 from mammoview.imaging.resample import resample
 from mammoview.modelkit.manifest import Preprocessing
 
-PIPELINE = "breast-grid-1"
+# As stored, cropped to the breast's box: where the box ends moves the map's cells.
+BY_BOX = "breast-grid-1"
+# Laid one way by the breast's shape, cropped to whole blocks that are counted from the picture's
+# corner: the map's cells stay where they are when the picture moves by a pixel or is stored in
+# another pose.
+BY_BLOCK = "breast-grid-2"
+PIPELINE = BY_BLOCK
+# Sides of a block, grid pixels: the largest stride of the networks, and a multiple of the others.
+BLOCK_PX = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,9 +36,10 @@ class Grid:
     Attributes
     ----------
     pixels : ndarray of uint8, (h, w), read-only
-        Grey values 0..255 on the grid of ``Preprocessing.mm_per_px``, in the stored orientation.
+        Grey values 0..255 on the grid of ``Preprocessing.mm_per_px``, laid as the pipeline lays
+        them: as stored (``breast-grid-1``) or by the breast's shape (``breast-grid-2``).
     to_image : Affine2D
-        Map of continuous grid coordinates to stored image pixels.
+        Map of continuous grid coordinates to stored image pixels; it may flip and turn.
     breast : Breast
         Where the breast was found in the stored image.
     notes : tuple of str
@@ -62,29 +72,79 @@ def to_grid(
     ModelError
         If the manifest names a pipeline that this program does not have.
     """
-    if spec.pipeline != PIPELINE:
+    if spec.pipeline not in (BY_BOX, BY_BLOCK):
         raise ModelError(
             f"the model wants preprocessing {spec.pipeline!r}",
-            expected=PIPELINE,
+            expected=f"{BY_BOX} or {BY_BLOCK}",
             todo="install a model made for this version of mammoview",
         )
-    breast = find_breast(values)
-    notes = [] if breast.found else ["breast not found: the whole image was analysed"]
+    notes = []
     if spacing is None:
-        row_mm = col_mm = spec.assumed_height_mm / values.shape[0]
+        side_mm = spec.assumed_height_mm / values.shape[0]
+        spacing = PixelSpacing(row_mm=side_mm, col_mm=side_mm, source="assumed")
         notes.append(
             f"scale assumed: no pixel spacing in the header, image taken as "
             f"{spec.assumed_height_mm:g} mm high"
         )
-    else:
-        row_mm, col_mm = spacing.row_mm, spacing.col_mm
+    by_block = spec.pipeline == BY_BLOCK
+    breast = find_breast(values, blocks=Blocks.CENTRED if by_block else Blocks.FROM_CORNER)
+    if not breast.found:
+        notes.insert(0, "breast not found: the whole image was analysed")
+    cut = _cut_by_block if by_block else _cut_by_box
+    grey, to_image = cut(values, breast, spacing, spec)
+    return Grid(pixels=_quantised(grey), to_image=to_image, breast=breast, notes=tuple(notes))
+
+
+def _cut_by_box(
+    values: NDArray[np.float32], breast: Breast, spacing: PixelSpacing, spec: Preprocessing
+) -> tuple[NDArray[np.float32], Affine2D]:
+    """Cut out the breast's box as stored; its ends decide where grid pixels and cells lie."""
+    row_mm, col_mm = spacing.row_mm, spacing.col_mm
     box = _with_margin(breast.box, values.shape, row_mm, col_mm, spec.crop_margin_mm)
     shape = (
         max(1, round((box.row1 - box.row0) * row_mm / spec.mm_per_px)),
         max(1, round((box.col1 - box.col0) * col_mm / spec.mm_per_px)),
     )
-    grey, to_image = resample(values, box=box, out_shape=shape)
-    return Grid(pixels=_quantised(grey), to_image=to_image, breast=breast, notes=tuple(notes))
+    return resample(values, box=box, out_shape=shape)
+
+
+def _cut_by_block(
+    values: NDArray[np.float32], breast: Breast, spacing: PixelSpacing, spec: Preprocessing
+) -> tuple[NDArray[np.float32], Affine2D]:
+    """Lay the picture by the breast's shape and cut out the blocks that the breast's box touches.
+
+    Blocks are counted from the corner of the picture as it lies then, so that a chest wall at the
+    picture's edge is at a block's edge; the last ones end with the picture.
+    """
+    row_mm, col_mm = spacing.row_mm, spacing.col_mm
+    pose = upright_pose(values, breast, row_mm=row_mm, col_mm=col_mm)
+    laid, to_stored = apply_pose(values, pose)
+    if to_stored.xx == 0:  # a quarter turn: rows lie along the columns now
+        row_mm, col_mm = spacing.col_mm, spacing.row_mm
+    box = to_stored.inverse().apply_box(breast.box)
+    box = _with_margin(box, laid.shape, row_mm, col_mm, spec.crop_margin_mm)
+    step_row, step_col = spec.mm_per_px / row_mm, spec.mm_per_px / col_mm
+    first_row, rows = _whole_blocks(box.row0, box.row1, laid.shape[0], step_row)
+    first_col, cols = _whole_blocks(box.col0, box.col1, laid.shape[1], step_col)
+    blocks = ImageBox(
+        col0=first_col * step_col,
+        row0=first_row * step_row,
+        col1=(first_col + cols) * step_col,
+        row1=(first_row + rows) * step_row,
+    )
+    grey, to_laid = resample(laid, box=blocks, out_shape=(rows, cols))
+    return grey, to_laid.then(to_stored)
+
+
+def _whole_blocks(start: float, stop: float, size: int, step: float) -> tuple[int, int]:
+    """Return first grid pixel and count of the blocks that touch a range of image pixels.
+
+    ``step`` is the side of a grid pixel in image pixels; what is left of the image at its end and
+    fills no block is taken as far as it goes.
+    """
+    first = int(start / step / BLOCK_PX + 1e-9) * BLOCK_PX
+    last = int(np.ceil(stop / step / BLOCK_PX - 1e-9)) * BLOCK_PX
+    return first, max(1, min(last, round(size / step)) - first)
 
 
 def to_square(

@@ -68,7 +68,7 @@ def test_an_edited_threshold_is_refused(folder: Path) -> None:
 
 def test_another_schema_is_refused(folder: Path) -> None:
     path = folder / MANIFEST
-    path.write_text(path.read_text().replace('"schema": 1', '"schema": 9'))
+    path.write_text(path.read_text().replace('"schema": 2', '"schema": 9'))
     with pytest.raises(ModelError, match=r"\$\.schema"):
         open_bundle(folder)
 
