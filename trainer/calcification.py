@@ -11,7 +11,7 @@ is chance.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,7 +27,7 @@ from trainer.calcification_groups import ClusterGroup, FoundCluster, cluster_gro
 from trainer.detect import DetectedImage, best_hit, detect, lesions_of, scored
 from trainer.evaluate import RULES, RuleResult
 from trainer.froc import Froc, HitRule, Mark, ScoredImage, froc_curve, score_froc
-from trainer.labelled import LabelledImage
+from trainer.labelled import LabelledImage, SimulatedCluster
 from trainer.metrics import Estimate, interval
 from trainer.recipe import DataRecipe
 from trainer.simulated.exclusions import picture_name
@@ -298,24 +298,27 @@ def found_clusters(found: CalcificationRegions) -> tuple[FoundCluster, ...]:
     return tuple(clusters)
 
 
-def against_real(found: CalcificationRegions) -> tuple[ScoredImage, ...]:
+def against_real(
+    found: CalcificationRegions, wanted: Callable[[SimulatedCluster], bool] = lambda _: True
+) -> tuple[ScoredImage, ...]:
     """Return the hits in the simulated pictures with the false marks of the real ones.
 
     One entry a mammogram.  A mark of the real picture is false wherever it lies, since there is
     no cluster there; its peak is put outside the picture for the scorer.
+
+    Parameters
+    ----------
+    wanted : callable
+        Which clusters count; all of them if left out.
     """
-    drawn, bare = scored(found.simulated, KIND), scored(found.without, KIND)
-    return tuple(
-        ScoredImage(
-            person=one.person,
-            marks=(
-                *(m for m in one.marks if any(box.contains(m.peak) for box in one.boxes)),
-                *(replace(m, peak=_OUTSIDE) for m in other.marks),
-            ),
-            boxes=one.boxes,
-        )
-        for one, other in zip(drawn, bare, strict=True)
-    )
+    images = []
+    for drawn, bare in zip(found.simulated, scored(found.without, KIND), strict=True):
+        boxes = [x.box for x in lesions_of(drawn, KIND) if x.simulated and wanted(x.simulated)]
+        (all_marks,) = (image.marks for image in scored([drawn], KIND))
+        hits = [m for m in all_marks if any(box.contains(m.peak) for box in boxes)]
+        false = [replace(mark, peak=_OUTSIDE) for mark in bare.marks]
+        images.append(ScoredImage(person=bare.person, marks=(*hits, *false), boxes=tuple(boxes)))
+    return tuple(images)
 
 
 def best_score(item: DetectedImage, kind: str = KIND) -> float:

@@ -13,6 +13,8 @@ from trainer.bootstrap import ratio
 from trainer.labelled import SimulatedCluster
 from trainer.metrics import FEW_PEOPLE, Estimate
 
+DIAMETER = "mean diameter"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundCluster:
@@ -83,7 +85,7 @@ _ATTRIBUTES = (
         value=lambda c: float(c.count),
     ),
     _Attribute(
-        name="mean diameter",
+        name=DIAMETER,
         unit=" mm",
         limits=(0.3, 0.4, 0.5, 0.6),
         value=lambda c: c.mean_diameter_mm,

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mammoview.modelkit.bundle import NETWORK
 from trainer.calcification import KIND, CalcificationEvaluation, PointFigures
+from trainer.calcification_charts import draw_froc
 from trainer.calcification_digital import DigitalCalcifications
+from trainer.calcification_grids import SMALL_MM, GridFigures, finest_first
 from trainer.calcification_groups import ClusterGroup
 from trainer.card_sections import SectionName, section_of, write_section
 from trainer.card_tables import figure, with_interval
 from trainer.documents import markdown_table, write_csv, write_json
-from trainer.evaluate import RuleResult
 from trainer.froc import PEAK_IN_BOX, Froc
 from trainer.metrics import FEW_PEOPLE, Estimate
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 DOCUMENT = "calcifications.json"
 COMMANDS = (
@@ -41,6 +39,7 @@ _GROUP_HEADER = (
     *("attribute", "group", "clusters", "people", "operating point"),
     *("sensitivity", "ci95 low", "ci95 high", "without the clusters"),
 )
+_GRID_RATES = (0.25, 0.5, 1.0)
 _SOURCES = (
     ("simulated", "real mammograms, each with one simulated cluster"),
     ("without", "the same mammograms as they were, no known calcification"),
@@ -48,15 +47,23 @@ _SOURCES = (
 )
 
 
-def write_folder(
-    evaluation: CalcificationEvaluation, digital: DigitalCalcifications | None, folder: Path
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalcificationReport:
+    """What is written: the evaluation, and what was measured beside it (None, empty: was not)."""
+
+    evaluation: CalcificationEvaluation
+    digital: DigitalCalcifications | None = None
+    grids: tuple[GridFigures, ...] = ()
+
+
+def write_folder(report: CalcificationReport, folder: Path) -> None:
     """Write all files but the picture of missed clusters; those of an earlier time go."""
-    write_json(calcification_document(evaluation, digital), folder / DOCUMENT)
+    evaluation = report.evaluation
+    write_json(calcification_document(report), folder / DOCUMENT)
     section = section_of(
         SectionName.CALCIFICATIONS,
         evaluation.manifest,
-        text=calcification_markdown(evaluation, digital),
+        text=calcification_markdown(report),
         commands=COMMANDS,
     )
     write_section(section, folder)
@@ -67,10 +74,9 @@ def write_folder(
     partial.replace(folder / "froc.png")
 
 
-def calcification_document(
-    evaluation: CalcificationEvaluation, digital: DigitalCalcifications | None
-) -> dict[str, Any]:
+def calcification_document(report: CalcificationReport) -> dict[str, Any]:
     """Return the document of ``evaluate calcifications --json``; real and simulated apart."""
+    evaluation = report.evaluation
     manifest = evaluation.manifest
     return {
         "model": {
@@ -88,23 +94,26 @@ def calcification_document(
         "grid_mm_per_px": manifest.preprocessing.mm_per_px,
         "simulated": _simulated_document(evaluation),
         "real": _real_document(evaluation),
-        "digital": _digital_document(digital) if digital else None,
+        "digital": _digital_document(report.digital) if report.digital else None,
+        "grids": [_grid_document(item) for item in finest_first(report.grids)],
     }
 
 
-def calcification_markdown(
-    evaluation: CalcificationEvaluation, digital: DigitalCalcifications | None
-) -> str:
+def calcification_markdown(report: CalcificationReport) -> str:
     """Return the section of the model card."""
+    evaluation = report.evaluation
     caveats = [c.text for c in evaluation.manifest.caveats if c.kind == KIND]
     lines = ["### Calcifications", ""]
     lines += [f"**{text[0].upper()}{text[1:]}.**" for text in caveats] + [""] * bool(caveats)
     lines += [_pictures_line(evaluation), ""]
     lines += ["#### Simulated clusters in real mammograms", ""]
     lines += [*_froc_lines(evaluation), "", *_point_lines(evaluation.points), ""]
-    lines += [*_group_lines(evaluation), "", *_real_lines(evaluation)]
-    if digital:
-        lines += ["", *_digital_lines(digital)]
+    lines += [*_group_lines(evaluation), ""]
+    if report.grids:
+        lines += [*_grid_lines(evaluation, report.grids), ""]
+    lines += _real_lines(evaluation)
+    if report.digital:
+        lines += ["", *_digital_lines(report.digital)]
     return "\n".join(lines)
 
 
@@ -121,86 +130,6 @@ def summary_lines(evaluation: CalcificationEvaluation) -> list[str]:
     lines.append(f"image-level area, real: {_words(evaluation.areas.real)}")
     lines.append(f"image-level area, simulated: {_words(evaluation.areas.simulated)}")
     return lines
-
-
-def draw_froc(evaluation: CalcificationEvaluation) -> bytes:
-    """Return a PNG: simulated clusters against false marks, by rule, and the groups beside it."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure_ = Figure(figsize=(12.0, 5.4), layout="constrained")
-    FigureCanvasAgg(figure_)
-    left, right = figure_.subplots(1, 2)
-    _draw_curves(left, evaluation.rules, evaluation.froc_real)
-    _draw_diameters(right, evaluation.groups)
-    manifest = evaluation.manifest
-    figure_.suptitle(
-        f"{manifest.name} {manifest.version}: SIMULATED calcifications; research use only"
-    )
-    content = io.BytesIO()
-    figure_.savefig(content, format="png", dpi=150)
-    return content.getvalue()
-
-
-def _draw_curves(axes: Axes, rules: Sequence[RuleResult], real: Froc) -> None:
-    from trainer.charts import COLOURS
-
-    for result, colour in zip(rules, COLOURS, strict=False):
-        _draw_froc(axes, result.froc, f"{result.rule.text}; false marks: simulated", colour)
-    _draw_froc(axes, real, f"{PEAK_IN_BOX.text}; false marks: real", COLOURS[2])
-    axes.set_xscale("log", base=2)
-    rates = [rate for rate, _ in real.sensitivity_at]
-    axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
-    axes.set_ylim(0.0, 1.0)
-    axes.set_xlabel("false marks an image")
-    axes.set_ylabel("share of simulated clusters found")
-    axes.grid(alpha=0.3)
-    axes.legend(loc="lower right", title="hit rule; bars: 95 % by person", fontsize=8)
-
-
-def _draw_froc(axes: Axes, froc: Froc, label: str, colour: str) -> None:
-    rates = [rate for rate, _ in froc.sensitivity_at]
-    values = [value for _, value in froc.sensitivity_at]
-    arms = [[v - low, high - v] for v, (_, low, high) in zip(values, froc.ci95, strict=True)]
-    below, above = zip(*arms, strict=True)
-    axes.errorbar(
-        rates,
-        values,
-        yerr=[[max(v, 0.0) for v in below], [max(v, 0.0) for v in above]],
-        fmt="o-",
-        markersize=4,
-        capsize=3,
-        color=colour,
-        label=label,
-    )
-
-
-def _draw_diameters(axes: Axes, groups: Sequence[ClusterGroup]) -> None:
-    from trainer.charts import COLOURS
-
-    shown = [g for g in groups if g.attribute == "mean diameter" and g.sensitivity]
-    names = [name for name, _ in shown[0].sensitivity] if shown else []
-    for name, colour in zip(names, COLOURS, strict=False):
-        found = [dict(group.sensitivity)[name] for group in shown]
-        axes.plot(range(len(shown)), [e.value for e in found], "o-", color=colour, label=name)
-        axes.fill_between(
-            range(len(shown)),
-            [e.low for e in found],
-            [e.high for e in found],
-            color=colour,
-            alpha=0.15,
-            linewidth=0,
-        )
-    axes.set_xticks(
-        range(len(shown)), [f"{g.group}\n{g.clusters} clusters" for g in shown], fontsize=8
-    )
-    axes.set_ylim(0.0, 1.0)
-    axes.set_xlabel("mean diameter of a cluster's calcifications")
-    axes.grid(alpha=0.3)
-    if names:
-        axes.legend(loc="lower right", title="operating point; band: 95 %", fontsize=8)
-    else:
-        axes.text(0.5, 0.5, "too few people", ha="center", transform=axes.transAxes)
 
 
 def _pictures_line(evaluation: CalcificationEvaluation) -> str:
@@ -267,6 +196,28 @@ def _group_lines(evaluation: CalcificationEvaluation) -> list[str]:
         "what a finer grid would add on native images cannot be measured on them."
     )
     return [markdown_table(header, rows), "", said]
+
+
+def _grid_lines(evaluation: CalcificationEvaluation, grids: Sequence[GridFigures]) -> list[str]:
+    own = evaluation.manifest.preprocessing.mm_per_px
+    rates = [rate for rate, _ in grids[0].every.sensitivity_at]
+    shown = [rates.index(rate) for rate in _GRID_RATES]
+    header = ["grid"]
+    for which in ("all", f"mean diameter under {SMALL_MM:g} mm"):
+        header += [f"{which}, at {rates[n]:g}" for n in shown]
+    rows = [
+        [
+            f"{item.mm_per_px:g} mm" + (" (the model's)" if item.mm_per_px == own else ""),
+            *(with_interval(_at(froc, n)) for froc in (item.every, item.small) for n in shown),
+        ]
+        for item in finest_first(grids)
+    ]
+    said = (
+        "The same network on other grids: simulated clusters found "
+        f"({grids[0].every.lesions}, of them {grids[0].small.lesions} with a mean diameter under "
+        f"{SMALL_MM:g} mm), at false marks a real image without known calcifications."
+    )
+    return [said, "", markdown_table(header, rows)]
 
 
 def _real_lines(evaluation: CalcificationEvaluation) -> list[str]:
@@ -386,6 +337,17 @@ def _real_document(evaluation: CalcificationEvaluation) -> dict[str, Any]:
             {"mammogram": r.mammogram, "score": r.score, "flagged_at": list(r.flagged_at)}
             for r in evaluation.real
         ],
+    }
+
+
+def _grid_document(item: GridFigures) -> dict[str, Any]:
+    return {
+        "mm_per_px": item.mm_per_px,
+        "clusters": item.every.lesions,
+        "froc": _froc(item.every, PEAK_IN_BOX.text),
+        "small_clusters": item.small.lesions,
+        "small_mean_diameter_below_mm": SMALL_MM,
+        "froc_of_small_clusters": _froc(item.small, PEAK_IN_BOX.text),
     }
 
 

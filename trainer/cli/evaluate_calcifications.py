@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,9 @@ from trainer.cli.common import add_recipe, read_named_recipe
 
 if TYPE_CHECKING:
     from mammoview.inference.session import Session
+    from trainer.calcification import CalcificationPictures
     from trainer.calcification_digital import DigitalCalcifications
+    from trainer.calcification_report import CalcificationReport
     from trainer.recipe import DataRecipe
 
 
@@ -47,6 +50,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="CDD-CESM's pictures: those whose findings name calcifications are listed",
     )
     parser.add_argument(
+        "--grid",
+        metavar="MM",
+        type=float,
+        nargs="+",
+        default=[],
+        help="read the simulated clusters on these grids too (mm a pixel), with the same network",
+    )
+    parser.add_argument(
         "--run",
         metavar="RUN",
         dest="run_folder",
@@ -74,54 +85,77 @@ def run(arguments: argparse.Namespace) -> int:
     """Evaluate and write."""
     from mammoview.inference.session import Session
     from mammoview.modelkit.bundle import open_bundle
-    from trainer.calcification import (
-        choose_pictures,
-        evaluate_calcifications,
-        find_calcifications,
-        held_out_people,
-        known_people,
-        require_class,
-    )
-    from trainer.calcification_report import (
-        calcification_document,
-        summary_lines,
-        write_folder,
-    )
+    from trainer.calcification import require_class
+    from trainer.calcification_report import calcification_document, summary_lines, write_folder
     from trainer.calcification_sheet import write_missed
     from trainer.documents import json_text
-    from trainer.simulated.exclusions import known_calcifications
-    from trainer.sources import read_labelled
 
     _check(arguments)
     session = Session.open(open_bundle(arguments.bundle))
     require_class(session.manifest)
     described = _described(arguments.run_folder)
-    pictures = choose_pictures(
-        read_labelled(arguments.simulated),
-        read_labelled(arguments.untouched),
-        known_calcifications(arguments.calcification_csv),
-        people=held_out_people(described) if described and arguments.validation else None,
-    )
+    pictures = _pictures(arguments, described)
     data = read_named_recipe(arguments.recipe).data
-    evaluation = evaluate_calcifications(
-        find_calcifications(session, pictures, data),
-        session.manifest,
-        people_known=known_people(described, pictures.without) if described else None,
-    )
-    digital = _digital(session, arguments.digital, data)
+    report = _report(arguments, session, pictures, described, data)
     if arguments.out is not None:
-        write_folder(evaluation, digital, arguments.out)
-        write_missed(evaluation, pictures, data, arguments.out / "missed.png")
+        write_folder(report, arguments.out)
+        write_missed(report.evaluation, pictures, data, arguments.out / "missed.png")
     if not pictures.real:
         print(
             "mammoview-train: no picture with real calcifications: no area on real ones",
             file=sys.stderr,
         )
     if arguments.json:
-        print(json_text(calcification_document(evaluation, digital)), end="")
+        print(json_text(calcification_document(report)), end="")
     else:
-        print("\n".join(summary_lines(evaluation)))
+        print("\n".join(summary_lines(report.evaluation)))
     return 0
+
+
+def _pictures(
+    arguments: argparse.Namespace, described: dict[str, Any] | None
+) -> CalcificationPictures:
+    from trainer.calcification import choose_pictures, held_out_people
+    from trainer.simulated.exclusions import known_calcifications
+    from trainer.sources import read_labelled
+
+    return choose_pictures(
+        read_labelled(arguments.simulated),
+        read_labelled(arguments.untouched),
+        known_calcifications(arguments.calcification_csv),
+        people=held_out_people(described) if described and arguments.validation else None,
+    )
+
+
+def _report(
+    arguments: argparse.Namespace,
+    session: Session,
+    pictures: CalcificationPictures,
+    described: dict[str, Any] | None,
+    data: DataRecipe,
+) -> CalcificationReport:
+    from trainer.calcification import evaluate_calcifications, find_calcifications, known_people
+    from trainer.calcification_grids import grid_figures, on_grid
+    from trainer.calcification_report import CalcificationReport
+
+    others = [on_grid(session, mm) for mm in sorted(set(arguments.grid))]
+    found = find_calcifications(session, pictures, data)
+    own = session.manifest.preprocessing.mm_per_px
+    grids = [grid_figures(found, own)] if others else []
+    paired = replace(pictures, real=())
+    for other in others:
+        mm_per_px = other.manifest.preprocessing.mm_per_px
+        if mm_per_px != own:
+            grids.append(grid_figures(find_calcifications(other, paired, data), mm_per_px))
+    return CalcificationReport(
+        evaluation=evaluate_calcifications(
+            found,
+            session.manifest,
+            people_known=known_people(described, pictures.without) if described else None,
+        ),
+        digital=_digital(session, arguments.digital, data),
+        grids=tuple(grids),
+    )
 
 
 def _digital(

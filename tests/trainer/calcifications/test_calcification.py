@@ -26,8 +26,13 @@ from trainer.calcification import (
     require_class,
 )
 from trainer.calcification_digital import evaluate_digital
+from trainer.calcification_grids import grid_figures
 from trainer.calcification_groups import FoundCluster, cluster_groups
-from trainer.calcification_report import calcification_document, calcification_markdown
+from trainer.calcification_report import (
+    CalcificationReport,
+    calcification_document,
+    calcification_markdown,
+)
 from trainer.calcification_sheet import choose_missed
 from trainer.cesm import CesmImage, named_in
 from trainer.detect import DetectedImage
@@ -179,7 +184,7 @@ def test_real_and_simulated_stay_apart_in_the_areas() -> None:
     assert result.areas.real.value == 0.0
     assert dict(result.areas.real_by_others)["mass"].value == 1.0
     assert [r.flagged_at for r in result.real] == [()] * 12
-    document = calcification_document(result, None)
+    document = calcification_document(CalcificationReport(evaluation=result))
     assert document["real"]["image_level_area"]["mean"] == 0.0
     assert document["simulated"]["image_level_area"]["mean"] == 1.0
     assert document["real"]["pictures"][0] == {
@@ -287,12 +292,37 @@ def test_digital_pictures_are_sorted_by_their_findings() -> None:
     assert result.area.value == 1.0
     assert result.area_of_others.value == pytest.approx(0.25)
     clusters = evaluated([(mark(0.8, INSIDE),)] * 12, [()] * 12)
-    text = calcification_markdown(clusters, result)
+    report = CalcificationReport(evaluation=clusters, digital=result)
+    text = calcification_markdown(report)
     assert "#### Digital pictures (real; an anecdote)" in text
     assert "| 2: Benign macrocalcification | 0.80 | elsewhere | no |" in text
-    document = calcification_document(clusters, result)["digital"]
+    document = calcification_document(report)["digital"]
     assert document["normals_marked"] == {"default": 1, "strict": 0}
     assert document["pictures"][0]["mark_in_an_outline_at"] == ["default", "strict"]
+
+
+def test_small_clusters_are_measured_against_all_false_marks() -> None:
+    """Half of the clusters are small and missed; the large ones are hit."""
+    sizes = [replace(TYPICAL, mean_diameter_mm=0.3 if n % 2 else 0.5) for n in range(24)]
+    hits = [() if n % 2 else (mark(0.8, INSIDE),) for n in range(24)]
+    found = CalcificationRegions(
+        simulated=tuple(
+            seen(picture(n, cluster=c), *r)
+            for n, (c, r) in enumerate(zip(sizes, hits, strict=True))
+        ),
+        without=tuple(seen(picture(n), mark(0.9, ELSEWHERE)) for n in range(24)),
+        real=(),
+    )
+    figures = grid_figures(found, 0.2)
+    assert (figures.every.lesions, figures.small.lesions) == (24, 12)
+    assert dict(figures.every.sensitivity_at) == {0.25: 0.0, 0.5: 0.0, 1.0: 0.5, 2.0: 0.5, 4.0: 0.5}
+    assert set(dict(figures.small.sensitivity_at).values()) == {0.0}
+    report = CalcificationReport(
+        evaluation=evaluate_calcifications(found, BOTH),
+        grids=(replace(figures, mm_per_px=0.4), figures),
+    )
+    assert [g["mm_per_px"] for g in calcification_document(report)["grids"]] == [0.2, 0.4]
+    assert "| 0.4 mm (the model's) | 0.00 (0.00-0.00)" in calcification_markdown(report)
 
 
 def test_a_model_without_the_class_is_refused() -> None:
@@ -332,10 +362,10 @@ def test_missed_clusters_spread_over_the_diameters() -> None:
 
 def test_the_section_says_simulated_and_real() -> None:
     result = evaluated([(mark(0.8, INSIDE),)] * 12, [()] * 12, [(mark(0.7, INSIDE),)] * 12)
-    text = calcification_markdown(result, None)
+    text = calcification_markdown(CalcificationReport(evaluation=result))
     assert text.startswith("### Calcifications\n")
     assert "#### Simulated clusters in real mammograms" in text
     assert "#### Real pictures" in text
     assert "Whether the model knows these people is not told" in text
-    known = calcification_markdown(replace(result, people_known=3), None)
+    known = calcification_markdown(CalcificationReport(evaluation=replace(result, people_known=3)))
     assert "3 of the people were trained on, or set thresholds: no test" in known

@@ -60,7 +60,8 @@ def test_the_folder_keeps_real_and_simulated_apart(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = tmp_path / "out"
-    assert main([*_words(sets, bundle, tables), "--out", str(out), "--json"]) == 0
+    words = [*_words(sets, bundle, tables), "--out", str(out), "--json", "--grid", "0.3", "0.4"]
+    assert main(words) == 0
     document = json.loads(capsys.readouterr().out)
     assert document == json.loads((out / "calcifications.json").read_text())
     assert {k: v["images"] for k, v in document["pictures"].items()} == {
@@ -72,6 +73,10 @@ def test_the_folder_keeps_real_and_simulated_apart(
     assert document["people_known_to_the_model"] is None
     assert len(document["real"]["pictures"]) == 1
     assert set(document["simulated"]["operating_points"]) == {"default", "strict"}
+    assert [grid["mm_per_px"] for grid in document["grids"]] == [0.3, 0.4]
+    own, other = (document["grids"][n]["froc"]["sensitivity_at"] for n in (1, 0))
+    assert own == document["simulated"]["false_marks_of_real_pictures"]["froc"]["sensitivity_at"]
+    assert set(other) == set(own)
     section = read_section(out)
     assert section.name is SectionName.CALCIFICATIONS
     assert section.network_sha256 == document["model"]["network_sha256"]
@@ -103,6 +108,8 @@ def test_wrong_usage_is_said(
     words = _words(sets, bundle, tables)
     assert main([*words, "--validation"]) == 2
     assert "--validation without --run" in capsys.readouterr().err
+    assert main([*words, "--grid", "20"]) == 2
+    assert "grid 20 mm" in capsys.readouterr().err
     (tmp_path / "file").write_text("mine")
     assert main([*words, "--out", str(tmp_path / "file")]) == 2
     assert (tmp_path / "file").read_text() == "mine"
