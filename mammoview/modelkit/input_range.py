@@ -145,14 +145,19 @@ def _breast_pixels(grid: Grid, mm_per_px: float) -> NDArray[np.bool_]:
     to_mask = grid.to_image.then(breast.to_image.inverse())  # it may flip and turn
     cell_mm = mm_per_px / math.sqrt(abs(to_mask.xx * to_mask.yy - to_mask.xy * to_mask.yx))
     kept = _eroded(breast.mask, max(1, round(_SKIN_MM / cell_mm)))
-    row = np.arange(grid.pixels.shape[0], dtype=np.float32)[:, None] + 0.5
-    col = np.arange(grid.pixels.shape[1], dtype=np.float32)[None, :] + 0.5
-    at_row = np.floor(to_mask.yy * row + to_mask.yx * col + to_mask.y0).astype(np.int32)
-    at_col = np.floor(to_mask.xy * row + to_mask.xx * col + to_mask.x0).astype(np.int32)
-    rows, cols = kept.shape
-    within = (at_row >= 0) & (at_row < rows) & (at_col >= 0) & (at_col < cols)
-    found = kept[at_row.clip(0, rows - 1), at_col.clip(0, cols - 1)]
-    return np.asarray(within & found, np.bool_)
+    rows, cols = (np.arange(size) + 0.5 for size in grid.pixels.shape)
+    if abs(to_mask.xx) < abs(to_mask.xy):  # turned: the grid's rows lie along the mask's columns
+        kept = kept.T
+        at_row, at_col = to_mask.xy * rows + to_mask.x0, to_mask.yx * cols + to_mask.y0
+    else:
+        at_row, at_col = to_mask.yy * rows + to_mask.y0, to_mask.xx * cols + to_mask.x0
+    row_in = (at_row >= 0) & (at_row < kept.shape[0])
+    col_in = (at_col >= 0) & (at_col < kept.shape[1])
+    inside = np.zeros(grid.pixels.shape, np.bool_)
+    inside[np.ix_(row_in, col_in)] = kept[
+        np.ix_(at_row[row_in].astype(np.intp), at_col[col_in].astype(np.intp))
+    ]
+    return inside
 
 
 def _eroded(mask: NDArray[np.bool_], cells: int) -> NDArray[np.bool_]:
