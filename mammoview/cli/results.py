@@ -145,6 +145,7 @@ def _region(region: Region) -> dict[str, Any]:
         "peak": [region.peak.col, region.peak.row],
         "box": [box.col0, box.row0, box.col1, box.row1],
         "outline": [[point.col, point.row] for point in region.outline],
+        "size_mm": None if region.size_mm is None else list(region.size_mm),
         "flagged": region.flagged,
         "score_one_view": region.score_one_view,
     }

@@ -45,6 +45,8 @@ class Heatmap:
 class Region:
     """One suspicious region: score 0..1, peak, box and outline in stored pixels.
 
+    ``size_mm`` is the outline's length and its width across that, None where the image has no pixel
+    spacing.  It measures the map, whose cells are millimetres wide, rather than the lesion's edge.
     ``score_one_view`` is the score before the other views of the examination changed it; None
     where they did not.
     """
@@ -55,6 +57,7 @@ class Region:
     box: ImageBox
     outline: tuple[ImagePoint, ...]
     flagged: bool
+    size_mm: tuple[float, float] | None = None
     score_one_view: float | None = None
 
 

@@ -250,7 +250,7 @@ def read_values(
     )
     answered = perf_counter()
     shape = (values.shape[0], values.shape[1])
-    maps, regions = read_maps(cam, grid, manifest, limits=limits, shape=shape)
+    maps, regions = read_maps(cam, grid, manifest, limits=limits, shape=shape, spacing=spacing)
     return Reading(
         heatmaps=maps,
         regions=regions,
@@ -321,6 +321,7 @@ def read_maps(
     *,
     limits: dict[str, float],
     shape: tuple[int, int],
+    spacing: PixelSpacing | None = None,
 ) -> tuple[tuple[Heatmap, ...], tuple[Region, ...]]:
     """Return heatmaps and regions, best first, of raw class maps.
 
@@ -332,6 +333,8 @@ def read_maps(
         Score of each finding from which a region is flagged, see :func:`thresholds`.
     shape : tuple of int
         Rows and columns of the stored image.
+    spacing : PixelSpacing or None
+        Of the stored image; without it regions have no size in mm.
     """
     maps = heatmaps(cam, manifest=manifest, grid_to_image=grid.to_image)
     cell_mm = manifest.map_geometry.stride_px * manifest.preprocessing.mm_per_px
@@ -345,6 +348,7 @@ def read_maps(
             cell_mm=cell_mm,
             rows=shape[0],
             cols=shape[1],
+            spacing=spacing,
         )
     ]
     return maps, tuple(sorted(regions, key=lambda region: -region.score))

@@ -6,13 +6,14 @@ the score of a region is the calibrated value that the threshold was set on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from mammoview.domain.geometry import Affine2D, ImageBox, ImagePoint
+from mammoview.domain.geometry import Affine2D, ImageBox, ImagePoint, PixelSpacing
 from mammoview.domain.prediction import Heatmap, Region
 from mammoview.imaging.breast import Breast
 from mammoview.inference.outline import trace_outline
@@ -45,6 +46,7 @@ def find_regions(
     cell_mm: float,
     rows: int,
     cols: int,
+    spacing: PixelSpacing | None = None,
 ) -> tuple[Region, ...]:
     """Return the candidate regions of one class, best first.
 
@@ -61,6 +63,8 @@ def find_regions(
         Millimetres from cell to cell.
     rows, cols : int
         Size of the stored image; boxes and outlines end there.
+    spacing : PixelSpacing or None
+        Of the stored image; without it regions have no size in mm.
 
     Returns
     -------
@@ -74,7 +78,19 @@ def find_regions(
     for peak in peaks:
         extent = _extent(heatmap.values, inside, peak, peaks)
         outline = trace_outline(heatmap.values, extent, EXTENT_SHARE * peak.score)
-        regions.append(_region(heatmap, peak, outline, bounds, threshold))
+        points = tuple(_at(heatmap.to_image, col, row, bounds) for col, row in outline)
+        top = _at(heatmap.to_image, peak.col, peak.row, bounds)
+        regions.append(
+            Region(
+                kind=heatmap.kind,
+                score=peak.score,
+                peak=top,
+                box=_box_around((*points, top)),
+                outline=points,
+                flagged=peak.score >= threshold,
+                size_mm=size_mm(points, spacing) if spacing is not None else None,
+            )
+        )
     return tuple(regions)
 
 
@@ -183,26 +199,32 @@ def _label(cells: NDArray[np.bool_], *, fully: bool) -> NDArray[np.uint32]:
     return np.asarray(labels, np.uint32)
 
 
-def _region(
-    heatmap: Heatmap,
-    peak: _Peak,
-    outline: tuple[tuple[float, float], ...],
-    bounds: ImageBox,
-    threshold: float,
-) -> Region:
-    """Carry a region over to stored pixels and cut it at the image's border."""
-    points = [_at(heatmap.to_image, col, row, bounds) for col, row in outline]
-    top = _at(heatmap.to_image, peak.col, peak.row, bounds)
-    cols = [point.col for point in (*points, top)]
-    rows = [point.row for point in (*points, top)]
-    return Region(
-        kind=heatmap.kind,
-        score=peak.score,
-        peak=top,
-        box=ImageBox(col0=min(cols), row0=min(rows), col1=max(cols), row1=max(rows)),
-        outline=tuple(points),
-        flagged=peak.score >= threshold,
-    )
+def size_mm(outline: Sequence[ImagePoint], spacing: PixelSpacing) -> tuple[float, float]:
+    """Return how long an outline is and how wide across that, in mm.
+
+    The length is the greatest distance of two of its points, the width its reach at right angles
+    to that, as lesions are measured on a film.
+
+    Parameters
+    ----------
+    outline : sequence of ImagePoint
+        Corners of a polygon, stored pixels.
+    spacing : PixelSpacing
+        Of the stored image.
+    """
+    points = np.array([(p.col * spacing.col_mm, p.row * spacing.row_mm) for p in outline])
+    apart = np.linalg.norm(points[:, None] - points[None], axis=2)
+    first, second = np.unravel_index(int(apart.argmax()), apart.shape)
+    length = float(apart[first, second])
+    if length == 0.0:
+        return 0.0, 0.0
+    across = np.array([[0.0, -1.0], [1.0, 0.0]]) @ (points[second] - points[first]) / length
+    return length, float(np.ptp(points @ across))
+
+
+def _box_around(points: Sequence[ImagePoint]) -> ImageBox:
+    cols, rows = [point.col for point in points], [point.row for point in points]
+    return ImageBox(col0=min(cols), row0=min(rows), col1=max(cols), row1=max(rows))
 
 
 def _at(to_image: Affine2D, col: float, row: float, bounds: ImageBox) -> ImagePoint:

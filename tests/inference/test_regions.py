@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mammoview.domain.geometry import Affine2D, ImagePoint
+from mammoview.domain.geometry import Affine2D, ImagePoint, PixelSpacing
 from mammoview.domain.prediction import Heatmap, Region
 from mammoview.imaging.breast import Breast
-from mammoview.inference.regions import cells_in_breast, find_regions
+from mammoview.inference.regions import cells_in_breast, find_regions, size_mm
 
 CELL_PX = 40.0
 MakeBreast = Callable[[NDArray[np.bool_], int, int], Breast]
@@ -203,3 +203,35 @@ def test_an_outline_follows_the_level(breast: MakeBreast) -> None:
     ]
     assert min(radii) == pytest.approx(max(radii), rel=0.15)
     assert float(np.mean(radii)) == pytest.approx(np.sqrt(2 * np.log(2)), rel=0.1)
+
+
+def test_size_is_measured_along_and_across_in_mm() -> None:
+    """A slanted lozenge on pixels that are not square: 40 mm long and 10 mm wide."""
+    spacing = PixelSpacing(row_mm=0.5, col_mm=0.25, source="test")
+    turn = np.radians(30)
+    corners = np.array([(20, 0), (0, 5), (-20, 0), (0, -5)]) @ np.array(
+        [[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]
+    )
+    points = [ImagePoint(col=100 + x / 0.25, row=100 + y / 0.5) for x, y in corners]
+    assert size_mm(points, spacing) == pytest.approx((40.0, 10.0))
+
+
+def test_regions_have_a_size_where_the_spacing_is_known(breast: MakeBreast) -> None:
+    values = _bumps((15, 15), [(7.5, 7.5, 0.8)])
+    known = PixelSpacing(row_mm=0.1, col_mm=0.1, source="test")
+    whole = _whole(breast, values)
+    sizes = [
+        find_regions(
+            _heatmap(values),
+            breast=whole,
+            threshold=0.5,
+            cell_mm=4.0,
+            rows=600,
+            cols=600,
+            spacing=spacing,
+        )[0].size_mm
+        for spacing in (None, known)
+    ]
+    diameter_mm = 2 * np.sqrt(2 * np.log(2)) * CELL_PX * 0.1
+    assert sizes[0] is None
+    assert sizes[1] == pytest.approx((diameter_mm, diameter_mm), rel=0.1)
