@@ -182,14 +182,14 @@ def _sampled(
     ``to_cells`` takes continuous cell coordinates of the result to those of ``maps``; grids lie
     parallel, so that rows and columns go apart.
     """
-    rows = _weights(to_cells.yy * (np.arange(shape[0]) + 0.5) + to_cells.y0, maps.shape[1])
-    cols = _weights(to_cells.xx * (np.arange(shape[1]) + 0.5) + to_cells.x0, maps.shape[2])
+    rows = _weights(shape[0], to_cells.yy, to_cells.y0, maps.shape[1])
+    cols = _weights(shape[1], to_cells.xx, to_cells.x0, maps.shape[2])
     return np.asarray(rows @ maps.astype(np.float64) @ cols.T, np.float32)
 
 
-def _weights(at: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    """Return the (n, size) weights of linear interpolation at continuous cell coordinates."""
-    index = np.clip(at - 0.5, 0.0, size - 1.0)
+def _weights(count: int, scale: float, start: float, size: int) -> NDArray[np.float64]:
+    """Return the (count, size) weights of linear interpolation along one axis of cells."""
+    index = np.clip(scale * (np.arange(count, dtype=np.float64) + 0.5) + start - 0.5, 0, size - 1)
     nearest = np.rint(index)
     index = np.where(np.abs(index - nearest) < _SAME_CELL, nearest, index)
-    return np.maximum(0.0, 1.0 - np.abs(index[:, None] - np.arange(size)))
+    return np.asarray(np.maximum(0.0, 1.0 - np.abs(index[:, None] - np.arange(size))), np.float64)
