@@ -112,7 +112,7 @@ def study_calibration(detected: Sequence[DetectedImage], manifest: Manifest) -> 
     if not any(item.ways for item in classes):
         raise DataError(
             f"too few hits or false marks of {', '.join(manifest.findings)}",
-            expected=f"{FOLDS * FEWEST_MARKS} of each in one class at least",
+            expected=f"{2 * FEWEST_MARKS} of each in one class at least",
             todo="give pictures of more people",
         )
     people = {item.image.person for item in detected}
@@ -124,7 +124,7 @@ def study_calibration(detected: Sequence[DetectedImage], manifest: Manifest) -> 
 def _of_class(kind: str, neutral: Marks, given: Marks) -> ClassStudy:
     hits = int(neutral.is_hit.sum())
     ways: tuple[WayResult, ...] = ()
-    if min(hits, len(neutral.is_hit) - hits) >= FOLDS * FEWEST_MARKS:
+    if min(hits, len(neutral.is_hit) - hits) >= 2 * FEWEST_MARKS:
         margins = np.array([logit(score) for score in neutral.scores])
         held_out = {way: _held_out(way, margins, neutral) for way in Way}
         shipped = _losses(held_out[SHIPPED], neutral.is_hit)

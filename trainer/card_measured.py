@@ -28,6 +28,7 @@ DETECTORS = (
     ("Mask R-CNN with FPN", (None, 0.69, 0.80, 0.86, 0.90)),
     ("the same with a graph over the views", (None, 0.78, 0.86, 0.90, 0.92)),
 )
+_ONE_PASS = "one"
 _STEPS = ("native", "assumed width", "800x800", "picture")
 _RATES = ("0.25", "0.5", "1", "2", "4")
 
@@ -156,14 +157,22 @@ def _is_place(text: str) -> bool:
 
 
 def _of_model(document: dict[str, Any]) -> str:
-    """Return in words which model was measured; documents of older evaluations do not tell."""
+    """Return in words which model read how; documents of older evaluations do not tell."""
     model = document.get("model")
-    return f", read by {model['name']} {model['version']}" if model else ""
+    words = f", read by {model['name']} {model['version']}" if model else ""
+    if document.get("passes", _ONE_PASS) != _ONE_PASS:
+        words += f", passes: {document['passes']}"
+    return words + ", views together" * bool(document.get("views_together"))
 
 
 def _again(document: dict[str, Any]) -> str:
-    data = _YARDSTICK if is_of_floors(document) else "LABELLED"
-    return f"mammoview-train evaluate images BUNDLE --data {data} --out FOLDER"
+    words = ["mammoview-train evaluate images BUNDLE --data"]
+    words.append(_YARDSTICK if is_of_floors(document) else "LABELLED")
+    if document.get("passes", _ONE_PASS) != _ONE_PASS:
+        words.append(f"--passes {document['passes']}")
+    if document.get("views_together"):
+        words.append("--views FILE")
+    return " ".join([*words, "--out FOLDER"])
 
 
 def _rates(froc: dict[str, Any]) -> list[str]:

@@ -23,6 +23,7 @@ from trainer.card_sections import (
     write_section,
 )
 from trainer.card_tables import figure, overlap_lines, subgroup_lines, with_interval
+from trainer.cli.main import main
 from trainer.documents import write_json
 from trainer.recipe import NetworkRecipe, Recipe
 from trainer.site import refit, write_refit
@@ -243,6 +244,20 @@ def test_figures() -> None:
     assert subgroup_lines("mass", [group("all", "all", value=0.5)], {}) == []
 
 
+def test_a_test_names_its_model_and_how_it_was_read(recipe: Recipe) -> None:
+    model = {"name": "tiny", "version": "0.9", "network_sha256": None}
+    plain = document() | {"model": model, "passes": "one", "views_together": None}
+    other = plain | {"passes": "flips", "views_together": "two numbers"}
+    texts = [
+        render_card(MASS, recipe=recipe, validation=document(), measured=Measured(test=test))
+        for test in (plain, other)
+    ]
+    assert "read by tiny 0.9. Hit" in texts[0]
+    assert "--data LABELLED --out FOLDER" in texts[0]
+    assert "read by tiny 0.9, passes: flips, views together. Hit" in texts[1]
+    assert "--data LABELLED --passes flips --views FILE --out FOLDER" in texts[1]
+
+
 def calibration(error: float) -> dict[str, Any]:
     figures = {
         "from_score": 0.0,
@@ -353,7 +368,7 @@ def test_a_card_written_anew_keeps_what_refits_have_said(recipe: Recipe, tmp_pat
     assert card.count("## Refitted on a site's own images") == 2
     assert card.index("of version 1+site.1 were") < card.index("of version 1 were")
     assert card.index("Refitted") < card.index("## What it is")
-    assert "Set on the images of the refit above" in card
+    assert "set on the images of the refit above" in card
     again = rewrite_card(new.folder, recipe=recipe, validation=document())
     assert (again.folder / CARD).read_text("utf-8") == card
 
@@ -371,3 +386,41 @@ def test_speeds_are_shown_whatever_was_measured_without_places(recipe: Recipe) -
     assert "| stage seconds, decode | 0.5 |" in card
     assert "| stage seconds, network | – |" in card
     assert "someone" not in card
+
+
+def test_the_command_takes_documents_and_sections(
+    recipe: Recipe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = build_bundle(tmp_path / "tiny")
+    run = tmp_path / "run"
+    described = {
+        "recipe": recipe.as_dict(),
+        "data": "made",
+        "weights": "none",
+        "training": [],
+        "validation": [],
+    }
+    write_json(described, run / "run.json")
+    write_json(document(), run / "validation.json")
+    write_json(document(), tmp_path / "test" / "metrics.json")
+    speed = {"bench": "analyze", "views": 4, "seconds": 1.25}
+    (tmp_path / "speed.json").write_text(json.dumps(speed))
+    manifest = open_bundle(bundle).manifest
+    folders = []
+    for name in (SectionName.VIEWS, SectionName.DIGITAL):
+        made = section_of(name, manifest, text=f"### {name}", commands=["again"])
+        folders.append(str(write_section(made, tmp_path / name).parent))
+    words = ["card", str(bundle), "--run", str(run), "--test", str(tmp_path / "test")]
+    words += ["--speed", str(tmp_path / "speed.json"), "--section", *folders]
+    assert main(words) == 0
+    card = (bundle / CARD).read_text("utf-8")
+    assert card.index("### digital") < card.index("### views")
+    assert "| seconds | 1.25 |" in card
+    assert "### Test pictures" in card
+    assert main([*words, "--section", folders[0]]) == 2
+    assert "2 sections named views" in capsys.readouterr().err
+    assert (bundle / CARD).read_text("utf-8") == card
+    other = replace(manifest, hashes=((NETWORK, "b" * 64),))
+    write_section(section_of(SectionName.VIEWS, other, text="### x", commands=[]), tmp_path / "o")
+    assert main([*words[:-3], "--section", str(tmp_path / "o")]) == 2
+    assert "another network" in capsys.readouterr().err

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 from mammoview.errors import DataError
+from mammoview.modelkit.bundle import NETWORK, open_bundle
 from tests.builders.models import build_manifest
-from tests.builders.sites import made_image
+from tests.builders.sites import PEOPLE, PICTURES, made_image
 from trainer.calibrate import expected_calibration_error
 from trainer.calibration_report import study_lines, write_study
 from trainer.calibration_study import SHIPPED, Way, study_calibration
 from trainer.card_sections import SectionName, read_section
+from trainer.cli.main import main
 from trainer.detect import DetectedImage, scored
 from trainer.reliability import (
     Marks,
@@ -149,6 +151,20 @@ def test_the_study_is_written_with_its_section_and_pictures(tmp_path: Path) -> N
     ways = document["per_class"]["mass"]["ways"]
     assert set(ways) == {way.value for way in Way}
     assert document["per_class"]["mass"]["better_than_shipped"] == []
+
+
+def test_the_command_reads_a_folder(
+    bundle: Path, site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["evaluate", "calibration", str(bundle), "--data", str(site), "--json"]
+    assert main([*words, "--out", str(tmp_path / "out")]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["images"] == PEOPLE * PICTURES
+    assert document["per_class"]["mass"]["hits"] > 20
+    network = dict(open_bundle(bundle).manifest.hashes)[NETWORK]
+    assert read_section(tmp_path / "out").network_sha256 == network
+    assert main([*words, "--out", str(tmp_path / "out" / "section.md")]) == 2
+    assert "is a file" in capsys.readouterr().err
 
 
 def test_too_few_marks_are_no_study() -> None:
