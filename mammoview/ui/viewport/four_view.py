@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import lru_cache
 
@@ -25,6 +26,7 @@ _ZOOM_PER_NOTCH = 1.25
 _TABLES_KEPT = 16
 _LEGEND_EDGE_PX = 14
 _CAD_LINE_PX = 34
+_FOOT_EDGE_PX = 12
 
 
 class FourView(QWidget):
@@ -195,9 +197,11 @@ class FourView(QWidget):
 
     def _place_legend(self) -> None:
         size = self.legend.sizeHint()
+        foot = self._panes[_HANGING[-1][-1]].texts.foot.boundingRect()
+        above = max(_CAD_LINE_PX, math.ceil(foot.height()) + _FOOT_EDGE_PX)
         self.legend.setGeometry(
             self.width() - size.width() - _LEGEND_EDGE_PX,
-            self.height() - size.height() - _CAD_LINE_PX,
+            self.height() - size.height() - above,
             size.width(),
             size.height(),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mammoview.app.workspace import OverlayMode
-from mammoview.domain.geometry import ImagePoint
+from mammoview.domain.geometry import Affine2D, ImagePoint
 from mammoview.domain.views import Slot
 from mammoview.ui.panels.reading_panel import notes_of
 from mammoview.ui.viewport.cad_line import OUTSIDE_RANGE
@@ -55,3 +55,16 @@ def test_the_badge_goes_with_the_result(view: FourView) -> None:
     view.render(None, shown)
     view.render(shown, scene.workspace(pane))
     assert view.pane(Slot.RCC).texts.foot.text == "CAD: not run"
+
+
+def test_the_legend_of_the_heat_leaves_the_badge_free(view: FourView) -> None:
+    heat = scene.heatmap((14, 10), (9, 3), Affine2D.identity())
+    state = scene.workspace(
+        scene.pane(Slot.LMLO, scene.image(scene.bright())),
+        prediction=scene.prediction(Slot.LMLO, heatmaps=(heat,), outside_range=(SAID,)),
+        overlay=scene.overlay(OverlayMode.BOTH),
+    )
+    view.render(None, state)
+    assert view.legend.isVisible()
+    foot = view.pane(Slot.LMLO).texts.foot.sceneBoundingRect()
+    assert view.legend.geometry().bottom() < foot.top()
