@@ -161,3 +161,35 @@ def test_a_sound_model_verifies(command: Run, bundle: Path) -> None:
     shown = command("model", "show", bundle, "--json").document["manifest"]
     assert "mass" in shown["classes"]
     assert command("model", "show", "no-such-model").code == 2
+
+
+def test_passes_and_views_are_named_in_the_results(
+    command: Run, exam: Path, bundle: Path, tmp_path: Path
+) -> None:
+    manifest = json.loads((bundle / "manifest.json").read_text("utf-8"))
+    rule = {"partner": "same-breast", "tolerance_mm": 15.0, "weight": -2.0, "intercept": -3.0}
+    views = tmp_path / "views.json"
+    rules = {
+        "format": "mammoview-views/1",
+        "network_sha256": manifest["hashes"]["model.onnx"],
+        "passes": "flips",
+        "classes": [{"calibration": c, "partners": [rule]} for c in manifest["calibration"]],
+        "fitted_on": "made by hand",
+    }
+    views.write_text(json.dumps(rules), "utf-8")
+    out = tmp_path / "results"
+    words = ("analyze", exam, "--out", out, "--json", "--model", bundle)
+    answer = command(*words, "--passes", "flips", "--views", views)
+    assert answer.code == 0, answer.err
+    assert answer.document["passes"] == "flips"
+    assert answer.document["views_together"] == "made by hand"
+    regions = [r for image in answer.document["images"] for r in image["regions"]]
+    assert regions
+    assert all(r["score"] < r["score_one_view"] for r in regions)
+    assert all("other views" in image["notes"][-1] for image in answer.document["images"])
+    refused = command(*words, "--views", views)
+    assert refused.code == 3
+    assert "--passes flips" in refused.err
+    alone = command(*words).document
+    assert (alone["passes"], alone["views_together"]) == ("one", None)
+    assert {r["score_one_view"] for image in alone["images"] for r in image["regions"]} == {None}
