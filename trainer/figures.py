@@ -29,7 +29,7 @@ from trainer.card_sections import Section, SectionName, section_of, write_sectio
 from trainer.detect import DetectedImage, best_hit, detect, lesions_of
 from trainer.documents import write_json
 from trainer.labelled import LabelledBox, LabelledImage
-from trainer.pictures import Picture, read_picture
+from trainer.pictures import Picture, read_labelled_picture
 from trainer.recipe import DataRecipe
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def make_figures(
             figures[kind] = {"file": None, "reason": f"none of {lesions} lesions is hit"}
             continue
         name = f"figure-{kind}.png"
-        picture = read_picture(choice.item.image.file, data)
+        picture = read_labelled_picture(choice.item.image, data)
         draw_figure(picture, _heatmap(session, picture, kind), choice, session.manifest, out / name)
         figures[kind] = {"file": name} | _choice_document(choice)
     document = {
@@ -144,10 +144,12 @@ def draw_figure(
         axes.set_axis_off()
     colours = ListedColormap(heat_table(_HEAT_FLOOR) / 255.0)
     shown = _lay_heat(panels[1], heatmap, colours, item)
-    figure.colorbar(shown, ax=panels[1], shrink=0.6, label="score, fixed scale", pad=0.02)
+    figure.colorbar(
+        shown, ax=panels[1], location="bottom", shrink=0.9, pad=0.01, label="score, fixed scale"
+    )
     for lesion in lesions_of(item, kind):
         _outline(panels[2], lesion, chosen=lesion is choice.lesion)
-    panels[2].legend(loc="lower center", bbox_to_anchor=(0.5, -0.12), fontsize=8, frameon=False)
+    panels[2].legend(loc="upper center", bbox_to_anchor=(0.5, -0.01), fontsize=8, frameon=False)
     figure.suptitle(_title(choice, manifest), fontsize=11)
     figure.supxlabel(_footer(choice, manifest), fontsize=7)
     _save(figure, file)

@@ -18,12 +18,11 @@ from mammoview.domain.geometry import Affine2D, ImageBox
 from mammoview.domain.prediction import Region
 from mammoview.errors import DataError
 from mammoview.imaging.breast import Breast
-from mammoview.inference.cam import heatmaps
-from mammoview.inference.predictor import ONE_PASS_PX, run_tiled
-from mammoview.inference.regions import APART_MM, find_regions
+from mammoview.inference.predictor import raw_maps, read_maps, thresholds
+from mammoview.inference.regions import APART_MM
 from mammoview.inference.session import Session
 from mammoview.modelkit.codec import encode
-from mammoview.modelkit.preprocess import network_input
+from mammoview.modelkit.preprocess import Grid, network_input
 from trainer.cache import BREAST_STEP, GridCache, GridRecord
 from trainer.classifier import LAST, load_checkpoint
 from trainer.draw import sample_seed
@@ -108,22 +107,23 @@ def false_marks(session: Session, cache: GridCache, numbers: Sequence[int]) -> l
     ]
 
 
-def grid_regions(session: Session, cache: GridCache, record: GridRecord) -> Iterator[Region]:
-    """Yield the regions that the viewer would find, in coordinates of the record's grid."""
+def grid_regions(session: Session, cache: GridCache, record: GridRecord) -> tuple[Region, ...]:
+    """Return the regions that the viewer would find, in coordinates of the record's grid."""
+    grid = Grid(
+        pixels=cache.grid(record),
+        to_image=Affine2D.identity(),
+        breast=_breast(cache, record),
+        notes=(),
+    )
     manifest = session.manifest
-    image = network_input(cache.grid(record))
-    cam = run_tiled(session, image) if image.size > ONE_PASS_PX else session.run(image)[0]
-    here = Affine2D.scale_translate(col_scale=1.0, row_scale=1.0, col0=0.0, row0=0.0)
-    cell_mm = manifest.map_geometry.stride_px * manifest.preprocessing.mm_per_px
-    for heatmap in heatmaps(cam, manifest=manifest, grid_to_image=here):
-        yield from find_regions(
-            heatmap,
-            breast=_breast(cache, record),
-            threshold=1.0,
-            cell_mm=cell_mm,
-            rows=record.rows,
-            cols=record.cols,
-        )
+    _, regions = read_maps(
+        raw_maps(session, network_input(grid.pixels)),
+        grid,
+        manifest,
+        limits=thresholds(manifest, None),
+        shape=(record.rows, record.cols),
+    )
+    return regions
 
 
 def _places(session: Session, cache: GridCache, number: int) -> Iterator[HardPlace]:

@@ -26,6 +26,7 @@ COMMANDS = (
     ("views", "rules by which the views of an examination change each other's scores"),
     ("verify", "torch against ONNX Runtime (exit 1: they part)"),
     ("evaluate", "what a network finds on labelled images, patches or examinations"),
+    ("ablation", "what each step of the method is worth: several runs, one table"),
     ("figures", "mammogram, activation map and ground truth of a median hit"),
     ("card", "write a bundle's card anew, with test figures"),
     ("bench", "images per second, beside the same network on random tensors"),
