@@ -32,6 +32,7 @@ class SectionName(StrEnum):
     CALIBRATION = "calibration"
     CALCIFICATIONS = "calcifications"
     DIGITAL = "digital"
+    SITE = "site"
     MARKS = "marks"
     PASSES = "passes"
     VIEWS = "views"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from mammoview.modelkit.manifest import Manifest
+from trainer.card_sections import Section, SectionName, section_of
 from trainer.documents import markdown_table
 from trainer.metrics import Estimate
 from trainer.site import ClassRefit, PointFigures, Refit
@@ -20,6 +22,28 @@ def refit_card(card: str, result: Refit) -> str:
         lines[first] = f"# {result.manifest.name} {result.manifest.version}"
     at = next((n for n, line in enumerate(lines) if line.startswith("## ")), len(lines))
     return "\n".join([*lines[:at], _section(result), "", *lines[at:]]).rstrip("\n") + "\n"
+
+
+def refit_figures(manifest: Manifest, result: Refit) -> Section:
+    """Return the figures of a refit as a section of the card of the model that was refitted.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of that model.
+    """
+    option = "--data LABELLED" if result.is_labelled else "--normal-pictures NORMALS"
+    parts = [
+        "### Refitted on a site's own images",
+        f"What a refit would give, on {_images(result)}. Figures after: held out, in five parts by "
+        "person. Intervals: 95 %, bootstrap over people.",
+    ]
+    if result.is_labelled:
+        parts.append(markdown_table(*_score_table(result)))
+    parts.append(markdown_table(*_point_table(result)))
+    command = f"mammoview-train calibrate BUNDLE {option} --out NEW --section FOLDER"
+    text = "\n\n".join(parts)
+    return section_of(SectionName.SITE, manifest, text=text, commands=[command])
 
 
 def refit_sections(card: str) -> str:
@@ -65,14 +89,9 @@ def refit_lines(result: Refit) -> list[str]:
 
 def _section(result: Refit) -> str:
     what = "Scores and thresholds" if result.is_labelled else "Thresholds alone"
-    images = (
-        f"{result.images} labelled pictures of {result.people} people with {result.lesions} lesions"
-        if result.is_labelled
-        else f"{result.images} images of {result.people} people without any finding"
-    )
     parts = [
         _TITLE,
-        f"{what} of version {result.old_version} were refitted on {images}, "
+        f"{what} of version {result.old_version} were refitted on {_images(result)}, "
         f"{result.made_on.isoformat()} (UTC). The network is the same to the byte. Every figure "
         f"and threshold in the sections below is of version {result.old_version} or older, but "
         "where they name this one.",
@@ -86,6 +105,13 @@ def _section(result: Refit) -> str:
             "How many lesions these thresholds find is not known: there was none in the images."
         )
     return "\n\n".join(parts)
+
+
+def _images(result: Refit) -> str:
+    if result.is_labelled:
+        whose = f"{result.people} people with {result.lesions} lesions"
+        return f"{result.images} labelled pictures of {whose}"
+    return f"{result.images} images of {result.people} people without any finding"
 
 
 def _score_table(result: Refit) -> tuple[tuple[str, ...], list[list[str]]]:

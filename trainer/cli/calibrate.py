@@ -40,6 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder of labelled pictures: those without any lesion, thresholds alone",
     )
     parser.add_argument("--out", type=Path, required=True, help="folder of the new bundle")
+    parser.add_argument(
+        "--section",
+        metavar="FOLDER",
+        type=Path,
+        help="write the figures before and after there too, for the card of BUNDLE",
+    )
     parser.add_argument("--version", help="of the new model (0.1.0 becomes 0.1.0+site.1)")
     add_part(parser)
     add_recipe(parser)
@@ -50,9 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Read the images, refit, write; files that cannot be read are named and left out (exit 3)."""
     from mammoview.inference.session import Session
     from mammoview.modelkit.bundle import CARD, open_bundle
+    from trainer.card_sections import write_section
     from trainer.documents import json_text
     from trainer.site import checked_version, refit, write_refit
-    from trainer.site_card import refit_card, refit_document, refit_lines
+    from trainer.site_card import refit_card, refit_document, refit_figures, refit_lines
 
     _require_free(arguments.out)
     if arguments.data is None and (arguments.split or arguments.part):
@@ -71,6 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
     result = refit(old.manifest, reading, version=version)
     card = refit_card((old.folder / CARD).read_text("utf-8"), result)
     new = write_refit(old, arguments.out, result, card)
+    if arguments.section is not None:
+        write_section(refit_figures(old.manifest, result), arguments.section)
     if arguments.json:
         document = refit_document(result) | {
             "bundle": str(new.folder),

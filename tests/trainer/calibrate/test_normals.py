@@ -11,10 +11,11 @@ import pytest
 
 from mammoview.app import models
 from mammoview.inference.session import Session
-from mammoview.modelkit.bundle import CARD, open_bundle
+from mammoview.modelkit.bundle import CARD, NETWORK, open_bundle
 from tests.builders.dicom import build_mg
 from tests.builders.models import build_manifest
 from tests.builders.sites import build_site, made_normals
+from trainer.card_sections import SectionName, read_section
 from trainer.cli.main import main
 from trainer.labelled import ANNOTATIONS
 from trainer.site import refit
@@ -86,7 +87,7 @@ def test_pictures_without_a_lesion_are_normals_and_the_others_are_left_out(
     (site / ANNOTATIONS).write_text(json.dumps(labels))
     out = tmp_path / "new"
     words = ["calibrate", str(bundle), "--normal-pictures", str(site), "--out", str(out)]
-    assert main([*words, "--json"]) == 0
+    assert main([*words, "--section", str(tmp_path / "section"), "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["refitted_on"] | {"date": ""} == {
         "labelled": False,
@@ -95,6 +96,11 @@ def test_pictures_without_a_lesion_are_normals_and_the_others_are_left_out(
         "lesions": 0,
         "date": "",
     }
+    section = read_section(tmp_path / "section")
+    assert section.name is SectionName.SITE
+    assert section.network_sha256 == dict(open_bundle(bundle).manifest.hashes)[NETWORK]
+    assert "44 images of 11 people without any finding" in section.text
+    assert "| mass, strict | 0.25 |" in section.text
     assert [left["reason"] for left in document["left_out"]] == ["holds a lesion"] * 4
     for point in document["per_class"]["mass"]["operating_points"].values():
         after = point["after"]["false_marks_per_image"]
