@@ -14,6 +14,10 @@ from mammoview.domain.geometry import Affine2D, ImageBox
 _LONG_SIDE = 256
 _SMALLEST_SHARE = 0.02
 _BORDER_SHARE = 0.02
+# A film's frame is no deeper than this share of the picture.
+_STRIP_SHARE = 0.06
+# Of the picture's brightest: a frame has this or more, and what lies beside it this or less.
+_WHITE, _BESIDE = 0.93, 0.8
 
 
 class Blocks(StrEnum):
@@ -69,10 +73,10 @@ class Breast:
 def find_breast(values: NDArray[np.float32], *, blocks: Blocks = Blocks.CENTRED) -> Breast:
     """Find the breast as the largest bright part of the image.
 
-    Film borders are taken off first: a run of rows or columns at an edge whose pixels are almost
-    all bright is a scanner's frame, not tissue.  What is left is thresholded (Otsu, lowered so
-    that the skin line stays inside), opened so that labels come off, and its largest
-    part is taken with its holes filled.
+    Film borders are taken off first: thin white strips along the edges that end at once, while
+    tissue fades (with blocks from the corner: runs of rows or columns that are almost all bright).
+    What is left is thresholded (Otsu, lowered so that the skin line stays inside), opened so that
+    labels come off, and its largest part is taken with its holes filled.
 
     Parameters
     ----------
@@ -88,7 +92,8 @@ def find_breast(values: NDArray[np.float32], *, blocks: Blocks = Blocks.CENTRED)
     to_image = Affine2D.scale_translate(
         col_scale=scale_col, row_scale=scale_row, col0=0.0, row0=0.0
     )
-    mask = _largest_bright_part(small)
+    border = _white_strips if blocks is Blocks.CENTRED else _film_border
+    mask = _largest_bright_part(small, ~border(small))
     found = bool(mask.mean() >= _SMALLEST_SHARE)
     if not found:
         mask = np.ones_like(mask)
@@ -183,8 +188,9 @@ def _block_mean(
     return np.asarray(sums / np.outer(heights, widths), np.float32)
 
 
-def _largest_bright_part(small: NDArray[np.float32]) -> NDArray[np.bool_]:
-    inside = ~_film_border(small)
+def _largest_bright_part(
+    small: NDArray[np.float32], inside: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
     if not inside.any() or float(np.ptp(small[inside])) < 1e-3:
         return np.zeros(small.shape, np.bool_)
     otsu = sitk.OtsuThresholdImageFilter()
@@ -204,9 +210,31 @@ def _film_border(small: NDArray[np.float32]) -> NDArray[np.bool_]:
     bright = small > 0.9 * float(small.max())
     for axis in (0, 1):
         share = bright.mean(axis=1 - axis)
-        limit = max(1, round(0.06 * small.shape[axis]))
+        limit = max(1, round(_STRIP_SHARE * small.shape[axis]))
         for order in (slice(None), slice(None, None, -1)):
             run = int(np.argmin(np.append(share[order][:limit] > 0.8, False)))
             lines = np.arange(small.shape[axis])[order][:run]
             border[(lines, slice(None)) if axis == 0 else (slice(None), lines)] = True
     return border
+
+
+def _white_strips(small: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Mark thin white strips along the edges: the film's frame where it is slanted or broken.
+
+    On each line that leads inwards from an edge it is a white run that ends within
+    ``_STRIP_SHARE`` and falls to ``_BESIDE`` within two cells.  Tissue at the chest wall fades over
+    millimetres, and a bright muscle reaches deeper.
+    """
+    top = float(small.max())
+    strips = np.zeros(small.shape, np.bool_)
+    for turns in range(4):
+        lines = np.rot90(small, turns)  # each column leads inwards from the first row
+        limit = min(max(2, round(_STRIP_SHARE * lines.shape[0])), lines.shape[0] - 2)
+        white = np.vstack([lines[: limit + 1] >= _WHITE * top, np.zeros(lines.shape[1], np.bool_)])
+        run = np.argmin(white, axis=0)
+        # The cell where a run ends is part frame, part what lies beside it.
+        beside = lines[np.minimum(run + 1, lines.shape[0] - 1), np.arange(lines.shape[1])]
+        is_frame = (run > 0) & (run <= limit) & (beside <= _BESIDE * top)
+        found = is_frame & (np.arange(lines.shape[0])[:, None] <= run)
+        strips |= np.rot90(found, -turns)
+    return strips

@@ -47,6 +47,33 @@ def test_the_chest_wall_is_the_edge_the_breast_lies_against(
     assert chest_wall_edge(find_breast(np.ascontiguousarray(turn(phantom())))) is edge
 
 
+def test_a_slanted_white_strip_at_the_edge_is_no_breast() -> None:
+    """It touches the breast, and is longer than it; where it ends the picture is tissue or air."""
+    values = phantom()
+    rows, cols = values.shape
+    depth = 5 + np.arange(rows) * 20 // rows
+    values[np.arange(cols)[None] < depth[:, None]] = 1.0
+    breast = find_breast(values)
+    cols_found = np.flatnonzero(breast.mask.any(axis=0))
+    at = (np.arange(breast.mask.shape[0]) + 0.5) * breast.to_image.yy
+    first = np.argmax(breast.mask, axis=1) * breast.to_image.xx
+    held = breast.mask.any(axis=1)
+    assert breast.box.row0 == pytest.approx(60, abs=8)
+    assert cols_found.size > 80
+    off = first[held] - np.interp(at[held], np.arange(rows), depth)
+    assert off.min() > -3  # none of it is breast
+    assert np.median(off) < 6  # and no more than a cell or two of the breast went with it
+
+
+def test_bright_tissue_that_fades_from_the_chest_wall_stays() -> None:
+    values = phantom()
+    fade = np.clip(1 - np.arange(values.shape[1]) / 60, 0, 1) * 0.5
+    values[values == 0.5] += np.broadcast_to(fade, values.shape)[values == 0.5]
+    breast = find_breast(values)
+    middle = breast.mask[breast.mask.shape[0] // 3 : breast.mask.shape[0] * 2 // 3]
+    assert middle[:, 0].all()
+
+
 def test_nothing_but_air_is_no_breast() -> None:
     breast = find_breast(np.zeros((300, 200), np.float32))
     assert not breast.found
