@@ -43,7 +43,7 @@ class Ramp:
             for up in (np.floor, np.ceil)
             for aside in (np.floor, np.ceil)
         ]
-        mean = np.mean(around, axis=0, dtype=np.float64)[None]
+        mean = np.mean(np.stack(around).astype(np.float64), axis=0, keepdims=True)
         return np.asarray(np.round(mean, 6), np.float32)  # whatever the order of the four
 
 

@@ -95,7 +95,7 @@ def test_contradicted_marks_lose_and_the_lesions_are_found_earlier() -> None:
     pictures = people()
     together = fit_views(pictures, MANIFEST, Passes.ONE)
     (rule,) = together.classes[0].partners
-    assert rule.partner == Partner.SAME_BREAST
+    assert Partner(rule.partner) is Partner.SAME_BREAST
     assert rule.weight < -1
     document = views_document(pictures, together, MANIFEST)
     found = document["per_class"]["mass"]["readings"]
