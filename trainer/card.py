@@ -11,6 +11,7 @@ from typing import Any
 
 from mammoview.errors import DataError, UsageError
 from mammoview.modelkit.bundle import CARD, NETWORK, Bundle, open_bundle, write_bundle
+from mammoview.modelkit.codec import CodecError
 from mammoview.modelkit.manifest import Manifest
 from trainer.card_measured import (
     comparison_text,
@@ -21,7 +22,7 @@ from trainer.card_measured import (
 )
 from trainer.card_sections import Section, SectionName
 from trainer.documents import markdown_table
-from trainer.recipe import Recipe
+from trainer.recipe import Recipe, recipe_from_values
 from trainer.site_card import refit_sections
 
 # They have classifiers of their own; the others end in global average pooling anyway.
@@ -201,6 +202,24 @@ def read_document(file: Path, *, of: str) -> dict[str, Any]:
             todo="make it again",
         ) from error
     return document
+
+
+def recipe_of(run: Path, described: dict[str, Any]) -> Recipe:
+    """Return the recipe in the description of a run.
+
+    Raises
+    ------
+    DataError
+        If it is one of another version of the trainer.
+    """
+    try:
+        return recipe_from_values(described["recipe"])
+    except (CodecError, KeyError) as error:
+        raise DataError(
+            f"the recipe of the run in {run} cannot be read ({error})",
+            expected="a run of this version of the trainer",
+            todo="train again, or write the card with the version that trained",
+        ) from error
 
 
 def people_of(described: dict[str, Any]) -> frozenset[str]:

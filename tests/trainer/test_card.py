@@ -420,6 +420,10 @@ def test_the_command_takes_documents_and_sections(
     assert main([*words, "--section", folders[0]]) == 2
     assert "2 sections named views" in capsys.readouterr().err
     assert (bundle / CARD).read_text("utf-8") == card
+    write_json(described | {"recipe": {"name": "old"}}, run / "run.json")
+    assert main(words) == 3
+    assert "the recipe of the run in" in capsys.readouterr().err
+    write_json(described, run / "run.json")
     other = replace(manifest, hashes=((NETWORK, "b" * 64),))
     write_section(section_of(SectionName.VIEWS, other, text="### x", commands=[]), tmp_path / "o")
     assert main([*words[:-3], "--section", str(tmp_path / "o")]) == 2

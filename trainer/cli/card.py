@@ -30,10 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the card into the bundle; nothing else of it changes."""
-    from trainer.card import Measured, people_of, read_document, rewrite_card
+    from trainer.card import Measured, people_of, read_document, recipe_of, rewrite_card
     from trainer.card_sections import read_section
     from trainer.export import read_run
-    from trainer.recipe import recipe_from_values
 
     described = read_run(arguments.run_folder)
     measured = Measured(
@@ -44,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     bundle = rewrite_card(
         arguments.bundle,
-        recipe=recipe_from_values(described["recipe"]),
+        recipe=recipe_of(arguments.run_folder, described),
         validation=read_document(arguments.run_folder / "validation.json", of="images"),
         measured=measured,
         trained_on=people_of(described),
