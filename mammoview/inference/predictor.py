@@ -28,6 +28,7 @@ from mammoview.imaging.tiling import Tile, plan_tiles
 from mammoview.inference.cam import heatmaps
 from mammoview.inference.passes import Passes, averaged_maps
 from mammoview.inference.regions import find_regions
+from mammoview.inference.rounding import in_doubt
 from mammoview.inference.session import Session
 from mammoview.inference.views import breast_frame
 from mammoview.modelkit.input_range import outside_range
@@ -245,21 +246,28 @@ def read_values(
     grid = to_grid(values, spacing=spacing, spec=manifest.preprocessing)
     outside = outside_range(grid, manifest)
     prepared = perf_counter()
-    cam = averaged_maps(
-        partial(raw_maps, session), grid, values, spacing=spacing, manifest=manifest, passes=passes
+    maps_of = partial(
+        averaged_maps, grid=grid, values=values, spacing=spacing, manifest=manifest, passes=passes
     )
-    answered = perf_counter()
     shape = (values.shape[0], values.shape[1])
-    maps, regions = read_maps(cam, grid, manifest, limits=limits, shape=shape, spacing=spacing)
+    regions_of = partial(
+        read_maps, grid=grid, manifest=manifest, limits=limits, shape=shape, spacing=spacing
+    )
+    cam = maps_of(partial(raw_maps, session))
+    answered = perf_counter()
+    maps, regions = regions_of(cam)
+    found = perf_counter()
+    if in_doubt(regions, manifest, session.rounding):
+        maps, regions = regions_of(maps_of(partial(raw_maps, session.exact())))
     return Reading(
         heatmaps=maps,
         regions=regions,
-        notes=grid.notes,
+        notes=grid.notes if passes is Passes.ONE else (*grid.notes, _passes_note(passes)),
         outside_range=outside,
         to_breast_mm=breast_frame(grid, manifest.preprocessing.mm_per_px),
         prepare_seconds=prepared - started,
-        network_seconds=answered - prepared,
-        regions_seconds=perf_counter() - answered,
+        network_seconds=answered - prepared + perf_counter() - found,
+        regions_seconds=found - answered,
     )
 
 
@@ -304,6 +312,10 @@ def _analysed(
         outside_range=reading.outside_range,
         to_breast_mm=reading.to_breast_mm,
     )
+
+
+def _passes_note(passes: Passes) -> str:
+    return f"{passes.text}; the thresholds were set on one pass"
 
 
 def raw_maps(session: Session, image: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -158,3 +158,6 @@ def test_the_mass_is_found_where_it_is(tiny: Session, passes: Passes) -> None:
     reading = read_values(tiny, values, spacing=SPACING, operating_point=None, passes=passes)
     best = next(region for region in reading.regions if region.kind == "mass")
     assert (best.peak.col, best.peak.row) == pytest.approx((0.3 * 320, 0.4 * 480), abs=8)
+    assert reading.notes == (
+        () if passes is Passes.ONE else (f"{passes.text}; the thresholds were set on one pass",)
+    )
