@@ -35,6 +35,8 @@ from trainer.metrics import Estimate
 # Outlines of a class that the findings make sure of, and those that may be of it.
 OUTLINES = {"mass": (RegionKind.MASS, RegionKind.MASS_OR_OTHER)}
 RULES = (("peak", PEAK_IN_BOX), ("iou", BOX_OVERLAP))
+# The longer side of the largest detectors in use (24 x 31 cm).
+LONGEST_DETECTOR_MM = 310.0
 _FARTHEST = 8.0
 
 
@@ -88,6 +90,14 @@ class DigitalClass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """The same pictures, read in another way (see ``trainer.digital_shift``)."""
+
+    words: str
+    classes: tuple[DigitalClass, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DigitalEvaluation:
     """A model on digital pictures.
 
@@ -95,17 +105,26 @@ class DigitalEvaluation:
     ----------
     outlines : tuple of (str, int)
         Outlines of each kind.
+    heights_mm : tuple of float
+        Heights of the pictures by the spacing that they are read with: least, median, largest.
+    too_high : int
+        Pictures that would be higher than any detector (``LONGEST_DETECTOR_MM``).
     range_digital, range_film : RangeCheck or None
         Pictures outside the model's range; None where the model names none, or no film was given.
+    tried : tuple of Tried
+        What might bring the model back; empty where nothing was tried.
     """
 
     manifest: Manifest
     outlined: int
     normals: int
     outlines: tuple[tuple[str, int], ...]
+    heights_mm: tuple[float, float, float]
+    too_high: int
     classes: tuple[DigitalClass, ...]
     range_digital: RangeCheck | None
     range_film: RangeCheck | None
+    tried: tuple[Tried, ...] = ()
 
 
 def evaluate_digital(
@@ -115,6 +134,7 @@ def evaluate_digital(
     *,
     range_digital: RangeCheck | None,
     range_film: RangeCheck | None,
+    tried: Sequence[tuple[str, Sequence[DetectedImage]]] = (),
 ) -> DigitalEvaluation:
     """Measure a model on digital pictures that it has read.
 
@@ -124,29 +144,37 @@ def evaluate_digital(
         The pictures.
     detected : sequence of DetectedImage
         What was found in each, in the same order.
+    tried : sequence of (str, sequence of DetectedImage)
+        What was found when the pictures were read in other ways, and which.
 
     Raises
     ------
     DataError
         If there are no normal or no outlined pictures.
     """
-    normals = [d for i, d in zip(images, detected, strict=True) if i.is_normal]
-    outlined = [d for d in detected if d.image.lesions]
+    outlined, normals = _parted(images, detected)
     if not normals or not outlined:
         raise DataError(
             f"{len(outlined)} outlined and {len(normals)} normal pictures",
             expected="at least one of each",
             todo="complete the copy of the data",
         )
+    heights = np.array([d.rows * d.spacing.row_mm for d in detected])
     kinds = Counter(lesion.kind for item in outlined for lesion in item.image.lesions)
     return DigitalEvaluation(
         manifest=manifest,
         outlined=len(outlined),
         normals=len(normals),
         outlines=tuple(sorted(kinds.items())),
-        classes=tuple(_of_class(kind, outlined, normals, manifest) for kind in manifest.findings),
+        heights_mm=(float(heights.min()), float(np.median(heights)), float(heights.max())),
+        too_high=int((heights > LONGEST_DETECTOR_MM).sum()),
+        classes=_classes(outlined, normals, manifest),
         range_digital=range_digital,
         range_film=range_film,
+        tried=tuple(
+            Tried(words=words, classes=_classes(*_parted(images, found), manifest))
+            for words, found in tried
+        ),
     )
 
 
@@ -220,6 +248,20 @@ def _best_hits(
     ]
     best = np.array([score for score, _ in found], np.float64)
     return best, np.array([number for _, number in found], np.intp), count
+
+
+def _parted(
+    images: Sequence[CesmImage], detected: Sequence[DetectedImage]
+) -> tuple[list[DetectedImage], list[DetectedImage]]:
+    """Return the outlined and the normal pictures."""
+    pairs = list(zip(images, detected, strict=True))
+    return [d for i, d in pairs if i.image.lesions], [d for i, d in pairs if i.is_normal]
+
+
+def _classes(
+    outlined: Sequence[DetectedImage], normals: Sequence[DetectedImage], manifest: Manifest
+) -> tuple[DigitalClass, ...]:
+    return tuple(_of_class(kind, outlined, normals, manifest) for kind in manifest.findings)
 
 
 def _of_class(

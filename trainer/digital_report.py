@@ -14,7 +14,13 @@ from mammoview.modelkit.bundle import NETWORK
 from mammoview.modelkit.manifest import Manifest
 from trainer.card_sections import SectionName, section_of, write_section
 from trainer.card_tables import figure, with_interval
-from trainer.digital import DigitalClass, DigitalEvaluation, DigitalPoint, DigitalRule
+from trainer.digital import (
+    LONGEST_DETECTOR_MM,
+    DigitalClass,
+    DigitalEvaluation,
+    DigitalPoint,
+    DigitalRule,
+)
 from trainer.documents import markdown_table, write_csv, write_json
 from trainer.froc import FALSE_MARKS, CurvePoint
 from trainer.input_range import RangeCheck
@@ -25,8 +31,10 @@ COMMANDS = (
     "mammoview-train evaluate images BUNDLE --data $MAMMOVIEW_DATA/cbis-ddsm/mass-800/test "
     "--out FILM",
     "mammoview-train evaluate digital BUNDLE --data $MAMMOVIEW_DATA/cdd-cesm "
-    "--film $MAMMOVIEW_DATA/cbis-ddsm/mass-800/test --film-metrics FILM/metrics.json --out FOLDER",
+    "--film $MAMMOVIEW_DATA/cbis-ddsm/mass-800/test --film-metrics FILM/metrics.json --remedies "
+    "--out FOLDER",
 )
+_HEIGHTS = ("least", "median", "largest")
 _CURVE_HEADER = (
     *("class", "hit rule", "threshold", "marks per normal picture"),
     *("sensitivity", "ci95 low", "ci95 high"),
@@ -105,10 +113,16 @@ def digital_document(evaluation: DigitalEvaluation, film: tuple[FilmClass, ...])
         "outlined_pictures": evaluation.outlined,
         "normal_pictures": evaluation.normals,
         "outlines": dict(evaluation.outlines),
+        "heights_mm": dict(zip(_HEIGHTS, evaluation.heights_mm, strict=True)),
+        "higher_than_any_detector": evaluation.too_high,
         "per_class": {item.kind: _class_document(item) for item in evaluation.classes},
         "input_range": {
             "digital": _range_document(evaluation.range_digital),
             "film": _range_document(evaluation.range_film),
+        },
+        "tried": {
+            item.words: {of.kind: _class_document(of) for of in item.classes}
+            for item in evaluation.tried
         },
         "film": {
             item.kind: {
@@ -137,11 +151,14 @@ def digital_markdown(evaluation: DigitalEvaluation, film: tuple[FilmClass, ...])
         f"picture's findings name, else apart ({kinds}). Hit: peak in the outline's box. False "
         "marks are those on normal pictures; film has none, there they are marks outside all "
         "boxes. No threshold was set on these pictures.",
+        "",
+        _scale_words(evaluation),
     ]
     by_kind = {item.kind: item for item in film}
     for item in evaluation.classes:
         lines += ["", *_class_lines(item, by_kind.get(item.kind))]
-    return "\n".join([*lines, "", *_range_lines(evaluation)])
+    lines += ["", *_range_lines(evaluation)]
+    return "\n".join([*lines, *_tried_lines(evaluation)])
 
 
 def summary_lines(evaluation: DigitalEvaluation) -> list[str]:
@@ -266,6 +283,49 @@ def _range_lines(evaluation: DigitalEvaluation) -> list[str]:
         share = f"**{check.outside} of {check.images}** {name} pictures"
         lines.append(f"{share} ({by})." if by else f"{share}.")
     return [" ".join(lines)]
+
+
+def _scale_words(evaluation: DigitalEvaluation) -> str:
+    least, median, largest = evaluation.heights_mm
+    words = (
+        f"By the spacing that they are read with they are {least:.0f} to {largest:.0f} mm high "
+        f"(median {median:.0f})"
+    )
+    if not evaluation.too_high:
+        return f"{words}."
+    return (
+        f"{words}, {evaluation.too_high} of them higher than the largest detectors "
+        f"({LONGEST_DETECTOR_MM:.0f} mm): that spacing is an assumption, and too large for these."
+    )
+
+
+def _tried_lines(evaluation: DigitalEvaluation) -> list[str]:
+    """Return what was tried about the shift, a table each class with outlines."""
+    if not evaluation.tried:
+        return []
+    rates = [f"{rate:g}" for rate in FALSE_MARKS]
+    points = dict.fromkeys(p.name for p in evaluation.manifest.operating_points)
+    header = ["read", *(f"at {rate}" for rate in rates), *(f"marks, {name}" for name in points)]
+    ways = (("as it is", evaluation.classes), *((t.words, t.classes) for t in evaluation.tried))
+    lines = [
+        "",
+        "#### What was tried about the shift",
+        "",
+        "Sensitivity to outlined masses at marks a normal picture (peak rule), and marks a normal "
+        "picture at each operating point. All rows are of the same pictures: the best of them is "
+        "known with hindsight. None is done in the viewer, where the header tells the spacing.",
+    ]
+    for kind in evaluation.manifest.findings:
+        of_kind = [(words, item) for words, items in ways for item in items if item.kind == kind]
+        rows = [_tried_row(words, item) for words, item in of_kind if item.sure]
+        if rows:
+            lines += ["", markdown_table(header, rows)]
+    return lines
+
+
+def _tried_row(words: str, item: DigitalClass) -> list[str]:
+    found = [figure(point.sensitivity) for point in item.rules[0].at]
+    return [words, *found, *(figure(point.false_marks.value) for point in item.points)]
 
 
 def _words(estimate: Estimate) -> str:

@@ -14,21 +14,25 @@ import pytest
 from mammoview.domain.geometry import ImageBox, ImagePoint, PixelSpacing
 from mammoview.domain.prediction import Region
 from mammoview.errors import DataError
+from mammoview.inference.session import Session
 from mammoview.modelkit.bundle import open_bundle
 from mammoview.modelkit.manifest import FeatureRange
 from tests.builders.cesm import build_cesm
 from tests.builders.models import build_bundle, build_manifest
 from trainer.card_sections import read_section
-from trainer.cesm import CesmImage
+from trainer.cesm import CesmImage, read_cesm
 from trainer.cli import main
 from trainer.detect import DetectedImage
 from trainer.digital import evaluate_digital, sensitivity_curve
 from trainer.digital_report import digital_document, read_film
+from trainer.digital_shift import GreyStep, Remedy, detect_with, matched
 from trainer.froc import BOX_OVERLAP, FALSE_MARKS, Mark, ScoredImage, score_froc
 from trainer.input_range import RangeCheck
 from trainer.labelled import LabelledBox, LabelledImage
+from trainer.recipe import DataRecipe
 
 SPACING = PixelSpacing(row_mm=0.1, col_mm=0.1, source="test")
+SMOOTHED = Remedy(words="smoothed", grey=GreyStep.SMOOTHED)
 BOX = ImageBox(col0=0, row0=0, col1=10, row1=10)
 INSIDE, BESIDE = ImagePoint(col=5, row=5), ImagePoint(col=50, row=50)
 
@@ -140,14 +144,20 @@ def test_the_command_writes_its_folder(tmp_path: Path, capsys: pytest.CaptureFix
     folder = build_cesm(tmp_path / "cesm", outlined=2, normals=2)
     out = tmp_path / "out"
     words = ["evaluate", "digital", str(bundle), "--data", str(folder), "--film", str(folder)]
-    assert main([*words, "--out", str(out), "--json"]) == 0
+    assert main([*words, "--remedies", "--out", str(out), "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document == json.loads((out / "digital.json").read_text())
     assert document["normal_pictures"] == 2
     assert document["per_class"]["mass"]["sensitivity_at"]["peak"]["at"]["4"]["mean"] == 1.0
     outside = {"images": 4, "outside": 4, "by_feature": {"median_grey": 4}}
     assert document["input_range"] == {"digital": outside, "film": outside}
+    assert document["higher_than_any_detector"] == 0
+    assert document["heights_mm"]["largest"] == pytest.approx(40)
+    # The tiny model's manifest knows nothing of dark and bright grey: no grey is moved to it.
+    assert sum("grey" in words for words in document["tried"]) == 0
+    assert len(document["tried"]) == 4
     section = read_section(out)
+    assert "What was tried" in section.text
     assert section.network_sha256 == document["model"]["network_sha256"]
     assert "**4 of 4** digital pictures (median_grey 4)" in section.text
     assert (out / "froc.png").read_bytes().startswith(b"\x89PNG")
@@ -181,3 +191,32 @@ def test_figures_of_film_of_another_network_are_refused(tmp_path: Path) -> None:
         else:
             with pytest.raises(DataError, match="another network"):
                 read_film(file, manifest)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_grey_scale_that_is_matched_keeps_the_order_and_hits_the_middle(seed: int) -> None:
+    ranges = tuple(
+        FeatureRange(feature=name, low=middle - 0.1, high=middle + 0.1)
+        for name, middle in (("dark_grey", 0.3), ("median_grey", 0.5), ("bright_grey", 0.7))
+    )
+    manifest = replace(build_manifest(), input_range=ranges)
+    known = {"dark_grey": 0.1, "median_grey": 0.1 + 0.1 * seed, "bright_grey": 0.8}
+    values = np.sort(np.random.default_rng(seed).random(200)).astype(np.float32)
+    bent = matched(values, known, manifest)
+    assert (np.diff(bent) >= 0).all()
+    assert bent.min() >= 0
+    assert bent.max() <= 1
+    ends = matched(np.array([0.0, known["bright_grey"], 1.0], np.float32), known, manifest)
+    assert ends == pytest.approx([0.0, 0.7, 1.0], abs=1e-4)
+
+
+def test_a_picture_read_at_another_scale_keeps_its_own_coordinates(tmp_path: Path) -> None:
+    session = Session.open(open_bundle(build_bundle(tmp_path / "bundle", stride=8)), device="cpu")
+    folder = build_cesm(tmp_path / "cesm", outlined=1, normals=1)
+    images = [item.image for item in read_cesm(folder)]
+    data = DataRecipe(assumed_height_mm=213.0, assumed_width_mm=128.0, validation_share=0.2)
+    for remedy in (Remedy(words="as it is"), Remedy(words="half", scale=0.5), SMOOTHED):
+        found, _ = detect_with(session, images, data, remedy)
+        best = max(found.regions, key=lambda region: region.score)
+        assert images[0].lesions[0].box.contains(best.peak), remedy.words
+        assert found.spacing.row_mm == pytest.approx(0.1 * remedy.scale)

@@ -31,6 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="metrics.json of evaluate images with the same bundle, to stand beside",
     )
+    parser.add_argument(
+        "--remedies",
+        action="store_true",
+        help="also read the pictures in other ways (grey, sharpness, spacing), to see what helps: "
+        "seven times the work",
+    )
     add_recipe(parser)
     parser.add_argument(
         "--out",
@@ -50,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     from trainer.detect import detect
     from trainer.digital import evaluate_digital
     from trainer.digital_report import digital_document, read_film, summary_lines, write_folder
+    from trainer.digital_shift import applicable, detect_with
     from trainer.documents import json_text
     from trainer.input_range import check_range
     from trainer.sources import read_labelled
@@ -66,12 +73,14 @@ def run(arguments: argparse.Namespace) -> int:
     pictures = [item.image for item in digital]
     films = read_labelled(arguments.film) if arguments.film is not None else None
     data = read_named_recipe(arguments.recipe).data
+    remedies = applicable(manifest) if arguments.remedies else ()
     evaluation = evaluate_digital(
         digital,
         detect(session, pictures, data),
         manifest,
         range_digital=check_range(pictures, data, manifest),
         range_film=check_range(films, data, manifest) if films is not None else None,
+        tried=[(r.words, detect_with(session, pictures, data, r)) for r in remedies],
     )
     if arguments.out is not None:
         write_folder(evaluation, film, arguments.out)
