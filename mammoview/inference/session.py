@@ -1,4 +1,4 @@
-"""One opened model on one device: ONNX Runtime behind it, and nowhere else in the house."""
+"""One opened model on one device, proven on its golden arrays."""
 
 from __future__ import annotations
 
@@ -11,24 +11,22 @@ from typing import Any
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from onnxruntime.capi.onnxruntime_inference_collection import InferenceSession
 
-from mammoview.domain.prediction import ModelIdentity
 from mammoview.errors import InferenceError, MissingPartError, ModelError
+from mammoview.inference import bf16
 from mammoview.inference.devices import cuda_device_name, physical_cores
+from mammoview.inference.engines import CPU, CUDA, INSTALL_CUDA, Engine, OnnxRuntime, Outputs
 from mammoview.modelkit.bundle import Bundle
-from mammoview.modelkit.golden import compare_outputs, compare_preprocessing
+from mammoview.modelkit.golden import CAM_TOLERANCE, compare_outputs, compare_preprocessing
 from mammoview.modelkit.manifest import Manifest
 
 logger = logging.getLogger(__name__)
 
 _ort: Any = onnxruntime  # built at run time: its names are not declared
 
-CUDA = "CUDAExecutionProvider"
-CPU = "CPUExecutionProvider"
-DEVICES = ("auto", "cpu", "cuda")
+# ``cpu`` computes in float32 everywhere; ``cpu-bf16`` asks for the faster arithmetic.
+DEVICES = ("auto", "cpu", "cpu-bf16", "cuda")
 
-_INSTALL_CUDA = 'install a CUDA driver and run: pip install "mammoview[cuda]"'
 # TF32 would round the products of every convolution to ten bits: enough to move golden values.
 # The other two keep a changed image size from costing a new search or memory for good.
 _CUDA_OPTIONS = {
@@ -36,9 +34,6 @@ _CUDA_OPTIONS = {
     "arena_extend_strategy": "kSameAsRequested",
     "use_tf32": "0",
 }
-_FATAL_ONLY = 4
-
-_Shapes = dict[str, tuple[int | None, ...]]
 
 
 class Session:
@@ -54,16 +49,22 @@ class Session:
         What it runs on, for the screen; a fallback is said here.
     on_cpu : bool
         True when no GPU is used.
+    rounding : float
+        0 where :meth:`run` computes in float32.  Else how far the margin of a class against the
+        background may lie from float32's: the tolerance of the golden maps, which the engine has
+        kept.  Images with a region so near to a threshold are read again by :meth:`exact`.
     """
 
-    def __init__(
-        self, bundle: Bundle, network: InferenceSession, *, device: str, on_cpu: bool
-    ) -> None:
+    def __init__(self, bundle: Bundle, engine: Engine, *, device: str, on_cpu: bool) -> None:
         self.manifest: Manifest = bundle.manifest
-        self.identity: ModelIdentity = bundle.identity
+        self.identity = bundle.identity
         self.device = device
         self.on_cpu = on_cpu
-        self._network = network
+        self.rounding = 0.0
+        self._bundle = bundle
+        self._engine = engine
+        self._exact: Session | None = None
+        self._threads: int | None = None
         self._lock = threading.Lock()
 
     @classmethod
@@ -74,8 +75,9 @@ class Session:
         ----------
         bundle : Bundle
             An opened bundle.
-        device : {"auto", "cpu", "cuda"}
-            ``auto`` takes CUDA where a device is usable, and says so where it is not.
+        device : {"auto", "cpu", "cpu-bf16", "cuda"}
+            ``auto`` takes CUDA where a device is usable, and says so where it is not; else the
+            CPU in bfloat16 where the processor has it; else the CPU in float32, as ``cpu`` does.
         threads : int or None
             CPU threads; None for one a physical core.
 
@@ -84,7 +86,7 @@ class Session:
         ModelError
             If the network does not fit its manifest or its golden outputs.
         MissingPartError
-            If CUDA was asked for and cannot be had.
+            If CUDA or bfloat16 was asked for and cannot be had.
         InferenceError
             If the device is unknown or the network cannot be run.
         """
@@ -93,12 +95,17 @@ class Session:
                 f"device {device!r}", expected=" or ".join(DEVICES), todo="choose one of them"
             )
         compare_preprocessing(bundle.golden, bundle.manifest)
-        session = _open_on(cls, bundle, device, physical_cores() if threads is None else threads)
-        cam, logits = session.run(bundle.golden.image)
-        compare_outputs(bundle.golden, cam=cam, logits=logits)
+        return _open_on(cls, bundle, device, physical_cores() if threads is None else threads)
+
+    @classmethod
+    def rounded(cls, bundle: Bundle, engine: Engine, *, device: str, threads: int) -> Session:
+        """Return a session whose engine rounds; ONNX Runtime is loaded when it is needed first."""
+        session = cls(bundle, engine, device=device, on_cpu=True)
+        session.rounding = CAM_TOLERANCE * float(np.ptp(bundle.golden.cam))
+        session._threads = threads
         return session
 
-    def run(self, image: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def run(self, image: NDArray[np.float32]) -> Outputs:
         """Run the network on one image.
 
         Parameters
@@ -118,42 +125,98 @@ class Session:
         InferenceError
             If the network fails or gives numbers that are not finite.
         """
-        with self._lock:  # one image at a time keeps the peak of memory known
-            try:
-                outputs: Any = self._network.run(["cam", "logits"], {"image": image})
-            except Exception as error:  # ONNX Runtime has no public root of its errors
-                raise InferenceError(
-                    f"the network failed on an image of {image.shape} ({type(error).__name__})",
-                    expected="float32 (1, 1, rows, cols) and enough memory",
-                    todo="close other programs, or choose the CPU",
-                ) from error
-        cam, logits = outputs[0][0], outputs[1][0]
-        if not (np.isfinite(cam).all() and np.isfinite(logits).all()):
-            raise InferenceError(
-                "the network gave numbers that are not finite",
-                expected="finite scores",
-                todo="choose the CPU, or install the model again",
-            )
-        return cam, logits
+        cam, logits = self.run_batch(image)
+        return cam[0], logits[0]
+
+    def run_batch(self, images: NDArray[np.float32]) -> Outputs:
+        """Run the network on images of one size: (n, 1, h, w), as :meth:`run` otherwise."""
+        with self._lock:  # one call at a time keeps the peak of memory known
+            return _answer(self._engine, images)
+
+    def exact(self) -> Session:
+        """Return the session in float32: this one, or ONNX Runtime, loaded at the first call.
+
+        Raises
+        ------
+        ModelError
+            If the network in float32 does not fit its manifest or its golden outputs.
+        """
+        if self.rounding == 0.0:
+            return self
+        with self._lock:
+            if self._exact is None:
+                self._exact = Session.open(self._bundle, device="cpu", threads=self._threads)
+            return self._exact
+
+
+def _answer(engine: Engine, images: NDArray[np.float32]) -> Outputs:
+    """Run an engine and refuse what is no answer."""
+    try:
+        cam, logits = engine.run(images)
+    except Exception as error:  # the runtimes have no public root of their errors
+        raise InferenceError(
+            f"the network failed on an image of {images.shape} ({type(error).__name__})",
+            expected="float32 (1, 1, rows, cols) and enough memory",
+            todo="close other programs, or choose the CPU",
+        ) from error
+    if not (np.isfinite(cam).all() and np.isfinite(logits).all()):
+        raise InferenceError(
+            "the network gave numbers that are not finite",
+            expected="finite scores",
+            todo="choose the CPU, or install the model again",
+        )
+    return cam, logits
+
+
+def _prove(engine: Engine, bundle: Bundle) -> None:
+    """Compare an engine with the golden outputs."""
+    cam, logits = _answer(engine, bundle.golden.image)
+    compare_outputs(bundle.golden, cam=cam[0], logits=logits[0])
 
 
 def _open_on(kind: type[Session], bundle: Bundle, device: str, threads: int) -> Session:
     """Open on the wished device; ``auto`` falls back to the CPU and says so."""
-    lacking = ""
-    if device != "cpu":
-        name, lacking = _try_cuda()
-        if name is not None:
-            try:
-                network = _load(bundle, [(CUDA, _CUDA_OPTIONS), CPU], threads)
-                return kind(bundle, network, device=f"{name} (CUDA)", on_cpu=False)
-            except InferenceError as error:
-                logger.warning("CUDA does not start: %s", error.met)
-                lacking = "CUDA does not start"
-        if device == "cuda":
-            raise MissingPartError(lacking, expected="a usable CUDA device", todo=_INSTALL_CUDA)
     notes = [f"{threads} thread{'s' if threads != 1 else ''}"] if threads else []
-    text = f"CPU ({', '.join([*notes, *([lacking] if lacking else [])])})".replace(" ()", "")
-    return kind(bundle, _load(bundle, [CPU], threads), device=text, on_cpu=True)
+    if device in ("auto", "cuda"):
+        session, lacking = _on_cuda(kind, bundle, threads)
+        if session is not None:
+            return session
+        if device == "cuda":
+            raise MissingPartError(lacking, expected="a usable CUDA device", todo=INSTALL_CUDA)
+        notes.append(lacking)
+    if device in ("auto", "cpu-bf16"):
+        rounding, lacking = _try_bf16(bundle, threads)
+        if rounding is not None:
+            text = _text("CPU bf16, OpenVINO", notes)
+            return kind.rounded(bundle, rounding, device=text, threads=threads)
+        if device == "cpu-bf16":
+            raise MissingPartError(
+                lacking,
+                expected="OpenVINO, and a processor with bf16 arithmetic",
+                todo="choose --device auto, which takes what there is",
+            )
+        notes.append(lacking)
+    engine = _load(bundle, [CPU], threads)
+    _prove(engine, bundle)
+    return kind(bundle, engine, device=_text("CPU", notes), on_cpu=True)
+
+
+def _text(engine: str, notes: list[str]) -> str:
+    return f"{engine} ({', '.join(notes)})" if notes else engine
+
+
+def _on_cuda(kind: type[Session], bundle: Bundle, threads: int) -> tuple[Session | None, str]:
+    """Return a session on the GPU, or None and what is lacking."""
+    name, lacking = _try_cuda()
+    if name is None:
+        return None, lacking
+    try:
+        engine = _load(bundle, [(CUDA, _CUDA_OPTIONS), CPU], threads)
+    except InferenceError as error:
+        logger.warning("CUDA does not start: %s", error.met)
+        return None, "CUDA does not start"
+    _prove(engine, bundle)
+    return kind(bundle, engine, device=f"{name} (CUDA)", on_cpu=False), ""
 
 
 def _try_cuda() -> tuple[str | None, str]:
@@ -170,52 +233,24 @@ def _try_cuda() -> tuple[str | None, str]:
     return name, ""
 
 
-def _load(bundle: Bundle, providers: list[Any], threads: int) -> InferenceSession:
-    """Load the network and check its inputs and outputs against the manifest."""
-    options = _ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = _FATAL_ONLY
-    options.enable_mem_pattern = False  # every breast has another size; patterns would pile up
-    content = bundle.read_network()
+def _try_bf16(bundle: Bundle, threads: int) -> tuple[Engine | None, str]:
+    """Return the network in bfloat16, or None and why it cannot be had or trusted."""
+    lacking = bf16.lacking()
+    if lacking:
+        return None, lacking
     try:
-        network = InferenceSession(content, options, providers=providers, enable_fallback=0)
-    except Exception as error:  # ONNX Runtime has no public root of its errors
-        kind = ModelError if providers == [CPU] else InferenceError
-        raise kind(
-            f"model.onnx does not load ({type(error).__name__}: {str(error)[:200]})",
-            expected="an ONNX network that this ONNX Runtime understands",
-            todo="export or install the model again",
-        ) from error
-    if len(providers) > 1 and CUDA not in network.get_providers():
-        raise InferenceError("CUDA did not start", expected="the CUDA provider", todo=_INSTALL_CUDA)
-    _check_graph(network, len(bundle.manifest.classes))
-    return network
+        engine = bf16.OpenVino(bundle.read_network(), threads=threads)
+        _prove(engine, bundle)
+    except (InferenceError, ModelError) as error:
+        logger.warning("bf16 is not used: %s", error.met)
+        return None, f"not in bf16: {error.met}"
+    return engine, ""
 
 
-def _check_graph(network: InferenceSession, classes: int) -> None:
-    """Refuse a graph whose inputs or outputs are not those of the contract."""
-    inputs: _Shapes = {"image": (None, 1, None, None)}
-    outputs: _Shapes = {"cam": (None, classes, None, None), "logits": (None, classes)}
-    for side, nodes, shapes in (
-        ("inputs", network.get_inputs(), inputs),
-        ("outputs", network.get_outputs(), outputs),
-    ):
-        met = {node.name: (node.type, tuple(node.shape)) for node in nodes}
-        fits = met.keys() == shapes.keys() and all(
-            kind == "tensor(float)" and _fits(shape, shapes[name])
-            for name, (kind, shape) in met.items()
-        )
-        if not fits:
-            raise ModelError(
-                f"model.onnx has {side} {met}",
-                expected=f"float tensors {shapes} (None: any size)",
-                todo="export or install the model again",
-            )
-
-
-def _fits(shape: tuple[object, ...], wanted: tuple[int | None, ...]) -> bool:
-    """Tell whether a graph's shape says the same; free sizes must be free, fixed ones fixed."""
-    return len(shape) == len(wanted) and all(
-        met == size if size is not None else (i == 0 or not isinstance(met, int))
-        for i, (met, size) in enumerate(zip(shape, wanted, strict=True))
+def _load(bundle: Bundle, providers: list[Any], threads: int) -> OnnxRuntime:
+    return OnnxRuntime(
+        bundle.read_network(),
+        classes=len(bundle.manifest.classes),
+        providers=providers,
+        threads=threads,
     )
