@@ -271,11 +271,12 @@ def _what(manifest: Manifest, recipe: Recipe) -> str:
 def _training(manifest: Manifest, recipe: Recipe) -> str:
     patches, training = recipe.patches, recipe.training
     how = (
-        "each cell of a patch's map is told whether it lies in a lesion's ellipse (the paper gives "
+        "each cell of the map is told whether it lies in a lesion's ellipse (the paper gives "
         "a patch one label)"
         if patches.supervision == "cells"
         else "one label a patch through the spatial mean of the map, as in the paper"
     )
+    what = "picture" if patches.sampling == "whole" else "patch"
     stays = f"; {', '.join(recipe.network.frozen)} stay as they were" * bool(recipe.network.frozen)
     stops = (
         f", stopped once the mean accuracy of {training.stop_batches} batches reaches "
@@ -291,7 +292,7 @@ def _training(manifest: Manifest, recipe: Recipe) -> str:
         f"±{patches.scale_jitter:.0%}, aspect ±{patches.aspect_jitter:.0%}, gain "
         f"±{patches.gain_jitter:.0%}.",
         f"- {'At most ' if stops else ''}{training.epochs} epochs of "
-        f"{training.patches_per_lesion} patch a lesion{stops}; batch "
+        f"{training.patches_per_lesion} {what} a lesion{stops}; batch "
         f"{training.batch_size}, {training.optimizer}, learning rate "
         f"{training.learning_rate:g} ({training.schedule}), head x{training.head_factor:g}{stays}.",
     ]
@@ -307,9 +308,15 @@ def _training(manifest: Manifest, recipe: Recipe) -> str:
 def _patches(recipe: Recipe) -> str:
     patches = recipe.patches
     if patches.sampling == "roi":
+        healthy = ", and one as large clear of all lesions" * bool(recipe.network.background)
         return (
             f"a square around each lesion, {patches.context:g} times the longer side of its box, "
-            f"brought to {patches.size_px} pixels"
+            f"brought to {patches.size_px} pixels{healthy}"
+        )
+    if patches.sampling == "whole":
+        return (
+            "whole mammograms on the grid, as the viewer shows them to the network, of "
+            f"{patches.size_px} pixels a side at most"
         )
     return (
         f"patches of {patches.size_px} pixels on the grid, {patches.lesion_share:.0%} around a "

@@ -209,6 +209,18 @@ def test_the_papers_patches_and_stopping_are_told(recipe: Recipe) -> None:
     )
 
 
+def test_whole_pictures_and_healthy_squares_are_told(recipe: Recipe) -> None:
+    whole = replace(recipe, patches=replace(recipe.patches, sampling="whole", size_px=1088))
+    card = render_card(MASS, recipe=whole, validation=document())
+    assert "whole mammograms on the grid" in card
+    assert "1088 pixels a side at most" in card
+    assert "picture a lesion" in card
+    roi = replace(recipe, patches=replace(recipe.patches, sampling="roi"))
+    assert "clear of all lesions" in render_card(MASS, recipe=roi, validation=document())
+    bare = network(roi, background="")
+    assert "clear of all lesions" not in render_card(MASS, recipe=bare, validation=document())
+
+
 def test_simple_methods_are_shown_beside_their_own_pictures_alone(recipe: Recipe) -> None:
     theirs = document(images=361, mass=of_class(lesions=378))
     card = render_card(MASS, recipe=recipe, validation=document(), measured=Measured(test=theirs))
