@@ -148,6 +148,18 @@ def grey_on_mask(values: NDArray[np.float32], breast: Breast) -> NDArray[np.floa
     return np.where(breast.mask, means, np.float32(0.0))
 
 
+def white_strips_of(values: NDArray[np.float32], breast: Breast) -> NDArray[np.bool_]:
+    """Return which cells of the breast's mask are white strips along the picture's edges.
+
+    Parameters
+    ----------
+    values, breast
+        As in :func:`grey_on_mask`.
+    """
+    (rows, cols), (h, w) = values.shape, breast.mask.shape
+    return _white_strips(_block_mean(values, _centred(rows, h), _centred(cols, w)))
+
+
 def _edge_by_weight(mask: NDArray[np.bool_], edge: Edge) -> Edge | None:
     """Decide by where the breast is widest, when an edge and its opposite are both touched."""
     along = 0 if edge in (Edge.TOP, Edge.BOTTOM) else 1

@@ -13,6 +13,7 @@ from trainer.cli import (
     evaluate_calcifications,
     evaluate_calibration,
     evaluate_digital,
+    evaluate_marks,
     evaluate_passes,
 )
 from trainer.cli.common import add_part, add_recipe, add_way, read_data, read_named_recipe
@@ -37,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     evaluate_calibration.add_arguments(
         kinds.add_parser("calibration", help="ways to make scores, judged on other people")
+    )
+    evaluate_marks.add_arguments(
+        kinds.add_parser("marks", help="marks on labels and film borders, and at the chest wall")
     )
     evaluate_passes.add_arguments(
         kinds.add_parser("passes", help="what flips and a second scale are worth, and cost")

@@ -1,0 +1,57 @@
+"""``mammoview-train evaluate marks``: marks on labels and film borders, before and after."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mammoview.errors import UsageError
+from trainer.cli.common import add_part, add_recipe, read_data, read_named_recipe
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("bundle", metavar="BUNDLE", type=Path)
+    parser.add_argument(
+        "--data",
+        metavar="LABELLED",
+        type=Path,
+        required=True,
+        help="folder of pictures with COCO boxes, or index of CBIS-DDSM",
+    )
+    add_part(parser)
+    add_recipe(parser)
+    parser.add_argument(
+        "--out",
+        metavar="FOLDER",
+        type=Path,
+        help="folder for marks.json, section.md and marks.png (marks not on plain breast)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the document")
+    parser.set_defaults(evaluate=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate and write."""
+    from mammoview.inference.session import Session
+    from mammoview.modelkit.bundle import open_bundle
+    from trainer.documents import json_text
+    from trainer.mark_places import figures, place_marks
+    from trainer.mark_places_report import marks_document, summary_lines, write_folder
+
+    if arguments.out is not None and arguments.out.is_file():
+        raise UsageError(
+            f"--out {arguments.out} is a file", expected="a folder", todo="choose another"
+        )
+    session = Session.open(open_bundle(arguments.bundle))
+    images = read_data(arguments.data, arguments.split, arguments.part)
+    placed = place_marks(session, images, read_named_recipe(arguments.recipe).data)
+    counted = figures(placed, session.manifest)
+    if arguments.out is not None:
+        data = read_named_recipe(arguments.recipe).data
+        write_folder(placed, counted, session.manifest, data, arguments.out)
+    if arguments.json:
+        print(json_text(marks_document(counted, len(images), session.manifest)), end="")
+    else:
+        print("\n".join(summary_lines(counted, len(images))))
+    return 0
