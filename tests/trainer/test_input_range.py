@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mammoview.domain.geometry import ImageBox
+from mammoview.modelkit.bundle import open_bundle
 from mammoview.modelkit.input_range import FEATURES
 from mammoview.modelkit.manifest import Preprocessing
 from mammoview.modelkit.preprocess import PIPELINE
@@ -20,6 +21,7 @@ from trainer import input_range
 from trainer.input_range import check_range, ranges, training_ranges
 from trainer.labelled import LabelledBox, LabelledImage
 from trainer.recipe import DataRecipe
+from trainer.sources import read_labelled
 from trainer.synthetic import breast_picture
 
 DATA = DataRecipe(assumed_height_mm=213.0, assumed_width_mm=213.0, validation_share=0.2)
@@ -93,3 +95,28 @@ def test_of_many_pictures_an_even_part_is_read(
     monkeypatch.setattr(input_range, "MOST_PICTURES", 20)
     assert ranges(images, DATA, SPEC) != ()
     assert ranges(images, DATA, SPEC) == ranges(images[::-1], DATA, SPEC)
+
+
+def test_real_film_is_inside_and_digital_outside(
+    mammoview_data: Path, demo_exam_p00820: list[Path], shipped_bundle: Path
+) -> None:
+    """Held-out pictures of the same films, native files of the same films, and digital ones."""
+    spec = open_bundle(shipped_bundle).manifest.preprocessing
+    recipe = DataRecipe(assumed_height_mm=213.0, assumed_width_mm=128.0, validation_share=0.2)
+    film = mammoview_data / "cbis-ddsm" / "mass-800"
+    train = read_labelled(film / "train")
+    found = ranges(train[:: len(train) // 50][:50], recipe, spec)
+    manifest = replace(build_manifest(), preprocessing=spec, input_range=found)
+    native = [
+        LabelledImage(file=file, person="native", laterality="L", view="CC", lesions=())
+        for file in demo_exam_p00820
+    ]
+    digital = read_labelled(mammoview_data / "cdd-cesm")[::12]
+    for images, least, most in (
+        (read_labelled(film / "test")[::25], 0, 1),
+        (native, 0, 0),
+        (digital, len(digital), len(digital)),
+    ):
+        check = check_range(images, recipe, manifest)
+        assert check is not None
+        assert least <= check.outside <= most, check
