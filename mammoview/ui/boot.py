@@ -126,14 +126,20 @@ def boot(
 
 
 def chosen_settings(stored: Settings, ws: Workspace, *, panel_open: bool) -> Settings:
-    """Return the settings to keep: what the reader left the controls at."""
+    """Return the settings to keep: what the reader left the controls at.
+
+    A reader who never chose an operating point stays with the model's own default, whatever its
+    name is in the next model.
+    """
+    is_default = ws.model is not None and ws.operating_point == ws.model.default_operating_point
+    never_chosen = not stored.operating_point and (ws.model is None or is_default)
     return replace(
         stored,
         overlay_mode=ws.overlay.mode,
         opacity=ws.overlay.opacity,
         heat_floor=ws.overlay.heat_floor,
         fit=ws.fit,
-        operating_point=ws.operating_point,
+        operating_point="" if never_chosen else ws.operating_point,
         panel_open=panel_open,
     )
 

@@ -14,13 +14,14 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import settings
+from mammoview.app import analysis, commands, settings
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import OverlayMode
 from mammoview.errors import MissingPartError
 from mammoview.ui import boot as booting
 from mammoview.ui import platform_check
 from mammoview.ui.main import run
+from tests.builders.desk import SUMMARY
 from tests.builders.dicom import build_exam
 
 
@@ -87,6 +88,22 @@ def test_choices_are_kept_for_the_next_time(
     kept = settings.load(settings.settings_path())
     assert (kept.overlay_mode, kept.panel_open) == (OverlayMode.BOTH, False)
     _closed(made)
+
+
+def test_the_operating_point_is_kept_once_it_is_chosen() -> None:
+    def next_time(stored: Settings, *chosen: str) -> Settings:
+        ws = analysis.model_opened(commands.empty(stored), SUMMARY)
+        for name in chosen:
+            ws = analysis.set_operating_point(ws, name)
+        return booting.chosen_settings(stored, ws, panel_open=True)
+
+    assert next_time(Settings()).operating_point == ""
+    chosen = next_time(Settings(), "strict")
+    assert chosen.operating_point == "strict"
+    assert analysis.model_opened(commands.empty(chosen), SUMMARY).operating_point == "strict"
+    assert next_time(chosen, "balanced").operating_point == "balanced"
+    unread = booting.chosen_settings(chosen, commands.empty(chosen), panel_open=True)
+    assert unread.operating_point == "strict"
 
 
 def test_bad_settings_are_said_and_kept_aside(
