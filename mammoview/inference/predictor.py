@@ -47,6 +47,8 @@ class Reading:
     """Heatmaps, regions and notes of one image, and the wall seconds of each step.
 
     ``outside_range`` and ``to_breast_mm`` are those of ``domain.prediction.ViewPrediction``.
+    ``reread`` tells that rounding left a doubt and the image was read again in float32; the
+    network's seconds hold both.
     """
 
     heatmaps: tuple[Heatmap, ...]
@@ -54,6 +56,7 @@ class Reading:
     notes: tuple[str, ...]
     outside_range: tuple[str, ...] | None
     to_breast_mm: Affine2D | None
+    reread: bool
     prepare_seconds: float
     network_seconds: float
     regions_seconds: float
@@ -257,7 +260,8 @@ def read_values(
     answered = perf_counter()
     maps, regions = regions_of(cam)
     found = perf_counter()
-    if in_doubt(regions, manifest, session.rounding):
+    reread = in_doubt(regions, manifest, session.rounding)
+    if reread:
         maps, regions = regions_of(maps_of(partial(raw_maps, session.exact())))
     return Reading(
         heatmaps=maps,
@@ -265,6 +269,7 @@ def read_values(
         notes=grid.notes if passes is Passes.ONE else (*grid.notes, _passes_note(passes)),
         outside_range=outside,
         to_breast_mm=breast_frame(grid, manifest.preprocessing.mm_per_px),
+        reread=reread,
         prepare_seconds=prepared - started,
         network_seconds=answered - prepared + perf_counter() - found,
         regions_seconds=found - answered,

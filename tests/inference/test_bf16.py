@@ -15,12 +15,12 @@ from mammoview.domain.prediction import Region
 from mammoview.errors import InferenceError, MissingPartError
 from mammoview.inference import bf16
 from mammoview.inference import predictor as predictor_module
-from mammoview.inference import session as session_module
 from mammoview.inference.engines import Engine, Outputs
 from mammoview.inference.predictor import read_values
 from mammoview.inference.rounding import in_doubt
 from mammoview.inference.session import Session
 from mammoview.modelkit.bundle import Bundle, open_bundle
+from mammoview.modelkit.golden import CAM_TOLERANCE
 from tests.builders.models import breast_values, build_bundle, build_manifest
 
 needs_bf16 = pytest.mark.skipif(bool(bf16.lacking()), reason=f"bf16 here: {bf16.lacking()}")
@@ -49,7 +49,7 @@ def rounded_session(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch, *, share: float
 ) -> tuple[Session, float]:
     """Open in "bf16" with an engine that is off by a share of the golden tolerance."""
-    tolerance = session_module.CAM_TOLERANCE * float(np.ptp(bundle.golden.cam))
+    tolerance = CAM_TOLERANCE * float(np.ptp(bundle.golden.cam))
     exact = Session.open(bundle, device="cpu", threads=1)
     monkeypatch.setattr(bf16, "lacking", lambda: "")
     monkeypatch.setattr(
@@ -66,15 +66,14 @@ def chain(convolutions: int) -> bytes:
     for i in range(convolutions):
         shape = (4, 1 if i == 0 else 4, 3, 3)
         constants[f"w{i}"] = rng.normal(0, 0.3, shape).astype(np.float32)
-        pads = {"pads": [1, 1, 1, 1]}
         if i == 4:  # beside the one before: their sum goes on
-            nodes.append(helper.make_node("Conv", [before, f"w{i}"], ["side"], **pads))
+            nodes.append(helper.make_node("Conv", [before, f"w{i}"], ["side"], pads=[1, 1, 1, 1]))
             nodes.append(helper.make_node("Add", [last, "side"], ["sum"]))
             nodes.append(helper.make_node("Relu", ["sum"], ["joined"]))
             last = "joined"
             continue
         before = last
-        nodes.append(helper.make_node("Conv", [last, f"w{i}"], [f"c{i}"], **pads))
+        nodes.append(helper.make_node("Conv", [last, f"w{i}"], [f"c{i}"], pads=[1, 1, 1, 1]))
         last = f"c{i}"
         if i != 3:
             nodes.append(helper.make_node("Relu", [last], [f"r{i}"]))
@@ -106,7 +105,7 @@ def test_the_first_layers_are_exact_and_the_others_round() -> None:
     content = chain(8)
     wanted, means = run_bytes(content, image)
     cam, logits = bf16.OpenVino(content, threads=1).run(image)
-    scale = np.ptp(wanted)
+    scale = float(np.ptp(wanted))
     off = np.abs(cam[0] - wanted).max() / scale
     assert 1e-5 < off < 0.02, "three layers of eight-bit products: rounded, and not much"
     np.testing.assert_allclose(logits[0], means, atol=0.02 * scale)
