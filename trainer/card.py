@@ -31,7 +31,7 @@ _SIMULATED = "simulated"
 _DOCUMENTS = {
     "images": ("images", "lesions", "froc", "per_class"),
     "exams": ("views",),
-    "speed": ("bench", "views"),
+    "speed": ("bench",),
 }
 _MADE_BY = {
     "images": "mammoview-train evaluate images with --out",
