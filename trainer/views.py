@@ -39,6 +39,7 @@ from trainer.readings import NamedReading, compare_readings, readings_text
 
 TOLERANCES_MM = (10.0, 15.0, 20.0, 30.0)
 FOLDS = 5
+_TOGETHER = "views together"
 # Fewer people with partners of a kind fix no rule: then the kind has none.
 FEWEST_PEOPLE = 20
 # Fewer hits or false marks than this fix no weight.
@@ -243,6 +244,12 @@ def _offset_fit(
     return float(values[0]), float(values[1]), float(loss)
 
 
+def _sign(gain: dict[str, Any]) -> str:
+    """Return whether a gain's interval lies above zero or below; empty where it holds zero."""
+    low, high = gain["ci95"]
+    return "more" if low > 0 else "less" if high < 0 else ""
+
+
 def _by_person(detected: Sequence[DetectedImage]) -> dict[str, list[int]]:
     """Return the numbers of each person's pictures: her examination."""
     people: dict[str, list[int]] = defaultdict(list)
@@ -264,7 +271,7 @@ def views_document(
     readings = [
         NamedReading(name="each view alone", text="as read", detected=tuple(detected)),
         NamedReading(
-            name="views together",
+            name=_TOGETHER,
             text=f"rescored by rules fitted on other people ({FOLDS} folds by person)",
             detected=cross_validated(detected, manifest, Passes(together.passes)),
         ),
@@ -305,4 +312,9 @@ def views_text(document: dict[str, Any]) -> str:
         ]
         if not rules:
             lines.append(f"- {kind}: no rule, scores stay")
+    for kind, found in document["per_class"].items():
+        gains = found["readings"][_TOGETHER]["froc"]["gain_at"]
+        sure = [f"{rate} ({_sign(gain)})" for rate, gain in gains.items() if _sign(gain)]
+        told = f"told apart from none at {', '.join(sure)}" if sure else "not told apart from none"
+        lines += ["", f"The change of {kind}'s sensitivity is {told} (false marks an image)."]
     return "\n".join([*lines, "", readings_text(document)])

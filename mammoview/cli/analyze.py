@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from mammoview.cli.output import emit, note, note_refused, progress_bar
 from mammoview.cli.reading import read_index
 from mammoview.cli.results import RESULTS, AnalysedView, ResultFolder, analyze_document
 from mammoview.dicom.decode import decode_pixels
-from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
+from mammoview.domain.prediction import AnalysisStatus, ExamPrediction, ViewPrediction
 from mammoview.domain.study import Examination
 from mammoview.errors import ExitCode, ReviewError, UsageError
 from mammoview.inference.passes import Passes
@@ -57,12 +58,12 @@ def run(args: argparse.Namespace) -> ExitCode:
     way = Passes(args.passes).text
     note(f"{model.identity.name} {model.identity.version} on {model.device}, {point}, {way}")
     folder = ResultFolder(args.out)
-    views, together = _analyse(analyst, index.examinations, point, folder, args)
+    views, said = _analyse(analyst, index.examinations, point, folder, args)
     document = analyze_document(
-        model=model,
+        model=replace(model, device=said.device) if said else model,
         operating_point=point,
         passes=args.passes,
-        views_together=together,
+        views_together=said.views_together if said else "",
         views=views,
         refused=refused_items(index.refused),
     )
@@ -114,10 +115,10 @@ def _analyse(
     operating_point: str,
     folder: ResultFolder,
     args: argparse.Namespace,
-) -> tuple[list[AnalysedView], str]:
-    """Return the views, and what their scores were changed by, if anything."""
+) -> tuple[list[AnalysedView], ExamPrediction | None]:
+    """Return the views of all examinations, and the reading of the last for what they share."""
     views: list[AnalysedView] = []
-    together = ""
+    prediction = None
     total = sum(len(exam.mammograms) for exam in examinations)
     with progress_bar("views", unit="view", total=total) as bar:
 
@@ -133,10 +134,9 @@ def _analyse(
                 passes=args.passes,
                 views=args.views,
             )
-            together = prediction.views_together
             pairs = zip(exam.mammograms, prediction.views, strict=True)
             views += [folder.add(mammogram, view) for mammogram, view in pairs]
-    return views, together
+    return views, prediction
 
 
 def _tell(args: argparse.Namespace, views: list[AnalysedView]) -> None:

@@ -29,7 +29,7 @@ IMAGE_KEYS = {
     "regions",
     "seconds",
 }
-REGION_KEYS = {"class", "score", "score_one_view", "peak", "box", "outline", "flagged"}
+REGION_KEYS = {"class", "score", "score_one_view", "peak", "box", "size_mm", "outline", "flagged"}
 
 
 @pytest.fixture

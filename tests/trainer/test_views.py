@@ -105,6 +105,7 @@ def test_contradicted_marks_lose_and_the_lesions_are_found_earlier() -> None:
     assert document["people_with"] == {"same-breast": 60, "other-breast": 0}
     text = views_text(document)
     assert "same-breast: log-odds -" in text
+    assert "told apart from none at 0.25 (more)" in text
     assert "views together" in text
 
 

@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     images = read_validation(arguments.data, arguments.run_folder)
     session = Session.open(open_bundle(arguments.bundle))
     manifest, passes = session.manifest, Passes(arguments.passes)
-    detected = detect(session, images, read_named_recipe(arguments.recipe).data, passes)
+    detected = detect(session.exact(), images, read_named_recipe(arguments.recipe).data, passes)
     together = fit_views(detected, manifest, passes)
     write_json(views_file(together), arguments.out / RULES)
     document = views_document(detected, together, manifest)
