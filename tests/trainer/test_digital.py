@@ -24,7 +24,12 @@ from trainer.cesm import CesmImage, read_cesm
 from trainer.cli import main
 from trainer.detect import DetectedImage
 from trainer.digital import evaluate_digital, sensitivity_curve
-from trainer.digital_report import digital_document, read_film
+from trainer.digital_report import (
+    digital_document,
+    digital_markdown,
+    read_film,
+    summary_lines,
+)
 from trainer.digital_shift import GreyStep, Remedy, detect_with, matched
 from trainer.froc import BOX_OVERLAP, FALSE_MARKS, Mark, ScoredImage, score_froc
 from trainer.input_range import RangeCheck
@@ -220,3 +225,29 @@ def test_a_picture_read_at_another_scale_keeps_its_own_coordinates(tmp_path: Pat
         best = max(found.regions, key=lambda region: region.score)
         assert images[0].lesions[0].box.contains(best.peak), remedy.words
         assert found.spacing.row_mm == pytest.approx(0.1 * remedy.scale)
+
+
+def test_a_class_that_nobody_outlined_has_false_marks_alone() -> None:
+    pairs = [_read("a", ["mass"], [(0.95, INSIDE)]), _read("n", [], [(0.6, INSIDE)])]
+    images, found = zip(*pairs, strict=True)
+    manifest = build_manifest(findings=("mass", "calcification"))
+    check = RangeCheck(images=2, outside=1, by_feature=(("contrast", 1), ("sharpness", 0)))
+    evaluation = evaluate_digital(
+        images,
+        found,
+        manifest,
+        range_digital=check,
+        range_film=check,
+        tried=[("read in another way", found)],
+    )
+    calcification = digital_document(evaluation, ())["per_class"]["calcification"]
+    assert calcification["operating_points"]["default"]["marks_per_normal_picture"]["mean"] == 0.0
+    assert calcification["sensitivity_at"] == {}
+    text = digital_markdown(evaluation, ())
+    assert "#### Calcification" in text
+    assert "**1 of 2** film pictures (contrast 1)" in text
+    assert "| read in another way | 1.00 |" in text
+    assert "nan" not in text
+    said = "\n".join(summary_lines(evaluation))
+    assert "calcification: 0 outlines" in said
+    assert "nan" not in said
