@@ -61,6 +61,7 @@ def measured_text(title: str, document: dict[str, Any], *, again: str = "") -> s
     lines += ["", "Columns: sensitivity at so many false marks an image.", ""]
     for kind, values in document["per_class"].items():
         lines += _point_lines(kind, values["operating_points"])
+    lines += _together_lines(document)
     lines += _calibration_lines(document)
     for kind, values in document["per_class"].items():
         lines += overlap_lines(kind, values.get("overlap", {}))
@@ -192,6 +193,18 @@ def _point_lines(kind: str, points: dict[str, Any]) -> list[str]:
         f"{point['false_marks_per_image']:.2f} false marks an image."
         for name, point in points.items()
     ]
+
+
+def _together_lines(document: dict[str, Any]) -> list[str]:
+    """Return the false marks of all classes, which a reader sees together."""
+    classes = [values["operating_points"] for values in document["per_class"].values()]
+    if len(classes) < 2:
+        return []
+    sums = [
+        f"{sum(points[name]['false_marks_per_image'] for points in classes):.2f} at `{name}`"
+        for name in classes[0]
+    ]
+    return [f"- False marks an image of all classes together: {', '.join(sums)}."]
 
 
 def _calibration_lines(document: dict[str, Any]) -> list[str]:

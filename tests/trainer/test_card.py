@@ -160,6 +160,7 @@ def test_every_class_has_its_row_and_what_is_missing_a_dash(recipe: Recipe) -> N
     card = render_card(BOTH, recipe=recipe, validation=found, measured=Measured(test=found))
     assert "| calcification | – | – | – | – | – | – | 0.004 |" in card
     assert "calcification, operating point `default` (score >= 0.500): sensitivity –, 0.25" in card
+    assert "- False marks an image of all classes together: 0.50 at `default`." in card
     assert "has a mass or a calcification, so false marks on normal film" in card
 
 
