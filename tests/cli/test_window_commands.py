@@ -154,3 +154,16 @@ def test_analysis_is_measured_with_its_memory(command: Run, exam: Path, bundle: 
     assert document["seconds"] > sum(document["stage_seconds"].values())
     assert document["baseline_missing"] is None
     assert document["network_ratio"] > 0
+    assert len(document["network_ratio_views"]) == 4
+    ratios = ("network_ratio", "network_ratio_channels_last")
+    bases = ("baseline_network_seconds", "baseline_channels_last_seconds")
+    for ratio, base in zip(ratios, bases, strict=True):
+        assert document[ratio] * document[base] == pytest.approx(
+            document["stage_seconds"]["network"]
+        )
+    assert sum(document["stage_share"].values()) == pytest.approx(1.0)
+    assert document["device"].startswith("CPU")
+    assert document["windows_count"] > document["windows_measured"] > 0
+    assert document["windows_ratio"] == pytest.approx(
+        document["windows_view_seconds"] / document["windows_seconds"]
+    )
