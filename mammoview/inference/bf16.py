@@ -80,12 +80,18 @@ def version() -> str:
     """Return OpenVINO's version; empty where it is not installed."""
     if find_spec("openvino") is None:
         return ""
-    return str(import_module("openvino").__version__).partition("-")[0]
+    return str(_openvino().__version__).partition("-")[0]
+
+
+def _openvino() -> Any:
+    """Import OpenVINO without its telemetry, which would tell of its use on the network."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    return import_module("openvino")
 
 
 @cache
 def _core() -> Any:
-    return import_module("openvino").Core()
+    return _openvino().Core()
 
 
 def _compiled(model: Any, precision: str, threads: int) -> Any:
@@ -101,7 +107,7 @@ def _compiled(model: Any, precision: str, threads: int) -> Any:
 
 def _cut(content: bytes) -> tuple[Any, Any]:
     """Return the first layers and the others, as two models."""
-    openvino = import_module("openvino")
+    openvino = _openvino()
     whole = _core().read_model(content)
     place = _narrow_place(whole)
     first = openvino.Model([place], whole.get_parameters(), "first")

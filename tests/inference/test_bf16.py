@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,9 +37,8 @@ class Rounded:
 
     def run(self, images: NDArray[np.float32]) -> Outputs:
         cam, logits = self.engine.run(images)
-        return cam + np.float32([0, self.error])[:, None, None], logits + np.float32(
-            [0, self.error]
-        )
+        error = np.array([0, self.error], np.float32)
+        return cam + error[:, None, None], logits + error
 
 
 @pytest.fixture
@@ -180,3 +181,15 @@ def test_a_region_near_any_threshold_is_in_doubt(region: Callable[[float], Regio
     assert in_doubt([region(0.905)], manifest, 0.1), "an operating point that was not chosen"
     assert not in_doubt([region(0.5)], manifest, 0.0), "float32 leaves no doubt"
     assert not in_doubt([region(0.0), region(1.0)], manifest, 0.1)
+
+
+@needs_bf16
+def test_openvino_tells_nobody_of_its_use() -> None:
+    """Its telemetry starts a thread that sends events over the network."""
+    code = (
+        "import sys, threading; from mammoview.inference import bf16; bf16.lacking(); "
+        "bf16.version(); print('openvino' in sys.modules, "
+        "sys.modules.get('openvino_telemetry'), threading.active_count())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "None", "1"]
