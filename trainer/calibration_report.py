@@ -12,10 +12,7 @@ from trainer.metrics import Estimate
 from trainer.reliability import SHOWN_FROM
 
 DOCUMENT = "calibration.json"
-_AGAIN = (
-    "mammoview-train evaluate calibration BUNDLE --run RUN "
-    "--data $MAMMOVIEW_DATA/cbis-ddsm/mass-800/train --out FOLDER"
-)
+_REAL = "$MAMMOVIEW_DATA/cbis-ddsm/mass-800/train"
 _HEADER = (
     *("way", "log loss", "more than shipped"),
     *(f"ECE, score >= {SHOWN_FROM:g}, equal width", "equal mass", "expected / found hits"),
@@ -30,7 +27,9 @@ def write_study(study: CalibrationStudy, folder: Path) -> None:
 
     write_json(study_document(study), folder / DOCUMENT)
     text = "\n".join(study_lines(study))
-    section = section_of(SectionName.CALIBRATION, study.manifest, text=text, commands=[_AGAIN])
+    section = section_of(
+        SectionName.CALIBRATION, study.manifest, text=text, commands=[_again(study)]
+    )
     write_section(section, folder)
     for item in study.classes:
         if item.ways:
@@ -81,6 +80,12 @@ def study_lines(study: CalibrationStudy) -> list[str]:
         lines += [markdown_table(_HEADER, [_row(w) for w in item.ways]), "", _verdict(item)]
         lines += ["", f"Picture: `reliability-{item.kind}.png` of the evaluation's folder."]
     return lines
+
+
+def _again(study: CalibrationStudy) -> str:
+    """Return the command; SIMULATED is what ``mammoview-train simulate`` wrote."""
+    data = f"{_REAL} SIMULATED" if study.manifest.caveats else _REAL
+    return f"mammoview-train evaluate calibration BUNDLE --run RUN --data {data} --out FOLDER"
 
 
 def _verdict(item: ClassStudy) -> str:
