@@ -55,6 +55,16 @@ class RowRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HardFacts:
+    """Hard negatives of a run: whose, on how many pictures, for what share of the background."""
+
+    checkpoint_sha256: str
+    pictures: int
+    places: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AblationRow:
     """One row as measured.
 
@@ -65,8 +75,8 @@ class AblationRow:
     recipe, start, start_sha256 : str
         Names of the recipe and of the weights that the run started from, and their hash.  Of a row
         that rescores another, ``start`` is that one's name.
-    hard_share : float or None
-        Share of the background patches that are hard negatives; None without any.
+    hard : HardFacts or None
+        The hard negatives of the training, if any.
     steps, samples : int
         Steps of the training, and patches or pictures seen in them.
     minutes : float or None
@@ -85,7 +95,7 @@ class AblationRow:
     start: str
     start_sha256: str
     checkpoint_sha256: str
-    hard_share: float | None
+    hard: HardFacts | None
     steps: int
     samples: int
     minutes: float | None
@@ -163,7 +173,7 @@ def _measured(row: RowRun, images: Sequence[LabelledImage], out: Path) -> Ablati
         start=str(described["weights"]),
         start_sha256=str(described.get("weights_sha256", "")),
         checkpoint_sha256=checkpoint,
-        hard_share=None if hard is None else float(hard["share"]),
+        hard=None if hard is None else HardFacts(**{n: hard[n] for n in HardFacts.__slots__}),
         steps=steps,
         samples=steps * recipe.training.batch_size,
         minutes=None if seconds is None else float(seconds) / 60.0,

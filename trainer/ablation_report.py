@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -81,9 +82,12 @@ def ablation_text(document: dict[str, Any]) -> str:
     parts += ["", "#### Training", ""]
     header = ["row", "recipe", "from", "patches or pictures seen", "minutes"]
     parts.append(markdown_table(header, [_training(row) for row in rows if row["run"]]))
+    parts.append("")
     for row in rows:
-        for said in row["uncalibrated"]:
-            parts += ["", f"- {row['name']}: scores could not be calibrated ({said})"]
+        if row["hard_negatives"] is not None:
+            parts.append(f"- {row['name']}: {_hard_text(row['hard_negatives'])}.")
+        for said in row["uncalibrated"] if row["run"] else ():
+            parts.append(f"- {row['name']}: scores could not be calibrated ({said}).")
     return "\n".join(parts)
 
 
@@ -103,7 +107,7 @@ def _row_document(rows: Sequence[AblationRow], number: int, kinds: Sequence[str]
         "run": row.run,
         "recipe": row.recipe,
         "start": _start(rows, row),
-        "hard_negatives": row.hard_share,
+        "hard_negatives": None if row.hard is None else asdict(row.hard),
         "steps": row.steps,
         "samples": row.samples,
         "minutes": row.minutes,
@@ -190,6 +194,13 @@ def _cells(row: dict[str, Any], kind: str, key: str) -> list[str]:
     return [row["name"], *told, f"{gain['mean']:+.2f} ({low:+.2f} to {high:+.2f})"]
 
 
+def _hard_text(hard: dict[str, Any]) -> str:
+    return (
+        f"{hard['share']:.0%} of the background patches are drawn around {hard['places']} false "
+        f"marks mined on {hard['pictures']} training pictures"
+    )
+
+
 def _training(row: dict[str, Any]) -> list[str]:
     minutes = "–" if row["minutes"] is None else f"{row['minutes']:.0f}"
     return [row["name"], row["recipe"], row["start"], f"{row['samples']}", minutes]
@@ -199,16 +210,44 @@ def _commands(document: dict[str, Any]) -> Iterator[str]:
     """Yield the commands that make the rows and the table again."""
     rows = [row for row in document["rows"] if row["run"]]
     runs = {row["name"]: row["run"] for row in rows}
+    if any(facts["simulated"] for facts in document["classes"].values()):
+        yield (
+            "mammoview-train simulate $MAMMOVIEW_DATA/cbis-ddsm/mass-800/train --calcification-csv "
+            "$MAMMOVIEW_DATA/cbis-ddsm/csv --out LABELLED"
+        )
     for recipe in dict.fromkeys(row["recipe"] for row in rows):
         yield f"mammoview-train prepare LABELLED --recipe {recipe} --out cache-{recipe}"
+    mined: set[str] = set()
     for row in rows:
-        start = f"{runs[row['start']]}/last.ckpt" if row["start"] in runs else "imagenet"
-        hard = " --hard-negatives hard.json" if row["hard_negatives"] is not None else ""
+        yield from _mine_commands(row, rows, mined)
+        start = {"none": "", "imagenet": " --weights imagenet"}.get(
+            row["start"], f" --weights $MAMMOVIEW_DATA/weights/{row['start']}"
+        )
+        if row["start"] in runs:
+            start = f" --weights {runs[row['start']]}/last.ckpt"
+        hard = row["hard_negatives"]
+        drawn = f" --hard-negatives hard.json --hard-share {hard['share']:g}" if hard else ""
         yield (
-            f"mammoview-train fit cache-{row['recipe']} --recipe {row['recipe']} --weights {start}"
-            f"{hard} --max-steps {row['steps']} --out {row['run']}"
+            f"mammoview-train fit cache-{row['recipe']} --recipe {row['recipe']}{start}{drawn} "
+            f"--max-steps {row['steps']} --out {row['run']}"
         )
     named = " ".join(f'--row "{row["name"]}={row["run"]}"' for row in rows)
     views = next((row["gain_on"] for row in document["rows"] if not row["run"]), None)
     of = f' --views-of "{views}"' if views else ""
     yield f"mammoview-train ablation {named}{of} --data LABELLED --out FOLDER"
+
+
+def _mine_commands(
+    row: dict[str, Any], rows: Sequence[dict[str, Any]], mined: set[str]
+) -> Iterator[str]:
+    """Yield how a row's hard negatives were mined, once for each network."""
+    hard = row["hard_negatives"]
+    if hard is None or hard["checkpoint_sha256"] in mined:
+        return
+    mined.add(hard["checkpoint_sha256"])
+    for other in rows:
+        if other["checkpoint_sha256"] == hard["checkpoint_sha256"]:
+            yield (
+                f"mammoview-train mine {other['run']} --cache cache-{other['recipe']} "
+                f"--pictures {hard['pictures']} --most {hard['places']} --out hard.json"
+            )

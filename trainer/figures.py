@@ -63,9 +63,19 @@ class Choice:
 
 
 def make_figures(
-    session: Session, images: Sequence[LabelledImage], data: DataRecipe, out: Path
+    session: Session,
+    images: Sequence[LabelledImage],
+    data: DataRecipe,
+    out: Path,
+    *,
+    part: str,
 ) -> dict[str, Any]:
     """Write a figure for each class of the model that hits a lesion, and their document.
+
+    Parameters
+    ----------
+    part : str
+        Which pictures these are, in words.
 
     Returns
     -------
@@ -89,6 +99,7 @@ def make_figures(
         "model": f"{session.manifest.name} {session.manifest.version}",
         "operating_point": session.manifest.default_operating_point,
         "rule": RULE,
+        "part": part,
         "pictures": len(detected),
         "figures": figures,
     }
@@ -160,8 +171,9 @@ def figures_section(document: dict[str, Any], manifest: Manifest) -> Section:
     lines = [
         "### Figures: mammogram, class activation map, ground truth",
         "",
-        f"As Figures 6 and 7 of Xi, Shu and Goubran (2018), over {document['pictures']} pictures. "
-        f"Chosen by a rule: {document['rule']}. Scores on a fixed scale from 0 to 1.",
+        f"As Figures 6 and 7 of Xi, Shu and Goubran (2018), over {document['pictures']} pictures "
+        f"({document['part']}). Chosen by a rule: {document['rule']}. Scores on a fixed scale from "
+        "0 to 1.",
         "",
     ]
     for kind, entry in document["figures"].items():
@@ -173,7 +185,8 @@ def figures_section(document: dict[str, Any], manifest: Manifest) -> Section:
             f"- {kind}: `{entry['file']}` ({what}; the median of {entry['hits']} hit of "
             f"{entry['lesions']} lesions)"
         )
-    command = "mammoview-train figures BUNDLE --data LABELLED --out FOLDER"
+    run = " --run RUN" if document["part"].endswith("of the run") else ""
+    command = f"mammoview-train figures BUNDLE --data LABELLED{run} --out FOLDER"
     return section_of(SectionName.FIGURES, manifest, text="\n".join(lines), commands=(command,))
 
 

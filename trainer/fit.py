@@ -314,7 +314,14 @@ def _hard_document(options: FitOptions) -> dict[str, Any] | None:
     """Return what a run's description says of its hard negatives."""
     if options.hard_negatives is None:
         return None
-    return {"sha256": sha256_of(options.hard_negatives), "share": options.hard_share}
+    found = read_hard_negatives(options.hard_negatives)
+    return {
+        "sha256": sha256_of(options.hard_negatives),
+        "checkpoint_sha256": found.checkpoint_sha256,
+        "pictures": found.pictures,
+        "places": len(found.places),
+        "share": options.hard_share,
+    }
 
 
 def _module(recipe: Recipe, cache: GridCache, sides: Sides, options: FitOptions) -> PatchClassifier:

@@ -67,8 +67,9 @@ def _hard_lines(hard: dict[str, Any] | None) -> list[str]:
     if hard is None:
         return []
     return [
-        f"- Hard negatives: {hard['share']:.0%} of the background patches are drawn around the "
-        f"places of {hard['sha256'][:16]}."
+        f"- Hard negatives: {hard['share']:.0%} of the background patches are drawn around "
+        f"{hard['places']} false marks of checkpoint {hard['checkpoint_sha256'][:16]} on "
+        f"{hard['pictures']} training pictures."
     ]
 
 

@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure the rows and write the table; rows that were read before are not read again."""
     from trainer.ablation import RowRun, measure_rows, views_row
+    from trainer.ablation_chart import CHART, draw_ablation
     from trainer.ablation_report import ablation_document, ablation_text, write_ablation
     from trainer.sources import read_labelled
 
@@ -60,6 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         rows.append(views_row(rows[place], "+ views together"))
     document = ablation_document(rows)
     write_ablation(document, arguments.out)
+    draw_ablation(rows, arguments.out / CHART)
     print(ablation_text(document))
     return ExitCode.DONE
 

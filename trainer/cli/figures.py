@@ -7,7 +7,13 @@ import sys
 from pathlib import Path
 
 from mammoview.errors import ExitCode, UsageError
-from trainer.cli.common import add_part, add_recipe, read_data, read_named_recipe
+from trainer.cli.common import (
+    add_part,
+    add_recipe,
+    read_data,
+    read_named_recipe,
+    read_validation,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +25,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         help="folder of pictures with COCO boxes, or index of CBIS-DDSM",
+    )
+    parser.add_argument(
+        "--run",
+        metavar="RUN",
+        dest="run_folder",
+        type=Path,
+        help="the model's run: pictures of its validation people alone, whom it never trained on",
     )
     add_part(parser)
     add_recipe(parser)
@@ -36,9 +49,19 @@ def run(arguments: argparse.Namespace) -> int:
             f"--out {arguments.out} is a file", expected="a folder", todo="choose another"
         )
     session = Session.open(open_bundle(arguments.bundle))
-    images = read_data(arguments.data, arguments.split, arguments.part)
+    if arguments.run_folder is None:
+        images = read_data(arguments.data, arguments.split, arguments.part)
+    elif arguments.split or arguments.part:
+        raise UsageError(
+            "--run with --split or --part", expected="one of them", todo="leave one out"
+        )
+    else:
+        images = read_validation([arguments.data], arguments.run_folder)
     data = read_named_recipe(arguments.recipe).data
-    document = make_figures(session, images, data, arguments.out)
+    part = "validation people of the run" if arguments.run_folder else "all pictures of the data"
+    if arguments.part:
+        part = f"part {arguments.part} of a split"
+    document = make_figures(session, images, data, arguments.out, part=part)
     for kind, entry in document["figures"].items():
         if entry["file"] is None:
             print(f"mammoview-train: no figure of {kind}: {entry['reason']}", file=sys.stderr)

@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
 
@@ -14,6 +15,7 @@ from mammoview.domain.geometry import ImageBox, ImagePoint
 from mammoview.domain.prediction import Region
 from mammoview.errors import DataError
 from trainer.ablation import AblationRow, RowRun, measure_rows, views_row
+from trainer.ablation_chart import CHART
 from trainer.ablation_report import TABLE, ablation_document, ablation_text, write_ablation
 from trainer.ablation_rows import kept_row, pictures_sha256, read_kept, write_kept
 from trainer.cache import GridCache
@@ -127,7 +129,14 @@ def test_a_run_is_mined_on_its_training_pictures_alone(place: Path) -> None:
 
 def test_a_run_says_which_hard_negatives_it_had(place: Path, recipe: Recipe) -> None:
     said = read_run(place / "hard")["hard_negatives"]
-    assert said == {"sha256": sha256_of(place / "hard.json"), "share": 1.0}
+    found = read_hard_negatives(place / "hard.json")
+    assert said == {
+        "sha256": sha256_of(place / "hard.json"),
+        "checkpoint_sha256": sha256_of(place / "grid" / LAST),
+        "pictures": 3,
+        "places": len(found.places),
+        "share": 1.0,
+    }
     assert read_run(place / "grid")["hard_negatives"] is None
     grid = small(recipe, sampling="grid", background="background")
     with pytest.raises(DataError, match="list of hard negatives"):
@@ -272,7 +281,8 @@ def test_table_and_section_are_written(rows: tuple[AblationRow, ...], tmp_path: 
     assert told["gain on"] == "grid"
     section = read_section(tmp_path)
     assert section.name is SectionName.ABLATION
-    assert "--hard-negatives hard.json" in section.text
+    assert "mine grid --cache cache-grid background --pictures 3" in section.text
+    assert "--hard-negatives hard.json --hard-share 1" in section.text
     assert "--weights grid/last.ckpt" in section.text
 
 
@@ -286,6 +296,7 @@ def test_the_command_prints_the_table(
     out = ["--data", str(made_pictures), "--out", str(place / "table")]
     assert main([*words, "--views-of", "b", *out]) == 0
     assert "+ views together" in capsys.readouterr().out
+    assert imagecodecs.imread(place / "table" / CHART).shape[0] > 500
     assert main([*words, "--views-of", "c", *out]) == 2
     assert main(["ablation", "--row", "nameless", *out]) == 2
     assert (

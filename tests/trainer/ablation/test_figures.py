@@ -88,7 +88,7 @@ def test_the_median_of_the_hits_is_chosen(images: tuple[LabelledImage, ...]) -> 
 def test_figures_are_drawn_and_told(
     images: tuple[LabelledImage, ...], blob_session: Session, recipe: Recipe, tmp_path: Path
 ) -> None:
-    document = make_figures(blob_session, images, recipe.data, tmp_path)
+    document = make_figures(blob_session, images, recipe.data, tmp_path, part="made pictures")
     assert json.loads((tmp_path / DOCUMENT).read_text()) == document
     entry = document["figures"]["mass"]
     assert entry["what"] == "real mass"
@@ -109,7 +109,7 @@ def test_a_simulated_lesion_is_called_simulated(
     drawn_in = [
         replace(i, lesions=tuple(replace(x, simulated=CLUSTER) for x in i.lesions)) for i in images
     ]
-    document = make_figures(blob_session, drawn_in[:2], recipe.data, tmp_path)
+    document = make_figures(blob_session, drawn_in[:2], recipe.data, tmp_path, part="made pictures")
     assert document["figures"]["mass"]["what"] == "simulated mass"
     assert document["figures"]["mass"]["simulated"]
     assert "simulated mass" in read_section(tmp_path).text
@@ -121,7 +121,7 @@ def test_a_class_that_hits_nothing_has_no_figure(
     without = [
         replace(i, lesions=tuple(x for x in i.lesions if x.kind != "mass")) for i in images[:1]
     ]
-    document = make_figures(blob_session, without, recipe.data, tmp_path)
+    document = make_figures(blob_session, without, recipe.data, tmp_path, part="made pictures")
     assert document["figures"]["mass"]["file"] is None
     assert "none of 0 lesions" in document["figures"]["mass"]["reason"]
     assert not list(tmp_path.glob("*.png"))
