@@ -86,7 +86,9 @@ def version() -> str:
 def _openvino() -> Any:
     """Import OpenVINO without its telemetry, which would tell of its use on the network."""
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    return import_module("openvino")
+    import openvino
+
+    return openvino
 
 
 @cache
