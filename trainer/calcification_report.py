@@ -21,15 +21,7 @@ from trainer.froc import PEAK_IN_BOX, Froc
 from trainer.metrics import FEW_PEOPLE, Estimate
 
 DOCUMENT = "calcifications.json"
-COMMANDS = (
-    "mammoview-train simulate $MAMMOVIEW_DATA/cbis-ddsm/mass-800/train "
-    "$MAMMOVIEW_DATA/cbis-ddsm/mass-800/test --calcification-csv $MAMMOVIEW_DATA/cbis-ddsm/csv "
-    "--out SIMULATED",
-    "mammoview-train evaluate calcifications BUNDLE --simulated SIMULATED "
-    "--untouched $MAMMOVIEW_DATA/cbis-ddsm/mass-800/test "
-    "--calcification-csv $MAMMOVIEW_DATA/cbis-ddsm/csv --digital $MAMMOVIEW_DATA/cdd-cesm "
-    "--run RUN --out FOLDER",
-)
+_PICTURES = "$MAMMOVIEW_DATA/cbis-ddsm/mass-800"
 _CLUSTER_HEADER = (
     *("lesion", "score of the hit", "score without the cluster", "count"),
     *("height mm", "width mm", "mean diameter mm", "mean contrast OD"),
@@ -49,11 +41,15 @@ _SOURCES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalcificationReport:
-    """What is written: the evaluation, and what was measured beside it (None, empty: was not)."""
+    """What is written: the evaluation, and what was measured beside it (None, empty: was not).
+
+    ``on_validation`` says that the pictures are those of a run's validation people.
+    """
 
     evaluation: CalcificationEvaluation
     digital: DigitalCalcifications | None = None
     grids: tuple[GridFigures, ...] = ()
+    on_validation: bool = False
 
 
 def write_folder(report: CalcificationReport, folder: Path) -> None:
@@ -64,7 +60,7 @@ def write_folder(report: CalcificationReport, folder: Path) -> None:
         SectionName.CALCIFICATIONS,
         evaluation.manifest,
         text=calcification_markdown(report),
-        commands=COMMANDS,
+        commands=_commands(report),
     )
     write_section(section, folder)
     write_csv(_CLUSTER_HEADER, _cluster_rows(evaluation), folder / "clusters.csv")
@@ -84,6 +80,7 @@ def calcification_document(report: CalcificationReport) -> dict[str, Any]:
             "version": manifest.version,
             "network_sha256": dict(manifest.hashes).get(NETWORK) or None,
         },
+        "part": "validation people of the run" if report.on_validation else "all pictures given",
         "caveats": [caveat.text for caveat in manifest.caveats if caveat.kind == KIND],
         "pictures": {
             name: {"what": dict(_SOURCES)[name], "images": images, "people": people}
@@ -105,6 +102,8 @@ def calcification_markdown(report: CalcificationReport) -> str:
     caveats = [c.text for c in evaluation.manifest.caveats if c.kind == KIND]
     lines = ["### Calcifications", ""]
     lines += [f"**{text[0].upper()}{text[1:]}.**" for text in caveats] + [""] * bool(caveats)
+    if report.on_validation:
+        lines += ["Validation people of the run, not the test set.", ""]
     lines += [_pictures_line(evaluation), ""]
     lines += ["#### Simulated clusters in real mammograms", ""]
     lines += [*_froc_lines(evaluation), "", *_point_lines(evaluation.points), ""]
@@ -130,6 +129,28 @@ def summary_lines(evaluation: CalcificationEvaluation) -> list[str]:
     lines.append(f"image-level area, real: {_words(evaluation.areas.real)}")
     lines.append(f"image-level area, simulated: {_words(evaluation.areas.simulated)}")
     return lines
+
+
+def _commands(report: CalcificationReport) -> tuple[str, str]:
+    """Return what makes the section again, from the shared data."""
+    words = [
+        "mammoview-train evaluate calcifications BUNDLE --simulated SIMULATED",
+        f"--untouched {_PICTURES}/{'train' if report.on_validation else 'test'}",
+        "--calcification-csv $MAMMOVIEW_DATA/cbis-ddsm/csv",
+    ]
+    if report.digital:
+        words.append("--digital $MAMMOVIEW_DATA/cdd-cesm")
+    if report.grids:
+        words.append("--grid " + " ".join(f"{g.mm_per_px:g}" for g in finest_first(report.grids)))
+    if report.evaluation.people_known is not None:
+        words.append("--run RUN")
+    if report.on_validation:
+        words.append("--validation")
+    simulate = (
+        f"mammoview-train simulate {_PICTURES}/train {_PICTURES}/test "
+        "--calcification-csv $MAMMOVIEW_DATA/cbis-ddsm/csv --out SIMULATED"
+    )
+    return simulate, " ".join([*words, "--out FOLDER"])
 
 
 def _pictures_line(evaluation: CalcificationEvaluation) -> str:

@@ -155,6 +155,7 @@ def _report(
         ),
         digital=_digital(session, arguments.digital, data),
         grids=tuple(grids),
+        on_validation=arguments.validation,
     )
 
 

@@ -32,6 +32,7 @@ from trainer.calcification_report import (
     CalcificationReport,
     calcification_document,
     calcification_markdown,
+    write_folder,
 )
 from trainer.calcification_sheet import choose_missed
 from trainer.cesm import CesmImage, named_in
@@ -369,3 +370,17 @@ def test_the_section_says_simulated_and_real() -> None:
     assert "Whether the model knows these people is not told" in text
     known = calcification_markdown(CalcificationReport(evaluation=replace(result, people_known=3)))
     assert "3 of the people were trained on, or set thresholds: no test" in known
+
+
+def test_the_section_tells_how_to_make_it_again(tmp_path: Path) -> None:
+    result = evaluated([(mark(0.8, INSIDE),)] * 12, [()] * 12)
+    write_folder(CalcificationReport(evaluation=result), tmp_path)
+    text = (tmp_path / "section.md").read_text()
+    assert "--untouched $MAMMOVIEW_DATA/cbis-ddsm/mass-800/test" in text
+    assert "--run" not in text
+    known = replace(result, people_known=12)
+    write_folder(CalcificationReport(evaluation=known, on_validation=True), tmp_path)
+    text = (tmp_path / "section.md").read_text()
+    assert "mass-800/train --calcification-csv $MAMMOVIEW_DATA/cbis-ddsm/csv --run RUN" in text
+    assert "--validation --out FOLDER" in text
+    assert "Validation people of the run, not the test set." in text
