@@ -166,9 +166,9 @@ def run_tiled(
 ) -> NDArray[np.float32]:
     """Run the network tile by tile and return the whole map.
 
-    On the CPU the map equals that of one pass bit for bit, since every kept cell sees the same
-    pixels and the same padding, and ONNX Runtime's CPU kernels sum each cell in the same order
-    whatever the size of the image.
+    On the CPU in float32 the map equals that of one pass bit for bit, since every kept cell sees
+    the same pixels and the same padding, and ONNX Runtime's CPU kernels sum each cell in the same
+    order whatever the size of the image.
 
     Parameters
     ----------
