@@ -27,7 +27,8 @@ class Preprocessing:
     crop_margin_mm : float
         Margin kept around the breast box.
     assumed_height_mm : float
-        Height of the stored image where the header has no spacing; pixels are then square.
+        Height of the stored image (``breast-grid-2``: its longer side) where the header has no
+        spacing; pixels are then square.
     """
 
     pipeline: str

@@ -63,7 +63,7 @@ def to_grid(
         Grey values 0..1 with tissue bright and padding 0, in the stored orientation (no flip).
     spacing : PixelSpacing or None
         Of the stored image.  None: pixels are taken as square and the image as
-        ``spec.assumed_height_mm`` high, and a note says so.
+        ``spec.assumed_height_mm`` high (``breast-grid-2``: on its longer side), and a note says so.
     spec : Preprocessing
         From the model's manifest.
 
@@ -79,14 +79,16 @@ def to_grid(
             todo="install a model made for this version of mammoview",
         )
     notes = []
+    by_block = spec.pipeline == BY_BLOCK
     if spacing is None:
-        side_mm = spec.assumed_height_mm / values.shape[0]
+        # Films are upright; one that is stored lying has its height along the rows.
+        height_px = max(values.shape) if by_block else values.shape[0]
+        side_mm = spec.assumed_height_mm / height_px
         spacing = PixelSpacing(row_mm=side_mm, col_mm=side_mm, source="assumed")
         notes.append(
             f"scale assumed: no pixel spacing in the header, image taken as "
             f"{spec.assumed_height_mm:g} mm high"
         )
-    by_block = spec.pipeline == BY_BLOCK
     breast = find_breast(values, blocks=Blocks.CENTRED if by_block else Blocks.FROM_CORNER)
     if not breast.found:
         notes.insert(0, "breast not found: the whole image was analysed")
