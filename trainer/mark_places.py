@@ -224,7 +224,7 @@ def _distance_mm(
     signed = sitk.SignedMaurerDistanceMap(
         image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True
     )
-    return np.maximum(sitk.GetArrayFromImage(signed), 0.0).astype(np.float32)
+    return np.asarray(np.maximum(sitk.GetArrayFromImage(signed), 0.0), np.float32)
 
 
 def figures(placed: Sequence[PlacedImage], manifest: Manifest) -> tuple[WayFigures, ...]:
