@@ -7,7 +7,7 @@ from pathlib import Path
 from mammoview.errors import MissingPartError
 from mammoview.modelkit.shipped import shipped_root
 
-DEFAULT_MODEL = "mass-resnet50"
+DEFAULT_MODEL = "findings-resnet50"
 
 
 def hanging(name: str = "four-up") -> Path:

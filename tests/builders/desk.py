@@ -186,6 +186,8 @@ class QuickAnalyst(Analyst):
         operating_point: str,
         on_view: Callable[[ViewPrediction], None],
         cancelled: Callable[[], bool],
+        passes: str = "one",
+        views: Path | None = None,
     ) -> ExamPrediction:
         self.threads.add(threading.get_ident())
         self.open()

@@ -116,7 +116,7 @@ def test_a_large_grid_goes_in_tiles_and_gives_the_same(
 
 
 def test_tiles_of_the_shipped_network_equal_one_pass_bit_for_bit(repository: Path) -> None:
-    folder = repository / "resources" / "models" / "mass-resnet50"
+    folder = repository / "resources" / "models" / "findings-resnet50"
     if not folder.is_dir():
         pytest.skip("no shipped model in resources/models")
     session = Session.open(open_bundle(folder), device="cpu")

@@ -77,7 +77,8 @@ def peak_offset(
         found=True,
     )
     manifest = session.manifest
-    (heatmap,) = heatmaps(cam, manifest=manifest, grid_to_image=Affine2D.identity())
+    maps = heatmaps(cam, manifest=manifest, grid_to_image=Affine2D.identity())
+    heatmap = next(item for item in maps if item.kind == "mass")
     stride_mm = manifest.map_geometry.stride_px * manifest.preprocessing.mm_per_px
     regions = find_regions(
         heatmap, breast=everything, threshold=0.5, cell_mm=stride_mm, rows=WINDOW, cols=WINDOW

@@ -179,8 +179,13 @@ def test_a_patch_depends_on_seed_epoch_and_sample_alone(cache: GridCache, recipe
     assert not torch.equal(first[7][1], again[len(again) + 7][1])
 
 
-def order(samples: int, epoch: int = 0, **changes: int) -> list[int]:
-    return list(EpochOrder(samples, seed=3, epoch=lambda: epoch, **changes))
+def order(
+    samples: int, epoch: int = 0, *, batch_size: int, rank: int = 0, world: int = 1
+) -> list[int]:
+    drawn = EpochOrder(
+        samples, seed=3, epoch=lambda: epoch, batch_size=batch_size, rank=rank, world=world
+    )
+    return list(drawn)
 
 
 def test_each_epoch_has_an_order_of_its_own() -> None:

@@ -86,10 +86,10 @@ def test_a_starved_network_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     sample = PatchStore.patches
 
     def slowly(
-        self: PatchStore, numbers: Tensor, affine: Tensor, gain: Tensor, size: int
+        self: PatchStore, numbers: Tensor, affine: Tensor, gain: Tensor, shape: tuple[int, int]
     ) -> Tensor:
         time.sleep(1.5)
-        return sample(self, numbers, affine, gain, size)
+        return sample(self, numbers, affine, gain, shape)
 
     monkeypatch.setattr(PatchStore, "patches", slowly)
     found = measure(cache, recipe, OPTIONS)
