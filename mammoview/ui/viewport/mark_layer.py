@@ -25,6 +25,15 @@ def glyph_of(kind: str) -> tuple[str, str]:
     return _GLYPHS.get(kind, _OTHER_GLYPH)
 
 
+def mark_text(region: Region) -> str:
+    """Return what a mark says under the mouse: class, score, and size where mm are known."""
+    said = f"{region.kind}, score {region.score:.2f}"
+    if region.size_mm is None:
+        return said
+    length, width = region.size_mm
+    return f"{said}, {length:.0f} x {width:.0f} mm"
+
+
 class MarkLayer:
     """Glyphs and outlines of the regions that pass the operating point.
 
@@ -52,9 +61,9 @@ class MarkLayer:
             return
         for region in regions:
             if region.flagged:
-                self._add(region.kind, _outline(region, frame, _HALO, 4.0), layers.OUTLINE)
-                self._add(region.kind, _outline(region, frame, None, 1.6), layers.OUTLINE)
-                self._add(region.kind, _glyph(region, frame), layers.GLYPH)
+                self._add(region, _outline(region, frame, _HALO, 4.0), layers.OUTLINE)
+                self._add(region, _outline(region, frame, None, 1.6), layers.OUTLINE)
+                self._add(region, _glyph(region, frame), layers.GLYPH)
 
     def set_overlay(self, overlay: Overlay) -> None:
         """Show or hide the marks of each class."""
@@ -62,11 +71,12 @@ class MarkLayer:
         for kind, item in self._items:
             item.setVisible(shown and kind in overlay.kinds)
 
-    def _add(self, kind: str, item: pg.GraphicsObject | QGraphicsPathItem, z: int) -> None:
+    def _add(self, region: Region, item: pg.GraphicsObject | QGraphicsPathItem, z: int) -> None:
         item.setZValue(z)
+        item.setToolTip(mark_text(region))
         item.hide()
         self._box.addItem(item, ignoreBounds=True)
-        self._items.append((kind, item))
+        self._items.append((region.kind, item))
 
 
 def _pen(colour: QColor, width: float) -> QPen:

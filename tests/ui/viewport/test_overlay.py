@@ -261,6 +261,23 @@ def test_a_mark_that_is_drawn_is_not_called_hidden(view: FourView) -> None:
     assert view.pane(Slot.RCC).texts.foot.text == "CAD: 1 mark (scale assumed)"
 
 
+@pytest.mark.parametrize(
+    ("size_mm", "text"),
+    [((14.4, 8.6), "mass, score 0.90, 14 x 9 mm"), (None, "mass, score 0.90")],
+)
+def test_a_mark_tells_its_size_under_the_mouse(
+    view: FourView, size_mm: tuple[float, float] | None, text: str
+) -> None:
+    region = replace(scene.region(ImagePoint(col=9, row=9)), size_mm=size_mm)
+    state = scene.workspace(
+        scene.pane(Slot.RCC, scene.image(scene.bright())),
+        prediction=scene.prediction(Slot.RCC, regions=(region,)),
+        overlay=scene.overlay(OverlayMode.MARKS),
+    )
+    view.render(None, state)
+    assert {item.toolTip() for item in view.pane(Slot.RCC).marks.items} == {text}
+
+
 @pytest.mark.parametrize("slot", list(Slot))
 def test_a_long_reason_stays_in_its_pane(view: FourView, slot: Slot) -> None:
     view.resize(640, 600)
