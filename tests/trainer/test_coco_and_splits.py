@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mammoview.errors import DataError
+from mammoview.modelkit.manifest import Caveat
 from tests.builders.pictures import build_pictures
 from trainer.coco import read_coco
-from trainer.labelled import ANNOTATIONS, SimulatedCluster
+from trainer.export import caveats
+from trainer.labelled import ANNOTATIONS, LabelledImage, SimulatedCluster
+from trainer.sources import without_unmarked
 from trainer.splits import validation_people
 
 
@@ -88,3 +92,38 @@ def test_the_real_training_set_is_whole(mammoview_data: Path) -> None:
     assert (len(train), len(test)) == (1231, 361)
     assert sum(len(image.lesions) for image in (*train, *test)) == 1696
     assert not {image.person for image in train} & {image.person for image in test}
+
+
+def test_pictures_with_unmarked_real_calcifications_are_left_out(tmp_path: Path) -> None:
+    bare = read_coco(build_pictures(tmp_path / "bare", people=3))
+    marked = read_coco(build_pictures(tmp_path / "marked", people=3, with_calcifications=True))
+    calcified = frozenset({bare[1].mammogram})
+    kept = without_unmarked((*bare, *marked), calcified)
+    assert kept == (bare[0], bare[2], *marked)
+
+
+def test_simulated_lesions_are_said_of_their_class(tmp_path: Path) -> None:
+    folder = build_pictures(tmp_path, people=2, with_calcifications=True)
+    images = read_coco(folder)
+    assert caveats(images) == ()
+    drawn = SimulatedCluster(
+        count=5,
+        extent_mm=(4.0, 3.0),
+        mean_diameter_mm=0.4,
+        mean_contrast_od=0.2,
+        peak_grey=0.1,
+        leading_type="punctate",
+    )
+
+    def made(image: LabelledImage) -> LabelledImage:
+        lesions = tuple(
+            replace(x, simulated=drawn if x.kind == "calcification" else None)
+            for x in image.lesions
+        )
+        return replace(image, lesions=lesions)
+
+    one, other = images
+    said = "trained on simulated calcifications"
+    assert caveats((made(one), made(other))) == (Caveat(kind="calcification", text=said),)
+    said = "trained on real and simulated calcifications"
+    assert caveats((made(one), other)) == (Caveat(kind="calcification", text=said),)
