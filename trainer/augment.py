@@ -32,7 +32,7 @@ from trainer.draw import (
     upright,
 )
 from trainer.hard_negatives import HardShare
-from trainer.recipe import Recipe
+from trainer.recipe import WHOLE, Recipe
 
 # Of the free memory of a GPU, what the cache may take: the rest is for the network.
 _RESIDENT_SHARE = 0.5
@@ -82,7 +82,7 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
         self.recipe = recipe
         self.stride_px = stride_px
         self.is_upright = per_lesion == 0
-        self.is_whole = recipe.patches.sampling == "whole" and not self.is_upright
+        self.is_whole = recipe.patches.sampling in WHOLE and not self.is_upright
         self.labels_cells = recipe.patches.supervision == "cells" and not labels_patches
         # Each lesion of the classes; of a whole picture that holds one, the first alone.
         self.lesions = tuple(

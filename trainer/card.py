@@ -22,7 +22,7 @@ from trainer.card_measured import (
 )
 from trainer.card_sections import Section, SectionName
 from trainer.documents import markdown_table
-from trainer.recipe import Recipe, recipe_from_values
+from trainer.recipe import WHOLE, Recipe, recipe_from_values
 from trainer.site_card import refit_sections
 
 # They have classifiers of their own; the others end in global average pooling anyway.
@@ -276,7 +276,7 @@ def _training(manifest: Manifest, recipe: Recipe) -> str:
         if patches.supervision == "cells"
         else "one label a patch through the spatial mean of the map, as in the paper"
     )
-    what = "picture" if patches.sampling == "whole" else "patch"
+    what = "picture" if patches.sampling in WHOLE else "patch"
     stays = f"; {', '.join(recipe.network.frozen)} stay as they were" * bool(recipe.network.frozen)
     stops = (
         f", stopped once the mean accuracy of {training.stop_batches} batches reaches "
@@ -313,7 +313,7 @@ def _patches(recipe: Recipe) -> str:
             f"a square around each lesion, {patches.context:g} times the longer side of its box, "
             f"brought to {patches.size_px} pixels{healthy}"
         )
-    if patches.sampling == "whole":
+    if patches.sampling in WHOLE:
         return (
             "whole mammograms on the grid, as the viewer shows them to the network, of "
             f"{patches.size_px} pixels a side at most"

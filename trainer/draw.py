@@ -150,15 +150,15 @@ def turned(centre: ImagePoint, patch: PatchRecipe, rng: np.random.Generator) -> 
 def framed(
     record: GridRecord, patch: PatchRecipe, rng: np.random.Generator, *, stride_px: int
 ) -> Draw:
-    """Return the whole picture, turned, mirrored and scaled, somewhere in a frame of whole cells.
+    """Return the whole picture, turned, scaled and perhaps mirrored, in a frame of whole cells.
 
-    The frame is as large as the scaled picture, but no side is longer than ``patch.size_px``:
-    then a part of the picture is drawn.
+    Where it lies in the frame is drawn too.  The frame is as large as the scaled picture, but no
+    side is longer than ``patch.size_px``: then a part of the picture is drawn.
     """
     turn = _rotation(rng.uniform(-patch.rotation_degrees, patch.rotation_degrees))
     scale = rng.uniform(1.0 - patch.scale_jitter, 1.0 + patch.scale_jitter)
     aspect = rng.uniform(1.0 - patch.aspect_jitter, 1.0 + patch.aspect_jitter)
-    mirror = rng.choice((-1.0, 1.0), 2)
+    mirror = np.ones(2) if patch.sampling == "laid" else rng.choice((-1.0, 1.0), 2)
     gain = rng.uniform(1.0 - patch.gain_jitter, 1.0 + patch.gain_jitter)
     size = np.array([record.cols, record.rows])
     steps = np.array([scale * aspect, scale])  # grid pixels from one pixel of the frame to the next

@@ -14,6 +14,7 @@ from trainer.cache import GridCache, GridLesion, GridRecord
 from trainer.classifier import PatchClassifier
 from trainer.draw import check_settings, class_of
 from trainer.predictions import PatchPrediction
+from trainer.recipe import WHOLE
 
 _BATCH = 64
 
@@ -93,7 +94,7 @@ def _judged(module: PatchClassifier, image: Tensor) -> Tensor:
 
 def _check(module: PatchClassifier, cache: GridCache, ids: Collection[str]) -> None:
     check_settings(cache, module.recipe)
-    if module.recipe.patches.sampling == "whole":
+    if module.recipe.patches.sampling in WHOLE:
         raise DataError(
             f"recipe {module.recipe.name} trains on whole pictures",
             expected="a recipe of patches",

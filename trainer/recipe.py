@@ -12,6 +12,9 @@ from mammoview.errors import SettingsError
 from mammoview.modelkit.codec import CodecError, decode, encode
 from mammoview.modelkit.manifest import Preprocessing
 
+# Ways of sampling that take whole pictures.
+WHOLE = ("whole", "laid")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataRecipe:
@@ -68,15 +71,16 @@ class PatchRecipe:
     ----------
     sampling : str
         ``grid``: from whole mammograms on the grid of ``[preprocessing]``; ``whole``: the whole
-        mammogram on that grid, as the viewer shows it to the network; ``roi``: the paper's patch,
-        a square around each lesion, shrunk or blown up to ``size_px``, and where there is a
-        background class one of the same size in mm clear of all lesions for each of them.
+        mammogram on that grid, mirrored at random; ``laid``: the same, never mirrored, as the
+        viewer shows it to the network (``breast-grid-2`` lays all pictures one way); ``roi``: the
+        paper's patch, a square around each lesion, shrunk or blown up to ``size_px``, and where
+        there is a background class one of the same size in mm clear of all lesions for each.
     context : float
         With ``roi``: side of the square over the longer side of the lesion's box.
     labels : str
         ``kind``: mass, calcification; ``kind-pathology``: benign-mass, malignant-mass, ...
     size_px : int
-        Side of a patch as the network sees it; with ``whole`` no frame is longer or wider.
+        Side of a patch as the network sees it; with whole pictures no frame is longer or wider.
     supervision : str
         ``patch``: one label a patch, through the spatial mean of the map (Xi, Shu and Goubran
         2018); ``cells``: one label a map cell, from the boxes.
@@ -89,10 +93,10 @@ class PatchRecipe:
     scale_jitter, aspect_jitter, gain_jitter : float
         Factors are drawn from ``1 - jitter`` to ``1 + jitter``.
     rotation_degrees : float
-        Rotations are drawn from minus to plus this; all reflections are drawn as well.
+        Rotations are drawn from minus to plus this; reflections as well, but for ``laid``.
     """
 
-    sampling: Literal["grid", "whole", "roi"]
+    sampling: Literal["grid", "whole", "laid", "roi"]
     context: float
     labels: Literal["kind", "kind-pathology"]
     size_px: int
@@ -219,7 +223,7 @@ def _rules(recipe: Recipe) -> Iterator[tuple[bool, str, str]]:
         'labels "kind": a background square has no pathology',
     )
     yield (
-        patches.sampling != "whole" or (patches.supervision == "cells" and bool(background)),
+        patches.sampling not in WHOLE or (patches.supervision == "cells" and bool(background)),
         f"whole pictures with {patches.supervision} supervision and background {background!r}",
         'supervision "cells" and a background: a whole picture has no one label',
     )

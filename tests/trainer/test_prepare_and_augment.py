@@ -150,6 +150,18 @@ def test_cell_labels_follow_the_lesion_in_frames_and_through_their_padding(
     assert padding > 0  # else nothing was padded here
 
 
+def test_a_picture_that_lies_one_way_is_never_mirrored(cache: GridCache, recipe: Recipe) -> None:
+    """The sign of each axis of a frame against the picture's own, little rotation aside."""
+
+    def signs(sampling: str) -> set[tuple[bool, bool]]:
+        drawn = patches(cache, recipe, 8, sampling=sampling, size_px=1088, rotation_degrees=5.0)
+        affines = [drawn[index][1] for index in range(len(drawn))]
+        return {(float(a[0, 0]) > 0, float(a[1, 1]) > 0) for a in affines}
+
+    assert signs("laid") == {(True, True)}
+    assert len(signs("whole")) == 4
+
+
 def test_a_frame_no_larger_than_asked_holds_a_part(cache: GridCache, recipe: Recipe) -> None:
     drawn = patches(cache, recipe, 3, sampling="whole", size_px=320)
     shapes = {tuple(drawn[index][3].shape) for index in range(len(drawn))}
