@@ -101,7 +101,8 @@ def test_the_active_model_is_what_analyze_and_the_doctor_use(
     command("model", "activate", "tiny")
     answer = command("analyze", exam, "--out", tmp_path / "r", "--json", "--device", "cpu")
     sha256 = open_bundle(bundle).identity.sha256
-    assert answer.document["model"] == {"name": "tiny", "version": "1", "sha256": sha256}
+    said = answer.document["model"]
+    assert said == {"name": "tiny", "version": "1", "sha256": sha256, "caveats": []}
     checks = command("doctor", "--json").document["checks"]
     (model,) = [c for c in checks if c["part"] == "model"]
     assert model["seen"].startswith(f"tiny 1 (installed in {models.models_folder()}")

@@ -86,11 +86,11 @@ def test_what_has_rotted_on_the_disk_is_not_activated(fault: str) -> None:
 @pytest.mark.usefixtures("two")
 def test_golden_outputs_are_run_at_each_activation(monkeypatch: pytest.MonkeyPatch) -> None:
     """A library that computes otherwise since the installation leaves every hash sound."""
-    from mammoview.inference.session import Session
+    from mammoview.inference.engines import OnnxRuntime
 
-    run = Session.run
+    run = OnnxRuntime.run
     monkeypatch.setattr(
-        Session, "run", lambda self, image: tuple(1.1 * a for a in run(self, image))
+        OnnxRuntime, "run", lambda self, images: tuple(1.1 * a for a in run(self, images))
     )
     with pytest.raises(ModelError, match="map's range"):
         models.activate("tiny@1")
