@@ -218,6 +218,7 @@ def test_the_reading_room_takes_it_up(
         "name": "smoke",
         "version": "0.1.0+site.1",
         "sha256": open_bundle(folder / "site").identity.sha256,
+        "caveats": [],
     }
     (image,) = answer["images"]
     assert image["status"] == "analyzed"
