@@ -36,6 +36,7 @@ SCORE_TOLERANCE = 0.8
 # Where the grid is the same up to the rounding of a grey level.
 SAME_SCORE = 0.01
 HALF_CELL = 0.5
+CANDIDATE = 0.1
 
 
 @dataclass(slots=True)
@@ -51,9 +52,14 @@ class Reader:
         return manifest.map_geometry.stride_px * manifest.preprocessing.mm_per_px
 
     def limit(self, kind: str) -> float:
-        """Return the threshold of the most lenient operating point."""
-        points = self.session.manifest.operating_points
-        return min(point.threshold for point in points if point.kind == kind)
+        """Return the score from which regions are compared.
+
+        All that the default operating point flags, and of the others those that any operating
+        point flags from a score of 0.1: below it two peaks of noise may take turns.
+        """
+        manifest = self.session.manifest
+        of = {p.name: p.threshold for p in manifest.operating_points if p.kind == kind}
+        return max(min(of.values()), min(of[manifest.default_operating_point], CANDIDATE))
 
     def regions(self, picture: Picture) -> tuple[Region, ...]:
         manifest = self.session.manifest
