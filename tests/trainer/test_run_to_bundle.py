@@ -108,8 +108,8 @@ def test_one_label_a_patch_as_in_the_paper(
 @pytest.fixture(scope="module")
 def whole(place: Path, quick_recipe: Recipe) -> Path:
     """A run on whole pictures that went on from the trunk of the run on patches."""
-    patches = replace(quick_recipe.patches, sampling="whole", size_px=512, rotation_degrees=10.0)
-    training = replace(quick_recipe.training, batch_size=4, epochs=1)
+    patches = replace(quick_recipe.patches, sampling="whole", size_px=256, rotation_degrees=10.0)
+    training = replace(quick_recipe.training, batch_size=4, epochs=1, learning_rate=1e-5)
     network = replace(quick_recipe.network, frozen=quick_recipe.network.frozen[:-1])
     recipe = replace(quick_recipe, network=network, patches=patches, training=training)
     fit(place / "cache", recipe, options(place / "whole", place / "run" / LAST))
