@@ -30,6 +30,17 @@ def read_labelled(source: Path) -> tuple[LabelledImage, ...]:
     return read_index(source).images()
 
 
+def read_all(sources: Sequence[Path]) -> tuple[LabelledImage, ...]:
+    """Read the labelled mammograms of several sources, one after another.
+
+    Raises
+    ------
+    DataError
+        If one of them is not there, or broken.
+    """
+    return tuple(image for source in sources for image in read_labelled(source))
+
+
 def read_part(source: Path, split: Path, part: str) -> tuple[LabelledImage, ...]:
     """Read the labelled mammograms of a source that hold a lesion of one part of a split.
 

@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     from trainer.ablation import RowRun, measure_rows, views_row
     from trainer.ablation_chart import CHART, draw_ablation
     from trainer.ablation_report import ablation_document, ablation_text, write_ablation
-    from trainer.sources import read_labelled
+    from trainer.sources import read_all
 
     runs = [RowRun(name=name, run=folder) for name, folder in map(_row, arguments.row)]
     names = [row.name for row in runs]
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
             expected=f"one of {', '.join(names)}",
             todo="name a row",
         )
-    images = [image for source in arguments.data for image in read_labelled(source)]
+    images = read_all(arguments.data)
     rows = list(measure_rows(runs, images, arguments.out, most=arguments.pictures))
     if arguments.views_of is not None:
         place = names.index(arguments.views_of)

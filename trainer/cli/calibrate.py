@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mammoview.errors import ExitCode, UsageError
-from trainer.cli.common import add_part, add_recipe, read_data, read_named_recipe
+from trainer.cli.common import add_json, add_part, add_recipe, read_data, read_named_recipe
 
 if TYPE_CHECKING:
     from mammoview.inference.session import Session
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--version", help="of the new model (0.1.0 becomes 0.1.0+site.1)")
     add_part(parser)
     add_recipe(parser)
-    parser.add_argument("--json", action="store_true", help="print the document")
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

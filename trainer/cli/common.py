@@ -40,7 +40,24 @@ def add_way(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read_validation(source: Sequence[Path], run_folder: Path) -> tuple[LabelledImage, ...]:
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--json``."""
+    parser.add_argument("--json", action="store_true", help="print the document")
+
+
+def check_folder(out: Path | None) -> None:
+    """Refuse, before minutes of work, a file where the folder of ``--out`` would stand.
+
+    Raises
+    ------
+    UsageError
+        If a file stands there.
+    """
+    if out is not None and out.is_file():
+        raise UsageError(f"--out {out} is a file", expected="a folder", todo="choose another")
+
+
+def read_validation(sources: Sequence[Path], run_folder: Path) -> tuple[LabelledImage, ...]:
     """Return the pictures of a run's validation people, whom it never trained on.
 
     Raises
@@ -49,10 +66,9 @@ def read_validation(source: Sequence[Path], run_folder: Path) -> tuple[LabelledI
         If the folder holds no run, or pictures of its validation part are missing.
     """
     from trainer.export import read_run, validation_images
-    from trainer.sources import read_labelled
+    from trainer.sources import read_all
 
-    images = [image for place in source for image in read_labelled(place)]
-    return validation_images(read_run(run_folder), images)
+    return validation_images(read_run(run_folder), read_all(sources))
 
 
 def read_data(source: Path, split: Path | None, part: str | None) -> tuple[LabelledImage, ...]:

@@ -16,7 +16,7 @@ from trainer.cli import (
     evaluate_marks,
     evaluate_passes,
 )
-from trainer.cli.common import add_part, add_recipe, add_way, read_data, read_named_recipe
+from trainer.cli.common import add_json, add_part, add_recipe, add_way, read_data, read_named_recipe
 
 if TYPE_CHECKING:
     from trainer.evaluate import ClassResult, Evaluation
@@ -76,7 +76,7 @@ def _add_images(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="rules by which the views of a person change each other's scores",
     )
-    _add_json(parser)
+    add_json(parser)
     parser.set_defaults(evaluate=_images)
 
 
@@ -85,7 +85,7 @@ def _add_patches(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cache", type=Path, required=True, help="patch cache of the run")
     parser.add_argument("--out", type=Path, help="folder for predictions, tables and pictures")
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto")
-    _add_json(parser)
+    add_json(parser)
     parser.set_defaults(evaluate=_patches)
 
 
@@ -95,13 +95,9 @@ def _add_exams(parser: argparse.ArgumentParser) -> None:
     add_recipe(parser)
     parser.add_argument("--boxes", type=Path, required=True, help="boxes of the native files")
     parser.add_argument("--out", type=Path, help="write the document to this file too")
-    _add_json(parser)
+    add_json(parser)
     parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="DICOM files, folders")
     parser.set_defaults(evaluate=_exams)
-
-
-def _add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print the document")
 
 
 def _images(arguments: argparse.Namespace) -> int:

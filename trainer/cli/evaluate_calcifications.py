@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mammoview.errors import UsageError
-from trainer.cli.common import add_recipe, read_named_recipe
+from trainer.cli.common import add_json, add_recipe, check_folder, read_named_recipe
 
 if TYPE_CHECKING:
     from mammoview.inference.session import Session
@@ -77,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder for calcifications.json, section.md, clusters.csv, groups.csv, froc.png and "
         "missed.png (ten missed clusters)",
     )
-    parser.add_argument("--json", action="store_true", help="print the document")
+    add_json(parser)
     parser.set_defaults(evaluate=run)
 
 
@@ -189,10 +189,7 @@ def _check(arguments: argparse.Namespace) -> None:
     UsageError
         If a file stands where the folder would, or validation people are asked for without run.
     """
-    if arguments.out is not None and arguments.out.is_file():
-        raise UsageError(
-            f"--out {arguments.out} is a file", expected="a folder", todo="choose another"
-        )
+    check_folder(arguments.out)
     if arguments.validation and arguments.run_folder is None:
         raise UsageError(
             "--validation without --run",

@@ -5,8 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mammoview.errors import UsageError
-from trainer.cli.common import add_recipe, read_named_recipe
+from trainer.cli.common import (
+    add_json,
+    add_recipe,
+    check_folder,
+    read_named_recipe,
+    read_validation,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, help="folder for the document, section and pictures"
     )
-    parser.add_argument("--json", action="store_true", help="print the document")
+    add_json(parser)
     parser.set_defaults(evaluate=run)
 
 
@@ -43,17 +48,14 @@ def run(arguments: argparse.Namespace) -> int:
     from trainer.calibration_study import study_calibration
     from trainer.detect import detect
     from trainer.documents import json_text
-    from trainer.export import read_run, validation_images
-    from trainer.sources import read_labelled
+    from trainer.sources import read_all
 
-    if arguments.out.is_file():
-        raise UsageError(
-            f"--out {arguments.out} is a file", expected="a folder", todo="choose another"
-        )
+    check_folder(arguments.out)
     session = Session.open(open_bundle(arguments.bundle))
-    images = tuple(image for source in arguments.data for image in read_labelled(source))
     if arguments.run_folder is not None:
-        images = validation_images(read_run(arguments.run_folder), images)
+        images = read_validation(arguments.data, arguments.run_folder)
+    else:
+        images = read_all(arguments.data)
     detected = detect(session, images, read_named_recipe(arguments.recipe).data)
     study = study_calibration(detected, session.manifest)
     write_study(study, arguments.out)

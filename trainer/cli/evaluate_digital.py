@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mammoview.errors import UsageError
-from trainer.cli.common import add_recipe, read_named_recipe
+from trainer.cli.common import add_json, add_recipe, check_folder, read_named_recipe
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="folder for digital.json, section.md, froc.csv and froc.png",
     )
-    parser.add_argument("--json", action="store_true", help="print the document")
+    add_json(parser)
     parser.set_defaults(evaluate=run)
 
 
@@ -61,10 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     from trainer.input_range import check_range
     from trainer.sources import read_labelled
 
-    if arguments.out is not None and arguments.out.is_file():
-        raise UsageError(
-            f"--out {arguments.out} is a file", expected="a folder", todo="choose another"
-        )
+    check_folder(arguments.out)
     session = Session.open(open_bundle(arguments.bundle))
     manifest = session.manifest
     given = arguments.film_metrics

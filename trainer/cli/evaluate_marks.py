@@ -5,8 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mammoview.errors import UsageError
-from trainer.cli.common import add_part, add_recipe, read_data, read_named_recipe
+from trainer.cli.common import (
+    add_json,
+    add_part,
+    add_recipe,
+    check_folder,
+    read_data,
+    read_named_recipe,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="folder for marks.json, section.md and marks.png (marks not on plain breast)",
     )
-    parser.add_argument("--json", action="store_true", help="print the document")
+    add_json(parser)
     parser.set_defaults(evaluate=run)
 
 
@@ -39,16 +45,13 @@ def run(arguments: argparse.Namespace) -> int:
     from trainer.mark_places import figures, place_marks
     from trainer.mark_places_report import marks_document, summary_lines, write_folder
 
-    if arguments.out is not None and arguments.out.is_file():
-        raise UsageError(
-            f"--out {arguments.out} is a file", expected="a folder", todo="choose another"
-        )
+    check_folder(arguments.out)
     session = Session.open(open_bundle(arguments.bundle))
     images = read_data(arguments.data, arguments.split, arguments.part)
-    placed = place_marks(session, images, read_named_recipe(arguments.recipe).data)
+    data = read_named_recipe(arguments.recipe).data
+    placed = place_marks(session, images, data)
     counted = figures(placed, session.manifest)
     if arguments.out is not None:
-        data = read_named_recipe(arguments.recipe).data
         write_folder(placed, counted, session.manifest, data, arguments.out)
     if arguments.json:
         print(json_text(marks_document(counted, len(images), session.manifest)), end="")

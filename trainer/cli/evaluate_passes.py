@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from trainer.cli.common import add_recipe, read_named_recipe, read_validation
+from trainer.cli.common import add_json, add_recipe, read_named_recipe, read_validation
 
 DOCUMENT = "passes.json"
 COMMANDS = (
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_recipe(parser)
     parser.add_argument("--out", metavar="FOLDER", type=Path, help=f"for {DOCUMENT}, section.md")
-    parser.add_argument("--json", action="store_true", help="print the document")
+    add_json(parser)
     parser.set_defaults(evaluate=run)
 
 
@@ -45,13 +45,13 @@ def run(arguments: argparse.Namespace) -> int:
     from trainer.card_sections import SectionName, section_of, write_section
     from trainer.documents import json_text, write_json
     from trainer.passes import evaluate_passes, passes_text
-    from trainer.sources import read_labelled
+    from trainer.sources import read_all
 
     session = Session.open(open_bundle(arguments.bundle))
     if arguments.run_folder is not None:
         images, part = read_validation(arguments.data, arguments.run_folder), "validation pictures"
     else:
-        images = tuple(image for place in arguments.data for image in read_labelled(place))
+        images = read_all(arguments.data)
         part = "pictures"
     document = evaluate_passes(session, images, read_named_recipe(arguments.recipe).data)
     text = passes_text(document, part)

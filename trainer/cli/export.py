@@ -28,12 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Export; nothing is written unless ONNX Runtime gives what torch gives."""
     from trainer.export import LICENCE, ExportOptions, export, read_run
-    from trainer.sources import read_labelled
+    from trainer.sources import read_all
 
     described = read_run(arguments.run_folder)
     bundle = export(
         arguments.run_folder,
-        [image for source in arguments.data for image in read_labelled(source)],
+        read_all(arguments.data),
         ExportOptions(
             out=arguments.out,
             name=arguments.name or str(described["recipe"]["name"]),

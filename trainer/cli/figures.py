@@ -10,6 +10,7 @@ from mammoview.errors import ExitCode, UsageError
 from trainer.cli.common import (
     add_part,
     add_recipe,
+    check_folder,
     read_data,
     read_named_recipe,
     read_validation,
@@ -44,10 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     from mammoview.modelkit.bundle import open_bundle
     from trainer.figures import make_figures
 
-    if arguments.out.is_file():
-        raise UsageError(
-            f"--out {arguments.out} is a file", expected="a folder", todo="choose another"
-        )
+    check_folder(arguments.out)
     session = Session.open(open_bundle(arguments.bundle))
     if arguments.run_folder is None:
         images = read_data(arguments.data, arguments.split, arguments.part)

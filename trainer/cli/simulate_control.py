@@ -6,14 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from trainer.cli.common import add_recipe, read_named_recipe
+from trainer.cli.common import add_json, add_recipe, read_named_recipe
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     parser.add_argument("data", metavar="FOLDER", type=Path, help="a set that 'simulate' made")
     parser.add_argument("--out", type=Path, help="folder for control.json and control.md")
-    parser.add_argument("--json", action="store_true", help="print the document")
+    add_json(parser)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, help="processes; as many as cores if left out")
     add_recipe(parser)
