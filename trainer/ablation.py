@@ -254,7 +254,7 @@ def _calibrated(
     fitted, failed = [], []
     for scale in manifest.calibration:
         try:
-            found, _ = calibrate(detected, scale.kind)
+            found = calibrate(detected, scale.kind)
         except DataError as error:
             failed.append(f"{scale.kind}: {error.met}")
             fitted.append(scale)

@@ -1,5 +1,8 @@
 """Scores that mean something: a logistic fit on full images, and thresholds by false marks.
 
+A threshold is one for all classes: their scores are calibrated, so equal scores are equally often
+right, and a reader counts the false marks of all classes together.
+
 Both are made on pictures of people never trained on (of a run's validation part, or a site's own),
 with the regions that the viewer itself finds.  The score of a region then estimates how often a
 mark of that height lies in an annotated lesion, on pictures like those (CBIS-DDSM: every picture
@@ -38,15 +41,8 @@ def neutral(kind: str) -> Calibration:
     return Calibration(kind=kind, slope=1.0, intercept=0.0)
 
 
-def calibrate(
-    detected: Sequence[DetectedImage], kind: str, rates: Rates = RATES
-) -> tuple[Calibration, tuple[OperatingPoint, ...]]:
+def calibrate(detected: Sequence[DetectedImage], kind: str) -> Calibration:
     """Fit one class on pictures read with :func:`neutral` calibration.
-
-    Parameters
-    ----------
-    rates : sequence of (str, float)
-        Names of the operating points, and the false marks an image that each may give.
 
     Raises
     ------
@@ -70,9 +66,7 @@ def calibrate(
             expected="a network that has learnt the class",
             todo="train longer, or train with a class for healthy tissue",
         )
-    calibration = Calibration(kind=kind, slope=slope, intercept=intercept)
-    images = scored(recalibrated(_of_class(detected, kind), (calibration,)), kind)
-    return calibration, operating_points(images, kind, rates)
+    return Calibration(kind=kind, slope=slope, intercept=intercept)
 
 
 def recalibrated(
@@ -122,24 +116,24 @@ def logit(score: float) -> float:
 
 
 def operating_points(
-    images: Sequence[ScoredImage], kind: str, rates: Rates = RATES
+    detected: Sequence[DetectedImage], kinds: Sequence[str], rates: Rates = RATES
 ) -> tuple[OperatingPoint, ...]:
-    """Return the thresholds of one class that keep to each rate of false marks an image."""
+    """Return thresholds, one for all classes, that keep to each rate of false marks an image.
+
+    Parameters
+    ----------
+    detected : sequence of DetectedImage
+        With calibrated scores.
+    rates : sequence of (str, float)
+        Names of the operating points, and the false marks of all classes together that each may
+        give an image.
+    """
+    classes = [scored(detected, kind) for kind in kinds]
+    limits = {name: min(max(threshold_at(classes, rate), 0.0), 1.0) for name, rate in rates}
     return tuple(
-        OperatingPoint(
-            name=name,
-            kind=kind,
-            threshold=min(max(threshold_at(images, rate), 0.0), 1.0),
-            false_marks_per_image=rate,
-        )
+        OperatingPoint(name=name, kind=kind, threshold=limits[name], false_marks_per_image=rate)
+        for kind in kinds
         for name, rate in rates
-    )
-
-
-def _of_class(detected: Sequence[DetectedImage], kind: str) -> tuple[DetectedImage, ...]:
-    """Return pictures with the regions of one class alone."""
-    return tuple(
-        replace(d, regions=tuple(r for r in d.regions if r.kind == kind)) for d in detected
     )
 
 

@@ -341,7 +341,7 @@ def _use(manifest: Manifest, *, is_refitted: bool) -> str:
         "",
         markdown_table(header, rows),
         "",
-        f"Default: `{manifest.default_operating_point}`. Rates of each class by itself, set on "
+        f"Default: `{manifest.default_operating_point}`. Rates of all classes together, set on "
         f"{'the images of the refit above' if is_refitted else 'digitised film'}; to be set on a "
         "site's own normal examinations, without labels: `mammoview-train calibrate BUNDLE "
         "--normals PATH --out NEW`.",

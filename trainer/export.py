@@ -36,7 +36,7 @@ from mammoview.modelkit.manifest import (
     ValueScale,
 )
 from trainer.backbones import CamNet, geometry
-from trainer.calibrate import DEFAULT, calibrate, neutral, recalibrated
+from trainer.calibrate import DEFAULT, calibrate, neutral, operating_points, recalibrated
 from trainer.card import render_card
 from trainer.classifier import LAST, PatchClassifier, load_checkpoint
 from trainer.detect import DetectedImage, detect
@@ -362,9 +362,6 @@ def _require_parity(found: Comparison) -> None:
 
 
 def _calibrated(draft: Manifest, detected: Sequence[DetectedImage]) -> Manifest:
-    fitted = [calibrate(detected, kind) for kind in draft.findings]
-    return replace(
-        draft,
-        calibration=tuple(calibration for calibration, _ in fitted),
-        operating_points=tuple(point for _, points in fitted for point in points),
-    )
+    calibration = tuple(calibrate(detected, kind) for kind in draft.findings)
+    points = operating_points(recalibrated(detected, calibration), draft.findings)
+    return replace(draft, calibration=calibration, operating_points=points)

@@ -191,10 +191,14 @@ def sensitivity_gain(
     )
 
 
-def threshold_at(images: Sequence[ScoredImage], false_marks_per_image: float) -> float:
-    """Return the lowest score whose marks stay within a rate of false marks an image."""
-    false = _pool(images, PEAK_IN_BOX).false_scores
-    allowed = int(np.floor(false_marks_per_image * len(images)))
+def threshold_at(classes: Sequence[Sequence[ScoredImage]], false_marks_per_image: float) -> float:
+    """Return the lowest score whose marks stay within a rate of false marks an image.
+
+    ``classes`` holds the same images for each class whose marks are counted together.
+    """
+    false = np.concatenate([_pool(images, PEAK_IN_BOX).false_scores for images in classes])
+    false = np.sort(false)[::-1]
+    allowed = int(np.floor(false_marks_per_image * len(classes[0])))
     if allowed >= len(false):
         return float(false[-1]) if len(false) else 0.0
     return float(np.nextafter(false[allowed], np.inf))

@@ -236,11 +236,9 @@ def _labelled_fit(manifest: Manifest) -> _Fit:
 
     def fit(detected: Sequence[DetectedImage]) -> Scoring:
         neutral = neutralised(detected, manifest.calibration)
-        fitted = [calibrate(neutral, kind, _rates(manifest, kind)) for kind in manifest.findings]
-        return Scoring(
-            calibration=tuple(calibration for calibration, _ in fitted),
-            points=_in_order(manifest, [p for _, points in fitted for p in points]),
-        )
+        calibration = tuple(calibrate(neutral, kind) for kind in manifest.findings)
+        points = _points(manifest, recalibrated(neutral, calibration))
+        return Scoring(calibration=calibration, points=points)
 
     return fit
 
@@ -249,22 +247,16 @@ def _normal_fit(manifest: Manifest) -> _Fit:
     """Fit thresholds alone."""
 
     def fit(detected: Sequence[DetectedImage]) -> Scoring:
-        points = [
-            point
-            for kind in manifest.findings
-            for point in operating_points(scored(detected, kind), kind, _rates(manifest, kind))
-        ]
-        return Scoring(calibration=manifest.calibration, points=_in_order(manifest, points))
+        points = _points(manifest, detected)
+        return Scoring(calibration=manifest.calibration, points=points)
 
     return fit
 
 
-def _rates(manifest: Manifest, kind: str) -> tuple[tuple[str, float], ...]:
-    points = [point for point in manifest.operating_points if point.kind == kind]
-    return tuple((point.name, point.false_marks_per_image) for point in points)
-
-
-def _in_order(manifest: Manifest, points: Sequence[OperatingPoint]) -> tuple[OperatingPoint, ...]:
+def _points(manifest: Manifest, detected: Sequence[DetectedImage]) -> tuple[OperatingPoint, ...]:
+    """Return the model's operating points, in their order, with the thresholds of these images."""
+    rates = {point.name: point.false_marks_per_image for point in manifest.operating_points}
+    points = operating_points(detected, manifest.findings, tuple(rates.items()))
     by_key = {(point.name, point.kind): point for point in points}
     return tuple(by_key[point.name, point.kind] for point in manifest.operating_points)
 

@@ -95,7 +95,8 @@ def _section(result: Refit) -> str:
         f"{result.made_on.isoformat()} (UTC). The network is the same to the byte. Every figure "
         f"and threshold in the sections below is of version {result.old_version} or older, but "
         "where they name this one.",
-        "Figures after: held out, in five parts by person. Intervals: 95 %, bootstrap over people.",
+        "Figures after: held out, in five parts by person. Intervals: 95 %, bootstrap over people. "
+        "Thresholds are set for the false marks of all classes together.",
     ]
     if result.is_labelled:
         parts.append(markdown_table(*_score_table(result)))

@@ -26,7 +26,7 @@ class WindowsBench:
     view_seconds : float
         One pass over the view, the best of several.
     batch : int
-        The fastest of ``BATCHES`` on this machine.
+        The fastest of ``BATCHES`` on this machine, of those that the map's cells fill.
     measured_windows : int
         Windows that were timed at that size; the rest is that time scaled by their count.
     windows_seconds : float
@@ -50,9 +50,11 @@ def bench_windows(session: Session, image: NDArray[np.float32]) -> WindowsBench:
     cam, _ = session.run(image)
     cells = cam.shape[1] * cam.shape[2]
     a_window = {
-        batch: _best_seconds(session, _windows(session, image, batch)) / batch for batch in BATCHES
+        batch: _best_seconds(session, _windows(session, image, batch)) / batch
+        for batch in BATCHES
+        if batch <= cells
     }
-    batch = min(BATCHES, key=lambda size: a_window[size])
+    batch = min(a_window, key=lambda size: a_window[size])
     return WindowsBench(
         cells=cells,
         view_seconds=_best_seconds(session, image),

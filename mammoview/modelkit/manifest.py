@@ -84,7 +84,11 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatingPoint:
-    """A named threshold on the calibrated score, with the false marks an image it gave."""
+    """A named threshold on the calibrated score of a class.
+
+    ``false_marks_per_image`` is the rate that all thresholds of this name together are set for,
+    and the same for each class.
+    """
 
     name: str
     kind: str
@@ -275,6 +279,8 @@ def _check_operating_points(m: Manifest) -> None:
     for name in sorted(names):
         kinds = {kind for other, kind in seen if other == name}
         _require(kinds == set(m.findings), "$.operating_points", name, "one for each finding")
+        rates = {p.false_marks_per_image for p in m.operating_points if p.name == name}
+        _require(len(rates) == 1, "$.operating_points", name, "one false_marks_per_image a name")
     default = m.default_operating_point
     _require(default in names, "$.default_operating_point", default, f"one of {sorted(names)}")
 

@@ -67,9 +67,9 @@ def manifests(draw: st.DrawFn) -> Manifest:
                 name=name,
                 kind=kind,
                 threshold=draw(st.floats(0, 1)),
-                false_marks_per_image=draw(above),
+                false_marks_per_image=rate,
             )
-            for name in names
+            for name, rate in ((name, draw(above)) for name in names)
             for kind in findings
         ),
         default_operating_point=draw(st.sampled_from(names)),
@@ -147,6 +147,10 @@ def _range_of(feature: str, low: float, high: float) -> Callable[[dict[str, Any]
         ("$.operating_points[0].threshold", _set("operating_points", 0, "threshold", to=1.5)),
         ("$.operating_points[1]", _set("operating_points", 1, "kind", to="mass")),
         ("$.operating_points", lambda node: node["operating_points"].pop()),
+        (
+            "$.operating_points",
+            _set("operating_points", 0, "false_marks_per_image", to=1e9),
+        ),
         ("$.default_operating_point", _set("default_operating_point", to="wild")),
         ("$.caveats", lambda node: node.pop("caveats")),
         ("$.caveats[0].kind", _set("caveats", to=[{"kind": "cyst", "text": "made"}])),

@@ -107,7 +107,7 @@ def test_two_marks_in_one_lesion_are_one_hit_and_no_false_mark() -> None:
 def test_a_mark_in_two_boxes_hits_both() -> None:
     images = [image("a", [mark(0.9, 15, 15), mark(0.8, 0, 0)], [BOX, box(12, 12, 30, 30)])]
     assert sensitivities(images)[0.25] == 1.0
-    assert threshold_at(images, 0.0) > 0.8  # and is no false mark in either
+    assert threshold_at([images], 0.0) > 0.8  # and is no false mark in either
 
 
 def test_a_mark_on_the_border_hits_and_one_beside_it_does_not() -> None:
@@ -225,6 +225,6 @@ def test_the_threshold_keeps_the_false_marks_within_the_rate() -> None:
         image("b", [mark(0.7, 0, 0)], []),
     ]
     for rate, kept in ((0.5, 1), (1.0, 2), (1.5, 3), (9.0, 3)):
-        threshold = threshold_at(images, rate)
+        threshold = threshold_at([images], rate)
         false = [m.score for i in images for m in i.marks if m.peak.col == 0]
         assert sum(score >= threshold for score in false) == kept

@@ -152,7 +152,7 @@ def test_panel_controls_are_commands_and_follow_the_state(read: MainWindow) -> N
     read.desk.do(commands.set_opacity, 0.25)
     assert opacity.value() == 25
     assert "strict" in text(read, "model")
-    said = "mass from 0.90: set for 0.1 false marks an image"
+    said = "mass from 0.90:\nset for 0.1 false marks an image"
     assert text(read, "operatingPointText") == said
     assert point.itemData(1, Qt.ItemDataRole.ToolTipRole) == said
 

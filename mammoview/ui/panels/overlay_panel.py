@@ -198,11 +198,13 @@ class OverlayPanel(QWidget):
 
 def point_text(points: Sequence[OperatingPoint], name: str) -> str:
     """Return from which scores an operating point marks, and what it is set for."""
-    return "\n".join(
-        f"{p.kind} from {p.threshold:.2f}: set for {p.false_marks_per_image:g} false marks an image"
-        for p in points
-        if p.name == name
-    )
+    chosen = [point for point in points if point.name == name]
+    if not chosen:
+        return ""
+    limits = ", ".join(f"{point.kind} from {point.threshold:.2f}" for point in chosen)
+    together = " together" if len(chosen) > 1 else ""
+    rate = f"{chosen[0].false_marks_per_image:g}"
+    return f"{limits}:\nset for {rate} false marks an image{together}"
 
 
 def _slider(name: str, accessible: str, parent: QWidget) -> QSlider:

@@ -18,9 +18,8 @@ from tests.builders.models import build_manifest
 from tests.builders.sites import PEOPLE, PICTURES, made_image, made_marks, made_normals, only
 from trainer.calibrate import Rates, neutralised, operating_points, recalibrated
 from trainer.cli.main import main
-from trainer.detect import detect
+from trainer.detect import DetectedImage, detect
 from trainer.evaluate import evaluate
-from trainer.froc import ScoredImage
 from trainer.recipe import Recipe
 from trainer.site import FOLDS, Refit, refit
 from trainer.site_reading import SiteReading
@@ -158,10 +157,12 @@ def test_a_person_is_never_on_both_sides(monkeypatch: pytest.MonkeyPatch) -> Non
     """Every fit on four parts leaves out whole people, and each person once."""
     fitted: list[set[str]] = []
 
-    def spy(images: Sequence[ScoredImage], kind: str, rates: Rates) -> tuple[OperatingPoint, ...]:
-        fitted.append({image.person for image in images})
-        assert {sum(i.person == p for i in images) for p in fitted[-1]} == {4}
-        return operating_points(images, kind, rates)
+    def spy(
+        detected: Sequence[DetectedImage], kinds: Sequence[str], rates: Rates
+    ) -> tuple[OperatingPoint, ...]:
+        fitted.append({item.image.person for item in detected})
+        assert {sum(d.image.person == p for d in detected) for p in fitted[-1]} == {4}
+        return operating_points(detected, kinds, rates)
 
     monkeypatch.setattr("trainer.site.operating_points", spy)
     rng = np.random.default_rng(0)
