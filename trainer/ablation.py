@@ -29,11 +29,11 @@ from mammoview.inference.predictor import raw_maps, read_maps, thresholds
 from mammoview.inference.session import Session
 from mammoview.inference.views import breast_frame
 from mammoview.modelkit.manifest import Calibration, Manifest
-from mammoview.modelkit.preprocess import Grid, network_input, to_grid
+from mammoview.modelkit.preprocess import Grid, assumed_spacing, network_input, to_grid
 from trainer.ablation_rows import KeptRow, kept_row, pictures_sha256, read_kept, write_kept
 from trainer.calibrate import calibrate
 from trainer.classifier import LAST, load_checkpoint
-from trainer.detect import DetectedImage, model_spacing
+from trainer.detect import DetectedImage
 from trainer.export import ExportOptions, draft_of, open_draft, read_run, validation_images
 from trainer.hard_negatives import sha256_of
 from trainer.labelled import LabelledImage
@@ -216,7 +216,8 @@ def _raw(session: Session, image: LabelledImage, data: DataRecipe) -> _Raw:
         grid=grid,
         cam=raw_maps(session, network_input(grid.pixels)),
         shape=(rows, cols),
-        spacing=picture.spacing or model_spacing(session, rows),
+        spacing=picture.spacing
+        or assumed_spacing(session.manifest.preprocessing, rows=rows, cols=cols),
     )
 
 

@@ -13,6 +13,7 @@ from mammoview.errors import DataError
 from mammoview.inference.passes import Passes
 from mammoview.inference.predictor import read_values
 from mammoview.inference.session import Session
+from mammoview.modelkit.preprocess import assumed_spacing
 from trainer.froc import Mark, ScoredImage
 from trainer.labelled import LabelledBox, LabelledImage
 from trainer.pictures import Picture, read_labelled_picture
@@ -109,16 +110,7 @@ def _detect_one(
         regions=reading.regions,
         rows=rows,
         cols=cols,
-        spacing=picture.spacing or model_spacing(session, rows),
+        spacing=picture.spacing
+        or assumed_spacing(session.manifest.preprocessing, rows=rows, cols=cols),
         to_breast_mm=reading.to_breast_mm,
-    )
-
-
-def model_spacing(session: Session, rows: int) -> PixelSpacing:
-    """Return the spacing that ``to_grid`` takes where there is none."""
-    height_mm = session.manifest.preprocessing.assumed_height_mm
-    return PixelSpacing(
-        row_mm=height_mm / rows,
-        col_mm=height_mm / rows,
-        source=f"assumed: image taken as {height_mm:g} mm high",
     )

@@ -22,8 +22,15 @@ from mammoview.imaging.breast import Breast, find_breast, white_strips_of
 from mammoview.inference.predictor import raw_maps, read_maps, thresholds
 from mammoview.inference.session import Session
 from mammoview.modelkit.manifest import Manifest
-from mammoview.modelkit.preprocess import BY_BLOCK, BY_BOX, Grid, network_input, to_grid
-from trainer.detect import DetectedImage, lesions_of, model_spacing
+from mammoview.modelkit.preprocess import (
+    BY_BLOCK,
+    BY_BOX,
+    Grid,
+    assumed_spacing,
+    network_input,
+    to_grid,
+)
+from trainer.detect import DetectedImage, lesions_of
 from trainer.labelled import LabelledImage
 from trainer.pictures import Picture, read_picture
 from trainer.recipe import DataRecipe
@@ -112,7 +119,10 @@ def place_marks(
 
 
 def _placed(session: Session, image: LabelledImage, picture: Picture) -> Iterator[PlacedImage]:
-    spacing = picture.spacing or model_spacing(session, picture.values.shape[0])
+    rows, cols = picture.values.shape
+    spacing = picture.spacing or assumed_spacing(
+        session.manifest.preprocessing, rows=rows, cols=cols
+    )
     look = Look.at(picture.values, spacing)
     read: dict[str, tuple[Grid, NDArray[np.float32]]] = {}
     for way in WAYS:

@@ -15,8 +15,8 @@ from mammoview.domain.prediction import Region
 from mammoview.inference.passes import Passes, averaged, maps_of_passes, plan
 from mammoview.inference.predictor import raw_maps, read_maps, thresholds
 from mammoview.inference.session import Session
-from mammoview.modelkit.preprocess import to_grid
-from trainer.detect import DetectedImage, model_spacing
+from mammoview.modelkit.preprocess import assumed_spacing, to_grid
+from trainer.detect import DetectedImage
 from trainer.labelled import LabelledImage
 from trainer.pictures import Picture, read_labelled_picture
 from trainer.readings import NamedReading, compare_readings, readings_text
@@ -86,7 +86,8 @@ def _all_ways(clock: _Clock, image: LabelledImage, picture: Picture) -> dict[Pas
         regions=(),
         rows=rows,
         cols=cols,
-        spacing=spacing or model_spacing(clock.session, rows),
+        spacing=spacing
+        or assumed_spacing(clock.session.manifest.preprocessing, rows=rows, cols=cols),
     )
     return {way: replace(base, regions=regions(way)) for way in Passes}
 

@@ -18,7 +18,8 @@ from mammoview.domain.study import Mammogram, Refusal
 from mammoview.errors import DataError, MammoviewError
 from mammoview.inference.predictor import predict_view, read_values
 from mammoview.inference.session import Session
-from trainer.detect import DetectedImage, model_spacing
+from mammoview.modelkit.preprocess import assumed_spacing
+from trainer.detect import DetectedImage
 from trainer.labelled import LabelledImage
 from trainer.pictures import read_labelled_picture
 from trainer.recipe import DataRecipe
@@ -92,7 +93,8 @@ def _read_pictures(
                 regions=found.regions,
                 rows=rows,
                 cols=cols,
-                spacing=picture.spacing or model_spacing(session, rows),
+                spacing=picture.spacing
+                or assumed_spacing(session.manifest.preprocessing, rows=rows, cols=cols),
             )
         )
     return SiteReading(
@@ -126,7 +128,9 @@ def read_normal_site(session: Session, paths: Sequence[Path]) -> SiteReading:
         if found.status is not AnalysisStatus.ANALYZED:
             refused.append(Refusal(file=view.file, reason=found.reason))
             continue
-        spacing = view.spacing or model_spacing(session, view.rows)
+        spacing = view.spacing or assumed_spacing(
+            session.manifest.preprocessing, rows=view.rows, cols=view.cols
+        )
         person = numbers.setdefault(view.identity.patient_id or key, str(len(numbers)))
         image = _without_finding(view, person)
         detected.append(

@@ -81,10 +81,7 @@ def to_grid(
     notes = []
     by_block = spec.pipeline == BY_BLOCK
     if spacing is None:
-        # Films are upright; one that is stored lying has its height along the rows.
-        height_px = max(values.shape) if by_block else values.shape[0]
-        side_mm = spec.assumed_height_mm / height_px
-        spacing = PixelSpacing(row_mm=side_mm, col_mm=side_mm, source="assumed")
+        spacing = assumed_spacing(spec, rows=values.shape[0], cols=values.shape[1])
         notes.append(
             f"scale assumed: no pixel spacing in the header, image taken as "
             f"{spec.assumed_height_mm:g} mm high"
@@ -95,6 +92,15 @@ def to_grid(
     cut = _cut_by_block if by_block else _cut_by_box
     grey, to_image = cut(values, breast, spacing, spec)
     return Grid(pixels=_quantised(grey), to_image=to_image, breast=breast, notes=tuple(notes))
+
+
+def assumed_spacing(spec: Preprocessing, *, rows: int, cols: int) -> PixelSpacing:
+    """Return the spacing that :func:`to_grid` takes where an image has none."""
+    # Films are upright; one that is stored lying has its height along the rows.
+    height_px = max(rows, cols) if spec.pipeline == BY_BLOCK else rows
+    side_mm = spec.assumed_height_mm / height_px
+    source = f"assumed: image taken as {spec.assumed_height_mm:g} mm high"
+    return PixelSpacing(row_mm=side_mm, col_mm=side_mm, source=source)
 
 
 def _cut_by_box(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
@@ -35,6 +35,8 @@ class StatusStrip(QStatusBar):
         self._demo = _label("demoBadge", "Demo examination", badge or "", self)
         self._caveats = _label("caveats", "What stands beside results of the model", "", self)
         self._message = _label("statusMessage", "Message", "", self)
+        # A long message is cut (its tooltip is whole) before anything that must be read gives way.
+        self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._notes = _button(
             "notesButton", "Assumptions and warnings", actions["side-panel"], self
         )
