@@ -14,7 +14,7 @@ from trainer.detect import scored
 from trainer.documents import markdown_table, write_csv, write_json
 from trainer.evaluate import RULES
 from trainer.froc import FALSE_MARKS, pointing_game, score_froc, sensitivity_gain
-from trainer.metrics import Estimate
+from trainer.metrics import estimate_document
 
 DOCUMENT = "ablation.json"
 TABLE = "ablation.csv"
@@ -143,7 +143,7 @@ def _start(rows: Sequence[AblationRow], row: AblationRow) -> str:
 
 def _figures(row: AblationRow, base: AblationRow | None, kind: str) -> dict[str, Any]:
     images = scored(row.detected, kind)
-    figures: dict[str, Any] = {"pointing_game": _estimate(pointing_game(images))}
+    figures: dict[str, Any] = {"pointing_game": estimate_document(pointing_game(images))}
     before = None
     if base is not None and kind in base.manifest.findings:
         before = scored(base.detected, kind)
@@ -157,13 +157,9 @@ def _figures(row: AblationRow, base: AblationRow | None, kind: str) -> dict[str,
                     froc.sensitivity_at, froc.ci95, strict=True
                 )
             },
-            "gain_at": {f"{rate:g}": _estimate(value) for rate, value in gain},
+            "gain_at": {f"{rate:g}": estimate_document(value) for rate, value in gain},
         }
     return figures
-
-
-def _estimate(value: Estimate) -> dict[str, Any]:
-    return {"mean": value.value, "ci95": [value.low, value.high]}
 
 
 def _table_rows(document: dict[str, Any]) -> Iterator[list[object]]:

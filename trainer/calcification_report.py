@@ -18,7 +18,7 @@ from trainer.card_sections import SectionName, section_of, write_section
 from trainer.card_tables import figure, with_interval
 from trainer.documents import markdown_table, write_csv, write_json
 from trainer.froc import PEAK_IN_BOX, Froc
-from trainer.metrics import FEW_PEOPLE, Estimate
+from trainer.metrics import FEW_PEOPLE, Estimate, estimate_document
 
 DOCUMENT = "calcifications.json"
 _PICTURES = "$MAMMOVIEW_DATA/cbis-ddsm/mass-800"
@@ -342,7 +342,7 @@ def _simulated_document(evaluation: CalcificationEvaluation) -> dict[str, Any]:
         "false_marks_of_real_pictures": {"froc": _froc(evaluation.froc_real, PEAK_IN_BOX.text)},
         "operating_points": {p.name: _simulated_point(p) for p in evaluation.points},
         "groups": [_group(group) for group in evaluation.groups],
-        "image_level_area": _estimate(evaluation.areas.simulated),
+        "image_level_area": estimate_document(evaluation.areas.simulated),
     }
 
 
@@ -350,9 +350,9 @@ def _real_document(evaluation: CalcificationEvaluation) -> dict[str, Any]:
     areas = evaluation.areas
     return {
         "operating_points": {p.name: _real_point(p) for p in evaluation.points},
-        "image_level_area": _estimate(areas.real),
+        "image_level_area": estimate_document(areas.real),
         "image_level_area_by_other_classes": {
-            kind: _estimate(value) for kind, value in areas.real_by_others
+            kind: estimate_document(value) for kind, value in areas.real_by_others
         },
         "pictures": [
             {"mammogram": r.mammogram, "score": r.score, "flagged_at": list(r.flagged_at)}
@@ -376,8 +376,8 @@ def _digital_document(digital: DigitalCalcifications) -> dict[str, Any]:
     return {
         "normals": digital.normals,
         "pictures_with_other_findings": digital.others,
-        "image_level_area": _estimate(digital.area),
-        "image_level_area_of_other_findings": _estimate(digital.area_of_others),
+        "image_level_area": estimate_document(digital.area),
+        "image_level_area_of_other_findings": estimate_document(digital.area_of_others),
         "normals_marked": dict(digital.flagged_normals),
         "pictures": [
             {
@@ -396,19 +396,19 @@ def _digital_document(digital: DigitalCalcifications) -> dict[str, Any]:
 def _simulated_point(point: PointFigures) -> dict[str, Any]:
     return {
         "threshold": point.threshold,
-        "sensitivity": _estimate(point.found_simulated),
-        "same_places_without_the_clusters": _estimate(point.found_without),
-        "false_marks_per_image": _estimate(point.false_simulated),
+        "sensitivity": estimate_document(point.found_simulated),
+        "same_places_without_the_clusters": estimate_document(point.found_without),
+        "false_marks_per_image": estimate_document(point.false_simulated),
     }
 
 
 def _real_point(point: PointFigures) -> dict[str, Any]:
     return {
         "threshold": point.threshold,
-        "false_marks_per_image": _estimate(point.false_without),
-        "share_of_them_in_masses": _estimate(point.in_masses),
-        "images_without_known_calcifications_marked": _estimate(point.flagged_without),
-        "images_with_real_calcifications_marked": _estimate(point.flagged_real),
+        "false_marks_per_image": estimate_document(point.false_without),
+        "share_of_them_in_masses": estimate_document(point.in_masses),
+        "images_without_known_calcifications_marked": estimate_document(point.flagged_without),
+        "images_with_real_calcifications_marked": estimate_document(point.flagged_real),
     }
 
 
@@ -419,8 +419,10 @@ def _group(group: ClusterGroup) -> dict[str, Any]:
         "clusters": group.clusters,
         "people": group.people,
         "too_small": not group.sensitivity,
-        "sensitivity": {name: _estimate(value) for name, value in group.sensitivity} or None,
-        "same_places_without_the_clusters": {n: _estimate(v) for n, v in group.chance} or None,
+        "sensitivity": {name: estimate_document(value) for name, value in group.sensitivity}
+        or None,
+        "same_places_without_the_clusters": {n: estimate_document(v) for n, v in group.chance}
+        or None,
     }
 
 
@@ -437,9 +439,5 @@ def _at(froc: Froc, n: int) -> dict[str, Any]:
     return {"mean": froc.sensitivity_at[n][1], "ci95": [low, high]}
 
 
-def _estimate(estimate: Estimate) -> dict[str, Any]:
-    return {"mean": estimate.value, "ci95": [estimate.low, estimate.high]}
-
-
 def _words(estimate: Estimate) -> str:
-    return with_interval(_estimate(estimate))
+    return with_interval(estimate_document(estimate))

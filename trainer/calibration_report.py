@@ -8,7 +8,7 @@ from typing import Any
 from trainer.calibration_study import SHIPPED, CalibrationStudy, ClassStudy, WayResult
 from trainer.card_sections import SectionName, section_of, write_section
 from trainer.documents import markdown_table, write_json
-from trainer.metrics import Estimate
+from trainer.metrics import Estimate, estimate_document
 from trainer.reliability import SHOWN_FROM
 
 DOCUMENT = "calibration.json"
@@ -119,23 +119,19 @@ def _words(estimate: Estimate, digits: int) -> str:
 
 def _way_document(result: WayResult) -> dict[str, Any]:
     return {
-        "log_loss": _estimate(result.log_loss),
-        "log_loss_minus_shipped": _estimate(result.worse_by),
-        "error": _estimate(result.all_marks.error),
+        "log_loss": estimate_document(result.log_loss),
+        "log_loss_minus_shipped": estimate_document(result.worse_by),
+        "error": estimate_document(result.all_marks.error),
         "shown_marks": {
             "from_score": result.shown.from_score,
             "marks": result.shown.marks,
             "hits": result.shown.hits,
-            "expected_over_found_hits": _estimate(result.shown.expected_over_found),
-            "error": _estimate(result.shown.error),
-            "error_equal_mass": _estimate(result.shown.error_equal_mass),
+            "expected_over_found_hits": estimate_document(result.shown.expected_over_found),
+            "error": estimate_document(result.shown.error),
+            "error_equal_mass": estimate_document(result.shown.error_equal_mass),
         },
         "reliability": [
-            {"marks": b.count, "score": b.probability, "share_of_hits": _estimate(b.share)}
+            {"marks": b.count, "score": b.probability, "share_of_hits": estimate_document(b.share)}
             for b in result.bins
         ],
     }
-
-
-def _estimate(estimate: Estimate) -> dict[str, Any]:
-    return {"mean": estimate.value, "ci95": [estimate.low, estimate.high]}

@@ -24,7 +24,7 @@ from trainer.digital import (
 from trainer.documents import markdown_table, write_csv, write_json
 from trainer.froc import FALSE_MARKS, CurvePoint
 from trainer.input_range import RangeCheck
-from trainer.metrics import Estimate
+from trainer.metrics import Estimate, estimate_document
 
 DOCUMENT = "digital.json"
 COMMANDS = (
@@ -329,15 +329,11 @@ def _tried_row(words: str, item: DigitalClass) -> list[str]:
 
 
 def _words(estimate: Estimate) -> str:
-    return with_interval(_estimate_document(estimate))
+    return with_interval(estimate_document(estimate))
 
 
 def _estimate_at(point: CurvePoint) -> Estimate:
     return Estimate(value=point.sensitivity, low=point.low, high=point.high)
-
-
-def _estimate_document(estimate: Estimate) -> dict[str, Any]:
-    return {"mean": estimate.value, "ci95": [estimate.low, estimate.high]}
 
 
 def _class_document(item: DigitalClass) -> dict[str, Any]:
@@ -347,11 +343,11 @@ def _class_document(item: DigitalClass) -> dict[str, Any]:
         "operating_points": {
             point.name: {
                 "threshold": point.threshold,
-                "sensitivity": _estimate_document(point.sure),
-                "sensitivity_that_may_be": _estimate_document(point.perhaps),
-                "pictures_with_one_found": _estimate_document(point.pictures),
-                "marks_per_normal_picture": _estimate_document(point.false_marks),
-                "normal_pictures_with_a_mark": _estimate_document(point.marked_normals),
+                "sensitivity": estimate_document(point.sure),
+                "sensitivity_that_may_be": estimate_document(point.perhaps),
+                "pictures_with_one_found": estimate_document(point.pictures),
+                "marks_per_normal_picture": estimate_document(point.false_marks),
+                "normal_pictures_with_a_mark": estimate_document(point.marked_normals),
             }
             for point in item.points
         },
@@ -365,7 +361,7 @@ def _rule_document(rule: DigitalRule) -> dict[str, Any]:
         "at": {
             f"{p.false_marks_per_image:g}": {
                 "threshold": p.threshold,
-                **_estimate_document(_estimate_at(p)),
+                **estimate_document(_estimate_at(p)),
             }
             for p in rule.at
         },

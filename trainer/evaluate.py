@@ -29,7 +29,7 @@ from trainer.froc import (
     pointing_game,
     score_froc,
 )
-from trainer.metrics import FEW_PEOPLE, Estimate
+from trainer.metrics import FEW_PEOPLE, Estimate, estimate_document
 from trainer.overlap import (
     RASTER_TEXT,
     LesionOverlap,
@@ -265,7 +265,7 @@ def _reliability_document(found: MarkReliability) -> dict[str, Any]:
         "all_marks": _figures_document(found.all_marks),
         "shown_marks": _figures_document(found.shown),
         "reliability": [
-            {"marks": b.count, "score": b.probability, "share_of_hits": _estimate(b.share)}
+            {"marks": b.count, "score": b.probability, "share_of_hits": estimate_document(b.share)}
             for b in found.bins
         ],
     }
@@ -276,9 +276,9 @@ def _figures_document(figures: CalibrationFigures) -> dict[str, Any]:
         "from_score": figures.from_score,
         "marks": figures.marks,
         "hits": figures.hits,
-        "expected_over_found_hits": _estimate(figures.expected_over_found),
-        "error": _estimate(figures.error),
-        "error_equal_mass": _estimate(figures.error_equal_mass),
+        "expected_over_found_hits": estimate_document(figures.expected_over_found),
+        "error": estimate_document(figures.error),
+        "error_equal_mass": estimate_document(figures.error_equal_mass),
     }
 
 
@@ -312,17 +312,17 @@ def _reference_document(
             point.name: _means_document(overlap_means(overlaps, point.threshold))
             for point in points
         },
-        "best_achievable": {"iou": _estimate(iou), "dice": _estimate(dice)},
+        "best_achievable": {"iou": estimate_document(iou), "dice": estimate_document(dice)},
     }
 
 
 def _means_document(means: OverlapMeans) -> dict[str, Any]:
     return {
         "hit": means.hits,
-        "iou_of_hit": _estimate(means.iou_hit),
-        "iou_of_all": _estimate(means.iou_all),
-        "dice_of_hit": _estimate(means.dice_hit),
-        "dice_of_all": _estimate(means.dice_all),
+        "iou_of_hit": estimate_document(means.iou_hit),
+        "iou_of_all": estimate_document(means.iou_all),
+        "dice_of_hit": estimate_document(means.dice_hit),
+        "dice_of_all": estimate_document(means.dice_all),
     }
 
 
@@ -335,13 +335,10 @@ def _group_document(group: LesionGroup) -> dict[str, Any]:
         "images": group.images,
         "people": group.people,
         "too_small": group.is_too_small,
-        "sensitivity": {name: _estimate(value) for name, value in group.sensitivity} or None,
-        "pointing_game": _estimate(game) if game is not None else None,
+        "sensitivity": {name: estimate_document(value) for name, value in group.sensitivity}
+        or None,
+        "pointing_game": estimate_document(game) if game is not None else None,
     }
-
-
-def _estimate(estimate: Estimate) -> dict[str, Any]:
-    return {"mean": estimate.value, "ci95": _interval(estimate)}
 
 
 def _interval(estimate: Estimate) -> list[float]:

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from matplotlib import transforms
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from mammoview.domain.geometry import ImageBox
 from mammoview.domain.prediction import Heatmap
 from mammoview.imaging.colormap import heat_table
 from mammoview.inference.predictor import read_values
@@ -154,7 +155,7 @@ def draw_figure(
         axes.set_title(title, fontsize=10)
         axes.set_axis_off()
     colours = ListedColormap(heat_table(_HEAT_FLOOR) / 255.0)
-    shown = _lay_heat(panels[1], heatmap, colours, item)
+    shown = lay_heat(panels[1], heatmap, colours, item)
     figure.colorbar(
         shown, ax=panels[1], location="bottom", shrink=0.9, pad=0.01, label="score, fixed scale"
     )
@@ -207,19 +208,22 @@ def _heatmap(session: Session, picture: Picture, kind: str) -> Heatmap:
     return next(heatmap for heatmap in reading.heatmaps if heatmap.kind == kind)
 
 
-def _lay_heat(
+def lay_heat(
     axes: Axes, heatmap: Heatmap, colours: ListedColormap, item: DetectedImage
 ) -> ScalarMappable:
-    """Lay the map over the picture where its cells lie; between their centres it is smooth."""
+    """Lay the map over the picture where its cells lie; between their centres it is smooth.
+
+    The network reads pictures laid one way, so the map may be mirrored or turned against them.
+    """
     rows, cols = heatmap.values.shape
-    whole = ImageBox(col0=0.0, row0=0.0, col1=float(cols), row1=float(rows))
-    at = heatmap.to_image.apply_box(whole)
+    placed = transforms.Affine2D(np.vstack([heatmap.to_image.matrix(), (0.0, 0.0, 1.0)]))
     shown = axes.imshow(
         heatmap.values,
         cmap=colours,
         vmin=0.0,
         vmax=1.0,
-        extent=(at.col0, at.col1, at.row1, at.row0),
+        extent=(0.0, cols, rows, 0.0),
+        transform=placed + axes.transData,
         interpolation="bilinear",
         aspect=item.spacing.row_mm / item.spacing.col_mm,
     )

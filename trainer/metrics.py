@@ -39,6 +39,11 @@ class Estimate:
     high: float
 
 
+def estimate_document(estimate: Estimate) -> dict[str, float | list[float]]:
+    """Return a figure as the documents of the evaluations hold it."""
+    return {"mean": estimate.value, "ci95": [estimate.low, estimate.high]}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accuracy:
     """Accuracy, 0..1, of each class and overall (their plain mean), and what it was counted on."""

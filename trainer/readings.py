@@ -13,7 +13,7 @@ from trainer.detect import DetectedImage, scored
 from trainer.documents import markdown_table
 from trainer.evaluate import RULES, PointResult, at_threshold
 from trainer.froc import FALSE_MARKS, Froc, score_froc, sensitivity_gain
-from trainer.metrics import Estimate
+from trainer.metrics import Estimate, estimate_document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,19 +109,15 @@ def _froc(froc: Froc, gain: Sequence[tuple[float, Estimate]]) -> dict[str, Any]:
             f"{rate:g}": {"mean": value, "ci95": [low, high]}
             for (rate, value), (_, low, high) in zip(froc.sensitivity_at, froc.ci95, strict=True)
         },
-        "gain_at": {f"{rate:g}": _estimate(value) for rate, value in gain},
+        "gain_at": {f"{rate:g}": estimate_document(value) for rate, value in gain},
     }
 
 
 def _point(point: PointResult) -> dict[str, Any]:
     return {
-        "sensitivity": _estimate(point.sensitivity),
-        "false_marks": _estimate(point.false_marks),
+        "sensitivity": estimate_document(point.sensitivity),
+        "false_marks": estimate_document(point.false_marks),
     }
-
-
-def _estimate(value: Estimate) -> dict[str, Any]:
-    return {"mean": value.value, "ci95": [value.low, value.high]}
 
 
 def _row(name: str, froc: dict[str, Any]) -> list[str]:

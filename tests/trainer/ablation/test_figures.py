@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +10,16 @@ from pathlib import Path
 import imagecodecs
 import numpy as np
 import pytest
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
 
-from mammoview.domain.geometry import ImageBox, PixelSpacing
-from mammoview.domain.prediction import Region
+from mammoview.domain.geometry import Affine2D, ImageBox, ImagePoint, PixelSpacing, Pose
+from mammoview.domain.prediction import Heatmap, Region
+from mammoview.imaging.orientation import apply_pose
 from mammoview.inference.session import Session
 from trainer.card_sections import SectionName, read_section
 from trainer.detect import DetectedImage
-from trainer.figures import DOCUMENT, make_figures, median_hit
+from trainer.figures import DOCUMENT, lay_heat, make_figures, median_hit
 from trainer.labelled import LabelledImage, SimulatedCluster
 from trainer.recipe import Recipe
 from trainer.sources import read_labelled
@@ -83,6 +87,33 @@ def test_the_median_of_the_hits_is_chosen(images: tuple[LabelledImage, ...]) -> 
     assert even is not None
     assert even.score == 0.6  # the lower of two
     assert median_hit(found[:2], "mass") is None
+
+
+@pytest.mark.parametrize("flip", [False, True])
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_the_map_lies_where_the_network_looked(
+    images: tuple[LabelledImage, ...], flip: bool, degrees: int
+) -> None:
+    """The network may have read the picture mirrored or turned; the hot cell is drawn in place."""
+    pose = Pose(flip_horizontal=flip, rotate_degrees=degrees, source="test")
+    laid, back = apply_pose(np.zeros((800, 800), np.float32), pose)
+    side = 100.0
+    cells = Affine2D.scale_translate(col_scale=side, row_scale=side, col0=0.0, row0=0.0)
+    values = np.zeros((laid.shape[0] // 100, laid.shape[1] // 100), np.float32)
+    values[1, 5] = 1.0
+    heatmap = Heatmap(kind="mass", values=values, to_image=cells.then(back))
+    figure = Figure(figsize=(4, 4))
+    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+    axes.set_axis_off()
+    item = detected(images[0], 0.9, flagged=True)
+    lay_heat(axes, heatmap, ListedColormap([(1.0, 1.0, 1.0), (0.0, 0.0, 0.0)]), item)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png")
+    grey = imagecodecs.png_decode(picture.getvalue())[:, :, 0].astype(float)
+    dark = np.argwhere(grey < 128).mean(axis=0)
+    drawn = axes.transData.inverted().transform((dark[1] + 0.5, len(grey) - dark[0] - 0.5))
+    wanted = heatmap.to_image.apply(ImagePoint(col=5.5, row=1.5))
+    assert drawn == pytest.approx((wanted.col, wanted.row), abs=side / 4)
 
 
 def test_figures_are_drawn_and_told(
