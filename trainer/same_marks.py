@@ -14,6 +14,7 @@ from mammoview.domain.prediction import Region
 from mammoview.inference.predictor import Reading, read_values
 from mammoview.inference.session import Session
 from mammoview.modelkit.manifest import Manifest
+from trainer.card_sections import Section, SectionName, section_of
 from trainer.labelled import LabelledImage
 from trainer.pictures import read_picture
 from trainer.recipe import DataRecipe
@@ -126,6 +127,29 @@ def document(found: MarksComparison) -> dict[str, Any]:
         ],
         "passed": found.passed,
     }
+
+
+def engines_section(found: MarksComparison, manifest: Manifest) -> Section:
+    """Return the part of the card that tells whether rounding changes a mark."""
+    differing = len({item.picture for item in found.differences})
+    lists = (
+        "every operating point marks the same regions in both"
+        if found.passed
+        else f"the marks of {differing} pictures differ at one operating point or more"
+    )
+    text = (
+        "### The same marks in rounded arithmetic\n\n"
+        f"{found.device}, beside {found.reference}: {found.pictures} pictures; {lists} (peaks "
+        f"within {SAME_CELLS:g} of a cell). Read again in float32, for a mark within "
+        f"{found.rounding:.2f} log-odds of a threshold: {found.reread} pictures "
+        f"({found.reread / max(1, found.pictures):.0%}). Largest error of a candidate's margin in "
+        f"the others: {found.largest_error:.3f}. Seconds of the network, what was read again "
+        f"counted: {found.seconds / found.reference_seconds:.2f} of float32's."
+    )
+    command = "mammoview-train verify BUNDLE --data $MAMMOVIEW_DATA/cbis-ddsm/mass-800/test"
+    return section_of(
+        SectionName.ENGINES, manifest, text=text, commands=(f"{command} --section FOLDER",)
+    )
 
 
 def _differences(

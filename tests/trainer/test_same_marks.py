@@ -19,7 +19,7 @@ from trainer import same_marks
 from trainer.labelled import LabelledImage
 from trainer.pictures import Picture
 from trainer.recipe import read_recipe
-from trainer.same_marks import compare_marks, document
+from trainer.same_marks import compare_marks, document, engines_section
 
 ERROR = 0.01
 
@@ -87,6 +87,9 @@ def test_a_doubt_that_is_settled_is_no_difference(
     assert found.passed
     assert (found.pictures, found.reread) == (2, 2)
     assert document(found)["differences"] == []
+    section = engines_section(found, raised.manifest)
+    assert "2 pictures; every operating point marks the same regions" in section.text
+    assert "2 pictures (100%)" in section.text
 
 
 def test_a_mark_that_rounding_adds_is_named(
@@ -103,4 +106,5 @@ def test_a_mark_that_rounding_adds_is_named(
     assert found.largest_error == pytest.approx(ERROR, rel=0.05)
     assert [d.picture for d in found.differences] == [image.file.name for image in images]
     assert "too many" in found.differences[0].met
+    assert "the marks of 2 pictures differ" in engines_section(found, raised.manifest).text
     assert not compare_marks(raised, [], data).passed, "no picture proves nothing"

@@ -27,11 +27,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_recipe(parser)
     add_part(parser)
     parser.add_argument("--out", metavar="FILE", type=Path, help="write the JSON document")
+    parser.add_argument(
+        "--section", metavar="FOLDER", type=Path, help="with --data: write the card's section there"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Verify."""
+    if arguments.section is not None and arguments.data is None:
+        raise UsageError(
+            "--section without --data", expected="a comparison of marks", todo="add --data"
+        )
     passed = _marks(arguments) if arguments.data is not None else _run(arguments)
     return ExitCode.DONE if passed else ExitCode.ANSWER_IS_NO
 
@@ -58,13 +65,16 @@ def _run(arguments: argparse.Namespace) -> bool:
 def _marks(arguments: argparse.Namespace) -> bool:
     from mammoview.inference.session import Session
     from mammoview.modelkit.bundle import open_bundle
-    from trainer.same_marks import compare_marks, document
+    from trainer.card_sections import write_section
+    from trainer.same_marks import compare_marks, document, engines_section
 
     images = read_data(arguments.data, arguments.split, arguments.part)
     if not images:
         raise UsageError("no pictures", expected="annotated pictures", todo="name their folder")
     session = Session.open(open_bundle(arguments.bundle), device="cpu-bf16")
     found = compare_marks(session, images, read_named_recipe(arguments.recipe).data)
+    if arguments.section is not None:
+        write_section(engines_section(found, session.manifest), arguments.section)
     if not _tell(arguments, document(found)):
         print(f"{found.device} beside {found.reference}: {found.pictures} pictures")
         print(
