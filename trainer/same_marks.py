@@ -140,8 +140,8 @@ def engines_section(found: MarksComparison, manifest: Manifest) -> Section:
     text = (
         "### The same marks in rounded arithmetic\n\n"
         f"{found.device}, beside {found.reference}: {found.pictures} pictures; {lists} (peaks "
-        f"within {SAME_CELLS:g} of a cell). Read again in float32, for a mark within "
-        f"{found.rounding:.2f} log-odds of a threshold: {found.reread} pictures "
+        f"within {SAME_CELLS:g} of a cell). Read again in float32, for a mark whose "
+        f"margin lies within {found.rounding:.2f} of a threshold: {found.reread} pictures "
         f"({found.reread / max(1, found.pictures):.0%}). Largest error of a candidate's margin in "
         f"the others: {found.largest_error:.3f}. Seconds of the network, what was read again "
         f"counted: {found.seconds / found.reference_seconds:.2f} of float32's."
