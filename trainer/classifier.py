@@ -17,7 +17,9 @@ from trainer.backbones import CamNet, build_network, geometry, map_side
 from trainer.draw import IGNORED, sample_seed
 from trainer.recipe import Recipe, recipe_from_values
 
+# What a run writes into its folder: the checkpoint, and the description of the run.
 LAST = "last.ckpt"
+RUN = "run.json"
 
 
 class PatchClassifier(LightningModule):

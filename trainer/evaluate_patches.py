@@ -10,8 +10,7 @@ from typing import Any
 from mammoview.errors import DataError
 from trainer.baselines import size_only
 from trainer.cache import GridCache
-from trainer.classifier import LAST, load_checkpoint
-from trainer.fit import RUN
+from trainer.classifier import LAST, RUN, load_checkpoint
 from trainer.metrics import Estimate
 from trainer.predict import predict_patches
 from trainer.predictions import PREDICTIONS, Predictions, write_predictions

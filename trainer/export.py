@@ -38,10 +38,9 @@ from mammoview.modelkit.manifest import (
 from trainer.backbones import CamNet, geometry
 from trainer.calibrate import DEFAULT, calibrate, neutral, operating_points, recalibrated
 from trainer.card import render_card
-from trainer.classifier import LAST, PatchClassifier, load_checkpoint
+from trainer.classifier import LAST, RUN, PatchClassifier, load_checkpoint
 from trainer.detect import DetectedImage, detect
 from trainer.evaluate import evaluate, write_evaluation
-from trainer.fit import RUN
 from trainer.input_range import training_ranges
 from trainer.labelled import LabelledImage
 from trainer.onnx_graph import fold_and_round, to_onnx

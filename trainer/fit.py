@@ -32,7 +32,7 @@ from trainer.augment import Collate, EpochOrder, PatchSet, PatchStore
 from trainer.backbones import load_imagenet, load_weights
 from trainer.cache import GridCache
 from trainer.callbacks import FiniteLoss, LastingCheckpoint, MeanAccuracyStop, RunLog
-from trainer.classifier import LAST, PatchClassifier, label_stride, load_checkpoint
+from trainer.classifier import LAST, RUN, PatchClassifier, label_stride, load_checkpoint
 from trainer.documents import write_json
 from trainer.draw import check_settings
 from trainer.hard_negatives import (
@@ -41,11 +41,11 @@ from trainer.hard_negatives import (
     read_hard_negatives,
     sha256_of,
 )
+from trainer.held_out import TRAINED_ON, digests, require_unknown, trained_on
 from trainer.machine import check_accelerator, precision_for, processes, usable_cores
 from trainer.recipe import Recipe
 from trainer.splits import held_out, read_split, validation_people
 
-RUN = "run.json"
 IMAGENET = "imagenet"
 
 
@@ -94,6 +94,10 @@ class Sides:
             for number, record in enumerate(cache.records)
             if any(lesion.lesion_id in names for lesion in record.lesions)
         )
+
+    def people(self, cache: GridCache, names: Collection[str]) -> frozenset[str]:
+        """Return the people whose records hold one of some lesions."""
+        return frozenset(cache.records[number].person for number in self.numbers(cache, names))
 
 
 class Patches(lightning.LightningDataModule):
@@ -208,13 +212,15 @@ def fit(cache_folder: Path, recipe: Recipe, options: FitOptions) -> Path:
     ------
     DataError
         If the cache was prepared for another recipe or is damaged, a class is missing on one
-        side, or the folder holds another run.
+        side, the folder holds another run, or the weights know people who validate.
     SettingsError
         If a GPU is asked for and there is none, or network and patches do not fit.
     """
     cache = GridCache(cache_folder)
     sides = sides_of(cache, recipe, options)
     _check(cache, recipe, options)
+    if not options.resume:
+        require_unknown(sides.people(cache, sides.validation), options.weights)
     lightning.seed_everything(recipe.seed, verbose=False)
     torch.set_num_threads(usable_cores())
     module = _module(recipe, cache, sides, options)
@@ -454,6 +460,9 @@ def _write_run(
         "training": sorted(sides.training),
         "validation": sorted(sides.validation),
         "validation_mammograms": sorted(judged),
+        TRAINED_ON: sorted(
+            trained_on(options.weights) | digests(sides.people(cache, sides.training))
+        ),
     }
     write_json(document, options.out / RUN)
 

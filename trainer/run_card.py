@@ -8,8 +8,8 @@ from typing import Any
 
 from trainer.callbacks import METRICS
 from trainer.charts import draw_training
+from trainer.classifier import RUN
 from trainer.documents import markdown_table, write_text
-from trainer.fit import RUN
 
 CARD = "CARD.md"
 CURVES = "curves.png"

@@ -7,8 +7,9 @@ import pytest
 
 from mammoview.errors import DataError
 from tests.builders.patches import build_patch_cache, patch_recipe, split_of
+from trainer.classifier import RUN
 from trainer.evaluate_patches import evaluate_patches, summary_lines
-from trainer.fit import RUN, FitOptions, fit
+from trainer.fit import FitOptions, fit
 from trainer.predictions import read_predictions
 from trainer.splits import Protocol, held_out, read_split, write_split
 

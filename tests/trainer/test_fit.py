@@ -17,8 +17,9 @@ from mammoview.errors import DataError, SettingsError, UsageError
 from tests.builders.pictures import build_pictures
 from trainer.cache import GridCache
 from trainer.callbacks import MeanAccuracyStop
-from trainer.classifier import LAST, load_checkpoint
-from trainer.fit import RUN, FitOptions, fit
+from trainer.classifier import LAST, RUN, load_checkpoint
+from trainer.fit import FitOptions, fit
+from trainer.held_out import TRAINED_ON, require_unknown
 from trainer.predict import predict_patches
 from trainer.prepare import prepare
 from trainer.recipe import Recipe
@@ -364,3 +365,26 @@ class TestRefusals:
             return  # then there is nothing to refuse
         with pytest.raises(SettingsError, match="no GPU"):
             fit(place / "cache", tiny, options(place, "other", accelerator="gpu"))
+
+
+def test_weights_know_nobody_who_validates(place: Path, tiny: Recipe) -> None:
+    """Another fold would be judged on people whom the weights were trained on."""
+    weights = str(place / "run" / LAST)
+    with pytest.raises(DataError, match="trained on by the run") as refused:
+        fit(place / "cache", tiny, options(place, "other-fold", weights=weights, part="fold-2"))
+    assert "split" in str(refused.value)
+    assert not (place / "other-fold").exists()
+    first = json.loads((place / "run" / RUN).read_text())[TRAINED_ON]
+    assert 0 < len(first) < 20
+    fit(place / "cache", tiny, options(place, "same-fold", weights=weights, max_steps=1))
+    again = place / "same-fold" / RUN
+    assert json.loads(again.read_text())[TRAINED_ON] == first
+    assert require_unknown(["a stranger"], weights) is None
+
+
+def test_weights_of_a_run_that_does_not_say_are_refused(place: Path, tmp_path: Path) -> None:
+    run = json.loads((place / "run" / RUN).read_text())
+    del run[TRAINED_ON]
+    (tmp_path / RUN).write_text(json.dumps(run))
+    with pytest.raises(DataError, match="does not say"):
+        require_unknown(["anybody"], str(tmp_path / LAST))

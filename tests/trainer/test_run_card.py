@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from trainer.callbacks import METRICS
-from trainer.fit import RUN
+from trainer.classifier import RUN
 from trainer.run_card import CARD, CURVES, write_run_card
 
 PNG = b"\x89PNG"
