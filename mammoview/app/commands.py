@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mammoview.app import hanging
+from mammoview.app import hanging, protocol, steps
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import (
     Analysis,
     FitMode,
     Gray,
+    Hanging,
+    HungView,
     LoadedImage,
     Overlay,
     OverlayMode,
-    Pane,
     Workspace,
 )
 from mammoview.domain.study import Examination, ExamIndex, Mammogram, VoiWindow
-from mammoview.domain.views import Slot
+from mammoview.errors import MammoviewError
 from mammoview.review.blinding import ReadingMode
 
 _IDLE = Analysis(running=False, done=0, total=0, message="")
@@ -28,9 +29,12 @@ _CYCLE = (OverlayMode.OFF, OverlayMode.HEATMAP, OverlayMode.MARKS, OverlayMode.B
 def empty(settings: Settings | None = None) -> Workspace:
     """Return the state of a window without an examination."""
     settings = settings or Settings()
-    return Workspace(
+    chosen, problem = _protocol(settings.hanging)
+    ws = Workspace(
         index=ExamIndex(examinations=(), refused=()),
         exam_key=None,
+        hanging=Hanging(protocol=chosen),
+        views=(),
         panes=(),
         gray=_NATIVE_GRAY,
         overlay=Overlay(
@@ -48,6 +52,16 @@ def empty(settings: Settings | None = None) -> Workspace:
         operating_point=settings.operating_point,
         status="Open files or a folder, or drop them here",
     )
+    return warn(ws, problem) if problem else ws
+
+
+def _protocol(name: str) -> tuple[protocol.Protocol, str]:
+    """Return a protocol by name; the shipped default, and what was wrong, where it is unusable."""
+    try:
+        return protocol.shipped(name), ""
+    except MammoviewError as error:
+        default = protocol.shipped(Settings().hanging)
+        return default, f"{error}: {default.title} is used"
 
 
 # -- examinations and images ------------------------------------------------------------------
@@ -68,26 +82,30 @@ def with_index(ws: Workspace, index: ExamIndex) -> Workspace:
     opened = replace(empty(), gray=_NATIVE_GRAY, overlay=ws.overlay, fit=ws.fit, model=ws.model)
     opened = replace(opened, fit_request=ws.fit_request, operating_point=ws.operating_point)
     opened = replace(opened, warnings=ws.warnings)
+    opened = replace(opened, hanging=Hanging(protocol=ws.hanging.protocol))
     return replace(opened, index=index, status=_found(index))
 
 
 def select_exam(ws: Workspace, key: str) -> Workspace:
-    """Hang an examination; its pixels are still to come.  An unknown key changes nothing."""
+    """Hang an examination at its first step; its pixels are still to come.
+
+    An unknown key changes nothing.
+    """
     exam = exam_by_key(ws, key)
     if exam is None:
         return ws
-    return replace(
+    ws = replace(
         ws,
         exam_key=key,
-        panes=hanging.panes_for(exam),
+        views=(),
         not_hung=hanging.not_hung(exam),
         gray=_NATIVE_GRAY,
-        fit_request=ws.fit_request + 1,
         analysis=_IDLE,
         prediction=None,
         active=None,
         status=_found(ws.index),
     )
+    return steps.hang(ws, exam)
 
 
 def neighbour(ws: Workspace, step: int) -> str | None:
@@ -104,28 +122,29 @@ def exam_by_key(ws: Workspace, key: str | None) -> Examination | None:
     return next((exam for exam in ws.index.examinations if exam.key == key), None)
 
 
-def pane_loaded(ws: Workspace, slot: Slot, view: Mammogram, image: LoadedImage) -> Workspace:
-    """Put decoded pixels into their pane."""
-    notes = [image.pose.source] if image.pose.source in view.warnings else []
-    badge = " · ".join(filter(None, [_pane(ws, slot).badge, *notes]))
-    return _with_pane(
-        ws, replace(_pane(ws, slot), mammogram=view, image=image, message="", badge=badge)
-    )
+def view_loaded(ws: Workspace, view: Mammogram, image: LoadedImage) -> Workspace:
+    """Keep the decoded pixels of a view, and show them where it hangs."""
+    return _with_view(ws, view, image, "")
 
 
-def pane_failed(ws: Workspace, slot: Slot, reason: str) -> Workspace:
-    """Say in the pane why it has no picture."""
-    return _with_pane(ws, replace(_pane(ws, slot), image=None, message=reason))
+def view_failed(ws: Workspace, view: Mammogram, reason: str) -> Workspace:
+    """Say where the view hangs why it has no picture."""
+    return _with_view(ws, view, None, f"{view.label}: {reason}")
 
 
 def loading(ws: Workspace) -> bool:
-    """Tell whether a pane still waits for its pixels."""
-    return any(pane.mammogram and not pane.image and _waits(pane) for pane in ws.panes)
+    """Tell whether a view that the computer reads still waits for its pixels."""
+    return any(view.analysed and waits(view) for view in ws.views)
 
 
-def activate(ws: Workspace, slot: str) -> Workspace:
+def waits(view: HungView) -> bool:
+    """Tell whether the pixels of a view are neither there nor refused."""
+    return view.image is None and view.message == hanging.DECODING
+
+
+def activate(ws: Workspace, key: str) -> Workspace:
     """Remember which pane the reader pointed at."""
-    return replace(ws, active=Slot(slot))
+    return replace(ws, active=key)
 
 
 # -- grey values and scale --------------------------------------------------------------------
@@ -244,17 +263,17 @@ def _mode(*, heat: bool, marks: bool) -> OverlayMode:
     return OverlayMode.MARKS if marks else OverlayMode.OFF
 
 
-def _waits(pane: Pane) -> bool:
-    return pane.message == hanging.DECODING
-
-
-def _pane(ws: Workspace, slot: Slot) -> Pane:
-    return next(pane for pane in ws.panes if pane.slot is slot)
-
-
-def _with_pane(ws: Workspace, new: Pane) -> Workspace:
-    panes = tuple(new if pane.slot is new.slot else pane for pane in ws.panes)
-    return replace(ws, panes=panes)
+def _with_view(
+    ws: Workspace, view: Mammogram, image: LoadedImage | None, message: str
+) -> Workspace:
+    uid = view.sop_instance_uid
+    views = tuple(
+        replace(hung, mammogram=view, image=image, message=message)
+        if hung.mammogram.sop_instance_uid == uid
+        else hung
+        for hung in ws.views
+    )
+    return hanging.rehang(replace(ws, views=views))
 
 
 def _found(index: ExamIndex) -> str:

@@ -1,97 +1,222 @@
-"""Which image hangs where: the layout is data, the rules are here."""
+"""Which image hangs in which step: the protocol is data, the rules for one examination are here.
+
+Pure functions from values to values.  Every image of the examination hangs in some step, none
+twice within a step; only what its header leaves out (a For Processing twin) hangs nowhere, and
+`not_hung` names it.
+"""
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby, zip_longest
 
-from mammoview.app import resources
-from mammoview.app.workspace import Pane
+from mammoview.app import priors
+from mammoview.app.protocol import Protocol, StepRule
+from mammoview.app.reasons import why_here
+from mammoview.app.workspace import HungPlace, HungView, Pane, Step, Workspace
 from mammoview.domain.study import Examination, Mammogram
-from mammoview.domain.views import Slot
-from mammoview.errors import SettingsError
+from mammoview.domain.views import Laterality, Place, Projection, ViewModifier
 
 DECODING = "decoding…"
-_KEYS = {"schema", "name", "rows", "missing", "duplicate"}
+_SET_PANES = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """A hanging: rows of slots, and what an empty slot and a duplicate say."""
+def steps_of(exam: Examination, prior: Examination | None, protocol: Protocol) -> tuple[Step, ...]:
+    """Return the steps of a protocol that have an image, in order.
 
-    name: str
-    rows: tuple[tuple[Slot, ...], ...]
-    missing: str
-    duplicate: str
-
-    @property
-    def slots(self) -> tuple[Slot, ...]:
-        """All slots in reading order."""
-        return tuple(slot for row in self.rows for slot in row)
-
-
-def load_layout(path: Path | None = None) -> Layout:
-    """Read a layout file; the shipped four-up layout when no path is given.
-
-    Raises
-    ------
-    SettingsError
-        If the file cannot be read, or has an unknown or missing key or slot.
+    Parameters
+    ----------
+    exam : Examination
+        What is read.
+    prior : Examination or None
+        The earlier examination it is compared with.
+    protocol : Protocol
+        The rules.
     """
-    path = path or resources.hanging()
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-        if set(content) != _KEYS or content["schema"] != 1:
-            raise _bad(path, f"keys {sorted(content)}")
-        return Layout(
-            name=str(content["name"]),
-            rows=tuple(tuple(Slot(slot) for slot in row) for row in content["rows"]),
-            missing=str(content["missing"]),
-            duplicate=str(content["duplicate"]),
-        )
-    except (OSError, ValueError, TypeError) as error:
-        raise _bad(path, type(error).__name__) from error
+    return tuple(step for rule in protocol.steps for step in _steps(rule, exam, prior))
 
 
-def panes_for(exam: Examination, layout: Layout | None = None) -> tuple[Pane, ...]:
-    """Hang an examination.
-
-    Of several images for one slot the newest is shown, with the badge "2 of 3".  A slot without
-    image says which view is missing.
-
-    Returns
-    -------
-    tuple of Pane
-        One for each slot of the layout, in its order, without pixels.
-    """
-    layout = layout or load_layout()
-    return tuple(_pane(exam, slot, layout) for slot in layout.slots)
-
-
-def not_hung(exam: Examination, layout: Layout | None = None) -> tuple[str, ...]:
-    """Return the labels of views that have no place in the layout (extra views)."""
-    slots = set((layout or load_layout()).slots)
-    return tuple(view.label for view in exam.mammograms if view.slot not in slots)
-
-
-def _pane(exam: Examination, slot: Slot, layout: Layout) -> Pane:
-    candidates = sorted((view for view in exam.mammograms if view.slot is slot), key=_age)
-    if not candidates:
-        message = layout.missing.format(view=slot.label)
-        return Pane(slot=slot, mammogram=None, image=None, message=message, badge="")
-    count = len(candidates)
-    badge = layout.duplicate.format(shown=count, count=count) if count > 1 else ""
-    return Pane(slot=slot, mammogram=candidates[-1], image=None, message=DECODING, badge=badge)
-
-
-def _age(view: Mammogram) -> tuple[str, str, str]:
-    return view.study_date, view.acquired, view.sop_instance_uid
-
-
-def _bad(path: Path, met: str) -> SettingsError:
-    return SettingsError(
-        f"{path.name}: {met}",
-        expected="a hanging layout with " + ", ".join(sorted(_KEYS)),
-        todo="restore the file that ships with mammoview",
+def views_of(
+    exam: Examination, prior: Examination | None, steps: Sequence[Step]
+) -> tuple[HungView, ...]:
+    """Return every image that hangs in some step, without pixels, in the order of the steps."""
+    own = {view.sop_instance_uid: view for view in exam.mammograms}
+    old = {view.sop_instance_uid: view for view in prior.mammograms} if prior else {}
+    hung = dict.fromkeys(
+        (hanging.place.prior, uid)
+        for step in steps
+        for hanging in step.places
+        for uid in reversed(hanging.images)
     )
+    return tuple(
+        HungView(
+            mammogram=(old if is_prior else own)[uid], image=None, message=DECODING, prior=is_prior
+        )
+        for is_prior, uid in sorted(hung, key=lambda item: item[0])
+    )
+
+
+def not_hung(exam: Examination) -> tuple[str, ...]:
+    """Return the images that hang in no step, each with the reason."""
+    return tuple(f"{view.label} ({view.left_out})" for view in exam.mammograms if view.left_out)
+
+
+def rehang(ws: Workspace) -> Workspace:
+    """Return the state with the panes of its current step."""
+    step = ws.hanging.step
+    if step is None:
+        return replace(ws, panes=())
+    panes = tuple(_pane(ws, hung) for hung in step.places)
+    active = ws.active if ws.active in {pane.key for pane in panes} else None
+    return replace(ws, panes=panes, columns=step.columns, active=active)
+
+
+# -- steps ------------------------------------------------------------------------------------
+
+
+def _steps(rule: StepRule, exam: Examination, prior: Examination | None) -> Iterator[Step]:
+    if rule.rest:
+        yield from _rest(rule, exam)
+    elif rule.each:
+        yield from _singles(rule, exam)
+    else:
+        places = tuple(_hung(place, exam, prior) for place in rule.places)
+        compared = [hung for hung in places if hung.place.prior]
+        wanted = compared or places
+        if any(hung.images for hung in wanted):
+            yield Step(id=rule.id, title=rule.title, columns=len(rule.rows[0]), places=places)
+
+
+def _hung(place: Place, exam: Examination, prior: Examination | None) -> HungPlace:
+    source = prior if place.prior else exam
+    images = tuple(v.sop_instance_uid for v in _standing(place, source)) if source else ()
+    return HungPlace(place=place, images=images, shown=max(0, len(images) - 1))
+
+
+def _standing(place: Place, exam: Examination) -> list[Mammogram]:
+    home = replace(place, prior=False)
+    return sorted((view for view in exam.mammograms if view.place == home), key=_rank)
+
+
+def _rank(view: Mammogram) -> tuple[bool, str, str, str]:
+    """Order images of one place: the last is the one to read."""
+    return not view.partial, view.study_date, view.acquired, view.sop_instance_uid
+
+
+def _singles(rule: StepRule, exam: Examination) -> Iterator[Step]:
+    views = [view for place in rule.each for view in reversed(_standing(place, exam))]
+    for number, view in enumerate(views, start=1):
+        yield _own_step(rule, number, [view])
+
+
+def _rest(rule: StepRule, exam: Examination) -> Iterator[Step]:
+    """Pair extra views of one kind, right with left; then sets of partial views."""
+    extra = sorted((v for v in exam.mammograms if v.place is None and not v.left_out), key=_kind)
+    groups = [list(views) for _, views in groupby(extra, key=lambda view: _kind(view)[:2])]
+    together = [pair for group in groups for pair in _pairs(group)]
+    together += _partial_sets(exam)
+    for number, views in enumerate(together, start=1):
+        yield _own_step(rule, number, views)
+
+
+def _kind(view: Mammogram) -> tuple[int, tuple[str, ...], str, str]:
+    order = [None, *Projection]
+    marks = sorted(view.view.modifiers, key=list(ViewModifier).index)
+    return order.index(view.view.value), tuple(marks), view.acquired, view.sop_instance_uid
+
+
+def _pairs(views: list[Mammogram]) -> Iterator[list[Mammogram]]:
+    right = [view for view in views if view.laterality.value is Laterality.RIGHT]
+    left = [view for view in views if view.laterality.value is Laterality.LEFT]
+    for pair in zip_longest(right, left):
+        yield [view for view in pair if view is not None]
+    yield from ([view] for view in views if view.laterality.value is None)
+
+
+def _partial_sets(exam: Examination) -> Iterator[list[Mammogram]]:
+    """Give each set of partial views of one place its step, up to four side by side."""
+    places = dict.fromkeys(view.place for view in exam.mammograms if view.place is not None)
+    for place in places:
+        parts = [view for view in _standing(place, exam) if view.partial]
+        if len(parts) > 1:
+            yield from (parts[at : at + _SET_PANES] for at in range(0, len(parts), _SET_PANES))
+
+
+def _own_step(rule: StepRule, number: int, views: Sequence[Mammogram]) -> Step:
+    """Return a step in which each image has a place that is its own."""
+    named = " + ".join(dict.fromkeys(view.label for view in views))
+    return Step(
+        id=f"{rule.id}-{number}",
+        title=f"{rule.title}: {named}",
+        columns=min(2, len(views)),
+        places=tuple(
+            HungPlace(place=_own_place(view), images=(view.sop_instance_uid,)) for view in views
+        ),
+    )
+
+
+def _own_place(view: Mammogram) -> Place:
+    home = view.place or Place(slot=None)
+    return replace(home, image=view.sop_instance_uid)
+
+
+# -- panes ------------------------------------------------------------------------------------
+
+
+def _pane(ws: Workspace, hung: HungPlace) -> Pane:
+    if not hung.images:
+        return Pane(
+            place=hung.place, mammogram=None, image=None, message=_missing(ws, hung), badge=""
+        )
+    uid, is_prior = hung.images[hung.shown], hung.place.prior
+    view = next(v for v in ws.views if v.prior is is_prior and v.mammogram.sop_instance_uid == uid)
+    return Pane(
+        place=hung.place,
+        mammogram=view.mammogram,
+        image=view.image,
+        message=view.message,
+        badge=" · ".join(_notes(hung, view)),
+        prior=_prior_heading(ws) if is_prior else "",
+        why=why_here(hung, view.mammogram) if ws.hanging.explain else "",
+    )
+
+
+def _notes(hung: HungPlace, view: HungView) -> Iterator[str]:
+    if len(hung.images) > 1:
+        yield f"{hung.shown + 1} of {len(hung.images)}"
+    if view.mammogram.partial:
+        yield "partial view"
+    if view.image and view.image.pose.source in view.mammogram.warnings:
+        yield view.image.pose.source
+
+
+def _missing(ws: Workspace, hung: HungPlace) -> str:
+    if not hung.place.prior:
+        return f"{hung.place.label} not found"
+    _, prior = compared(ws)
+    when = priors.display_date(priors.exam_date(prior)) if prior else ""
+    return f"{hung.place.label} not found in the prior of {when}"
+
+
+def _prior_heading(ws: Workspace) -> str:
+    exam, prior = compared(ws)
+    assert exam is not None
+    assert prior is not None
+    then = priors.exam_date(prior)
+    several = len(ws.hanging.priors) > 1
+    number = f"prior {ws.hanging.prior_at + 1} of {len(ws.hanging.priors)}" if several else ""
+    words = (
+        f"PRIOR {priors.display_date(then)}",
+        priors.interval(then, priors.exam_date(exam)),
+        number,
+        "under another name" if priors.other_name(exam, prior) else "",
+    )
+    return " · ".join(filter(None, words))
+
+
+def compared(ws: Workspace) -> tuple[Examination | None, Examination | None]:
+    """Return the hung examination and the earlier one that it is compared with."""
+    by_key = {exam.key: exam for exam in ws.index.examinations}
+    prior = ws.hanging.priors[ws.hanging.prior_at] if ws.hanging.priors else ""
+    return by_key.get(ws.exam_key or ""), by_key.get(prior)

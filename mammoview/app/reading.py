@@ -15,15 +15,14 @@ from typing import Concatenate, ParamSpec
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app import analysis, commands, resolve
+from mammoview.app import analysis, commands, protocol, resolve, steps
 from mammoview.app.analysis import Analyst
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
 from mammoview.app.settings import Settings
-from mammoview.app.workspace import LoadedImage, ModelSummary, Pane, Workspace
+from mammoview.app.workspace import HungView, LoadedImage, ModelSummary, Workspace
 from mammoview.dicom.index import index_paths
 from mammoview.domain.prediction import ExamPrediction, ViewPrediction
 from mammoview.domain.study import ExamIndex, Mammogram
-from mammoview.domain.views import Slot
 from mammoview.errors import MammoviewError
 from mammoview.review import blinding
 
@@ -62,6 +61,7 @@ class ReadingDesk:
         self._reader = Lanes(name="analysis", workers=1, deliver=deliver)
         self._listeners: list[Listener] = []
         self._known: dict[str, ExamPrediction] = {}
+        self._asked: set[str] = set()
         self._workspace = commands.empty(settings)
 
     @property
@@ -117,9 +117,8 @@ class ReadingDesk:
         self._stop()
         self.do(commands.select_exam, key)
         self._open_model()
-        for pane in self._workspace.panes:
-            if pane.mammogram is not None:
-                self._decode(pane, pane.mammogram)
+        self._asked.clear()
+        self._decode_new()
 
     def step_exam(self, step: int) -> None:
         """Go to the next (+1) or the previous (-1) examination."""
@@ -129,11 +128,26 @@ class ReadingDesk:
         else:
             self.select_exam(key)
 
+    def older_prior(self) -> None:
+        """Compare with another earlier examination, and start to decode it."""
+        self.do(steps.older_prior)
+        self._decode_new()
+
+    def use_protocol(self, name: str) -> None:
+        """Hang by another protocol that ships with the program."""
+        try:
+            chosen = protocol.shipped(name)
+        except MammoviewError as error:
+            self.do(commands.warn, str(error))
+            return
+        self.do(steps.use_protocol, chosen)
+        self._decode_new()
+
     # -- analysis -----------------------------------------------------------------------------
 
     def analyse(self) -> None:
-        """Analyse the hung views in the background, with the pixels already decoded."""
-        views = _decoded(self._workspace.panes)
+        """Analyse the standard views in the background, with the pixels already decoded."""
+        views = _decoded(self._workspace.views)
         if self._analyst is None or not views:
             return
         self._open_model()
@@ -190,22 +204,29 @@ class ReadingDesk:
     def _failed(self, error: MammoviewError) -> None:
         self.do(commands.say, str(error))
 
-    def _decode(self, pane: Pane, view: Mammogram) -> None:
-        job = Job(
-            work=partial(_load, view),
-            on_done=partial(self._decoded, pane.slot),
-            on_error=partial(self._not_decoded, pane.slot),
-        )
-        self._pixels.submit(f"pane {pane.slot}", job)
+    def _decode_new(self) -> None:
+        """Decode what hangs in some step and was not asked for yet, in the order of the steps."""
+        for hung in self._workspace.views:
+            uid = hung.mammogram.sop_instance_uid
+            if commands.waits(hung) and uid not in self._asked:
+                self._asked.add(uid)
+                job = Job(
+                    work=partial(_load, hung.mammogram),
+                    on_done=partial(self._decoded, hung.analysed),
+                    on_error=partial(self._not_decoded, hung),
+                )
+                self._pixels.submit(f"view {uid}", job)
 
-    def _decoded(self, slot: Slot, loaded: tuple[Mammogram, LoadedImage]) -> None:
+    def _decoded(self, analysed: bool, loaded: tuple[Mammogram, LoadedImage]) -> None:
         view, image = loaded
-        self.do(commands.pane_loaded, slot, view, image)
-        self._analyse_when_complete()
+        self.do(commands.view_loaded, view, image)
+        if analysed:
+            self._analyse_when_complete()
 
-    def _not_decoded(self, slot: Slot, error: MammoviewError) -> None:
-        self.do(commands.pane_failed, slot, f"{slot.label}: {error}")
-        self._analyse_when_complete()
+    def _not_decoded(self, hung: HungView, error: MammoviewError) -> None:
+        self.do(commands.view_failed, hung.mammogram, str(error))
+        if hung.analysed:
+            self._analyse_when_complete()
 
     def _analyse_when_complete(self) -> None:
         if commands.loading(self._workspace):
@@ -262,9 +283,7 @@ def _open(analyst: Analyst, context: JobContext) -> ModelSummary:
     return analyst.open()
 
 
-def _decoded(panes: tuple[Pane, ...]) -> tuple[tuple[Mammogram, LoadedImage], ...]:
+def _decoded(views: tuple[HungView, ...]) -> tuple[tuple[Mammogram, LoadedImage], ...]:
     return tuple(
-        (pane.mammogram, pane.image)
-        for pane in panes
-        if pane.mammogram is not None and pane.image is not None
+        (view.mammogram, view.image) for view in views if view.analysed and view.image is not None
     )

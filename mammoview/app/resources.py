@@ -1,4 +1,4 @@
-"""Files that ship with the program and that the window needs: models and hanging layouts."""
+"""Files that ship with the program and that the window needs: models and hanging protocols."""
 
 from __future__ import annotations
 
@@ -10,9 +10,20 @@ from mammoview.modelkit.shipped import shipped_root
 DEFAULT_MODEL = "findings-resnet50"
 
 
-def hanging(name: str = "four-up") -> Path:
-    """Return the file of a hanging layout."""
-    return _existing(shipped_root() / "hanging" / f"{name}.toml", "hanging layout")
+def hanging(name: str) -> Path:
+    """Return the file of a hanging protocol.
+
+    Raises
+    ------
+    MissingPartError
+        If none of that name ships with the program.
+    """
+    return _existing(shipped_root() / "hanging" / f"{name}.toml", "hanging protocol")
+
+
+def hangings() -> tuple[str, ...]:
+    """Return the names of the hanging protocols that ship with the program."""
+    return tuple(sorted(path.stem for path in (shipped_root() / "hanging").glob("*.toml")))
 
 
 def shipped_bundle(name: str = DEFAULT_MODEL) -> Path:

@@ -35,7 +35,7 @@ class Settings:
     """The user's choices; the defaults are what a fresh machine starts with.
 
     ``operating_point`` is a name of the model's list; empty: the model's own default.
-    ``heat_floor`` and ``opacity`` are 0..1.
+    ``heat_floor`` and ``opacity`` are 0..1.  ``hanging`` is the name of a hanging protocol.
     """
 
     overlay_mode: OverlayMode = OverlayMode.OFF
@@ -45,6 +45,7 @@ class Settings:
     operating_point: str = ""
     device: Device = Device.AUTO
     panel_open: bool = True
+    hanging: str = "cc-first"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

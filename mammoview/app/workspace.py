@@ -11,10 +11,11 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from mammoview.app.protocol import Protocol
 from mammoview.domain.geometry import Pose
 from mammoview.domain.prediction import ExamPrediction, ModelIdentity
 from mammoview.domain.study import ExamIndex, Mammogram, VoiWindow
-from mammoview.domain.views import Slot
+from mammoview.domain.views import Laterality, Place, Slot
 from mammoview.modelkit.manifest import Caveat, OperatingPoint
 from mammoview.review.blinding import ReadingMode
 
@@ -29,7 +30,7 @@ class OverlayMode(StrEnum):
 
 
 class FitMode(StrEnum):
-    """How the four panes are scaled when nobody zooms by hand."""
+    """How the panes are scaled when nobody zooms by hand."""
 
     BREAST = "breast"
     IMAGE = "image"
@@ -79,19 +80,120 @@ class LoadedImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HungView:
+    """An image that some step hangs, and its pixels once they are there.
+
+    ``message`` says why there are no pixels ("decoding…", the reason of a failure).  ``prior`` is
+    True for an image of an earlier examination.
+    """
+
+    mammogram: Mammogram
+    image: LoadedImage | None
+    message: str
+    prior: bool = False
+
+    @property
+    def analysed(self) -> bool:
+        """Whether the computer reads it: the standard views of the examination itself."""
+        return self.mammogram.slot is not None and not self.prior
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HungPlace:
+    """One place of a step and all images that may stand there.
+
+    ``images`` are SOPInstanceUIDs, the best for reading last (the newest; a whole view after a
+    partial one); none where the view is missing.  ``shown`` is the index of the one shown.
+    """
+
+    place: Place
+    images: tuple[str, ...]
+    shown: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of the hanging; ``places`` run from left to right and from top to bottom."""
+
+    id: str
+    title: str
+    columns: int
+    places: tuple[HungPlace, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hanging:
+    """The steps of the hung examination and where the reader is.
+
+    Attributes
+    ----------
+    protocol : Protocol
+        The rules that made the steps.
+    steps : tuple of Step
+        Those that have an image; none without an examination.
+    at : int
+        Index of the current step.
+    priors : tuple of str
+        Keys of the earlier examinations of this patient, latest first.
+    prior_at : int
+        Which of them is compared.
+    explain : bool
+        Whether each pane says why its image is there.
+    """
+
+    protocol: Protocol
+    steps: tuple[Step, ...] = ()
+    at: int = 0
+    priors: tuple[str, ...] = ()
+    prior_at: int = 0
+    explain: bool = False
+
+    @property
+    def step(self) -> Step | None:
+        """The current step."""
+        return self.steps[self.at] if self.steps else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pane:
-    """One place of the hanging.
+    """One place of the current step.
 
     ``mammogram`` is None for a missing view.  ``message`` is what the pane says when it has no
     image ("L MLO not found", "decoding", the reason of a failure).  ``badge`` is a short lasting
-    note on the image ("2 of 3", "side from the image").
+    note on the image ("2 of 3", "side from the image").  ``prior`` is what must stand large on an
+    image of an earlier examination: its date and the interval.  ``why`` says why the image is
+    here, where the reader asked for it.
     """
 
-    slot: Slot
+    place: Place
     mammogram: Mammogram | None
     image: LoadedImage | None
     message: str
     badge: str
+    prior: str = ""
+    why: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name of its place, of which there is one in a step."""
+        return self.place.key
+
+    @property
+    def slot(self) -> Slot | None:
+        """Side and view that stand here; None for an extra view."""
+        return self.place.slot
+
+    @property
+    def label(self) -> str:
+        """Side and view in words."""
+        return self.mammogram.label if self.mammogram else self.place.label
+
+    @property
+    def side(self) -> Laterality | None:
+        """The breast that stands here; None where nothing tells."""
+        if self.place.slot is not None:
+            return self.place.slot.laterality
+        return self.mammogram.laterality.value if self.mammogram else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,12 +228,16 @@ class ModelSummary:
 class Workspace:
     """Everything the window shows.
 
+    ``views`` are all images of the hanging, ``panes`` those of the current step (from left to
+    right and from top to bottom, in ``columns``).
     ``fit_request`` grows by one each time the reader asks for a fit, so that asking for the same
     fit twice works.  ``prediction`` has already passed ``review.blinding``.
     """
 
     index: ExamIndex
     exam_key: str | None
+    hanging: Hanging
+    views: tuple[HungView, ...]
     panes: tuple[Pane, ...]
     gray: Gray
     overlay: Overlay
@@ -143,6 +249,7 @@ class Workspace:
     operating_point: str
     status: str
     model: ModelSummary | None = None
-    active: Slot | None = None
+    active: str | None = None
+    columns: int = 2
     not_hung: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from mammoview.app.analysis import Analyst
+from mammoview.app.resources import hangings
 from mammoview.app.workspace import ModelSummary, OverlayMode
 from mammoview.cli.analyze import choose_operating_point, require_open_results
 from mammoview.cli.arguments import add_model, add_paths
@@ -17,7 +18,6 @@ from mammoview.dicom.decode import decode_pixels
 from mammoview.domain.prediction import ExamPrediction, ViewPrediction
 from mammoview.domain.study import Examination
 from mammoview.errors import ExitCode, UsageError
-from mammoview.modelkit.shipped import shipped_root
 from mammoview.review.blinding import ReadingMode
 
 _SIZE = re.compile(r"([1-9]\d{1,4})x([1-9]\d{1,4})")
@@ -30,7 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size", metavar="WxH", type=_size, default=(1920, 1080), help="pixels (1920x1080)"
     )
-    parser.add_argument("--layout", metavar="NAME", default="four-up", help="(%(default)s)")
+    parser.add_argument(
+        "--layout", metavar="NAME", help="hanging protocol (default: the one of a fresh install)"
+    )
+    parser.add_argument(
+        "--step", metavar="STEP", help="step of the protocol: cc-pair, or 2 (default: the first)"
+    )
     parser.add_argument(
         "--overlay",
         choices=[mode.value for mode in OverlayMode],
@@ -48,7 +53,8 @@ def run(args: argparse.Namespace) -> ExitCode:
     """Hang one examination, analyse it where an overlay is wanted, and write the picture."""
     from mammoview.ui.snapshot import snapshot
 
-    _check_layout(args.layout)
+    if args.layout is not None:
+        _check_layout(args.layout)
     index = read_index(args.paths)
     note_refused(index.refused)
     if not index.examinations:
@@ -66,13 +72,15 @@ def run(args: argparse.Namespace) -> ExitCode:
         mode=mode,
         kinds=(args.kind,) if args.kind else None,
         exam_key=exam.key,
+        protocol=args.layout,
+        step=args.step,
     )
     note(f"study {exam.key} in {args.out}")
     return ExitCode.REFUSED if index.refused else ExitCode.DONE
 
 
 def _check_layout(name: str) -> None:
-    known = sorted(path.stem for path in (shipped_root() / "hanging").glob("*.toml"))
+    known = hangings()
     if name not in known:
         raise UsageError(
             f"unknown layout {name!r}",

@@ -11,6 +11,7 @@ from mammoview.dicom.eligibility import (
     check_mammogram,
     is_for_processing,
     is_magnified,
+    is_specimen,
     unsupported_reason,
 )
 from mammoview.dicom.grey_values import read_pixel_format
@@ -21,7 +22,7 @@ from mammoview.dicom.source import DicomFile
 from mammoview.dicom.spacing import read_magnification, read_spacing
 from mammoview.domain.geometry import Pose
 from mammoview.domain.study import Mammogram, PatientIdentity
-from mammoview.domain.views import SourcedLaterality, SourcedView, standard_slot
+from mammoview.domain.views import SourcedLaterality, SourcedView, displaced_slot, standard_slot
 from mammoview.errors import DicomError
 from mammoview.imaging.orientation import pose_from_patient_orientation
 
@@ -61,7 +62,8 @@ def read_mammogram(path: Path, file: DicomFile) -> ReadHeader:
     laterality = read_laterality(header, cbis, view.value, warnings)
     spacing = read_spacing(header, warnings)
     magnification, _ = read_magnification(header, [])
-    extra = is_magnified(magnification)
+    described = (laterality.value, view.value, view.modifiers)
+    extra = is_magnified(magnification) or is_specimen(header)
     pixel_format = read_pixel_format(header, layout, warnings)
     warnings += _other_warnings(header)
     mammogram = Mammogram(
@@ -77,11 +79,13 @@ def read_mammogram(path: Path, file: DicomFile) -> ReadHeader:
         view=view,
         pose=_pose(header, laterality, view),
         spacing=spacing,
-        slot=None if extra else standard_slot(laterality.value, view.value, view.modifiers),
+        slot=None if extra else standard_slot(*described),
         pixel_format=pixel_format,
         unsupported=unsupported_reason(header, view, magnification),
         is_cbis_ddsm=cbis is not None,
         warnings=tuple(dict.fromkeys([*warnings, *_unreadable(header)])),
+        displaced_slot=None if extra else displaced_slot(*described),
+        partial=_is_partial(header),
     )
     return ReadHeader(mammogram=mammogram, for_processing=is_for_processing(header))
 
@@ -143,9 +147,13 @@ def _other_warnings(header: Header) -> list[str]:
     found = []
     if is_for_processing(header):
         found.append("For Processing image: raw grey values")
-    if header.text("PartialView").upper() == "YES":
+    if _is_partial(header):
         found.append("partial view of the breast")
     return found
+
+
+def _is_partial(header: Header) -> bool:
+    return header.text("PartialView").upper() == "YES"
 
 
 def _unreadable(header: Header) -> list[str]:

@@ -94,7 +94,7 @@ def _image_reasons(
     tomosynthesis = header.text("SOPClassUID") in _TOMOSYNTHESIS_CLASSES
     return (
         ("tomosynthesis", tomosynthesis or "TOMOSYNTHESIS" in image_type),
-        ("specimen radiograph", _is_specimen(header)),
+        ("specimen radiograph", is_specimen(header)),
         ("breast with an implant", header.text("BreastImplantPresent").upper() == "YES"),
         ("implant-displaced view", ViewModifier.IMPLANT_DISPLACED in view.modifiers),
         (
@@ -105,7 +105,8 @@ def _image_reasons(
     )
 
 
-def _is_specimen(header: Header) -> bool:
+def is_specimen(header: Header) -> bool:
+    """Tell whether it shows tissue taken out, and no breast."""
     if header.items("SpecimenDescriptionSequence"):
         return True
     said = (*header.texts("ImageType"), header.text("BodyPartExamined"))

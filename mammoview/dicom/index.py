@@ -11,12 +11,15 @@ from mammoview.dicom.attributes import ReadHeader, read_mammogram
 from mammoview.dicom.files import list_files
 from mammoview.dicom.source import open_dicom
 from mammoview.domain.study import Examination, ExamIndex, Mammogram, Refusal
-from mammoview.domain.views import Slot
+from mammoview.domain.views import Laterality, Projection, Slot, ViewModifier
 from mammoview.errors import DicomError
 
 _log = logging.getLogger(__name__)
 
 _NO_TWIN = "For Processing twin of a For Presentation image: kept out of the reading slots"
+
+# What makes two images of a study the same view: side, projection, modifiers, slot.
+_ViewKind = tuple[Laterality, Projection, frozenset[ViewModifier], Slot | None]
 
 
 def index_paths(
@@ -88,10 +91,10 @@ def _grouped(read: Sequence[ReadHeader]) -> tuple[Examination, ...]:
 
 
 def _examination(key: str, headers: Sequence[ReadHeader]) -> Examination:
-    presented = {h.mammogram.slot for h in headers if not h.for_processing}
+    presented = {_kind(h.mammogram) for h in headers if not h.for_processing} - {None}
     mammograms = [
         _without_slot(h.mammogram)
-        if h.for_processing and h.mammogram.slot in presented
+        if h.for_processing and _kind(h.mammogram) in presented
         else h.mammogram
         for h in headers
     ]
@@ -106,10 +109,20 @@ def _examination(key: str, headers: Sequence[ReadHeader]) -> Examination:
     )
 
 
+def _kind(mammogram: Mammogram) -> _ViewKind | None:
+    """Return what its twin shares; None where side or view is unknown: it has no known twin."""
+    side, view = mammogram.laterality.value, mammogram.view
+    if side is None or view.value is None:
+        return None
+    return side, view.value, frozenset(view.modifiers), mammogram.slot
+
+
 def _without_slot(mammogram: Mammogram) -> Mammogram:
     return replace(
         mammogram,
         slot=None,
+        displaced_slot=None,
+        left_out=_NO_TWIN,
         unsupported=mammogram.unsupported or "For Processing twin: its presentation is analysed",
         warnings=(*mammogram.warnings, _NO_TWIN),
     )

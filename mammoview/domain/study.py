@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.domain.geometry import PixelSpacing, Pose
-from mammoview.domain.views import Slot, SourcedLaterality, SourcedView
+from mammoview.domain.views import Place, Slot, SourcedLaterality, SourcedView
 
 
 class VoiFunction(StrEnum):
@@ -93,6 +93,12 @@ class Mammogram:
         Why the CAD does not analyse this view; None when it does.
     warnings : tuple of str
         Conflicts and assumptions, for the screen and for ``inspect``.
+    displaced_slot : Slot or None
+        Place among the implant-displaced views; None for any other view.
+    partial : bool
+        Whether it shows a part of the breast and belongs to a set (PartialView (0028,1350)).
+    left_out : str
+        Why the image is not hung at all; empty for every image that is.
     """
 
     file: Path
@@ -112,6 +118,18 @@ class Mammogram:
     unsupported: str | None
     is_cbis_ddsm: bool
     warnings: tuple[str, ...]
+    displaced_slot: Slot | None = None
+    partial: bool = False
+    left_out: str = ""
+
+    @property
+    def place(self) -> Place | None:
+        """Where a protocol hangs it; None for an extra view, and for what is left out."""
+        if self.left_out:
+            return None
+        if self.displaced_slot is not None:
+            return Place(slot=self.displaced_slot, displaced=True)
+        return Place(slot=self.slot) if self.slot is not None else None
 
     @property
     def pose_needs_pixels(self) -> bool:

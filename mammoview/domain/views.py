@@ -1,4 +1,4 @@
-"""Laterality, projection and modifiers of a mammographic view, and the four hanging slots.
+"""Laterality, projection and modifiers of a mammographic view, and the places where it hangs.
 
 Source: DICOM PS3.16 CID 4014 (views), CID 4015 (view modifiers); PS3.3 C.8.11.7.
 """
@@ -76,6 +76,42 @@ class Slot(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What belongs in one pane.
+
+    Attributes
+    ----------
+    slot : Slot or None
+        Side and view; None for a view that has no slot.
+    displaced : bool
+        Whether it is the implant-displaced view of that slot (PS3.16 CID 4015).
+    prior : bool
+        Whether it comes from an earlier examination.
+    image : str
+        SOPInstanceUID where the place belongs to one image and no other; else empty.
+    """
+
+    slot: Slot | None
+    displaced: bool = False
+    prior: bool = False
+    image: str = ""
+
+    @property
+    def key(self) -> str:
+        """What the place is called in a protocol (``RCC``, ``RCC ID``, ``RCC prior``)."""
+        if self.image:
+            return self.image
+        marks = ("ID" if self.displaced else "", "prior" if self.prior else "")
+        return " ".join(filter(None, (self.slot or "", *marks)))
+
+    @property
+    def label(self) -> str:
+        """Side, view and mark as a reader says them: ``R CC``, ``R CC ID``."""
+        name = self.slot.label if self.slot else ""
+        return f"{name} {ViewModifier.IMPLANT_DISPLACED}" if self.displaced else name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourcedLaterality:
     """Side of the breast and where it was read; ``value`` is None when nothing tells."""
 
@@ -107,3 +143,15 @@ def standard_slot(
     if set(modifiers) - _SLOT_MODIFIERS:
         return None
     return Slot(f"{laterality}{projection}")
+
+
+def displaced_slot(
+    laterality: Laterality | None,
+    projection: Projection | None,
+    modifiers: tuple[ViewModifier, ...],
+) -> Slot | None:
+    """Return the slot among the implant-displaced views, or None for any other view."""
+    if ViewModifier.IMPLANT_DISPLACED not in modifiers:
+        return None
+    others = tuple(m for m in modifiers if m is not ViewModifier.IMPLANT_DISPLACED)
+    return standard_slot(laterality, projection, others)

@@ -18,6 +18,7 @@ class Menu(StrEnum):
     """The menus, in their order."""
 
     FILE = "&File"
+    HANGING = "&Hanging"
     IMAGE = "&Image"
     CAD = "&CAD"
     VIEW = "&View"
@@ -87,6 +88,21 @@ def _has_exam(ws: Workspace) -> bool:
     return ws.exam_key is not None
 
 
+def _has_priors(ws: Workspace) -> bool:
+    return bool(ws.hanging.priors)
+
+
+def _explains(ws: Workspace) -> bool:
+    return ws.hanging.explain
+
+
+def _hangs_by(name: str) -> Callable[[Workspace], bool]:
+    def hangs(ws: Workspace) -> bool:
+        return ws.hanging.protocol.id == name
+
+    return hangs
+
+
 def _several_exams(ws: Workspace) -> bool:
     return len(ws.index.examinations) > 1
 
@@ -149,6 +165,70 @@ TABLE: tuple[ActionSpec, ...] = (
         menu=Menu.FILE,
         run=Handlers.quit,
         group=2,
+    ),
+    ActionSpec(
+        id="next-step",
+        text="Next step of the hanging",
+        keys=("D", "."),
+        menu=Menu.HANGING,
+        run=Handlers.next_step,
+        toolbar="Next",
+        enabled=_has_exam,
+    ),
+    ActionSpec(
+        id="previous-step",
+        text="Previous step of the hanging",
+        keys=("A", ","),
+        menu=Menu.HANGING,
+        run=Handlers.previous_step,
+        toolbar="Back",
+        enabled=_has_exam,
+    ),
+    ActionSpec(
+        id="next-image",
+        text="Next image of the same view, where there are several",
+        keys=("X",),
+        menu=Menu.HANGING,
+        run=Handlers.next_image,
+        enabled=_has_exam,
+        group=8,
+    ),
+    ActionSpec(
+        id="older-prior",
+        text="Older prior, and after the oldest the latest",
+        keys=("T",),
+        menu=Menu.HANGING,
+        run=Handlers.older_prior,
+        enabled=_has_priors,
+        group=8,
+    ),
+    ActionSpec(
+        id="why-here",
+        text="Why each image hangs here",
+        keys=("W",),
+        menu=Menu.HANGING,
+        run=Handlers.explain,
+        checked=_explains,
+        enabled=_has_exam,
+        group=8,
+    ),
+    ActionSpec(
+        id="cc-first",
+        text="Hang CC first",
+        keys=("Ctrl+1",),
+        menu=Menu.HANGING,
+        run=Handlers.cc_first,
+        checked=_hangs_by("cc-first"),
+        group=9,
+    ),
+    ActionSpec(
+        id="mlo-first",
+        text="Hang MLO first",
+        keys=("Ctrl+2",),
+        menu=Menu.HANGING,
+        run=Handlers.mlo_first,
+        checked=_hangs_by("mlo-first"),
+        group=9,
     ),
     ActionSpec(
         id="fit-breast",

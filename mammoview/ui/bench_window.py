@@ -33,7 +33,7 @@ from mammoview.domain.study import (
     VoiFunction,
     VoiWindow,
 )
-from mammoview.domain.views import Laterality, Slot, SourcedLaterality, SourcedView
+from mammoview.domain.views import Laterality, Place, Slot, SourcedLaterality, SourcedView
 from mammoview.errors import UsageError
 from mammoview.ui.viewport.four_view import FourView
 
@@ -347,7 +347,7 @@ def _pane(slot: Slot, stored: NDArray[np.uint16]) -> Pane:
     mask.flags.writeable = False
     pose = Pose(flip_horizontal=False, rotate_degrees=0, source="synthetic")
     return Pane(
-        slot=slot,
+        place=Place(slot=slot),
         mammogram=_mammogram(slot, pose),
         image=LoadedImage(stored=stored, breast=mask, pose=pose),
         message="",

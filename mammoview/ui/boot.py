@@ -141,6 +141,7 @@ def chosen_settings(stored: Settings, ws: Workspace, *, panel_open: bool) -> Set
         fit=ws.fit,
         operating_point="" if never_chosen else ws.operating_point,
         panel_open=panel_open,
+        hanging=ws.hanging.protocol.id,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from mammoview.app import commands
+from mammoview.app import commands, steps
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import FitMode, OverlayMode, Workspace
 
@@ -89,6 +89,36 @@ class Handlers:
     def quit(self) -> None:
         """Close the window."""
         self._frame.quit()
+
+    # hanging
+
+    def next_step(self) -> None:
+        """Go to the next step of the hanging."""
+        self._desk.do(steps.next_step)
+
+    def previous_step(self) -> None:
+        """Go to the previous step of the hanging."""
+        self._desk.do(steps.previous_step)
+
+    def next_image(self) -> None:
+        """Show the next older image of the same view."""
+        self._desk.do(steps.next_image)
+
+    def older_prior(self) -> None:
+        """Compare with an older examination."""
+        self._desk.older_prior()
+
+    def explain(self) -> None:
+        """Say why each image hangs where it does, or stop saying so."""
+        self._desk.do(steps.explain)
+
+    def cc_first(self) -> None:
+        """Hang with the CC views first."""
+        self._desk.use_protocol("cc-first")
+
+    def mlo_first(self) -> None:
+        """Hang with the MLO views first."""
+        self._desk.use_protocol("mlo-first")
 
     # image
 

@@ -6,10 +6,11 @@ import os
 import sys
 from pathlib import Path
 
-from mammoview.app import analysis, commands
+from mammoview.app import analysis, commands, steps
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.resolve import load_image
-from mammoview.app.workspace import ModelSummary, OverlayMode
+from mammoview.app.settings import Settings
+from mammoview.app.workspace import ModelSummary, OverlayMode, Step
 from mammoview.domain.prediction import ExamPrediction
 from mammoview.domain.study import ExamIndex
 from mammoview.errors import DicomError, MammoviewError, MissingPartError, UsageError
@@ -27,6 +28,8 @@ def snapshot(
     kinds: tuple[str, ...] | None = None,
     exam_key: str | None = None,
     badge: str | None = None,
+    protocol: str | None = None,
+    step: str | None = None,
 ) -> None:
     """Write a PNG of the window with one examination.
 
@@ -48,11 +51,15 @@ def snapshot(
         Which examination; None: the first.
     badge : str or None
         Lasting note in the status strip.
+    protocol : str or None
+        Name of the hanging protocol; None: the one of a fresh machine.
+    step : str or None
+        Id (``cc-pair``) or number (from 1) of the step; None: the first.
 
     Raises
     ------
     UsageError
-        If there is no examination to show, or the size is no size.
+        If there is no examination or step to show, or the size is no size.
     MissingPartError
         If Qt cannot be loaded here.
     MammoviewError
@@ -62,9 +69,16 @@ def snapshot(
         raise _nothing("no examination to show")
     if min(size) < 1:
         raise _nothing(f"size {size[0]}x{size[1]}")
-    desk = ReadingDesk(deliver=_now, analyst=None)
+    settings = Settings() if protocol is None else Settings(hanging=protocol)
+    desk = ReadingDesk(deliver=_now, analyst=None, settings=settings)
     try:
-        _prepare(desk, index, exam_key, prediction, model, mode, kinds)
+        desk.do(commands.with_index, index)
+        desk.do(commands.select_exam, exam_key or index.examinations[0].key)
+        if step is not None:
+            desk.do(steps.go_to, _step_id(desk.workspace.hanging.steps, step))
+        _load_panes(desk)
+        _show_result(desk, prediction, model, kinds)
+        desk.do(commands.set_overlay, mode)
         _draw(desk, out, size, badge)
     finally:
         desk.shutdown()
@@ -74,33 +88,43 @@ def _now(call: object) -> None:
     raise AssertionError("a snapshot has no background work")
 
 
-def _prepare(
-    desk: ReadingDesk,
-    index: ExamIndex,
-    exam_key: str | None,
-    prediction: ExamPrediction | None,
-    model: ModelSummary | None,
-    mode: OverlayMode,
-    kinds: tuple[str, ...] | None,
-) -> None:
-    desk.do(commands.with_index, index)
-    desk.do(commands.select_exam, exam_key or index.examinations[0].key)
+def _step_id(known: tuple[Step, ...], wanted: str) -> str:
+    ids = [step.id for step in known]
+    if wanted in ids:
+        return wanted
+    if wanted.isascii() and wanted.isdigit() and 1 <= int(wanted) <= len(ids):
+        return ids[int(wanted) - 1]
+    raise UsageError(
+        f"this examination has no step {wanted!r}",
+        expected=f"1 to {len(ids)}, or one of {', '.join(ids)}",
+        todo="choose one, or leave the step away for the first",
+    )
+
+
+def _load_panes(desk: ReadingDesk) -> None:
     for pane in desk.workspace.panes:
         if pane.mammogram is None:
             continue
         try:
             view, image = load_image(pane.mammogram)
         except DicomError as error:
-            desk.do(commands.pane_failed, pane.slot, f"{pane.slot.label}: {error}")
+            desk.do(commands.view_failed, pane.mammogram, str(error))
         else:
-            desk.do(commands.pane_loaded, pane.slot, view, image)
+            desk.do(commands.view_loaded, view, image)
+
+
+def _show_result(
+    desk: ReadingDesk,
+    prediction: ExamPrediction | None,
+    model: ModelSummary | None,
+    kinds: tuple[str, ...] | None,
+) -> None:
     if model is not None:
         desk.do(analysis.model_opened, model)
     if prediction is not None:
         desk.do(analysis.set_operating_point, prediction.operating_point)
         desk.do(commands.show_kinds, kinds or prediction_kinds(prediction))
         desk.do(analysis.finished, prediction)
-    desk.do(commands.set_overlay, mode)
 
 
 def _draw(desk: ReadingDesk, out: Path, size: tuple[int, int], badge: str | None) -> None:

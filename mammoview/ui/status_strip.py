@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.steps import step_line
 from mammoview.app.workspace import Workspace
 from mammoview.review.blinding import ReadingMode
 from mammoview.ui.actions import TableAction
@@ -34,6 +35,7 @@ class StatusStrip(QStatusBar):
         self._badge = _label("readingBadge", "Reading mode", "", self)
         self._demo = _label("demoBadge", "Demo examination", badge or "", self)
         self._caveats = _label("caveats", "What stands beside results of the model", "", self)
+        self._step = _label("stepLabel", "Step of the hanging", "", self)
         self._message = _label("statusMessage", "Message", "", self)
         # A long message is cut (its tooltip is whole) before anything that must be read gives way.
         self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -52,7 +54,7 @@ class StatusStrip(QStatusBar):
         self.render(None, desk.workspace)
 
     def _lay_out(self) -> None:
-        for widget in (self._research, self._badge, self._demo, self._caveats):
+        for widget in (self._research, self._badge, self._demo, self._caveats, self._step):
             self.addWidget(widget)
         self.addWidget(self._message, 1)
         lasting = (self._refused, self._notes, self._progress, self._cancel)
@@ -70,6 +72,8 @@ class StatusStrip(QStatusBar):
         caveats = caveat_text(new)
         self._caveats.setText(caveats)
         self._caveats.setVisible(bool(caveats))
+        self._step.setText(step_line(new))
+        self._step.setVisible(bool(self._step.text()))
         state = new.analysis
         said = (
             new.status

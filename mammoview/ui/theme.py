@@ -42,6 +42,7 @@ QStatusBar {{ background: {CHROME}; color: {FAINT}; border: none; }}
 QStatusBar::item {{ border: none; }}
 QStatusBar QLabel {{ color: {FAINT}; padding: 0 5px; }}
 QStatusBar QLabel#researchUseOnly {{ color: {CAUTION}; font-weight: 700; }}
+QStatusBar QLabel#stepLabel {{ color: #d5dade; font-weight: 600; }}
 QStatusBar QLabel#caveats {{ color: {CAUTION}; }}
 QStatusBar QLabel#readingBadge, QStatusBar QLabel#demoBadge {{ color: {TEXT};
     background: #24200f; border: 1px solid #4b3f1c; border-radius: 3px; padding: 0 7px; }}

@@ -31,7 +31,7 @@ def test_pixels_arrive_one_by_one() -> None:
     ws = hung()
     for slot in Slot:
         assert commands.loading(ws)
-        ws = commands.pane_loaded(ws, slot, mammogram(slot), image())
+        ws = commands.view_loaded(ws, mammogram(slot), image())
     assert not commands.loading(ws)
     assert all(pane.image is not None and pane.message == "" for pane in ws.panes)
 
@@ -39,16 +39,17 @@ def test_pixels_arrive_one_by_one() -> None:
 def test_failed_pane_says_why_and_ends_the_wait() -> None:
     ws = hung()
     for slot in Slot:
-        ws = commands.pane_failed(ws, slot, "cannot be decoded")
+        ws = commands.view_failed(ws, mammogram(slot), "cannot be decoded")
     assert not commands.loading(ws)
-    assert {pane.message for pane in ws.panes} == {"cannot be decoded"}
+    messages = {pane.message for pane in ws.panes}
+    assert messages == {f"{slot.label}: cannot be decoded" for slot in Slot}
 
 
 def test_pose_from_the_pixels_is_a_badge() -> None:
     picture = image()
     picture = replace(picture, pose=replace(picture.pose, source="chest wall found in the image"))
     view = replace(mammogram(Slot.RCC), warnings=("chest wall found in the image",))
-    ws = commands.pane_loaded(hung(), Slot.RCC, view, picture)
+    ws = commands.view_loaded(hung(), view, picture)
     assert "chest wall found in the image" in ws.panes[0].badge
 
 

@@ -1,56 +1,411 @@
-"""Which image hangs where, and what an empty slot says."""
+"""Which image hangs in which step, and what an empty slot says."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mammoview.app import hanging
-from mammoview.domain.views import Slot
-from mammoview.errors import SettingsError
-from tests.builders.desk import exam, mammogram
+from mammoview.app import commands, hanging, protocol, steps
+from mammoview.app.settings import Settings
+from mammoview.app.workspace import Pane, Step, Workspace
+from mammoview.domain.study import Examination, Mammogram
+from mammoview.domain.views import (
+    Laterality,
+    Place,
+    Projection,
+    Slot,
+    SourcedLaterality,
+    SourcedView,
+    ViewModifier,
+    displaced_slot,
+    standard_slot,
+)
+from tests.builders.desk import exam, index, mammogram
+
+SHIPPED = ("cc-first", "mlo-first", "four-up")
 
 
-def test_shipped_layout_is_right_on_the_left_cc_over_mlo() -> None:
-    assert hanging.load_layout().rows == ((Slot.RCC, Slot.LCC), (Slot.RMLO, Slot.LMLO))
+def hung(*views: Mammogram, prior: Examination | None = None) -> Workspace:
+    """Return a window on an examination, the four standard views unless told."""
+    own = exam(views=views or None)
+    opened = commands.with_index(commands.empty(), index(own, *([prior] if prior else [])))
+    return commands.select_exam(opened, own.key)
+
+
+def extra(
+    side: Laterality | None,
+    view: Projection | None,
+    *modifiers: ViewModifier,
+    uid: str,
+    **changes: object,
+) -> Mammogram:
+    """Return a view by its tags, in the slots that these tags give."""
+    return mammogram(
+        standard_slot(side, view, modifiers),
+        uid=uid,
+        laterality=SourcedLaterality(value=side, source="ImageLaterality"),
+        view=SourcedView(value=view, modifiers=modifiers, source="ViewCodeSequence"),
+        displaced_slot=displaced_slot(side, view, modifiers),
+        **changes,
+    )
+
+
+def titles(ws: Workspace) -> list[str]:
+    return [step.title for step in ws.hanging.steps]
+
+
+def shown(step: Step) -> list[list[str]]:
+    """Return the keys of a step's places, row by row."""
+    keys = [place.place.key for place in step.places]
+    return [keys[at : at + step.columns] for at in range(0, len(keys), step.columns)]
+
+
+def uids(ws: Workspace) -> list[str | None]:
+    return [pane.mammogram and pane.mammogram.sop_instance_uid for pane in ws.panes]
+
+
+# -- the shipped protocols --------------------------------------------------------------------
+
+
+def test_an_examination_opens_on_all_four_views_right_on_the_left() -> None:
+    ws = hung()
+    assert [pane.key for pane in ws.panes] == ["RCC", "LCC", "RMLO", "LMLO"]
+    assert ws.columns == 2
+
+
+def test_cc_first_walks_the_pairs_then_each_breast_then_each_view() -> None:
+    ws = hung()
+    walked = [(step.id, shown(step)) for step in ws.hanging.steps]
+    assert walked[:6] == [
+        ("overview", [["RCC", "LCC"], ["RMLO", "LMLO"]]),
+        ("cc-pair", [["RCC", "LCC"]]),
+        ("mlo-pair", [["RMLO", "LMLO"]]),
+        ("four-up", [["RCC", "LCC"], ["RMLO", "LMLO"]]),
+        ("right", [["RCC", "RMLO"]]),
+        ("left", [["LCC", "LMLO"]]),
+    ]
+    assert titles(ws)[6:] == [f"Single view: {slot.label}" for slot in Slot]
+
+
+def test_mlo_first_has_the_other_order() -> None:
+    ws = steps.use_protocol(hung(), protocol.shipped("mlo-first"))
+    assert [step.id for step in ws.hanging.steps][:3] == ["overview", "mlo-pair", "cc-pair"]
+    assert titles(ws)[6] == "Single view: R MLO"
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_steps_without_an_image_are_skipped(name: str) -> None:
+    ws = steps.use_protocol(hung(mammogram(Slot.LCC)), protocol.shipped(name))
+    assert all(any(place.images for place in step.places) for step in ws.hanging.steps)
+    assert not {"mlo-pair", "right", "displaced-cc", "prior-cc"} & {s.id for s in ws.hanging.steps}
+
+
+# -- missing, duplicate and partial views -----------------------------------------------------
 
 
 def test_missing_view_is_named() -> None:
-    views = [mammogram(slot) for slot in Slot if slot is not Slot.LMLO]
-    pane = hanging.panes_for(exam(views=views))[3]
-    assert (pane.mammogram, pane.message) == (None, "L MLO not found")
+    ws = hung(*(mammogram(slot) for slot in Slot if slot is not Slot.LMLO))
+    assert (ws.panes[3].mammogram, ws.panes[3].message) == (None, "L MLO not found")
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
 def test_newest_duplicate_is_shown_with_its_badge(order: tuple[int, ...]) -> None:
     times = ("090000", "100000", "110000")
-    views = [mammogram(Slot.RCC, uid=f"1.2.{n}", acquired=times[n]) for n in order]
-    pane = hanging.panes_for(exam(views=views))[0]
-    assert pane.mammogram is not None
-    assert pane.mammogram.sop_instance_uid == "1.2.2"
-    assert pane.badge == "3 of 3"
+    ws = hung(*(mammogram(Slot.RCC, uid=f"1.2.{n}", acquired=times[n]) for n in order))
+    assert uids(ws)[0] == "1.2.2"
+    assert ws.panes[0].badge == "3 of 3"
 
 
-def test_extra_views_are_named_and_not_hung() -> None:
-    extra = mammogram(None, uid="9.9")
-    described = exam(views=[*exam().mammograms, extra])
-    assert hanging.not_hung(described) == (extra.label,)
-    hung = [pane.mammogram for pane in hanging.panes_for(described)]
-    assert extra not in hung
+def test_a_key_turns_from_the_newest_to_the_oldest_and_round_in_every_step() -> None:
+    views = [mammogram(Slot.RCC, uid=f"1.2.{n}", acquired=f"1{n}0000") for n in range(3)]
+    ws = hung(*views, mammogram(Slot.LCC))
+    seen = []
+    for _ in range(3):
+        ws = steps.next_image(ws)
+        seen.append((uids(ws)[0], ws.panes[0].badge))
+    assert seen == [("1.2.1", "2 of 3"), ("1.2.0", "1 of 3"), ("1.2.2", "3 of 3")]
+    ws = steps.next_step(steps.next_image(ws))
+    assert uids(ws) == ["1.2.1", "1.2.3.LCC"]
+
+
+def test_the_pane_that_the_reader_pointed_at_is_turned() -> None:
+    twice = [mammogram(s, uid=f"{s}.{n}", acquired=str(n)) for s in Slot for n in (1, 2)]
+    ws = steps.next_image(commands.activate(hung(*twice), "LMLO"))
+    assert uids(ws) == ["RCC.2", "LCC.2", "RMLO.2", "LMLO.1"]
+    assert "L MLO: 1 of 2" in ws.status
+
+
+def test_without_a_second_image_the_key_says_so() -> None:
+    ws = hung()
+    assert "No second image" in steps.next_image(ws).status
+    assert uids(steps.next_image(ws)) == uids(ws)
+
+
+def test_partial_views_stand_behind_a_whole_one_and_together_in_their_own_step() -> None:
+    parts = [mammogram(Slot.RMLO, uid=f"p{n}", acquired=f"{n}", partial=True) for n in (7, 8, 9)]
+    whole = mammogram(Slot.RMLO, uid="whole", acquired="1")
+    ws = hung(*parts, whole)
+    assert uids(ws)[2] == "whole"
+    last = ws.hanging.steps[-1]
+    assert last.title == "Extra views: R MLO"
+    assert shown(last) == [["p7", "p8"], ["p9"]]
+    pane = steps.go_to(ws, last.id).panes[0]
+    assert "partial view" in pane.badge
+
+
+# -- extra, modified and implant views --------------------------------------------------------
+
+R, L = Laterality.RIGHT, Laterality.LEFT
+
+
+def test_extra_views_hang_last_in_pairs_and_never_in_a_standard_slot() -> None:
+    spots = [
+        extra(R, Projection.MLO, ViewModifier.SPOT_COMPRESSION, uid="spot-r1", acquired="1"),
+        extra(R, Projection.MLO, ViewModifier.SPOT_COMPRESSION, uid="spot-r2", acquired="2"),
+        extra(L, Projection.ML, uid="ml-l"),
+        extra(R, Projection.ML, uid="ml-r"),
+        extra(None, None, uid="unknown"),
+    ]
+    ws = hung(*(mammogram(slot) for slot in Slot), *spots)
+    tail = ws.hanging.steps[-4:]
+    assert [shown(step) for step in tail] == [
+        [["unknown"]],
+        [["spot-r1"]],
+        [["spot-r2"]],
+        [["ml-r", "ml-l"]],
+    ]
+    assert tail[-1].title == "Extra views: R ML + L ML"
+    assert uids(ws) == [f"1.2.3.{slot}" for slot in Slot]
+
+
+def test_implant_displaced_views_have_slots_of_their_own() -> None:
+    views = [extra(s.laterality, s.projection, uid=s) for s in Slot]
+    moved = [
+        extra(s.laterality, s.projection, ViewModifier.IMPLANT_DISPLACED, uid=f"{s}-ID")
+        for s in Slot
+        if s is not Slot.LCC
+    ]
+    ws = hung(*views, *moved)
+    assert uids(ws) == list(Slot)
+    ws = steps.go_to(ws, "displaced-cc")
+    assert uids(ws) == ["RCC-ID", None]
+    assert ws.panes[1].message == "L CC ID not found"
+    assert ws.panes[0].label == "R CC ID"
+
+
+def test_what_the_header_leaves_out_hangs_nowhere_and_is_named() -> None:
+    raw = mammogram(None, uid="raw", left_out="For Processing twin")
+    ws = hung(*(mammogram(slot) for slot in Slot), raw)
+    assert ws.not_hung == ("R CC (For Processing twin)",)
+    assert "raw" not in {v.mammogram.sop_instance_uid for v in ws.views}
+
+
+# -- walking ----------------------------------------------------------------------------------
+
+
+def test_next_and_previous_stop_at_the_ends_and_say_so() -> None:
+    ws = hung()
+    assert steps.step_line(ws) == "Step 1 of 10: Overview"
+    back = steps.previous_step(ws)
+    assert (back.hanging.at, back.status) == (0, "First step")
+    for _ in range(20):
+        ws = steps.next_step(ws)
+    assert steps.step_line(ws) == "Step 10 of 10: Single view: L MLO"
+    assert ws.status == "Last step"
+    assert [pane.slot for pane in ws.panes] == [Slot.LMLO]
+
+
+def test_without_an_examination_there_is_no_step() -> None:
+    ws = commands.empty()
+    assert steps.next_step(ws) is ws
+    assert steps.step_line(ws) == ""
+
+
+def test_a_step_is_fitted_afresh_and_forgets_a_pane_that_is_gone() -> None:
+    ws = commands.activate(hung(), "RMLO")
+    moved = steps.next_step(ws)
+    assert moved.fit_request == ws.fit_request + 1
+    assert moved.active is None
+    assert steps.go_to(moved, "nowhere") is moved
+
+
+def test_another_protocol_starts_at_its_first_step_and_keeps_the_pixels() -> None:
+    ws = steps.next_step(steps.next_step(hung()))
+    ws = commands.view_failed(ws, mammogram(Slot.RCC), "broken")
+    other = steps.use_protocol(ws, protocol.shipped("mlo-first"))
+    assert other.hanging.at == 0
+    assert other.panes[0].message == "R CC: broken"
+
+
+def test_an_unknown_protocol_of_the_settings_is_said_and_the_default_used() -> None:
+    ws = commands.empty(Settings(hanging="sideways"))
+    assert ws.hanging.protocol.id == "cc-first"
+    assert "sideways" in ws.warnings[0]
+    assert "CC first is used" in ws.warnings[0]
+
+
+def test_each_pane_says_why_its_image_is_there_when_asked() -> None:
+    spot = extra(L, Projection.CC, ViewModifier.SPOT_COMPRESSION, uid="spot", unsupported="spot")
+    ws = hung(mammogram(Slot.RCC, uid="a", acquired="1"), mammogram(Slot.RCC, uid="b"), spot)
+    assert {pane.why for pane in ws.panes} == {""}
+    ws = steps.explain(ws)
+    assert ws.panes[0].why == (
+        "Side R (test), view CC (test); best of 2 images of this view, by time of acquisition."
+    )
+    assert ws.panes[1].why == ""
+    last = steps.go_to(ws, ws.hanging.steps[-1].id)
+    assert "view CC with S (ViewCodeSequence); not a standard view (spot)" in last.panes[0].why
+
+
+# -- priors -----------------------------------------------------------------------------------
+
+
+def study(key: str, date: str, slots: tuple[Slot, ...] = tuple(Slot), **who: str) -> Examination:
+    views = [mammogram(s, uid=f"{key}.{s}", study=key, date=date) for s in slots]
+    return exam(key, [replace(v, identity=replace(v.identity, **who)) for v in views])
+
+
+def compared(*others: Examination) -> Workspace:
+    opened = commands.with_index(commands.empty(), index(study("now", "20200601"), *others))
+    return commands.select_exam(opened, "now")
+
+
+def test_current_stands_over_the_latest_prior_with_date_and_interval() -> None:
+    ws = compared(study("old", "20150101"), study("late", "20180812"))
+    assert "prior-cc" in [step.id for step in ws.hanging.steps]
+    ws = steps.go_to(ws, "prior-cc")
+    assert uids(ws) == ["now.RCC", "now.LCC", "late.RCC", "late.LCC"]
+    assert [pane.prior for pane in ws.panes[:2]] == ["", ""]
+    assert ws.panes[2].prior == "PRIOR 2018-08-12 · 21 months before · prior 1 of 2"
+
+
+def test_a_key_goes_to_the_older_prior_and_round_and_stays_in_the_step() -> None:
+    ws = compared(study("late", "20180812"), study("old", "20150101", (Slot.RCC,)))
+    ws = steps.older_prior(steps.go_to(ws, "prior-cc"))
+    assert uids(ws) == ["now.RCC", "now.LCC", "old.RCC", None]
+    assert ws.panes[3].message == "L CC not found in the prior of 2015-01-01"
+    assert "prior-mlo" not in [step.id for step in ws.hanging.steps]
+    assert uids(steps.older_prior(ws))[2] == "late.RCC"
 
 
 @pytest.mark.parametrize(
-    "text",
+    "other",
     [
-        "",
-        "schema = 2",
-        'schema = 1\nname = "x"\nrows = [["RXX"]]\nmissing = ""\nduplicate = ""',
-        "not toml at all [",
+        study("later", "20210101"),
+        study("same day", "20200601"),
+        study("undated", ""),
+        study("someone", "20190101", patient_id="ID-2"),
+        study("no id", "20190101", patient_id=""),
+        study("same number", "20190101", birth_date="19600101"),
+        study("number only", "20190101", birth_date="", name=""),
+        study("other name, no birth date", "20190101", birth_date="", name="Phantom^Two"),
     ],
+    ids=lambda other: other.key,
 )
-def test_bad_layout_is_an_error_with_words(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "bad.toml"
-    path.write_text(text, "utf-8")
-    with pytest.raises(SettingsError, match=r"bad\.toml"):
-        hanging.load_layout(path)
+def test_what_is_no_prior_is_never_compared(other: Examination) -> None:
+    ws = compared(other)
+    assert ws.hanging.priors == ()
+    assert not [step for step in ws.hanging.steps if step.id.startswith("prior")]
+    assert not any(view.prior for view in ws.views)
+
+
+def test_a_prior_under_another_name_says_so() -> None:
+    ws = steps.go_to(compared(study("old", "20190601", name="Maiden^One")), "prior-cc")
+    assert ws.panes[2].prior == "PRIOR 2019-06-01 · 12 months before · under another name"
+
+
+# -- any study at all -------------------------------------------------------------------------
+
+
+@st.composite
+def studies(draw: st.DrawFn) -> tuple[Mammogram, ...]:
+    """Return up to a dozen images of any side, view, modifiers, time and completeness."""
+    count = draw(st.integers(1, 12))
+    return tuple(_any_view(draw, number) for number in range(count))
+
+
+def _any_view(draw: st.DrawFn, number: int) -> Mammogram:
+    usual = st.sampled_from([Projection.CC, Projection.MLO])
+    side = draw(st.sampled_from([Laterality.RIGHT, Laterality.LEFT, None]))
+    view = draw(st.one_of(usual, usual, st.sampled_from([*Projection, None])))
+    marks = draw(st.lists(st.sampled_from(ViewModifier), max_size=2, unique=True))
+    twin = draw(st.sampled_from(["", "", "", "twin"]))
+    made = extra(
+        side,
+        view,
+        *marks,
+        uid=f"own.{number}",
+        acquired=draw(st.sampled_from(["1", "2"])),
+        partial=draw(st.booleans()),
+        left_out=twin,
+    )
+    return replace(made, slot=None, displaced_slot=None) if twin else made
+
+
+@given(views=studies(), older=st.none() | studies(), name=st.sampled_from(SHIPPED))
+def test_no_image_is_lost_none_is_twice_and_none_is_in_a_wrong_slot(
+    views: tuple[Mammogram, ...], older: tuple[Mammogram, ...] | None, name: str
+) -> None:
+    prior = None
+    if older is not None:
+        old = [
+            replace(v, sop_instance_uid=f"old.{n}", study_date="20100101")
+            for n, v in enumerate(older)
+        ]
+        prior = exam("prior", old)
+    ws = steps.use_protocol(hung(*views, prior=prior), protocol.shipped(name))
+    seen: set[str] = set()
+    for step in ws.hanging.steps:
+        ws = steps.go_to(ws, step.id)
+        assert 1 <= len(ws.panes) <= 4
+        here = [pane.mammogram.sop_instance_uid for pane in ws.panes if pane.mammogram]
+        assert here, "a step without an image"
+        assert len(set(here)) == len(here), "an image twice in a step"
+        for pane in ws.panes:
+            _belongs(pane, prior)
+        _right_is_left(ws)
+        reachable = [uid for place in step.places for uid in place.images]
+        seen |= set(reachable)
+    own = {view.sop_instance_uid for view in views}
+    left_out = {view.sop_instance_uid for view in views if view.left_out}
+    assert seen & own == own - left_out, "an image lost, or a left-out one shown"
+    assert len(ws.not_hung) == len(left_out)
+
+
+def _belongs(pane: Pane, prior: Examination | None) -> None:
+    """Check an image against its place by its own tags, not by the program's rule."""
+    view = pane.mammogram
+    if view is None:
+        assert pane.message.startswith(f"{pane.place.label} not found")
+        return
+    assert pane.place.prior == (view.study_date == "20100101")
+    if pane.place.image:
+        assert pane.place.image == view.sop_instance_uid
+        return
+    assert pane.slot is not None
+    assert (view.laterality.value, view.view.value) == (pane.slot.laterality, pane.slot.projection)
+    marks = set(view.view.modifiers) - {ViewModifier.NIPPLE_IN_PROFILE}
+    assert marks == ({ViewModifier.IMPLANT_DISPLACED} if pane.place.displaced else set())
+
+
+def _right_is_left(ws: Workspace) -> None:
+    for at in range(0, len(ws.panes), ws.columns):
+        sides = [pane.side for pane in ws.panes[at : at + ws.columns]]
+        assert sides != [Laterality.LEFT, Laterality.RIGHT]
+
+
+def test_places_are_named_as_in_a_protocol() -> None:
+    for text in ("RCC", "LMLO ID", "RCC prior", "LCC ID prior"):
+        assert protocol.parse_place(text).key == text
+    assert protocol.parse_place("RCC ID") == Place(slot=Slot.RCC, displaced=True)
+
+
+def test_every_view_in_the_plan_has_a_state() -> None:
+    ws = compared(study("old", "20150101"))
+    assert [v.mammogram.sop_instance_uid for v in ws.views if not v.prior] == [
+        f"now.{slot}" for slot in Slot
+    ]
+    assert hanging.not_hung(exam()) == ()

@@ -22,6 +22,7 @@ _CHOICES = st.builds(
     operating_point=st.text(st.characters(exclude_categories=["Cs"]), max_size=9),
     device=st.sampled_from(Device),
     panel_open=st.booleans(),
+    hanging=st.sampled_from(["cc-first", "mlo-first", "four-up"]),
 )
 
 

@@ -6,7 +6,9 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -78,10 +80,11 @@ def mammogram(
     date: str = "20200101",
     study: str = "exam-1",
     names: tuple[str, ...] = ("NORMAL", "SOFTER"),
+    **changes: Any,
 ) -> Mammogram:
-    """Return the header of a view; ``slot`` None makes an extra view."""
+    """Return the header of a view; ``slot`` None makes an extra view; ``changes`` come last."""
     place = slot or Slot.RCC
-    return Mammogram(
+    plain = Mammogram(
         file=Path("nowhere.dcm"),
         sop_instance_uid=uid or f"1.2.3.{place}",
         study_key=study,
@@ -100,6 +103,7 @@ def mammogram(
         is_cbis_ddsm=False,
         warnings=(),
     )
+    return replace(plain, **changes)
 
 
 def exam(key: str = "exam-1", views: Iterable[Mammogram] | None = None) -> Examination:

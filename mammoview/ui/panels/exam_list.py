@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from mammoview.app.priors import display_date
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.domain.study import Examination
@@ -64,10 +65,3 @@ def describe(exam: Examination, number: int) -> str:
     date = display_date(first.study_date)
     count = len(exam.mammograms)
     return "  ·  ".join(filter(None, [f"{number}", who, date, f"{count} views"]))
-
-
-def display_date(value: str) -> str:
-    """Return a DICOM date ``YYYYMMDD`` as ``YYYY-MM-DD``; anything else as it is."""
-    if len(value) == 8 and value.isdigit():
-        return f"{value[:4]}-{value[4:6]}-{value[6:]}"
-    return value

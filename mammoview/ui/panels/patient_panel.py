@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from mammoview.app.priors import display_date
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
-from mammoview.ui.panels.exam_list import display_date
 from mammoview.ui.panels.parts import heading, paragraph
 
 
@@ -32,7 +32,7 @@ class PatientPanel(QWidget):
 
 def patient_text(ws: Workspace) -> str:
     """Return name, id, birth date and study date of the hung examination."""
-    view = next((pane.mammogram for pane in ws.panes if pane.mammogram), None)
+    view = next((hung.mammogram for hung in ws.views if not hung.prior), None)
     if view is None:
         return "No examination"
     who = view.identity

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.workspace import Pane, Workspace
+from mammoview.app.workspace import Workspace
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
 from mammoview.ui.panels.parts import heading, paragraph
 
@@ -50,13 +50,9 @@ def result_text(ws: Workspace) -> str:
     lines = [ws.analysis.message] if ws.analysis.message else []
     if ws.prediction is not None:
         by_uid = {view.sop_instance_uid: view for view in ws.prediction.views}
-        lines += [_line(pane, by_uid) for pane in ws.panes if pane.mammogram is not None]
+        read = [hung.mammogram for hung in ws.views if hung.analysed]
+        lines += [f"{m.label}: {view_text(by_uid.get(m.sop_instance_uid))}" for m in read]
     return "\n".join(lines) or "Not analysed"
-
-
-def _line(pane: Pane, by_uid: dict[str, ViewPrediction]) -> str:
-    uid = pane.mammogram.sop_instance_uid if pane.mammogram else ""
-    return f"{pane.slot.label}: {view_text(by_uid.get(uid))}"
 
 
 def view_text(view: ViewPrediction | None) -> str:
@@ -97,17 +93,16 @@ def _range_notes(view: ViewPrediction) -> tuple[str, ...]:
 def notes_of(ws: Workspace) -> tuple[str, ...]:
     """Return every assumption and warning, each once, with the views it holds for."""
     said: dict[str, list[str]] = {}
-    for pane in ws.panes:
-        view = pane.mammogram
-        if view is None:
-            continue
+    for hung in ws.views:
+        view = hung.mammogram
+        label = f"prior {view.label}" if hung.prior else view.label
         for warning in view.warnings:
-            said.setdefault(warning, []).append(pane.slot.label)
+            said.setdefault(warning, []).append(label)
         for result in ws.prediction.views if ws.prediction else ():
             if result.sop_instance_uid == view.sop_instance_uid:
                 for note in (*result.notes, *_range_notes(result)):
-                    said.setdefault(note, []).append(pane.slot.label)
+                    said.setdefault(note, []).append(label)
     notes = [f"{note}  [{', '.join(dict.fromkeys(slots))}]" for note, slots in said.items()]
     if ws.not_hung:
-        notes.append("Views without a place here: " + ", ".join(ws.not_hung))
+        notes.append("Left out of the hanging: " + ", ".join(ws.not_hung))
     return (*ws.warnings, *notes)

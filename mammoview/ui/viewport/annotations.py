@@ -18,11 +18,13 @@ from mammoview.ui.viewport.cad_line import CadLine, Tone
 _EDGE_PX = 14.0
 _UNBOUNDED_PX = 1e5
 _LABEL_PX = 28
+_PRIOR_PX = 22
 _NOTE_PX = 13
 # Invisible on air; on bright tissue it keeps small letters readable and the tissue visible.
 _PLATE = QColor(0, 0, 0, 120)
 _LABEL_COLOUR = "#f2f2f2"
 _NOTE_COLOUR = "#c9c9c9"
+_PRIOR_COLOUR = "#56b4e9"
 _MESSAGE_COLOUR = "#9a9a9a"
 _TONES = {
     Tone.QUIET: "#9a9a9a",
@@ -171,10 +173,12 @@ class Annotations:
             notes = (*pane.badge.split(" · "), *image_notes(pane.mammogram))
             lines = (
                 _Line(pane.mammogram.label, _LABEL_PX, _LABEL_COLOUR, bold=True),
+                _Line(pane.prior, _PRIOR_PX, _PRIOR_COLOUR, bold=True),
                 *(_Line(note, _NOTE_PX, _NOTE_COLOUR) for note in dict.fromkeys(notes)),
+                _Line(pane.why, _NOTE_PX, _NOTE_COLOUR),
             )
         self.head.set_lines(lines)
-        words = "" if shown else pane.message or f"{pane.slot.label} not found"
+        words = "" if shown else pane.message
         self.message.set_lines((_Line(words, 17, _MESSAGE_COLOUR),))
         self._place_low_texts()
 

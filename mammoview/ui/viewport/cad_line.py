@@ -43,6 +43,8 @@ def cad_line(pane: Pane, workspace: Workspace) -> CadLine:
     """Return what to say: not run, failed, no marks and marks are four different things."""
     if pane.mammogram is None:
         return CadLine(text="", tone=Tone.QUIET)
+    if pane.place.prior:
+        return CadLine(text="CAD: not run on priors", tone=Tone.QUIET)
     found = prediction_for(pane, workspace)
     if found is not None:
         return _of_result(found, workspace)

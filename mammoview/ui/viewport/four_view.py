@@ -1,4 +1,4 @@
-"""The four-view hanging: RCC LCC over RMLO LMLO, chest walls together in the middle."""
+"""The panes of one step of the hanging: one, two or four, chest walls together in the middle."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mammoview.app.workspace import Gray, Pane, Workspace
 from mammoview.domain.study import VoiWindow
-from mammoview.domain.views import Laterality, Slot
+from mammoview.domain.views import Laterality
 from mammoview.imaging.grayscale import display_table
 from mammoview.ui.viewport.canvas import Canvas
 from mammoview.ui.viewport.legend import HeatLegend
@@ -20,8 +20,6 @@ from mammoview.ui.viewport.pane_view import PaneView
 from mammoview.ui.viewport.placement import fit_all, panned, zoomed
 from mammoview.ui.viewport.windowing import dragged
 
-# Rows from top to bottom; left and right follow from the side of the breast.
-_HANGING = ((Slot.RCC, Slot.LCC), (Slot.RMLO, Slot.LMLO))
 _ZOOM_PER_NOTCH = 1.25
 _TABLES_KEPT = 16
 _LEGEND_EDGE_PX = 14
@@ -30,7 +28,7 @@ _FOOT_EDGE_PX = 12
 
 
 class FourView(QWidget):
-    """Four mammograms at one size; state comes in by `render`, zoom and pan stay here.
+    """Mammograms side by side at one size; state comes in by `render`, zoom and pan stay here.
 
     Left or middle drag pans one pane, right drag changes the window of all (right: wider, down:
     darker), the wheel zooms all panes at mirrored points so that sizes stay comparable.
@@ -40,7 +38,7 @@ class FourView(QWidget):
     windowChanged(VoiWindow)
         A window/level drag has ended.
     paneActivated(str)
-        A slot (``"RCC"``) was pressed.
+        A pane was pressed: the key of its place (``"RCC"``).
     cursorRead(str)
         View, pixel and stored value under the cursor; empty off the images.
     """
@@ -56,7 +54,9 @@ class FourView(QWidget):
         self.legend = HeatLegend(self)
         # The four views of one machine often share format and window: one table serves all.
         self._tables = lru_cache(maxsize=_TABLES_KEPT)(display_table)
-        self._panes = {slot: PaneView(slot, self._tables) for row in _HANGING for slot in row}
+        self._panes: dict[str, PaneView] = {}  # on the screen, by key of the place, in order
+        self._kept: dict[str, PaneView] = {}  # all of this examination, by what they show
+        self._free: list[PaneView] = []
         self._state: Workspace | None = None
         self._by_hand = False
         self._drag_from: VoiWindow | None = None
@@ -65,8 +65,6 @@ class FourView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.canvas)
-        for view in self._panes.values():
-            self.canvas.scene().addItem(view.box)
         self.legend.raise_()
         self._connect()
 
@@ -94,38 +92,68 @@ class FourView(QWidget):
             The state to show.
         """
         self._state = new
-        moved = False
-        if old is None or old.panes is not new.panes:
-            moved = self._render_panes(new)
+        other = old is None or old.exam_key != new.exam_key
+        if other:
+            self._release()
+        moved = (other or old is None or old.panes is not new.panes) and self._render_panes(new)
         if moved or old is None or old.gray != new.gray:
             if old is not None and old.gray != new.gray:
                 self._drag_window = None
             self._apply_gray()
-        if moved or old is None or _result_changed(old, new):
-            for view in self._panes.values():
-                view.set_result(new)
-        if moved or old is None or _overlay_changed(old, new):
-            for view in self._panes.values():
-                view.set_overlay(new.overlay)
+        self._render_overlay(None if moved else old, new)
         self.legend.render(old, new)
         self._place_legend()
         asked = old is None or (old.fit, old.fit_request) != (new.fit, new.fit_request)
-        other = old is None or old.exam_key != new.exam_key
         if asked or other:
             self._by_hand = False
         if asked or moved or other:
             self._fit(keep_placed=self._by_hand)
         self._refresh()
 
+    def _render_overlay(self, old: Workspace | None, new: Workspace) -> None:
+        for view in self._panes.values():
+            if old is None or _result_changed(old, new):
+                view.set_result(new)
+            if old is None or _overlay_changed(old, new):
+                view.set_overlay(new.overlay)
+
     def _render_panes(self, new: Workspace) -> bool:
-        by_slot = {pane.slot: pane for pane in new.panes}
-        moved = False
-        for slot, view in self._panes.items():
-            pane = by_slot.get(slot) or Pane(
-                slot=slot, mammogram=None, image=None, message=f"{slot.label} not found", badge=""
-            )
+        """Give every pane its view; return True if an image has to be placed."""
+        shown = {pane.key: self._view_for(pane) for pane in new.panes}
+        moved = list(shown.items()) != list(self._panes.items())
+        for view in self._panes.values():
+            view.show(view in shown.values())
+        for pane in new.panes:
+            view = shown[pane.key]
+            view.show(True)
             moved |= view.set_pane(pane)
+        self._panes = shown
+        if moved:
+            self._place_panes()
         return moved
+
+    def _view_for(self, pane: Pane) -> PaneView:
+        """Return the view of an image, which keeps it through all steps, or of an empty place."""
+        shows = pane.mammogram.sop_instance_uid if pane.mammogram else pane.key
+        view = self._kept.get(shows)
+        if view is None:
+            wall_right = pane.side is Laterality.RIGHT
+            free = [view for view in self._free if view.wall_right == wall_right]
+            if free:
+                view = free[0]
+                self._free.remove(view)
+            else:
+                view = PaneView(self._tables, wall_right=wall_right)
+                self.canvas.scene().addItem(view.box)
+            self._kept[shows] = view
+        return view
+
+    def _release(self) -> None:
+        """Let the images of the last examination go; their views serve the next one."""
+        for view in self._kept.values():
+            view.release()
+        self._free += self._kept.values()
+        self._kept, self._panes = {}, {}
 
     def _apply_gray(self) -> bool:
         if self._state is None:
@@ -136,9 +164,13 @@ class FourView(QWidget):
 
     # --- geometry ----------------------------------------------------------------------------
 
-    def pane(self, slot: Slot) -> PaneView:
-        """Return the pane of a slot."""
-        return self._panes[slot]
+    def pane(self, key: str) -> PaneView:
+        """Return the pane of a place of the current step."""
+        return self._panes[key]
+
+    def panes(self) -> tuple[PaneView, ...]:
+        """Return the panes on the screen, from left to right and from top to bottom."""
+        return tuple(self._panes.values())
 
     def pane_at(self, position: QPointF) -> PaneView | None:
         """Return the pane under a position in this widget."""
@@ -149,46 +181,44 @@ class FourView(QWidget):
 
     def _place_panes(self) -> None:
         """Share the canvas at whole device pixels: no seam in the middle line."""
+        columns = self._state.columns if self._state else 1
+        rows = math.ceil(len(self._panes) / columns)
+        across = self._shares(self.canvas.width(), columns)
+        down = self._shares(self.canvas.height(), rows)
+        for number, view in enumerate(self._panes.values()):
+            row, column = divmod(number, columns)
+            left, right = across[column : column + 2]
+            top, bottom = down[row : row + 2]
+            view.set_geometry(QRectF(left, top, right - left, bottom - top))
+
+    def _shares(self, length: int, parts: int) -> list[float]:
         ratio = self.canvas.devicePixelRatioF()
-        width, height = float(self.canvas.width()), float(self.canvas.height())
-        middle = round(width * ratio / 2) / ratio
-        half = round(height * ratio / 2) / ratio
-        for row, pair in enumerate(_HANGING):
-            top, bottom = (0.0, half) if row == 0 else (half, height)
-            for slot in pair:
-                left, right = (
-                    (0.0, middle)
-                    if slot.laterality is Laterality.RIGHT
-                    else (
-                        middle,
-                        width,
-                    )
-                )
-                self._panes[slot].set_geometry(QRectF(left, top, right - left, bottom - top))
+        inner = [round(length * ratio * part / parts) / ratio for part in range(1, parts)]
+        return [0.0, *inner, float(length)]
 
     def _fit(self, *, keep_placed: bool) -> None:
         """Fit all panes; ``keep_placed`` leaves alone those that the reader has placed."""
-        if self._state is None:
+        if self._state is None or not self._panes:
             return
-        subjects = {s: v.subject for s, v in self._panes.items() if v.subject is not None}
+        subjects = {k: v.subject for k, v in self._panes.items() if v.subject is not None}
         placed = fit_all(
-            {str(s): subject for s, subject in subjects.items()},
+            subjects,
             self._state.fit,
-            self._panes[Slot.RCC].size(),
+            self.panes()[0].size(),
             device_pixel_ratio=self.canvas.devicePixelRatioF(),
         )
         # A view that arrives while the reader has zoomed in is shown at the size of the others.
-        views = [self._panes[slot] for slot in subjects]
+        views = [self._panes[key] for key in subjects]
         zoom = {
             v.subject.unit: v.placement.scale
             for v in views
             if keep_placed and v.placement is not None and v.subject is not None
         }
-        for slot, subject in subjects.items():
-            fresh = placed[str(slot)]
+        for key, subject in subjects.items():
+            fresh = placed[key]
             fresh = replace(fresh, scale=zoom.get(subject.unit, fresh.scale))
-            kept = self._panes[slot].placement if keep_placed else None
-            self._panes[slot].set_placement(kept or fresh)
+            kept = self._panes[key].placement if keep_placed else None
+            self._panes[key].set_placement(kept or fresh)
 
     def _refresh(self) -> None:
         ratio = self.canvas.devicePixelRatioF()
@@ -197,8 +227,9 @@ class FourView(QWidget):
 
     def _place_legend(self) -> None:
         size = self.legend.sizeHint()
-        foot = self._panes[_HANGING[-1][-1]].texts.foot.boundingRect()
-        above = max(_CAD_LINE_PX, math.ceil(foot.height()) + _FOOT_EDGE_PX)
+        last = self.panes()[-1:]
+        foot = max((math.ceil(view.texts.foot.boundingRect().height()) for view in last), default=0)
+        above = max(_CAD_LINE_PX, foot + _FOOT_EDGE_PX)
         self.legend.setGeometry(
             self.width() - size.width() - _LEGEND_EDGE_PX,
             self.height() - size.height() - above,
@@ -225,7 +256,7 @@ class FourView(QWidget):
     def _on_pressed(self, position: QPointF) -> None:
         view = self.pane_at(position)
         if view is not None:
-            self.paneActivated.emit(str(view.slot))
+            self.paneActivated.emit(view.pane.key)
 
     def _on_panned(self, press: QPointF, step: QPointF) -> None:
         view = self.pane_at(press)
@@ -243,8 +274,7 @@ class FourView(QWidget):
             return
         self._by_hand = True
         rect = under.box.geometry()
-        right = under.slot.laterality is Laterality.RIGHT
-        from_wall = rect.right() - position.x() if right else position.x() - rect.left()
+        from_wall = rect.right() - position.x() if under.wall_right else position.x() - rect.left()
         for view in self._panes.values():
             if view.placement is not None and view.subject is not None:
                 view.set_placement(

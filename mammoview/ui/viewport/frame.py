@@ -11,7 +11,7 @@ from PySide6.QtGui import QTransform
 from mammoview.app.workspace import LoadedImage
 from mammoview.domain.geometry import Affine2D, ImageBox
 from mammoview.domain.study import Mammogram
-from mammoview.domain.views import Laterality, Slot
+from mammoview.domain.views import Laterality
 from mammoview.imaging.orientation import pose_affine, posed_shape
 from mammoview.ui.viewport.placement import Subject
 
@@ -29,8 +29,11 @@ class Frame:
     subject: Subject
 
 
-def frame_of(slot: Slot, mammogram: Mammogram, image: LoadedImage) -> Frame:
-    """Return where an image's pixels lie in the units of its pane."""
+def frame_of(side: Laterality | None, mammogram: Mammogram, image: LoadedImage) -> Frame:
+    """Return where an image's pixels lie in the units of its pane.
+
+    ``side`` tells the border that the chest wall leans on; None, where nothing does: the left.
+    """
     rows, cols = image.stored.shape
     shown_rows, shown_cols = posed_shape(image.pose, rows, cols)
     spacing = mammogram.spacing
@@ -49,7 +52,7 @@ def frame_of(slot: Slot, mammogram: Mammogram, image: LoadedImage) -> Frame:
             breast=to_units.apply_box(breast_box(image)),
             unit="mm" if spacing else "px",
             pixel_units=col_units,
-            wall_right=slot.laterality is Laterality.RIGHT,
+            wall_right=side is Laterality.RIGHT,
         ),
     )
 

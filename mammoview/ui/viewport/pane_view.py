@@ -1,4 +1,4 @@
-"""One of the four places: a view box with the image, the overlay and the texts of one slot."""
+"""One pane: a view box with an image, its overlay and its texts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mammoview.app.workspace import Gray, Overlay, Pane, Workspace
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
 from mammoview.domain.study import PixelFormat, VoiWindow
-from mammoview.domain.views import Laterality, Slot
+from mammoview.domain.views import Slot
 from mammoview.ui.viewport.annotations import Annotations
 from mammoview.ui.viewport.cad_line import cad_line, prediction_for, range_badge
 from mammoview.ui.viewport.frame import Frame, frame_of
@@ -28,32 +28,42 @@ TableMaker = Callable[..., NDArray[np.uint8]]
 
 
 class PaneView:
-    """What one slot of the hanging shows.
+    """One image of the hanging, or the words of a missing one.
 
     Parameters
     ----------
-    slot : Slot
-        Its place; tells on which border the chest wall leans.
+    wall_right : bool
+        Whether the chest wall leans on the right border: a right breast.
     make_table : callable
         ``display_table(fmt, voi, invert=...)``.
     """
 
-    def __init__(self, slot: Slot, make_table: TableMaker) -> None:
-        self.slot = slot
+    def __init__(self, make_table: TableMaker, *, wall_right: bool) -> None:
+        self.wall_right = wall_right
         self.box = pg.ViewBox(invertY=True, enableMenu=False, enableMouse=False, defaultPadding=0)
-        self.box.setObjectName(f"pane{slot}")
         self.box.disableAutoRange()
         self.grey = GreyLayer()
         self.box.addItem(self.grey.item, ignoreBounds=True)
         self.box.addItem(self.grey.air, ignoreBounds=True)
         self.heat = HeatLayer(self.box)
         self.marks = MarkLayer(self.box)
-        self.texts = Annotations(self.box, wall_right=slot.laterality is Laterality.RIGHT)
+        self.texts = Annotations(self.box, wall_right=wall_right)
         self._make_table = make_table
         self._pane: Pane | None = None
         self._frame: Frame | None = None
         self._prediction: ViewPrediction | None = None
         self._placement: Placement | None = None
+
+    @property
+    def pane(self) -> Pane:
+        """What it shows."""
+        assert self._pane is not None
+        return self._pane
+
+    @property
+    def slot(self) -> Slot | None:
+        """Side and view that stand here; None for an extra view."""
+        return self._pane.slot if self._pane is not None else None
 
     @property
     def subject(self) -> Subject | None:
@@ -79,18 +89,33 @@ class PaneView:
         old = self._pane
         self._pane = pane
         self.texts.set_pane(pane)
+        self.box.setObjectName(f"pane{pane.key}")
         if old is not None and old.image is pane.image and old.mammogram is pane.mammogram:
             return False
+        self._clear()
+        if pane.mammogram is not None and pane.image is not None:
+            self._frame = frame_of(pane.side, pane.mammogram, pane.image)
+            self.grey.set_image(pane.image, pane.mammogram.pixel_format, self._frame)
+        return True
+
+    def show(self, shown: bool) -> None:
+        """Appear, or go off the screen and keep what is prepared for the next time."""
+        if not shown:
+            self._placement = None
+        self.box.setVisible(shown)
+
+    def release(self) -> None:
+        """Go off the screen and let the image go."""
+        self.show(False)
+        self._pane = None
+        self._clear()
+
+    def _clear(self) -> None:
         self._prediction = None
         self.heat.set_heatmaps((), None, None)
         self.marks.set_regions((), None)
-        if pane.mammogram is None or pane.image is None:
-            self._frame = self._placement = None
-            self.grey.clear()
-            return True
-        self._frame = frame_of(self.slot, pane.mammogram, pane.image)
-        self.grey.set_image(pane.image, pane.mammogram.pixel_format, self._frame)
-        return True
+        self._frame = self._placement = None
+        self.grey.clear()
 
     def set_gray(self, gray: Gray, hand: VoiWindow | None) -> bool:
         """Take another grey display; ``hand`` is the window of a drag under way, and wins."""

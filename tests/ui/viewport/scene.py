@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.app import commands
-from mammoview.app.workspace import LoadedImage, Overlay, OverlayMode, Pane, Workspace
+from mammoview.app.workspace import HungView, LoadedImage, Overlay, OverlayMode, Pane, Workspace
 from mammoview.domain.geometry import Affine2D, ImageBox, ImagePoint, PixelSpacing, Pose
 from mammoview.domain.prediction import (
     AnalysisStatus,
@@ -28,7 +28,7 @@ from mammoview.domain.study import (
     VoiFunction,
     VoiWindow,
 )
-from mammoview.domain.views import Slot, SourcedLaterality, SourcedView
+from mammoview.domain.views import Place, Slot, SourcedLaterality, SourcedView
 
 UPRIGHT = Pose(flip_horizontal=False, rotate_degrees=0, source="test")
 EIGHT_POSES = [
@@ -94,7 +94,7 @@ def image(
 def pane(slot: Slot, loaded: LoadedImage, **header: Any) -> Pane:
     """Return a filled pane."""
     return Pane(
-        slot=slot,
+        place=Place(slot=slot),
         mammogram=mammogram(slot, loaded.stored.shape, pose=loaded.pose, **header),
         image=loaded,
         message="",
@@ -104,7 +104,13 @@ def pane(slot: Slot, loaded: LoadedImage, **header: Any) -> Pane:
 
 def empty_pane(slot: Slot) -> Pane:
     """Return a pane without a view."""
-    return Pane(slot=slot, mammogram=None, image=None, message=f"{slot.label} not found", badge="")
+    return Pane(
+        place=Place(slot=slot),
+        mammogram=None,
+        image=None,
+        message=f"{slot.label} not found",
+        badge="",
+    )
 
 
 def bright(rows: int = 920, cols: int = 600, value: int = 4095) -> NDArray[np.uint16]:
@@ -113,8 +119,15 @@ def bright(rows: int = 920, cols: int = 600, value: int = 4095) -> NDArray[np.ui
 
 
 def workspace(*panes: Pane, **changes: Any) -> Workspace:
-    """Return a state of some panes; the overlay is off."""
-    return replace(replace(commands.empty(), exam_key="s", panes=panes), **changes)
+    """Return a four-up state of some panes, the other views missing; the overlay is off."""
+    there = {pane.key: pane for pane in panes}
+    four_up = tuple(there.get(slot) or empty_pane(slot) for slot in Slot)
+    views = tuple(
+        HungView(mammogram=pane.mammogram, image=pane.image, message="")
+        for pane in panes
+        if pane.mammogram is not None
+    )
+    return replace(replace(commands.empty(), exam_key="s", panes=four_up, views=views), **changes)
 
 
 def four(**header: Any) -> Workspace:
