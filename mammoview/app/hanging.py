@@ -105,19 +105,28 @@ def _rank(view: Mammogram) -> tuple[bool, str, str, str]:
 
 
 def _singles(rule: StepRule, exam: Examination) -> Iterator[Step]:
-    views = [view for place in rule.each for view in reversed(_standing(place, exam))]
-    for number, view in enumerate(views, start=1):
-        yield _own_step(rule, number, [view])
+    found = [(v, _of_several(v, row)) for row in _each(rule, exam) for v in reversed(row)]
+    for number, (view, which) in enumerate(found, start=1):
+        yield _own_step(f"{rule.id}-{number}", f"{rule.title}: {view.label}{which}", [view])
+
+
+def _each(rule: StepRule, exam: Examination) -> Iterator[list[Mammogram]]:
+    return (_standing(place, exam) for place in rule.each)
+
+
+def _of_several(view: Mammogram, row: Sequence[Mammogram]) -> str:
+    return f", {row.index(view) + 1} of {len(row)}" if len(row) > 1 else ""
 
 
 def _rest(rule: StepRule, exam: Examination) -> Iterator[Step]:
     """Pair extra views of one kind, right with left; then sets of partial views."""
     extra = sorted((v for v in exam.mammograms if v.place is None and not v.left_out), key=_kind)
     groups = [list(views) for _, views in groupby(extra, key=lambda view: _kind(view)[:2])]
-    together = [pair for group in groups for pair in _pairs(group)]
-    together += _partial_sets(exam)
-    for number, views in enumerate(together, start=1):
-        yield _own_step(rule, number, views)
+    together = [(rule.title, pair) for group in groups for pair in _pairs(group)]
+    together += [("Partial views", parts) for parts in _partial_sets(exam)]
+    for number, (title, views) in enumerate(together, start=1):
+        named = " + ".join(dict.fromkeys(view.label for view in views))
+        yield _own_step(f"{rule.id}-{number}", f"{title}: {named}", views)
 
 
 def _kind(view: Mammogram) -> tuple[int, tuple[str, ...], str, str]:
@@ -143,12 +152,11 @@ def _partial_sets(exam: Examination) -> Iterator[list[Mammogram]]:
             yield from (parts[at : at + _SET_PANES] for at in range(0, len(parts), _SET_PANES))
 
 
-def _own_step(rule: StepRule, number: int, views: Sequence[Mammogram]) -> Step:
+def _own_step(step_id: str, title: str, views: Sequence[Mammogram]) -> Step:
     """Return a step in which each image has a place that is its own."""
-    named = " + ".join(dict.fromkeys(view.label for view in views))
     return Step(
-        id=f"{rule.id}-{number}",
-        title=f"{rule.title}: {named}",
+        id=step_id,
+        title=title,
         columns=min(2, len(views)),
         places=tuple(
             HungPlace(place=_own_place(view), images=(view.sop_instance_uid,)) for view in views
@@ -177,7 +185,7 @@ def _pane(ws: Workspace, hung: HungPlace) -> Pane:
         image=view.image,
         message=view.message,
         badge=" · ".join(_notes(hung, view)),
-        prior=_prior_heading(ws) if is_prior else "",
+        prior=_prior_heading(ws) if is_prior else (),
         why=why_here(hung, view.mammogram) if ws.hanging.explain else "",
     )
 
@@ -199,7 +207,7 @@ def _missing(ws: Workspace, hung: HungPlace) -> str:
     return f"{hung.place.label} not found in the prior of {when}"
 
 
-def _prior_heading(ws: Workspace) -> str:
+def _prior_heading(ws: Workspace) -> tuple[str, ...]:
     exam, prior = compared(ws)
     assert exam is not None
     assert prior is not None
@@ -212,7 +220,7 @@ def _prior_heading(ws: Workspace) -> str:
         number,
         "under another name" if priors.other_name(exam, prior) else "",
     )
-    return " · ".join(filter(None, words))
+    return tuple(filter(None, words))
 
 
 def compared(ws: Workspace) -> tuple[Examination | None, Examination | None]:

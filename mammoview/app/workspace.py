@@ -160,8 +160,8 @@ class Pane:
 
     ``mammogram`` is None for a missing view.  ``message`` is what the pane says when it has no
     image ("L MLO not found", "decoding", the reason of a failure).  ``badge`` is a short lasting
-    note on the image ("2 of 3", "side from the image").  ``prior`` is what must stand large on an
-    image of an earlier examination: its date and the interval.  ``why`` says why the image is
+    note on the image ("2 of 3", "side from the image").  ``prior`` are the lines that stand large
+    on an image of an earlier examination: its date and the interval.  ``why`` says why the image is
     here, where the reader asked for it.
     """
 
@@ -170,7 +170,7 @@ class Pane:
     image: LoadedImage | None
     message: str
     badge: str
-    prior: str = ""
+    prior: tuple[str, ...] = ()
     why: str = ""
 
     @property

@@ -150,10 +150,11 @@ def test_partial_views_stand_behind_a_whole_one_and_together_in_their_own_step()
     ws = hung(*parts, whole)
     assert uids(ws)[2] == "whole"
     last = ws.hanging.steps[-1]
-    assert last.title == "Extra views: R MLO"
+    assert last.title == "Partial views: R MLO"
     assert shown(last) == [["p7", "p8"], ["p9"]]
     pane = steps.go_to(ws, last.id).panes[0]
     assert "partial view" in pane.badge
+    assert "Single view: R MLO, 4 of 4" in titles(ws)
 
 
 # -- extra, modified and implant views --------------------------------------------------------
@@ -278,8 +279,8 @@ def test_current_stands_over_the_latest_prior_with_date_and_interval() -> None:
     assert "prior-cc" in [step.id for step in ws.hanging.steps]
     ws = steps.go_to(ws, "prior-cc")
     assert uids(ws) == ["now.RCC", "now.LCC", "late.RCC", "late.LCC"]
-    assert [pane.prior for pane in ws.panes[:2]] == ["", ""]
-    assert ws.panes[2].prior == "PRIOR 2018-08-12 · 21 months before · prior 1 of 2"
+    assert [pane.prior for pane in ws.panes[:2]] == [(), ()]
+    assert ws.panes[2].prior == ("PRIOR 2018-08-12", "21 months before", "prior 1 of 2")
 
 
 def test_a_key_goes_to_the_older_prior_and_round_and_stays_in_the_step() -> None:
@@ -314,7 +315,7 @@ def test_what_is_no_prior_is_never_compared(other: Examination) -> None:
 
 def test_a_prior_under_another_name_says_so() -> None:
     ws = steps.go_to(compared(study("old", "20190601", name="Maiden^One")), "prior-cc")
-    assert ws.panes[2].prior == "PRIOR 2019-06-01 · 12 months before · under another name"
+    assert ws.panes[2].prior == ("PRIOR 2019-06-01", "12 months before", "under another name")
 
 
 # -- any study at all -------------------------------------------------------------------------

@@ -28,6 +28,30 @@ def test_a_snapshot_has_the_wanted_size_and_the_overlay_changes_it(
     assert pictures[0] != pictures[1]
 
 
+@pytest.mark.usefixtures("qapp")
+def test_a_snapshot_shows_the_wanted_step(command: Run, exam: Path, tmp_path: Path) -> None:
+    pictures = []
+    for words in ([], ["--step", "cc-pair"], ["--step", "2"], ["--layout", "four-up"]):
+        out = tmp_path / "p.png"
+        assert command("snapshot", exam, "--out", out, "--size", "900x600", *words).code == 0
+        pictures.append(QImage(str(out)))
+    first, pair, second, four_up = pictures
+    assert pair == second != first
+    images = (60, 30, 900 - 60 - 264, 540)  # beside them the step's name differs
+    assert four_up.copy(*images) == first.copy(*images)
+
+
+@pytest.mark.usefixtures("qapp")
+def test_an_unknown_step_is_wrong_usage_and_names_the_known_ones(
+    command: Run, exam: Path, tmp_path: Path
+) -> None:
+    for wrong in ("mosaic", "0", "99", "-1"):
+        answer = command("snapshot", exam, "--out", tmp_path / "p.png", f"--step={wrong}")
+        assert answer.code == 2
+        assert "mlo-pair" in answer.err
+    assert not (tmp_path / "p.png").exists()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

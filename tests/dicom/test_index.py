@@ -111,6 +111,39 @@ def test_raw_pixels_stay_out_of_the_slot_of_their_presentation(tmp_path: Path) -
     assert said["shown"] == ""
 
 
+def test_a_raw_extra_view_is_left_out_only_beside_its_own_presentation(tmp_path: Path) -> None:
+    raw = {"PresentationIntentType": "FOR PROCESSING", "SOPClassUID": MG_PROCESSING}
+    spot = [("SCT", "399055006")]
+    build_mg(tmp_path / "spot raw", modifiers=spot, elements=raw)
+    build_mg(tmp_path / "spot", modifiers=spot)
+    build_mg(tmp_path / "ml raw", view="ML", elements=raw)
+    unknown = {"ImageLaterality": None, "PatientOrientation": None}
+    build_mg(tmp_path / "? raw", elements=raw | unknown)
+    build_mg(tmp_path / "?", elements=unknown)
+    (exam,) = index_paths([tmp_path]).examinations
+    left_out = {m.file.name for m in exam.mammograms if m.left_out}
+    assert left_out == {"spot raw"}
+
+
+def test_implant_displaced_and_partial_views_are_known_by_their_tags(tmp_path: Path) -> None:
+    displaced = ("SCT", "399209000")
+    build_mg(tmp_path / "full")
+    build_mg(tmp_path / "id", modifiers=[displaced])
+    build_mg(tmp_path / "id spot", modifiers=[displaced, ("SCT", "399055006")])
+    part = {"PartialView": "YES", "ContentTime": "090000"}
+    build_mg(tmp_path / "part", laterality="L", elements=part)
+    (exam,) = index_paths([tmp_path]).examinations
+    places = {m.file.name: m.place and m.place.key for m in exam.mammograms}
+    assert places == {"full": "RCC", "id": "RCC ID", "id spot": None, "part": "LCC"}
+    assert [m.file.name for m in exam.mammograms if m.partial] == ["part"]
+
+
+def test_a_specimen_never_takes_the_place_of_a_breast(tmp_path: Path) -> None:
+    build_mg(tmp_path / "x", elements={"BodyPartExamined": "SPECIMEN"})
+    (exam,) = index_paths([tmp_path]).examinations
+    assert exam.mammograms[0].place is None
+
+
 def test_a_file_reached_twice_is_read_once(tmp_path: Path) -> None:
     path = build_mg(tmp_path / "x")
     index = index_paths([tmp_path, path, tmp_path])

@@ -173,7 +173,7 @@ class Annotations:
             notes = (*pane.badge.split(" · "), *image_notes(pane.mammogram))
             lines = (
                 _Line(pane.mammogram.label, _LABEL_PX, _LABEL_COLOUR, bold=True),
-                _Line(pane.prior, _PRIOR_PX, _PRIOR_COLOUR, bold=True),
+                *(_Line(said, _PRIOR_PX, _PRIOR_COLOUR, bold=True) for said in pane.prior),
                 *(_Line(note, _NOTE_PX, _NOTE_COLOUR) for note in dict.fromkeys(notes)),
                 _Line(pane.why, _NOTE_PX, _NOTE_COLOUR),
             )
