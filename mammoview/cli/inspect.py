@@ -97,6 +97,8 @@ def _image(mammogram: Mammogram) -> dict[str, Any]:
         "spacing_mm_per_px": spacing
         and {"row": spacing.row_mm, "col": spacing.col_mm, "source": spacing.source},
         "slot": mammogram.slot,
+        "place": mammogram.place and mammogram.place.key,
+        "left_out": mammogram.left_out or None,
         "warnings": list(mammogram.warnings),
     }
 
@@ -111,7 +113,9 @@ def _print_table(index: ExamIndex) -> None:
 
 def _print_image(mammogram: Mammogram) -> None:
     pose, spacing = mammogram.pose, mammogram.spacing
-    print(f"  {mammogram.slot or 'extra':5} {mammogram.label}  {mammogram.file}")
+    other = "left out" if mammogram.left_out else "extra"
+    place = mammogram.place.key if mammogram.place else other
+    print(f"  {place:8} {mammogram.label}  {mammogram.file}")
     print(
         f"        side         {mammogram.laterality.value or '?'} ({mammogram.laterality.source})"
     )

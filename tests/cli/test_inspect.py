@@ -28,6 +28,8 @@ def test_a_whole_examination(command: Run, exam: Path) -> None:
     (study,) = answer.document["studies"]
     assert set(study) == {"key", "images", "missing_slots"}
     assert [image["slot"] for image in study["images"]] == ["RCC", "LCC", "RMLO", "LMLO"]
+    assert [image["place"] for image in study["images"]] == ["RCC", "LCC", "RMLO", "LMLO"]
+    assert {image["left_out"] for image in study["images"]} == {None}
     assert study["missing_slots"] == []
     first = study["images"][0]
     assert set(first) >= IMAGE_KEYS
