@@ -186,7 +186,7 @@ def _pane(ws: Workspace, hung: HungPlace) -> Pane:
         message=view.message,
         badge=" · ".join(_notes(hung, view)),
         prior=_prior_heading(ws) if is_prior else (),
-        why=why_here(hung, view.mammogram) if ws.hanging.explain else "",
+        why=why_here(hung, view.mammogram) if ws.hanging.explain else (),
     )
 
 

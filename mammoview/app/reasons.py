@@ -1,4 +1,4 @@
-"""Why an image hangs where it does, in a sentence made from its tags."""
+"""Why an image hangs where it does, in words made from its tags."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from mammoview.app.workspace import HungPlace
 from mammoview.domain.study import Mammogram
 
 
-def why_here(hung: HungPlace, view: Mammogram) -> str:
-    """Return why an image stands in a place of a step.
+def why_here(hung: HungPlace, view: Mammogram) -> tuple[str, ...]:
+    """Return why an image stands in a place of a step, one reason a line.
 
     Parameters
     ----------
@@ -16,31 +16,35 @@ def why_here(hung: HungPlace, view: Mammogram) -> str:
     view : Mammogram
         The one shown.
     """
-    said = [_what(view), _where(hung, view)]
-    if len(hung.images) > 1:
-        which = "best" if hung.shown == len(hung.images) - 1 else "another"
-        said.append(f"{which} of {len(hung.images)} images of this view, by time of acquisition")
-    return "; ".join(filter(None, said)) + "."
-
-
-def _what(view: Mammogram) -> str:
     side, shown = view.laterality, view.view
     marks = f" with {', '.join(shown.modifiers)}" if shown.modifiers else ""
-    return (
-        f"Side {side.value or 'unknown'} ({side.source}), "
-        f"view {shown.value or 'unknown'}{marks} ({shown.source})"
+    said = (
+        f"Side {side.value or 'unknown'}: {side.source}",
+        f"View {shown.value or 'unknown'}{marks}: {shown.source}",
+        _where(hung, view),
+        _which(hung),
     )
+    return tuple(filter(None, said))
+
+
+def _which(hung: HungPlace) -> str:
+    count = len(hung.images)
+    if count < 2:
+        return ""
+    if hung.shown == count - 1:
+        return f"First of {count} images: whole before partial, newest first"
+    return f"One of {count} images, chosen by the reader"
 
 
 def _where(hung: HungPlace, view: Mammogram) -> str:
     if hung.place.prior:
-        return "the same side and view in the earlier examination, PatientID and one more match"
+        return "Same patient (two identifiers), side and view, earlier"
     if view.place is None:
         reason = view.unsupported or _unusual(view)
-        return f"not a standard view ({reason}), so after the standard ones"
+        return f"Not a standard view: {reason}"
     if view.displaced_slot is not None:
-        return "implant-displaced, so beside the full views and not among them"
-    return "partial view (PartialView)" if view.partial else ""
+        return "Implant-displaced: beside the full views, not among them"
+    return "Partial view: PartialView" if view.partial else ""
 
 
 def _unusual(view: Mammogram) -> str:

@@ -161,8 +161,8 @@ class Pane:
     ``mammogram`` is None for a missing view.  ``message`` is what the pane says when it has no
     image ("L MLO not found", "decoding", the reason of a failure).  ``badge`` is a short lasting
     note on the image ("2 of 3", "side from the image").  ``prior`` are the lines that stand large
-    on an image of an earlier examination: its date and the interval.  ``why`` says why the image is
-    here, where the reader asked for it.
+    on an image of an earlier examination: its date and the interval.  ``why`` are the reasons
+    why the image is here, where the reader asked for them.
     """
 
     place: Place
@@ -171,7 +171,7 @@ class Pane:
     message: str
     badge: str
     prior: tuple[str, ...] = ()
-    why: str = ""
+    why: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

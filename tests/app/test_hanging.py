@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -40,7 +41,7 @@ def extra(
     view: Projection | None,
     *modifiers: ViewModifier,
     uid: str,
-    **changes: object,
+    **changes: Any,
 ) -> Mammogram:
     """Return a view by its tags, in the slots that these tags give."""
     return mammogram(
@@ -64,7 +65,8 @@ def shown(step: Step) -> list[list[str]]:
 
 
 def uids(ws: Workspace) -> list[str | None]:
-    return [pane.mammogram and pane.mammogram.sop_instance_uid for pane in ws.panes]
+    views = [pane.mammogram for pane in ws.panes]
+    return [None if view is None else view.sop_instance_uid for view in views]
 
 
 # -- the shipped protocols --------------------------------------------------------------------
@@ -251,14 +253,40 @@ def test_an_unknown_protocol_of_the_settings_is_said_and_the_default_used() -> N
 def test_each_pane_says_why_its_image_is_there_when_asked() -> None:
     spot = extra(L, Projection.CC, ViewModifier.SPOT_COMPRESSION, uid="spot", unsupported="spot")
     ws = hung(mammogram(Slot.RCC, uid="a", acquired="1"), mammogram(Slot.RCC, uid="b"), spot)
-    assert {pane.why for pane in ws.panes} == {""}
+    assert {pane.why for pane in ws.panes} == {()}
     ws = steps.explain(ws)
     assert ws.panes[0].why == (
-        "Side R (test), view CC (test); best of 2 images of this view, by time of acquisition."
+        "Side R: test",
+        "View CC: test",
+        "First of 2 images: whole before partial, newest first",
     )
-    assert ws.panes[1].why == ""
+    assert ws.panes[1].why == ()
+    assert steps.next_image(ws).panes[0].why[-1] == "One of 2 images, chosen by the reader"
     last = steps.go_to(ws, ws.hanging.steps[-1].id)
-    assert "view CC with S (ViewCodeSequence); not a standard view (spot)" in last.panes[0].why
+    assert last.panes[0].why[1:] == (
+        "View CC with S: ViewCodeSequence",
+        "Not a standard view: spot",
+    )
+
+
+@pytest.mark.parametrize(
+    ("view", "modifiers", "said"),
+    [
+        (Projection.XCCL, (), "Not a standard view: view XCCL"),
+        (Projection.CC, (ViewModifier.ROLLED_LATERAL,), "Not a standard view: rolled lateral"),
+        (None, (), "Not a standard view: side or view unknown"),
+        (
+            Projection.CC,
+            (ViewModifier.IMPLANT_DISPLACED,),
+            "Implant-displaced: beside the full views, not among them",
+        ),
+    ],
+)
+def test_a_view_outside_the_standard_slots_says_what_sets_it_apart(
+    view: Projection | None, modifiers: tuple[ViewModifier, ...], said: str
+) -> None:
+    ws = steps.explain(hung(extra(L, view, *modifiers, uid="x")))
+    assert [pane.why[2] for pane in ws.panes if pane.why] == [said]
 
 
 # -- priors -----------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ def test_a_raw_extra_view_is_left_out_only_beside_its_own_presentation(tmp_path:
     build_mg(tmp_path / "spot", modifiers=spot)
     build_mg(tmp_path / "ml raw", view="ML", elements=raw)
     unknown = {"ImageLaterality": None, "PatientOrientation": None}
-    build_mg(tmp_path / "? raw", elements=raw | unknown)
+    build_mg(tmp_path / "? raw", elements={**raw, **unknown})
     build_mg(tmp_path / "?", elements=unknown)
     (exam,) = index_paths([tmp_path]).examinations
     left_out = {m.file.name for m in exam.mammograms if m.left_out}

@@ -148,7 +148,7 @@ def test_w_says_why_each_image_is_there(window: MainWindow, qtbot: QtBot) -> Non
     head = window.four_view.pane("RCC").texts.head
     assert "Side R" not in head.text
     press(qtbot, window, Qt.Key.Key_W)
-    assert "Side R (test), view CC (test)." in head.text
+    assert "Side R: test\nView CC: test" in head.text
     press(qtbot, window, Qt.Key.Key_W)
     assert "Side R" not in head.text
 

@@ -175,7 +175,7 @@ class Annotations:
                 _Line(pane.mammogram.label, _LABEL_PX, _LABEL_COLOUR, bold=True),
                 *(_Line(said, _PRIOR_PX, _PRIOR_COLOUR, bold=True) for said in pane.prior),
                 *(_Line(note, _NOTE_PX, _NOTE_COLOUR) for note in dict.fromkeys(notes)),
-                _Line(pane.why, _NOTE_PX, _NOTE_COLOUR),
+                *(_Line(reason, _NOTE_PX, _NOTE_COLOUR) for reason in pane.why),
             )
         self.head.set_lines(lines)
         words = "" if shown else pane.message
