@@ -32,7 +32,7 @@ def _which(hung: HungPlace) -> str:
     if count < 2:
         return ""
     if hung.shown == count - 1:
-        return f"First of {count} images: whole before partial, newest first"
+        return f"Chosen of {count} images: whole before partial, then the newest"
     return f"One of {count} images, chosen by the reader"
 
 
