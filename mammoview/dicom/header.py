@@ -26,6 +26,7 @@ def quiet_pydicom() -> Iterator[None]:
     """Keep pydicom's warnings, which quote header values, off the screen and out of logs.
 
     ``warnings.catch_warnings`` is not thread-safe, so only one thread reads a header at a time.
+    Never hold it while pixels are read or decoded: the others would wait for them.
     """
     with _LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -60,11 +61,14 @@ class Header:
 
     def texts(self, keyword: str) -> tuple[str, ...]:
         """Return every value as text without padding; an empty tuple when absent."""
-        try:
-            return tuple(str(value).strip(" \0") for value in self._values(keyword))
-        except Exception:  # whatever text conversion trips over
-            self._remember(keyword)
+        if keyword not in self._dataset:  # most are not: no lock for those
             return ()
+        with quiet_pydicom():
+            try:
+                return tuple(str(value).strip(" \0") for value in self._values(keyword))
+            except Exception:  # whatever text conversion trips over
+                self._remember(keyword)
+                return ()
 
     def text(self, keyword: str) -> str:
         """Return the first value as text; empty when absent."""
@@ -120,11 +124,14 @@ class Header:
         return (value,)
 
     def _raw(self, keyword: str) -> object:
-        try:
-            return self._dataset.get(keyword)
-        except Exception:  # pydicom converts on access and raises what the bytes make it raise
-            self._remember(keyword)
+        if keyword not in self._dataset:
             return None
+        with quiet_pydicom():
+            try:
+                return self._dataset.get(keyword)
+            except Exception:  # pydicom converts on access and raises what the bytes make it raise
+                self._remember(keyword)
+                return None
 
     def _remember(self, keyword: str) -> None:
         if keyword not in self.unreadable:

@@ -106,8 +106,8 @@ def open_dicom(path: Path) -> Iterator[DicomFile]:
     with _open_regular(path) as stream:
         _check_content(stream)
         with quiet_pydicom():
-            dataset = _parse(stream)
-            yield _located(dataset, stream)
+            file = _located(_parse(stream), stream)
+        yield file
 
 
 def _open_regular(path: Path) -> BinaryIO:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import imagecodecs
@@ -160,3 +162,20 @@ def test_a_file_that_became_shorter_is_a_dicom_error(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(DicomError, match="cut short: 100 bytes"):
         decode_pixels(mammogram)
+
+
+def test_two_images_are_decoded_at_the_same_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    views = [only(build_mg(tmp_path / name, transfer_syntax=RLE)) for name in "ab"]
+    together = threading.Barrier(2, timeout=20)  # passed only by two threads inside the decoder
+    decode = imagecodecs.dicomrle_decode
+
+    def waiting(*args: object) -> object:
+        together.wait()
+        return decode(*args)
+
+    monkeypatch.setattr(imagecodecs, "dicomrle_decode", waiting)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(decode_pixels, views)
+    assert np.array_equal(first, second)
