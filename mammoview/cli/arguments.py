@@ -7,13 +7,13 @@ from pathlib import Path
 
 
 def add_paths(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
-    """Add ``PATH…``: files and folders."""
+    """Add ``PATH…``: files, folders, DICOMDIR and zip archives."""
     parser.add_argument(
         "paths",
         metavar="PATH",
         nargs="+" if needed else "*",
         type=Path,
-        help="DICOM files or folders, found by content",
+        help="DICOM files, folders, a DICOMDIR or zip archives; files are known by content",
     )
 
 

@@ -45,7 +45,9 @@ def settle(index: ExamIndex) -> ExamIndex:
                 needs = mammogram.pose_needs_pixels
                 settled.append(load_image(mammogram)[0] if needs else mammogram)
             except MammoviewError as error:
-                refused.append(Refusal(file=mammogram.file, reason=str(error)))
+                refused.append(
+                    Refusal(file=mammogram.file, archive=mammogram.archive, reason=str(error))
+                )
         if settled:
             present = {mammogram.slot for mammogram in settled}
             lost = {m.slot for m in exam.mammograms if m.slot is not None} - present
@@ -69,15 +71,19 @@ def inspect_document(index: ExamIndex) -> dict[str, Any]:
     }
 
 
-def refused_items(refused: tuple[Refusal, ...]) -> list[dict[str, str]]:
-    """Return the list of refused files of a document."""
-    return [{"file": str(refusal.file), "reason": refusal.reason} for refusal in refused]
+def refused_items(refused: tuple[Refusal, ...]) -> list[dict[str, str | None]]:
+    """Return the list of refused files of a document; ``archive`` is null for a plain file."""
+    return [
+        {"file": str(r.file), "archive": r.archive and str(r.archive), "reason": r.reason}
+        for r in refused
+    ]
 
 
 def _image(mammogram: Mammogram) -> dict[str, Any]:
     pose, spacing = mammogram.pose, mammogram.spacing
     return {
         "file": str(mammogram.file),
+        "archive": mammogram.archive and str(mammogram.archive),
         "sop_instance_uid": mammogram.sop_instance_uid,
         "laterality": {
             "value": mammogram.laterality.value,

@@ -88,7 +88,7 @@ def analyze_document(
     passes: str,
     views_together: str,
     views: Sequence[AnalysedView],
-    refused: Sequence[dict[str, str]],
+    refused: Sequence[dict[str, str | None]],
 ) -> dict[str, Any]:
     """Return the document of ``analyze --json`` (see the contract).
 
@@ -115,6 +115,7 @@ def _image(view: AnalysedView) -> dict[str, Any]:
     mammogram, prediction = view.mammogram, view.prediction
     return {
         "file": str(mammogram.file),
+        "archive": mammogram.archive and str(mammogram.archive),
         "study": mammogram.study_key,
         "sop_instance_uid": mammogram.sop_instance_uid,
         "laterality": mammogram.laterality.value,

@@ -37,7 +37,7 @@ class ReadHeader:
     for_processing: bool
 
 
-def read_mammogram(path: Path, file: DicomFile) -> ReadHeader:
+def read_mammogram(path: Path, file: DicomFile, *, archive: Path | None = None) -> ReadHeader:
     """Read everything the viewer needs from a header.
 
     Parameters
@@ -46,6 +46,8 @@ def read_mammogram(path: Path, file: DicomFile) -> ReadHeader:
         Where the file is.
     file : DicomFile
         The open file.
+    archive : Path, optional
+        The zip archive that holds it; ``path`` then starts with the archive's.
 
     Raises
     ------
@@ -68,6 +70,7 @@ def read_mammogram(path: Path, file: DicomFile) -> ReadHeader:
     warnings += _other_warnings(header)
     mammogram = Mammogram(
         file=path,
+        archive=archive,
         sop_instance_uid=_sop_instance_uid(header),
         study_key=_study_key(header, cbis, warnings),
         identity=_identity(header),

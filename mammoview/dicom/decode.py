@@ -36,7 +36,7 @@ def decode_pixels(mammogram: Mammogram) -> NDArray[np.generic]:
     DicomError
         If the file has gone or changed, or its pixels cannot be decoded.
     """
-    with open_dicom(mammogram.file) as file:
+    with open_dicom(mammogram.file, mammogram.archive) as file:
         return decode_open(file)
 
 

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
@@ -19,6 +20,7 @@ from pydicom.sequence import Sequence
 # pydicom's log messages and warnings quote the values that it trips over.
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 _LOCK = threading.RLock()
+_UNDEFINED = 0xFFFFFFFF
 
 
 @contextmanager
@@ -58,6 +60,16 @@ class Header:
     def has(self, keyword: str) -> bool:
         """Tell whether the element is there, empty or not."""
         return keyword in self._dataset
+
+    def is_cut(self, keyword: str) -> bool:
+        """Tell whether an element that was not read yet has fewer bytes than it says.
+
+        pydicom takes what is there without a word.
+        """
+        element = self._dataset.get_item(keyword) if self.has(keyword) else None
+        if not isinstance(element, RawDataElement) or element.value is None:
+            return False
+        return element.length not in (_UNDEFINED, len(element.value))
 
     def texts(self, keyword: str) -> tuple[str, ...]:
         """Return every value as text without padding; an empty tuple when absent."""

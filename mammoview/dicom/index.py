@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from mammoview.dicom.attributes import ReadHeader, read_mammogram
+from mammoview.dicom.attributes import ReadHeader
 from mammoview.dicom.files import list_files
-from mammoview.dicom.source import open_dicom
-from mammoview.domain.study import Examination, ExamIndex, Mammogram, Refusal
+from mammoview.dicom.walk import Walk
+from mammoview.domain.study import Examination, ExamIndex, Mammogram
 from mammoview.domain.views import Laterality, Projection, Slot, ViewModifier
 from mammoview.errors import DicomError
 
@@ -31,14 +32,17 @@ def index_paths(
     """Read the headers of every file under some paths and group the mammograms by study.
 
     Files are known by content, not by name.  A file that cannot be shown is refused with its
-    reason, and the others still open.  CBIS-DDSM's one-view studies are joined by their person.
+    reason, and the others still open.  A zip archive is read from its members, in memory; a
+    DICOMDIR stands for the files that it lists, and those that are missing are refused by name.
+    CBIS-DDSM's one-view studies are joined by their person.
 
     Parameters
     ----------
     paths : sequence of Path
-        Files and folders; folders are walked.
+        Files, folders, DICOMDIRs and zip archives; folders are walked.
     on_progress : callable, optional
-        Called with files done and files in all, after each file.
+        Called with files done and files known of, after each file; archives and DICOMDIRs make
+        more of them known.
     cancelled : callable, optional
         Asked before each file; True ends the reading, and what was read so far is returned.
 
@@ -48,31 +52,27 @@ def index_paths(
         Examinations in the order met; within one, slots in hanging order, then extra views.
     """
     stop = cancelled or (lambda: False)
-    files, refused = list_files(paths, stop)
+    files, unlisted = list_files(paths, stop)
     read: dict[str, ReadHeader] = {}
-    for done, path in enumerate(files, start=1):
-        if stop():
-            break
-        try:
-            _add(read, path)
-        except DicomError as error:
-            refused.append(Refusal(file=path, reason=str(error)))
-        if on_progress is not None:
-            on_progress(done, len(files))
+    walk = Walk(
+        on_header=partial(_add, read),
+        on_progress=on_progress or (lambda _done, _total: None),
+        stop=stop,
+    )
+    walk.read_files(files)
     examinations = _grouped(list(read.values()))
+    refused = (*unlisted, *walk.refused)
     _log.info(
         "indexed %d files: %d examinations, %d refused",
-        len(files),
+        walk.total,
         len(examinations),
         len(refused),
     )
-    return ExamIndex(examinations=examinations, refused=tuple(refused))
+    return ExamIndex(examinations=examinations, refused=refused)
 
 
-def _add(read: dict[str, ReadHeader], path: Path) -> None:
-    """Read one header into the collection, keyed by SOPInstanceUID."""
-    with open_dicom(path) as file:
-        header = read_mammogram(path, file)
+def _add(read: dict[str, ReadHeader], header: ReadHeader) -> None:
+    """Take a header into the collection, keyed by SOPInstanceUID."""
     uid = header.mammogram.sop_instance_uid
     if uid in read:
         raise DicomError(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import os
-import stat
 import struct
 import zlib
 from collections.abc import Iterator
@@ -20,6 +19,14 @@ from typing import BinaryIO
 import pydicom
 from pydicom.dataset import FileDataset
 
+from mammoview.dicom.archive import open_archive
+from mammoview.dicom.content import (
+    check_start,
+    not_dicom,
+    open_regular,
+    read_start,
+    truncated,
+)
 from mammoview.dicom.header import Header, quiet_pydicom
 from mammoview.errors import DicomError
 
@@ -28,7 +35,6 @@ _EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 _EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 _IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 _DICOMDIR = "1.2.840.10008.1.3.10"
-_BARE_STARTS = (b"\x02\x00", b"\x08\x00", b"\x00\x08")
 _META_OFFSET = 132 + 12  # preamble, DICM, and the group length element of the meta header
 _UNDEFINED = 0xFFFFFFFF
 _ITEM = (0xFFFE, 0xE000)
@@ -62,9 +68,15 @@ class DicomFile:
 
     header: Header
     transfer_syntax: str
+    media_class: str
     implicit: bool
     stream: BinaryIO
     pixels_at: int
+
+    @property
+    def is_directory(self) -> bool:
+        """True for a DICOMDIR, which holds no image and lists other files (PS3.3 F)."""
+        return self.header.text("SOPClassUID") == _DICOMDIR or self.media_class == _DICOMDIR
 
     def find_pixels(self) -> PixelBytes:
         """Find the pixel bytes and check that the file holds them all, without reading them.
@@ -90,58 +102,55 @@ class DicomFile:
             self.stream.seek(offset)
             parts.append(self.stream.read(length))
         if sum(map(len, parts)) != pixels.length:
-            raise _truncated("pixel data that ends early")
+            raise truncated("pixel data that ends early")
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 @contextmanager
-def open_dicom(path: Path) -> Iterator[DicomFile]:
-    """Open a file and parse its header.
+def open_dicom(path: Path, archive: Path | None = None) -> Iterator[DicomFile]:
+    """Open a file that is to hold an image, and parse its header.
+
+    Parameters
+    ----------
+    path : Path
+        The file; of a member of an archive, the archive's path with the member's name after it.
+    archive : Path, optional
+        The zip archive that holds it; the member is read into memory, never onto the disk.
 
     Raises
     ------
     DicomError
         If the file cannot be read, is not DICOM, or is a directory or archive of others.
     """
-    with _open_regular(path) as stream:
-        _check_content(stream)
-        with quiet_pydicom():
-            file = _located(_parse(stream), stream)
+    with _stream_of(path, archive) as stream:
+        file = parse_dicom(stream)
+        if file.is_directory:
+            raise DicomError(
+                "a DICOMDIR, which only lists other files",
+                expected="a DICOM image",
+                todo="pass one of the images, or open the whole medium",
+            )
         yield file
 
 
-def _open_regular(path: Path) -> BinaryIO:
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise DicomError(
-                "something that is not a regular file",
-                expected="a DICOM file",
-                todo="pass the files or the folder of the examination",
-            )
-        return path.open("rb")
-    except OSError as error:
-        # The error's own text holds the path, and the path may hold a name.
-        raise DicomError(
-            f"a file that cannot be read ({error.strerror or type(error).__name__})",
-            expected="a readable file",
-            todo="check that it exists and that you may read it",
-        ) from None
+def parse_dicom(stream: BinaryIO) -> DicomFile:
+    """Parse the header of an open file, which may be a DICOMDIR.
+
+    Raises
+    ------
+    DicomError
+        If it is not DICOM, or its header cannot be parsed.
+    """
+    check_start(read_start(stream))
+    with quiet_pydicom():
+        return _located(_parse(stream), stream)
 
 
-def _check_content(stream: BinaryIO) -> None:
-    """Refuse by the first bytes what cannot be a DICOM image file; rewinds the stream."""
-    start = stream.read(_META_OFFSET)
-    stream.seek(0)
-    if not start:
-        raise DicomError(
-            "an empty file", expected="a DICOM file", todo="copy the file again from its source"
-        )
-    if start[:4] == b"PK\x03\x04":
-        raise DicomError(
-            "a zip archive", expected="DICOM files", todo="unpack it and pass the folder"
-        )
-    if start[128:132] != b"DICM" and start[:2] not in _BARE_STARTS:
-        raise _not_dicom()
+def _stream_of(path: Path, archive: Path | None) -> BinaryIO:
+    if archive is None:
+        return open_regular(path)
+    with open_archive(archive) as members:
+        return io.BytesIO(members.read(path.relative_to(archive).as_posix()))
 
 
 def _parse(stream: BinaryIO) -> FileDataset:
@@ -150,21 +159,15 @@ def _parse(stream: BinaryIO) -> FileDataset:
         sop_class = str(dataset.get("SOPClassUID", ""))
         media_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", ""))
     except zlib.error:
-        raise _truncated("a deflated data set that ends early or is damaged") from None
+        raise truncated("a deflated data set that ends early or is damaged") from None
     except Exception as error:  # pydicom raises what the bytes make it raise
         raise DicomError(
             f"a header that cannot be parsed ({type(error).__name__})",
             expected="a DICOM data set",
             todo="copy or export the file again from its source",
         ) from None
-    if _DICOMDIR in (sop_class, media_class):
-        raise DicomError(
-            "a DICOMDIR, which only lists other files",
-            expected="DICOM images",
-            todo="pass the folder that holds it: images are found there by their content",
-        )
-    if not sop_class:
-        raise _not_dicom()
+    if not sop_class and media_class != _DICOMDIR:
+        raise not_dicom()
     return dataset
 
 
@@ -172,13 +175,14 @@ def _located(dataset: FileDataset, stream: BinaryIO) -> DicomFile:
     """Note where the header ends, which is where the stream stands now."""
     implicit, little = dataset.original_encoding
     if implicit is None or little is None:
-        raise _not_dicom()
+        raise not_dicom()
     syntax = str(dataset.file_meta.get("TransferSyntaxUID", "")) or _guessed(implicit, little)
     if syntax == _DEFLATED:
         stream = _inflated(stream, dataset)
     return DicomFile(
         header=Header(dataset, little_endian=little),
         transfer_syntax=syntax,
+        media_class=str(dataset.file_meta.get("MediaStorageSOPClassUID", "")),
         implicit=implicit,
         stream=stream,
         pixels_at=stream.tell(),
@@ -249,26 +253,12 @@ def _check_inside(stream: BinaryIO, end: int) -> None:
     size = stream.seek(0, os.SEEK_END)
     stream.seek(here)
     if end > size:
-        raise _truncated(f"a file cut short: {end - size} bytes of its pixel data are missing")
+        raise truncated(f"a file cut short: {end - size} bytes of its pixel data are missing")
 
 
 def _read(stream: BinaryIO, layout: str, met: str) -> tuple[int, ...]:
     """Unpack numbers from the stream."""
     raw = stream.read(struct.calcsize(layout))
     if len(raw) < struct.calcsize(layout):
-        raise _truncated(f"a file cut short: {met}")
+        raise truncated(f"a file cut short: {met}")
     return struct.unpack(layout, raw)
-
-
-def _truncated(met: str) -> DicomError:
-    return DicomError(
-        met, expected="a whole file", todo="copy or export the file again from its source"
-    )
-
-
-def _not_dicom() -> DicomError:
-    return DicomError(
-        "a file that is not DICOM",
-        expected="a DICOM mammogram",
-        todo="leave this file out, or export the images as DICOM",
-    )

@@ -81,7 +81,10 @@ class Mammogram:
     Attributes
     ----------
     file : Path
-        Where it was read.
+        Where it was read; of a member of a zip archive, the archive's path and the member's name
+        after it.
+    archive : Path or None
+        The zip archive that holds it.
     rows, cols : int
         Size of the stored image, pixels.
     laterality, view, pose, spacing
@@ -118,6 +121,7 @@ class Mammogram:
     unsupported: str | None
     is_cbis_ddsm: bool
     warnings: tuple[str, ...]
+    archive: Path | None = None
     displaced_slot: Slot | None = None
     partial: bool = False
     left_out: str = ""
@@ -155,10 +159,23 @@ class Examination:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A file that could not be opened, and why."""
+    """A file that could not be opened, and why.
+
+    ``file`` and ``archive`` are as in `Mammogram`.
+    """
 
     file: Path
     reason: str
+    archive: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's name without its folders; of a member, the archive's name and its own."""
+        return (
+            self.file.name
+            if self.archive is None
+            else str(self.file.relative_to(self.archive.parent))
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

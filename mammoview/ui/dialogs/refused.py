@@ -16,6 +16,6 @@ def refused_files(index: ExamIndex, parent: QWidget) -> TextTable:
         title="Refused files",
         intro=f"{count} file{'s were' if count != 1 else ' was'} not opened. The others are.",
         columns=("File", "Reason"),
-        rows=[(refusal.file.name, refusal.reason) for refusal in index.refused],
+        rows=[(refusal.name, refusal.reason) for refusal in index.refused],
         parent=parent,
     )
