@@ -7,6 +7,7 @@ workers hand their answers over with ``deliver``.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,7 @@ P = ParamSpec("P")
 Listener = Callable[[Workspace, Workspace], None]
 
 _log = logging.getLogger(__name__)
+_TELL_S = 0.1  # thousands of files: the window is not painted anew for each
 
 
 class ReadingDesk:
@@ -63,6 +65,7 @@ class ReadingDesk:
         self._known: dict[str, ExamPrediction] = {}
         self._asked: set[str] = set()
         self._workspace = commands.empty(settings)
+        self._opening = False
 
     @property
     def workspace(self) -> Workspace:
@@ -90,12 +93,20 @@ class ReadingDesk:
     # -- opening ------------------------------------------------------------------------------
 
     def open_paths(self, paths: Sequence[Path]) -> None:
-        """Look through files and folders (headers only), then hang the first examination."""
+        """Look through files, folders and archives, then hang the first examination."""
         if not paths:
             return
+        self._opening = True
         self.do(commands.say, "Reading headers…")
         work = partial(self._index, tuple(paths))
         self._pixels.submit("index", Job(work=work, on_done=self._indexed, on_error=self._failed))
+
+    def cancel_opening(self) -> None:
+        """Stop looking through files; what was open before stays."""
+        if self._opening:
+            self._opening = False
+            self._pixels.cancel("index")
+            self.do(commands.say, "Opening cancelled")
 
     def open_index(self, index: ExamIndex) -> None:
         """Take over an index and hang its first examination."""
@@ -175,7 +186,13 @@ class ReadingDesk:
     # -- workers' side: no state here ---------------------------------------------------------
 
     def _index(self, paths: tuple[Path, ...], context: JobContext) -> ExamIndex:
+        told = 0.0
+
         def progress(done: int, total: int) -> None:
+            nonlocal told
+            if (now := time.monotonic()) < told + _TELL_S and done < total:
+                return
+            told = now
             said = f"Reading headers: {done} of {total} files"
             context.report(partial(self.do, commands.say, said))
 
@@ -202,6 +219,7 @@ class ReadingDesk:
         self.open_index(index)
 
     def _failed(self, error: MammoviewError) -> None:
+        self._opening = False
         self.do(commands.say, str(error))
 
     def _decode_new(self) -> None:
@@ -260,6 +278,7 @@ class ReadingDesk:
         self.do(analysis.stopped, f"no analysis: {error}")
 
     def _stop(self) -> None:
+        self._opening = False
         self._pixels.cancel_all()
         self._reader.cancel_all()
 

@@ -47,10 +47,11 @@ class ChildRun:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare ``open``, ``window`` and ``analyze``."""
+    """Declare ``open``, ``index``, ``window`` and ``analyze``."""
     benches = parser.add_subparsers(dest="bench", metavar="BENCH", required=True)
     for name, summary in (
         ("open", "four views from disk to pixels, beside pydicom one after another"),
+        ("index", "headers of a folder of 500 files, beside reading the files whole"),
         ("analyze", "four views from disk to regions on two cores, beside eager torch"),
         ("window", "frames of the window, beside a plain pyqtgraph window"),
     ):
@@ -66,6 +67,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     """Measure and tell."""
     benches: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
         "open": _open,
+        "index": _index,
         "analyze": _analyze,
         "window": _window,
     }
@@ -88,6 +90,25 @@ def _open(args: argparse.Namespace) -> dict[str, Any]:
         "baseline": "pydicom, one after another",
         "baseline_seconds": result.pydicom_seconds,
         "ratio": result.seconds / result.pydicom_seconds,
+    }
+
+
+def _index(args: argparse.Namespace) -> dict[str, Any]:
+    from mammoview.dicom.index_bench import bench_index, write_folder
+
+    with tempfile.TemporaryDirectory(prefix="mammoview-") as folder:
+        paths = args.paths
+        if not paths:
+            note("500 synthetic mammograms of 17 MB")
+            write_folder(Path(folder))
+            paths = [Path(folder)]
+        result = bench_index(paths)
+    return {
+        "files": result.files,
+        "files_per_second": result.per_second,
+        "baseline": "pydicom.dcmread of whole files, one after another",
+        "baseline_files_per_second": result.whole_per_second,
+        "rate_ratio": result.per_second / result.whole_per_second,
     }
 
 

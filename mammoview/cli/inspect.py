@@ -74,7 +74,7 @@ def inspect_document(index: ExamIndex) -> dict[str, Any]:
 def refused_items(refused: tuple[Refusal, ...]) -> list[dict[str, str | None]]:
     """Return the list of refused files of a document; ``archive`` is null for a plain file."""
     return [
-        {"file": str(r.file), "archive": r.archive and str(r.archive), "reason": r.reason}
+        {"file": str(r.file), "archive": str(r.archive) if r.archive else None, "reason": r.reason}
         for r in refused
     ]
 

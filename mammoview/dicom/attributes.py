@@ -20,6 +20,7 @@ from mammoview.dicom.layout import check_pixels, read_layout
 from mammoview.dicom.side_and_view import patient_orientation, read_laterality, read_view
 from mammoview.dicom.source import DicomFile
 from mammoview.dicom.spacing import read_magnification, read_spacing
+from mammoview.dicom.syntaxes import find_syntax
 from mammoview.domain.geometry import Pose
 from mammoview.domain.study import Mammogram, PatientIdentity
 from mammoview.domain.views import SourcedLaterality, SourcedView, displaced_slot, standard_slot
@@ -67,7 +68,7 @@ def read_mammogram(path: Path, file: DicomFile, *, archive: Path | None = None) 
     described = (laterality.value, view.value, view.modifiers)
     extra = is_magnified(magnification) or is_specimen(header)
     pixel_format = read_pixel_format(header, layout, warnings)
-    warnings += _other_warnings(header)
+    warnings += [*_lost(header, file.transfer_syntax), *_other_warnings(header)]
     mammogram = Mammogram(
         file=path,
         archive=archive,
@@ -157,6 +158,17 @@ def _other_warnings(header: Header) -> list[str]:
 
 def _is_partial(header: Header) -> bool:
     return header.text("PartialView").upper() == "YES"
+
+
+def _lost(header: Header, transfer_syntax: str) -> list[str]:
+    """Say where compression changed the pixels, once or now (PS3.3 C.7.6.1.1.5)."""
+    syntax = find_syntax(transfer_syntax)
+    said = header.text("LossyImageCompression")
+    if said == "01":
+        return ["lossy compression: the pixels are not those of the detector"]
+    if syntax.may_lose and said != "00":
+        return [f"{syntax.codec}, which may have lost detail, and the header does not say"]
+    return []
 
 
 def _unreadable(header: Header) -> list[str]:

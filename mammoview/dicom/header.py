@@ -67,9 +67,9 @@ class Header:
         pydicom takes what is there without a word.
         """
         element = self._dataset.get_item(keyword) if self.has(keyword) else None
-        if not isinstance(element, RawDataElement) or element.value is None:
+        if not isinstance(element, RawDataElement):
             return False
-        return element.length not in (_UNDEFINED, len(element.value))
+        return element.length not in (_UNDEFINED, len(element.value or b""))
 
     def texts(self, keyword: str) -> tuple[str, ...]:
         """Return every value as text without padding; an empty tuple when absent."""

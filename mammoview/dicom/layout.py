@@ -6,39 +6,11 @@ Source: PS3.3 C.7.6.3 (Image Pixel Module), PS3.5 8 and A.4 (encodings).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
-
-import pydicom.uid
 
 from mammoview.dicom.header import Header
 from mammoview.dicom.source import PixelBytes
+from mammoview.dicom.syntaxes import Codec, find_syntax
 from mammoview.errors import DicomError
-
-
-class Codec(StrEnum):
-    """The families of pixel encodings that are read."""
-
-    NATIVE = "uncompressed"
-    RLE = "RLE"
-    JPEG_LOSSLESS = "JPEG lossless"
-    JPEG_LS = "JPEG-LS"
-    JPEG_2000 = "JPEG 2000"
-
-
-_CODECS = {
-    "1.2.840.10008.1.2": Codec.NATIVE,
-    "1.2.840.10008.1.2.1": Codec.NATIVE,
-    "1.2.840.10008.1.2.1.99": Codec.NATIVE,
-    "1.2.840.10008.1.2.2": Codec.NATIVE,
-    "1.2.840.10008.1.2.5": Codec.RLE,
-    "1.2.840.10008.1.2.4.57": Codec.JPEG_LOSSLESS,
-    "1.2.840.10008.1.2.4.70": Codec.JPEG_LOSSLESS,
-    "1.2.840.10008.1.2.4.80": Codec.JPEG_LS,
-    "1.2.840.10008.1.2.4.81": Codec.JPEG_LS,
-    "1.2.840.10008.1.2.4.90": Codec.JPEG_2000,
-    "1.2.840.10008.1.2.4.91": Codec.JPEG_2000,
-}
-
 
 _PHOTOMETRICS = frozenset(
     {
@@ -99,7 +71,7 @@ def read_layout(header: Header, transfer_syntax: str) -> PixelLayout:
     if shift < 0 or shift + stored > allocated:
         raise _refused(f"HighBit {high} with {stored} of {allocated} bits", "bits that fit")
     return PixelLayout(
-        codec=_codec(transfer_syntax),
+        codec=find_syntax(transfer_syntax).codec,
         rows=rows,
         cols=cols,
         bits_allocated=allocated,
@@ -147,18 +119,6 @@ def _check_grey_single_frame(header: Header) -> None:
             f"a colour image ({known}, {samples} samples per pixel)",
             "MONOCHROME1 or MONOCHROME2",
         )
-
-
-def _codec(transfer_syntax: str) -> Codec:
-    codec = _CODECS.get(transfer_syntax)
-    if codec is None:
-        uid = pydicom.uid.UID(transfer_syntax)
-        raise DicomError(
-            f"transfer syntax {uid.name} ({uid})" if uid.is_valid else "no known transfer syntax",
-            expected="uncompressed, RLE, JPEG lossless, JPEG-LS or JPEG 2000",
-            todo="have the archive send the image uncompressed",
-        )
-    return codec
 
 
 def _refused(met: str, expected: str) -> DicomError:

@@ -34,12 +34,19 @@ def bench_open(paths: Sequence[Path], *, runs: int = 3) -> OpenBench:
     Raises
     ------
     UsageError
-        If there is no mammogram, or the two ways do not give the same pixels.
+        If there is no mammogram, one is inside an archive, or the two ways do not give the same
+        pixels.
     """
     views = [m for exam in index_paths(paths).examinations for m in exam.mammograms]
     if not views:
         raise UsageError(
             "no mammogram under these paths", expected="DICOM files", todo="name others"
+        )
+    if any(view.archive for view in views):
+        raise UsageError(
+            "images inside a zip archive, which pydicom cannot open",
+            expected="DICOM files",
+            todo="unpack it and name the folder",
         )
     files = [view.file for view in views]
     for view in views:  # also fills the file cache, so that the first way is not the slow one

@@ -203,8 +203,9 @@ class Handlers:
         self._frame.toggle_full_screen()
 
     def escape(self) -> None:
-        """Leave full screen; else cancel the analysis."""
+        """Leave full screen; else cancel the opening and the analysis."""
         if not self._frame.leave_full_screen():
+            self._desk.cancel_opening()
             self._desk.cancel_analysis()
 
     def show_cheat_sheet(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,11 @@ import pytest
 from mammoview.app import commands, resolve
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import LoadedImage, Workspace
-from mammoview.domain.study import Mammogram
+from mammoview.domain.study import ExamIndex, Mammogram
 from mammoview.domain.views import Slot
 from tests.builders.desk import Mailbox, QuickAnalyst, exam, image, index
 from tests.builders.dicom import build_exam, build_mg
+from tests.builders.media import patch_member, zip_folder
 
 
 @pytest.fixture
@@ -215,3 +216,61 @@ def test_each_slot_is_decoded_in_its_own_lane(
     mailbox.run_until(lambda: not commands.loading(desk.workspace))
     uids = [pane.mammogram.sop_instance_uid for pane in desk.workspace.panes if pane.mammogram]
     assert uids == [f"1.2.3.{slot}" for slot in Slot]
+
+
+def test_an_archive_is_opened_hung_decoded_and_analysed(
+    desk: ReadingDesk, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    build_exam(tmp_path / "exam")
+    archive = zip_folder(tmp_path / "exam.zip", tmp_path / "exam")
+    patch_member(archive, "LMLO.dcm", crc_off=1)
+    desk.open_paths([archive])
+    mailbox.run_until(lambda: _analysed(desk))
+    end = desk.workspace
+    assert [pane.image is not None for pane in end.panes] == [True, True, True, False]
+    assert [refusal.name for refusal in end.index.refused] == ["exam.zip/LMLO.dcm"]
+
+
+def test_opening_can_be_cancelled_and_what_was_open_stays(
+    desk: ReadingDesk, mailbox: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.open_index(index(exam()))
+    mailbox.run_until(lambda: True)
+    before = desk.workspace.index
+    asked, go_on = threading.Event(), threading.Event()
+
+    def slow(paths: object, *, on_progress: object, cancelled: Callable[[], bool]) -> ExamIndex:
+        asked.set()
+        go_on.wait(20)
+        assert cancelled()
+        return ExamIndex(examinations=(), refused=())
+
+    monkeypatch.setattr("mammoview.app.reading.index_paths", slow)
+    desk.open_paths([tmp_path])
+    assert asked.wait(20)
+    desk.cancel_opening()
+    go_on.set()
+    desk.shutdown()
+    mailbox.run_until(lambda: True)
+    assert desk.workspace.status == "Opening cancelled"
+    assert desk.workspace.index is before
+
+
+def test_thousands_of_files_do_not_repaint_the_window_each(
+    desk: ReadingDesk, mailbox: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def many(
+        paths: object, *, on_progress: Callable[[int, int], None], cancelled: object
+    ) -> object:
+        for done in range(1, 5001):
+            on_progress(done, 5000)
+        return index()
+
+    monkeypatch.setattr("mammoview.app.reading.index_paths", many)
+    said: list[str] = []
+    desk.subscribe(lambda old, new: said.append(new.status))
+    desk.open_paths([tmp_path])
+    mailbox.run_until(lambda: "Nothing found under these paths" in said)
+    told = [status for status in said if "of 5000" in status]
+    assert told[-1] == "Reading headers: 5000 of 5000 files"
+    assert len(told) < 500

@@ -31,8 +31,15 @@ JPEG_LS = "1.2.840.10008.1.2.4.80"
 JPEG_LS_NEAR = "1.2.840.10008.1.2.4.81"
 JPEG_2000_LOSSLESS = "1.2.840.10008.1.2.4.90"
 JPEG_2000 = "1.2.840.10008.1.2.4.91"
+JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
+JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
+HTJ2K_SYNTAXES = (
+    "1.2.840.10008.1.2.4.201",
+    "1.2.840.10008.1.2.4.202",
+    "1.2.840.10008.1.2.4.203",
+)
 NATIVE_SYNTAXES = (EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG, DEFLATED)
-TRANSFER_SYNTAXES = (
+TRANSFER_SYNTAXES = (  # those that `build_mg` writes without loss
     *NATIVE_SYNTAXES,
     RLE,
     JPEG_LOSSLESS,
@@ -41,6 +48,7 @@ TRANSFER_SYNTAXES = (
     JPEG_LS_NEAR,
     JPEG_2000_LOSSLESS,
     JPEG_2000,
+    *HTJ2K_SYNTAXES,
 )
 POSES = tuple((flip, degrees) for flip in (False, True) for degrees in (0, 90, 180, 270))
 VIEWS = (("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO"))
@@ -367,6 +375,8 @@ def _compressed(stored: NDArray[np.integer], bits: int, transfer_syntax: str) ->
         return bytes(imagecodecs.ljpeg_encode(words, bitspersample=bits))
     if transfer_syntax in (JPEG_LS, JPEG_LS_NEAR):
         return bytes(imagecodecs.jpegls_encode(words))
+    if transfer_syntax in HTJ2K_SYNTAXES:
+        return bytes(imagecodecs.htj2k_encode(words, reversible=True))
     return bytes(
         imagecodecs.jpeg2k_encode(words, codecformat="J2K", reversible=True, bitspersample=bits)
     )

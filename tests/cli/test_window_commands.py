@@ -10,7 +10,9 @@ import pytest
 from PySide6.QtGui import QImage
 
 from mammoview.cli import demo
+from mammoview.dicom.decode import decode_pixels
 from mammoview.dicom.index import index_paths
+from mammoview.dicom.index_bench import write_folder
 from mammoview.ui import main as window
 from tests.cli.conftest import Run
 
@@ -131,7 +133,7 @@ def test_the_doctor_tries_everything(command: Run) -> None:
     answer = command("doctor", "--json")
     checks = {check["part"]: check for check in answer.document["checks"]}
     codecs = [part for part in checks if part.startswith("DICOM ")]
-    assert len(codecs) == 11
+    assert len(codecs) == 16
     assert all(checks[part]["health"] == "ok" for part in codecs)
     assert {"Qt window", "GPU", "network runtime", "model", "log folder"} <= set(checks)
     needy = [check for check in checks.values() if check["health"] != "ok"]
@@ -159,7 +161,7 @@ def test_a_broken_codec_is_found(command: Run, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(codec_check, "_COMPRESSED", wrong)
     answer = command("doctor", "--json")
     broken = [c["part"] for c in answer.document["checks"] if "DICOM" in c["part"] and c["todo"]]
-    assert len(broken) == 5
+    assert len(broken) == 10
     assert answer.code == 4
 
 
@@ -167,6 +169,29 @@ def test_opening_is_measured_beside_pydicom(command: Run, exam: Path) -> None:
     document = command("bench", "open", exam, "--json").document
     assert document["views"] == 4
     assert document["ratio"] == pytest.approx(document["seconds"] / document["baseline_seconds"])
+
+
+def test_indexing_is_measured_beside_reading_whole_files(command: Run, exam: Path) -> None:
+    document = command("bench", "index", exam, "--json").document
+    assert document["files"] == 4
+    ours, theirs = document["files_per_second"], document["baseline_files_per_second"]
+    assert document["rate_ratio"] == pytest.approx(ours / theirs)
+    assert min(ours, theirs) > 0
+
+
+def test_indexing_is_measured_on_mammograms_alone(command: Run, exam: Path) -> None:
+    (exam / "letter.txt").write_text("no mammogram", "utf-8")
+    answer = command("bench", "index", exam, "--json")
+    assert answer.code == 2
+    assert "1 of 5 files that are refused" in answer.err
+
+
+def test_the_files_that_indexing_is_measured_on_are_whole(tmp_path: Path) -> None:
+    write_folder(tmp_path, files=5)
+    index = index_paths([tmp_path])
+    assert index.refused == ()
+    assert [len(exam.mammograms) for exam in index.examinations] == [4, 1]
+    assert not decode_pixels(index.examinations[1].mammograms[0]).any()
 
 
 def test_analysis_is_measured_with_its_memory(command: Run, exam: Path, bundle: Path) -> None:

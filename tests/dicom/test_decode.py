@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from pydicom.encaps import encapsulate
 
+from mammoview.dicom import syntaxes
 from mammoview.dicom.decode import decode_pixels
 from mammoview.dicom.index import index_paths
 from mammoview.domain.study import Mammogram
@@ -20,7 +21,10 @@ from mammoview.errors import DicomError
 from tests.builders.dicom import (
     EXPLICIT_BIG,
     EXPLICIT_LITTLE,
+    JPEG_2000,
     JPEG_2000_LOSSLESS,
+    JPEG_BASELINE,
+    JPEG_EXTENDED,
     JPEG_LOSSLESS,
     JPEG_LOSSLESS_SV1,
     NATIVE_SYNTAXES,
@@ -46,6 +50,30 @@ def values(bits: int, signed: bool, rows: int = 37, cols: int = 53) -> NDArray[n
     image[3::7, 2::5] = high
     image[4::7, 1::5] = low
     return image.astype(f"{'i' if signed else 'u'}{1 if bits == 8 else 2}")
+
+
+def encoded(
+    path: Path,
+    stored: NDArray[np.integer],
+    syntax: str,
+    stream: bytes,
+    *,
+    bits: int = 12,
+    fragments: int = 1,
+) -> Path:
+    """Write a mammogram whose pixels are a given stream."""
+    ds = pydicom.dcmread(build_mg(path, stored=stored, bits=bits))
+    ds.file_meta.TransferSyntaxUID = pydicom.uid.UID(syntax)
+    ds.PixelData = encapsulate([stream], fragments_per_frame=fragments)
+    ds["PixelData"].VR = "OB"
+    pydicom.dcmwrite(path, ds)
+    return path
+
+
+def test_every_syntax_of_the_table_is_tested() -> None:
+    lossy = {JPEG_BASELINE, JPEG_EXTENDED}
+    assert set(syntaxes.TRANSFER_SYNTAXES) == {*TRANSFER_SYNTAXES, *lossy}
+    assert {s.codec for s in syntaxes.TRANSFER_SYNTAXES.values()} == set(syntaxes.Codec)
 
 
 @pytest.mark.parametrize("syntax", TRANSFER_SYNTAXES)
@@ -114,14 +142,62 @@ def test_jpeg_2000_that_says_signed_itself_is_read_as_the_header_says(tmp_path: 
 @pytest.mark.parametrize("syntax", [JPEG_LOSSLESS, JPEG_LOSSLESS_SV1])
 def test_a_frame_in_many_fragments_is_joined(tmp_path: Path, syntax: str) -> None:
     expected = values(12, False)
-    path = build_mg(tmp_path / "a", stored=expected)
-    ds = pydicom.dcmread(path)
     stream = bytes(imagecodecs.ljpeg_encode(expected, bitspersample=12))
-    ds.file_meta.TransferSyntaxUID = pydicom.uid.UID(syntax)
-    ds.PixelData = encapsulate([stream], fragments_per_frame=3)
-    ds["PixelData"].VR = "OB"
-    pydicom.dcmwrite(path, ds)
+    path = encoded(tmp_path / "a", expected, syntax, stream, fragments=3)
     assert np.array_equal(decode_pixels(only(path)), expected)
+
+
+@pytest.mark.parametrize("predictor", range(1, 8))
+@pytest.mark.parametrize("bits", [8, 12, 16])
+def test_every_predictor_of_jpeg_lossless(tmp_path: Path, predictor: int, bits: int) -> None:
+    expected = values(bits, False)
+    stream = imagecodecs.jpeg8_encode(
+        expected, lossless=True, predictor=predictor, bitspersample=bits
+    )
+    path = encoded(tmp_path / "a", expected, JPEG_LOSSLESS, bytes(stream), bits=bits)
+    assert np.array_equal(decode_pixels(only(path)), expected)
+
+
+@pytest.mark.parametrize(
+    ("syntax", "bits"), [(JPEG_BASELINE, 8), (JPEG_EXTENDED, 8), (JPEG_EXTENDED, 12)]
+)
+def test_lossy_jpeg_is_close_to_what_was_encoded_and_says_so(
+    tmp_path: Path, syntax: str, bits: int
+) -> None:
+    row, col = np.mgrid[0:37, 0:53] / 53
+    top = (1 << bits) - 1
+    expected = (top * (0.5 + 0.4 * np.sin(6 * row) * np.cos(4 * col))).astype(f"u{(bits + 7) // 8}")
+    expected[0, 0], expected[0, 1] = 0, top
+    stream = bytes(imagecodecs.jpeg8_encode(expected, level=100, bitspersample=bits))
+    mammogram = only(encoded(tmp_path / "a", expected, syntax, stream, bits=bits))
+    decoded = decode_pixels(mammogram)
+    assert decoded.dtype == expected.dtype
+    assert np.abs(decoded.astype(int) - expected).max() <= 2
+    assert [w for w in mammogram.warnings if "may have lost detail" in w]
+
+
+@pytest.mark.parametrize("said", ["00", "01"])
+def test_what_the_header_says_of_lossy_compression_is_believed(tmp_path: Path, said: str) -> None:
+    path = build_mg(
+        tmp_path / "a", transfer_syntax=JPEG_2000, elements={"LossyImageCompression": said}
+    )
+    warned = ["lossy compression: the pixels are not those of the detector"] * (said == "01")
+    assert list(only(path).warnings) == warned
+
+
+@pytest.mark.parametrize("syntax", [JPEG_BASELINE, JPEG_EXTENDED, JPEG_LOSSLESS])
+@pytest.mark.parametrize("tail", [b"", bytes(2), b"after the end"])
+def test_a_jpeg_without_its_end_is_refused_and_one_with_more_is_not(
+    tmp_path: Path, syntax: str, tail: bytes
+) -> None:
+    expected = values(8, False)
+    lossless = syntax == JPEG_LOSSLESS
+    whole = bytes(imagecodecs.jpeg8_encode(expected, level=100, lossless=lossless))
+    more = encoded(tmp_path / "a", expected, syntax, whole + tail, bits=8)
+    assert decode_pixels(only(more)).shape == expected.shape
+    cut = encoded(tmp_path / "b", expected, syntax, whole[:-40] + tail, bits=8)
+    with pytest.raises(DicomError, match="cannot be decoded"):
+        decode_pixels(only(cut))
 
 
 @pytest.mark.parametrize("syntax", [s for s in TRANSFER_SYNTAXES if s not in NATIVE_SYNTAXES])
@@ -171,9 +247,9 @@ def test_two_images_are_decoded_at_the_same_time(
     together = threading.Barrier(2, timeout=20)  # passed only by two threads inside the decoder
     decode = imagecodecs.dicomrle_decode
 
-    def waiting(*args: object) -> object:
+    def waiting(data: bytes, kind: np.dtype[np.generic]) -> bytes:
         together.wait()
-        return decode(*args)
+        return bytes(decode(data, kind))
 
     monkeypatch.setattr(imagecodecs, "dicomrle_decode", waiting)
     with ThreadPoolExecutor(2) as pool:

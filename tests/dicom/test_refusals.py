@@ -106,14 +106,22 @@ def test_image_that_is_not_read(folder: Path, elements: dict[str, object], said:
 
 @pytest.mark.parametrize(
     ("uid", "name"),
-    [("1.2.840.10008.1.2.4.50", "JPEG Baseline"), ("1.2.840.10008.1.2.4.100", "MPEG2")],
+    [
+        ("1.2.840.10008.1.2.4.53", "JPEG Spectral Selection"),
+        ("1.2.840.10008.1.2.4.100", "MPEG2"),
+        ("1.2.840.10008.1.2.4.94", "JPIP"),
+    ],
 )
 def test_transfer_syntax_that_is_not_read(folder: Path, uid: str, name: str) -> None:
     path = build_mg(folder / "x", transfer_syntax="1.2.840.10008.1.2.5")
     ds = pydicom.dcmread(path)
     ds.file_meta.TransferSyntaxUID = UID(uid)
     pydicom.dcmwrite(path, ds)
-    assert name in reason(path)
+    said = reason(path)
+    assert name in said
+    assert uid in said
+    assert "High-Throughput JPEG 2000" in said  # among what is read
+    assert "send the image uncompressed" in said
 
 
 def test_native_pixels_in_a_compressed_syntax(folder: Path) -> None:
