@@ -12,6 +12,7 @@ Source: PKWARE APPNOTE 6.3 (zip), PS3.12 V (ZIP file media).
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 import zipfile
@@ -37,6 +38,7 @@ _MOST_BYTES = 2 << 30
 # A black 26-megapixel image shrinks a thousandfold, but stays below this size.
 _BOMB_BYTES = 128 << 20
 _BOMB_RATIO = 200
+_PIECE_BYTES = 1 << 20
 _UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -86,8 +88,16 @@ class Archive:
         self.names = tuple(self._members)
         self.refused = tuple(refused)
 
-    def read(self, name: str) -> bytes:
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """Every member, tried or not."""
+        return (*self.names, *(member.name for member in self.refused))
+
+    def read(self, name: str) -> io.BytesIO:
         """Return a member that starts like DICOM, whole, its checksum compared.
+
+        It is inflated piece by piece and never further than its size in the list of members, so
+        that a wrong size there cannot fill the memory.
 
         Raises
         ------
@@ -103,13 +113,17 @@ class Archive:
             )
         try:
             with self._opened.open(info) as stream:
-                start = stream.read(START_BYTES)
-                check_start(start)  # before the rest is inflated
-                content = start + stream.read()
+                piece = stream.read(START_BYTES)
+                check_start(piece)  # before the rest is inflated
+                content = io.BytesIO()
+                while piece:
+                    content.write(piece)
+                    piece = stream.read(_PIECE_BYTES)
         except _UNREADABLE as error:
             raise _damaged(error) from None
-        if len(content) != info.file_size:
+        if content.tell() != info.file_size:
             raise _damaged(None)
+        content.seek(0)
         return content
 
 

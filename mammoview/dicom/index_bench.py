@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import statistics
 import struct
@@ -88,7 +87,7 @@ def write_folder(folder: Path, *, files: int = 500) -> None:
         _header(number).save_as(path, enforce_file_format=True)
         with path.open("ab") as stream:
             stream.write(struct.pack("<HH2sHL", 0x7FE0, 0x0010, b"OW", 0, size))
-            os.truncate(stream.fileno(), stream.tell() + size)
+            stream.truncate(stream.tell() + size)  # writes out what is buffered first
 
 
 def _header(number: int) -> Dataset:

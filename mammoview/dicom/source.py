@@ -150,7 +150,7 @@ def _stream_of(path: Path, archive: Path | None) -> BinaryIO:
     if archive is None:
         return open_regular(path)
     with open_archive(archive) as members:
-        return io.BytesIO(members.read(path.relative_to(archive).as_posix()))
+        return members.read(path.relative_to(archive).as_posix())
 
 
 def _parse(stream: BinaryIO) -> FileDataset:

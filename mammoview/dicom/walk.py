@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -116,7 +115,7 @@ class Walk:
                     self._note(path / name, path, outcome)
                     if isinstance(outcome, _Listing):
                         root = tuple(name.split("/")[:-1])
-                        names = names_in_archive(archive.names, root)
+                        names = names_in_archive(archive.all_names, root)
                         folder = path.joinpath(*root)
                         deque(self._found(folder, path, outcome.files, names), maxlen=0)
         except DicomError as error:
@@ -163,7 +162,7 @@ def _read_file(path: Path) -> _Outcome:
 
 def _read_member(archive: Archive, path: Path, name: str) -> _Outcome:
     try:
-        with io.BytesIO(archive.read(name)) as stream:
+        with archive.read(name) as stream:
             return _read_stream(stream, path / name, path)
     except DicomError as error:
         return error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 import threading
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mammoview.dicom.archive import open_archive
+from mammoview.dicom.archive import Archive
 from mammoview.dicom.decode import decode_pixels
 from mammoview.dicom.index import index_paths
 from mammoview.domain.study import ExamIndex, Mammogram
@@ -268,6 +269,21 @@ def test_a_bomb_of_no_image_is_not_inflated(
     assert sum(read) < 1000
 
 
+def test_a_bomb_that_lies_about_its_size_is_inflated_no_further(tmp_path: Path) -> None:
+    content = bytes(128) + b"DICM" + bytes(200 << 20)
+    packed = build_zip(tmp_path / "x.zip", [("IM1", content)])
+    del content
+    patch_member(packed, "IM1", size=1 << 20)
+    tracemalloc.start()
+    try:
+        (refused,) = index_paths([packed]).refused
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert "wrong checksum" in refused.reason
+    assert most < 20 << 20
+
+
 def test_an_empty_archive_is_no_fault(tmp_path: Path) -> None:
     index = index_paths([build_zip(tmp_path / "x.zip", [])])
     assert (index.examinations, index.refused) == ((), ())
@@ -306,13 +322,11 @@ def test_an_archive_that_changed_or_went_away_is_a_dicom_error(packed: Path) -> 
 
 def test_members_are_inflated_on_two_threads(packed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     together = threading.Barrier(2, timeout=20)
-    with open_archive(packed) as archive:
-        kind = type(archive)
-    plain = kind.read
+    plain = Archive.read
 
-    def waiting(self: object, name: str) -> bytes:
+    def waiting(self: Archive, name: str) -> io.BytesIO:
         together.wait()
-        return plain(self, name)  # type: ignore[arg-type]
+        return plain(self, name)
 
-    monkeypatch.setattr(kind, "read", waiting)
+    monkeypatch.setattr(Archive, "read", waiting)
     assert len(views(index_paths([packed]))) == 4
