@@ -11,15 +11,17 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
+from pydicom.tag import BaseTag, Tag
 
 # pydicom's log messages and warnings quote the values that it trips over.
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
-_LOCK = threading.RLock()
+_LOCK = threading.Lock()
 _UNDEFINED = 0xFFFFFFFF
 
 
@@ -30,9 +32,30 @@ def quiet_pydicom() -> Iterator[None]:
     ``warnings.catch_warnings`` is not thread-safe, so only one thread reads a header at a time.
     Never hold it while pixels are read or decoded: the others would wait for them.
     """
+    if _thread.quiet:  # a thread that holds it already pays nothing
+        yield
+        return
     with _LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        yield
+        _thread.quiet = True
+        try:
+            yield
+        finally:
+            _thread.quiet = False
+
+
+class _Thread(threading.local):
+    """Whether this thread keeps pydicom quiet."""
+
+    quiet = False
+
+
+_thread = _Thread()
+
+
+@cache
+def _tag(keyword: str) -> BaseTag:
+    return Tag(keyword)
 
 
 class Header:
@@ -59,21 +82,21 @@ class Header:
 
     def has(self, keyword: str) -> bool:
         """Tell whether the element is there, empty or not."""
-        return keyword in self._dataset
+        return _tag(keyword) in self._dataset
 
     def is_cut(self, keyword: str) -> bool:
         """Tell whether an element that was not read yet has fewer bytes than it says.
 
         pydicom takes what is there without a word.
         """
-        element = self._dataset.get_item(keyword) if self.has(keyword) else None
+        element: object = self._dataset.get_item(_tag(keyword)) if self.has(keyword) else None
         if not isinstance(element, RawDataElement):
             return False
         return element.length not in (_UNDEFINED, len(element.value or b""))
 
     def texts(self, keyword: str) -> tuple[str, ...]:
         """Return every value as text without padding; an empty tuple when absent."""
-        if keyword not in self._dataset:  # most are not: no lock for those
+        if not self.has(keyword):  # most are not: no lock for those
             return ()
         with quiet_pydicom():
             try:
@@ -136,11 +159,12 @@ class Header:
         return (value,)
 
     def _raw(self, keyword: str) -> object:
-        if keyword not in self._dataset:
+        if not self.has(keyword):
             return None
         with quiet_pydicom():
             try:
-                return self._dataset.get(keyword)
+                value: object = self._dataset[_tag(keyword)].value
+                return value
             except Exception:  # pydicom converts on access and raises what the bytes make it raise
                 self._remember(keyword)
                 return None

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from mammoview.dicom.archive import Archive, open_archive
 from mammoview.dicom.attributes import ReadHeader, read_mammogram
 from mammoview.dicom.content import is_zip, open_regular, read_start
+from mammoview.dicom.header import quiet_pydicom
 from mammoview.dicom.media import (
     FileId,
     Names,
@@ -169,10 +170,11 @@ def _read_member(archive: Archive, path: Path, name: str) -> _Outcome:
 
 
 def _read_stream(stream: BinaryIO, path: Path, archive: Path | None) -> _Outcome:
-    file = parse_dicom(stream)
-    if file.is_directory:
-        return _Listing(files=listed_files(file.header))
-    return read_mammogram(path, file, archive=archive)
+    with quiet_pydicom():  # once for all elements; no pixels are read here
+        file = parse_dicom(stream)
+        if file.is_directory:
+            return _Listing(files=listed_files(file.header))
+        return read_mammogram(path, file, archive=archive)
 
 
 def _read_members(
