@@ -45,8 +45,7 @@ _UNREADABLE = (
     struct.error,
     EOFError,
     OSError,
-    NotImplementedError,
-    RuntimeError,
+    RuntimeError,  # a password is wanted, or something zipfile does not do
     ValueError,
 )
 
