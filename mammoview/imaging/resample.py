@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from mammoview.domain.geometry import Affine2D, ImageBox
 
+# Samples that are weighted at once: a sample looks at few pixels, and a product with all is slow.
+_BLOCK = 64
+
 
 def resample(
     values: NDArray[np.float32], *, box: ImageBox, out_shape: tuple[int, int]
@@ -42,7 +45,19 @@ def resample(
         col0=box.col0,
         row0=box.row0,
     )
-    return np.asarray(row_weights @ part @ col_weights.T, np.float32), to_image
+    shrunk = _weighted(col_weights, _weighted(row_weights, part).T).T
+    return np.ascontiguousarray(shrunk), to_image
+
+
+def _weighted(weights: NDArray[np.float32], part: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return ``weights @ part``, by blocks of samples, each with the pixels that it looks at."""
+    result = np.empty((len(weights), part.shape[1]), np.float32)
+    for first in range(0, len(weights), _BLOCK):
+        block = weights[first : first + _BLOCK]
+        used = np.flatnonzero(block.any(axis=0))
+        near = slice(int(used[0]), int(used[-1]) + 1)
+        result[first : first + _BLOCK] = block[:, near] @ part[near]
+    return result
 
 
 def _triangle_weights(
