@@ -442,6 +442,8 @@ def _write_run(
 ) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     judged = {cache.records[n].mammogram for n in sides.numbers(cache, sides.validation)}
+    # A resumed run need not be told its weights again: whom they knew stands in its own folder.
+    known = trained_on(str(options.out / LAST) if options.resume else options.weights)
     document = {
         "data": cache.source,
         "recipe": recipe.as_dict(),
@@ -460,9 +462,7 @@ def _write_run(
         "training": sorted(sides.training),
         "validation": sorted(sides.validation),
         "validation_mammograms": sorted(judged),
-        TRAINED_ON: sorted(
-            trained_on(options.weights) | digests(sides.people(cache, sides.training))
-        ),
+        TRAINED_ON: sorted(known | digests(sides.people(cache, sides.training))),
     }
     write_json(document, options.out / RUN)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from trainer.cache import GridCache
 from trainer.callbacks import MeanAccuracyStop
 from trainer.classifier import LAST, RUN, load_checkpoint
 from trainer.fit import FitOptions, fit
-from trainer.held_out import TRAINED_ON, require_unknown
+from trainer.held_out import TRAINED_ON, digests, require_unknown
 from trainer.predict import predict_patches
 from trainer.prepare import prepare
 from trainer.recipe import Recipe
@@ -380,6 +381,22 @@ def test_weights_know_nobody_who_validates(place: Path, tiny: Recipe) -> None:
     again = place / "same-fold" / RUN
     assert json.loads(again.read_text())[TRAINED_ON] == first
     require_unknown(["a stranger"], weights)
+
+
+def test_a_resumed_run_still_says_whom_its_weights_knew(
+    place: Path, tiny: Recipe, tmp_path: Path
+) -> None:
+    """--weights is not given again with --resume; what they were trained on must not get lost."""
+    before = json.loads((place / "run" / RUN).read_text())
+    earlier = {**before, TRAINED_ON: [*before[TRAINED_ON], *digests(["somebody else"])]}
+    (tmp_path / "earlier").mkdir()
+    (tmp_path / "earlier" / RUN).write_text(json.dumps(earlier))
+    shutil.copy(place / "run" / LAST, tmp_path / "earlier" / LAST)
+    once = options(place, "goes-on", weights=str(tmp_path / "earlier" / LAST), max_steps=1)
+    fit(place / "cache", tiny, once)
+    fit(place / "cache", tiny, options(place, "goes-on", resume=True))
+    kept = json.loads((place / "goes-on" / RUN).read_text())[TRAINED_ON]
+    assert digests(["somebody else"]) < set(kept)
 
 
 def test_weights_of_a_run_that_does_not_say_are_refused(place: Path, tmp_path: Path) -> None:
