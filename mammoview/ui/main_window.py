@@ -24,11 +24,12 @@ from mammoview.app import commands
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.domain.study import VoiWindow
-from mammoview.ui.actions import TABLE, Menu, TableAction, hold_keys
+from mammoview.ui.actions.qt import TableAction, hold_keys
+from mammoview.ui.actions.spec import Menu, Reach
+from mammoview.ui.actions.table import TABLE
 from mammoview.ui.dialogs.about import About
 from mammoview.ui.dialogs.cheat_sheet import cheat_sheet
 from mammoview.ui.dialogs.refused import refused_files
-from mammoview.ui.handlers import Handlers
 from mammoview.ui.panels.side_panel import SidePanel
 from mammoview.ui.status_strip import StatusStrip
 from mammoview.ui.viewport.four_view import FourView
@@ -46,12 +47,10 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(*_SMALLEST)
         self.desk = desk
-        self._handlers = Handlers(desk, self)
+        self._reach = Reach(desk=desk, frame=self)
         self._hold = hold_keys()
         self._actions = {
-            spec.id: TableAction(spec, self._handlers, self)
-            for spec in TABLE
-            if spec.release is None
+            spec.id: TableAction(spec, self._reach, self) for spec in TABLE if spec.release is None
         }
         self.four_view = FourView(self)
         self.side_panel = SidePanel(desk, self)
@@ -137,7 +136,7 @@ class MainWindow(QMainWindow):
         if spec is None or event.modifiers() != Qt.KeyboardModifier.NoModifier:
             super().keyPressEvent(event)
         elif not event.isAutoRepeat():
-            spec.run(self._handlers)
+            spec.run(self._reach)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """End it when the key is let go."""
@@ -145,7 +144,7 @@ class MainWindow(QMainWindow):
         if spec is None or spec.release is None:
             super().keyReleaseEvent(event)
         elif not event.isAutoRepeat():
-            spec.release(self._handlers)
+            spec.release(self._reach)
 
     def changeEvent(self, event: QEvent) -> None:
         """End every hold when the window loses the keyboard: the release would never come."""
@@ -153,7 +152,7 @@ class MainWindow(QMainWindow):
         if event.type() is QEvent.Type.ActivationChange and not self.isActiveWindow():
             for spec in self._hold.values():
                 if spec.release is not None:
-                    spec.release(self._handlers)
+                    spec.release(self._reach)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files and folders."""
@@ -172,7 +171,7 @@ class MainWindow(QMainWindow):
         self.desk.shutdown()
         super().closeEvent(event)
 
-    # -- what the handlers ask of the frame ---------------------------------------------------
+    # -- what the actions ask of the frame ----------------------------------------------------
 
     def ask_files(self) -> list[Path]:
         """Let the reader choose files."""

@@ -9,7 +9,7 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.steps import step_line
 from mammoview.app.workspace import Workspace
 from mammoview.review.blinding import ReadingMode
-from mammoview.ui.actions import TableAction
+from mammoview.ui.actions.qt import TableAction
 from mammoview.ui.panels.reading_panel import notes_of
 
 RESEARCH_USE_ONLY = "RESEARCH USE ONLY"

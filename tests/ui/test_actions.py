@@ -8,7 +8,9 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QTableWidget, QTableWidgetItem, QToolBar
 from pytestqt.qtbot import QtBot
 
-from mammoview.ui.actions import TABLE, Menu, key_text
+from mammoview.ui.actions.qt import key_text
+from mammoview.ui.actions.spec import Menu
+from mammoview.ui.actions.table import TABLE
 from mammoview.ui.dialogs.text_table import TextTable
 from mammoview.ui.main_window import MainWindow
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
-from mammoview.ui.actions import TABLE, Menu, key_text
+from mammoview.ui.actions.qt import key_text
+from mammoview.ui.actions.spec import Menu
+from mammoview.ui.actions.table import TABLE
 from mammoview.ui.dialogs.text_table import Row, TextTable
 
 MOUSE: tuple[Row, ...] = (

@@ -1,0 +1,119 @@
+"""The computer's reading: what of it is shown, and whether it runs."""
+
+from __future__ import annotations
+
+from mammoview.app import commands
+from mammoview.app.commands import overlay_parts
+from mammoview.app.reading import ReadingDesk
+from mammoview.app.workspace import OverlayMode, Workspace
+from mammoview.ui.actions.spec import ActionSpec, Menu, at_desk, command, has_exam
+
+_STEP = 0.1
+
+
+def _heat_on(ws: Workspace) -> bool:
+    return overlay_parts(ws.overlay.mode)[0]
+
+
+def _marks_on(ws: Workspace) -> bool:
+    return overlay_parts(ws.overlay.mode)[1]
+
+
+def _overlay_off(ws: Workspace) -> bool:
+    return ws.overlay.mode is OverlayMode.OFF
+
+
+def _analysing(ws: Workspace) -> bool:
+    return ws.analysis.running
+
+
+ROWS: tuple[ActionSpec, ...] = (
+    ActionSpec(
+        id="heatmap",
+        text="Heatmap on or off",
+        keys=("H",),
+        menu=Menu.CAD,
+        run=command(commands.toggle_heatmap),
+        toolbar="Heat",
+        checked=_heat_on,
+        group=3,
+    ),
+    ActionSpec(
+        id="marks",
+        text="Marks on or off",
+        keys=("M",),
+        menu=Menu.CAD,
+        run=command(commands.toggle_marks),
+        toolbar="Marks",
+        checked=_marks_on,
+        group=3,
+    ),
+    ActionSpec(
+        id="overlay-both",
+        text="Heatmap and marks",
+        keys=("B",),
+        menu=Menu.CAD,
+        run=command(commands.set_overlay, OverlayMode.BOTH),
+        group=3,
+    ),
+    ActionSpec(
+        id="overlay-off",
+        text="Overlay off",
+        keys=("O",),
+        menu=Menu.CAD,
+        run=command(commands.set_overlay, OverlayMode.OFF),
+        checked=_overlay_off,
+        group=3,
+    ),
+    ActionSpec(
+        id="overlay-next",
+        text="Next overlay: off, heatmap, marks, both",
+        keys=("C",),
+        menu=Menu.CAD,
+        run=command(commands.cycle_overlay),
+        group=3,
+    ),
+    ActionSpec(
+        id="peek",
+        text="Hold: look under the overlay",
+        keys=("P", "Space"),
+        menu=Menu.CAD,
+        run=command(commands.peek, True),
+        release=command(commands.peek, False),
+        group=3,
+    ),
+    ActionSpec(
+        id="opacity-less",
+        text="Fainter heatmap",
+        keys=("[",),
+        menu=Menu.CAD,
+        run=command(commands.change_opacity, -_STEP),
+        group=4,
+    ),
+    ActionSpec(
+        id="opacity-more",
+        text="Stronger heatmap",
+        keys=("]",),
+        menu=Menu.CAD,
+        run=command(commands.change_opacity, _STEP),
+        group=4,
+    ),
+    ActionSpec(
+        id="analyse",
+        text="Analyse again",
+        keys=("Ctrl+A",),
+        menu=Menu.CAD,
+        run=at_desk(ReadingDesk.analyse),
+        enabled=has_exam,
+        group=5,
+    ),
+    ActionSpec(
+        id="cancel-analysis",
+        text="Cancel the analysis",
+        keys=("Ctrl+.",),
+        menu=Menu.CAD,
+        run=at_desk(ReadingDesk.cancel_analysis),
+        enabled=_analysing,
+        group=5,
+    ),
+)

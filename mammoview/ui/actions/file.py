@@ -1,0 +1,77 @@
+"""Open, walk through the examinations, leave."""
+
+from __future__ import annotations
+
+from mammoview.app.reading import ReadingDesk
+from mammoview.app.workspace import Workspace
+from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, Reach, at_desk, in_window
+
+
+def _several_exams(ws: Workspace) -> bool:
+    return len(ws.index.examinations) > 1
+
+
+def _has_refused(ws: Workspace) -> bool:
+    return bool(ws.index.refused)
+
+
+def _open_files(reach: Reach) -> None:
+    reach.desk.open_paths(reach.frame.ask_files())
+
+
+def _open_folder(reach: Reach) -> None:
+    reach.desk.open_paths(reach.frame.ask_folder())
+
+
+ROWS: tuple[ActionSpec, ...] = (
+    ActionSpec(
+        id="open-files",
+        text="Open files…",
+        keys=("Ctrl+O",),
+        menu=Menu.FILE,
+        run=_open_files,
+        toolbar="Open",
+    ),
+    ActionSpec(
+        id="open-folder",
+        text="Open folder…",
+        keys=("Ctrl+Shift+O",),
+        menu=Menu.FILE,
+        run=_open_folder,
+    ),
+    ActionSpec(
+        id="next-exam",
+        text="Next examination",
+        keys=("PgDown",),
+        menu=Menu.FILE,
+        run=at_desk(ReadingDesk.step_exam, 1),
+        enabled=_several_exams,
+        group=1,
+    ),
+    ActionSpec(
+        id="previous-exam",
+        text="Previous examination",
+        keys=("PgUp",),
+        menu=Menu.FILE,
+        run=at_desk(ReadingDesk.step_exam, -1),
+        enabled=_several_exams,
+        group=1,
+    ),
+    ActionSpec(
+        id="refused-files",
+        text="Refused files…",
+        keys=("Ctrl+R",),
+        menu=Menu.FILE,
+        run=in_window(Frame.show_refused),
+        enabled=_has_refused,
+        group=1,
+    ),
+    ActionSpec(
+        id="quit",
+        text="Quit",
+        keys=("Ctrl+Q",),
+        menu=Menu.FILE,
+        run=in_window(Frame.quit),
+        group=2,
+    ),
+)

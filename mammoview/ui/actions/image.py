@@ -1,0 +1,88 @@
+"""Scale and grey values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mammoview.app import commands
+from mammoview.app.workspace import FitMode, Workspace
+from mammoview.ui.actions.spec import ActionSpec, Menu, command, has_exam
+
+
+def _inverted(ws: Workspace) -> bool:
+    return ws.gray.invert
+
+
+def _fits(mode: FitMode) -> Callable[[Workspace], bool]:
+    def fits(ws: Workspace) -> bool:
+        return ws.fit is mode
+
+    return fits
+
+
+ROWS: tuple[ActionSpec, ...] = (
+    ActionSpec(
+        id="fit-breast",
+        text="Fit breast",
+        keys=("F",),
+        menu=Menu.IMAGE,
+        run=command(commands.fit, FitMode.BREAST),
+        toolbar="Fit",
+        checked=_fits(FitMode.BREAST),
+        enabled=has_exam,
+        group=1,
+    ),
+    ActionSpec(
+        id="fit-image",
+        text="Fit whole image",
+        keys=("I",),
+        menu=Menu.IMAGE,
+        run=command(commands.fit, FitMode.IMAGE),
+        toolbar="Whole",
+        checked=_fits(FitMode.IMAGE),
+        enabled=has_exam,
+        group=1,
+    ),
+    ActionSpec(
+        id="one-to-one",
+        text="One image pixel to one screen pixel",
+        keys=("1",),
+        menu=Menu.IMAGE,
+        run=command(commands.fit, FitMode.ONE_TO_ONE),
+        toolbar="1 : 1",
+        checked=_fits(FitMode.ONE_TO_ONE),
+        enabled=has_exam,
+        group=1,
+    ),
+    ActionSpec(
+        id="next-voi",
+        text="Next VOI by name",
+        keys=("V",),
+        menu=Menu.IMAGE,
+        run=command(commands.cycle_voi),
+        toolbar="VOI",
+        enabled=has_exam,
+        group=2,
+    ),
+    ActionSpec(
+        id="invert",
+        text="Invert grey values",
+        keys=("N", "Ctrl+I"),
+        menu=Menu.IMAGE,
+        run=command(commands.invert),
+        toolbar="Invert",
+        checked=_inverted,
+        enabled=has_exam,
+        group=2,
+    ),
+    ActionSpec(
+        id="reset",
+        text="Reset grey values and scale",
+        keys=("R",),
+        menu=Menu.IMAGE,
+        run=command(commands.reset),
+        toolbar="Reset",
+        enabled=has_exam,
+        group=2,
+    ),
+)

@@ -1,0 +1,149 @@
+"""What a row of the action table is, and the three ways in which a row does its work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Concatenate, ParamSpec, Protocol
+
+from mammoview.app.reading import ReadingDesk
+from mammoview.app.workspace import Workspace
+
+P = ParamSpec("P")
+
+
+class Menu(StrEnum):
+    """The menus, in their order."""
+
+    FILE = "&File"
+    HANGING = "&Hanging"
+    IMAGE = "&Image"
+    CAD = "&CAD"
+    VIEW = "&View"
+    HELP = "&Help"
+
+
+class Frame(Protocol):
+    """What an action may ask of the window."""
+
+    def ask_files(self) -> list[Path]:
+        """Let the reader choose files; none when they think better of it."""
+        ...
+
+    def ask_folder(self) -> list[Path]:
+        """Let the reader choose a folder; none when they think better of it."""
+        ...
+
+    def show_refused(self) -> None:
+        """Show which files were refused, and why."""
+        ...
+
+    def show_cheat_sheet(self) -> None:
+        """Show all keys."""
+        ...
+
+    def show_about(self) -> None:
+        """Show version, intended use and model."""
+        ...
+
+    def toggle_panel(self) -> None:
+        """Fold the side panel away, or show it again."""
+        ...
+
+    def toggle_full_screen(self) -> None:
+        """Give the whole screen to the window, or back."""
+        ...
+
+    def leave_full_screen(self) -> bool:
+        """Leave full screen; tell whether there was anything to leave."""
+        ...
+
+    def quit(self) -> None:
+        """Close the window."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What an action can reach: the desk with its state, and the window around it."""
+
+    desk: ReadingDesk
+    frame: Frame
+
+
+Run = Callable[[Reach], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionSpec:
+    """One thing the reader can do.
+
+    Attributes
+    ----------
+    id : str
+        Also the QAction's object name.
+    text : str
+        In menu and cheat sheet.
+    keys : tuple of str
+        Shortcuts, in Qt's portable text; the first is shown.
+    run : callable
+        What it does.
+    release : callable or None
+        Makes it a hold-key action: ``run`` on press, ``release`` when the key is let go.
+    toolbar : str
+        Short text on the toolbar; empty: not there.
+    checked, enabled : callable or None
+        Read the state from the workspace.
+    group : int
+        A line is drawn between groups of a menu and of the toolbar.
+    """
+
+    id: str
+    text: str
+    keys: tuple[str, ...]
+    menu: Menu
+    run: Run
+    release: Run | None = None
+    toolbar: str = ""
+    checked: Callable[[Workspace], bool] | None = None
+    enabled: Callable[[Workspace], bool] | None = None
+    group: int = 0
+
+
+def command(
+    change: Callable[Concatenate[Workspace, P], Workspace], *args: P.args, **kwargs: P.kwargs
+) -> Run:
+    """Return a run that replaces the state by what a command makes of it."""
+
+    def run(reach: Reach) -> None:
+        reach.desk.do(change, *args, **kwargs)
+
+    return run
+
+
+def at_desk(
+    method: Callable[Concatenate[ReadingDesk, P], None], *args: P.args, **kwargs: P.kwargs
+) -> Run:
+    """Return a run that asks something of the desk that needs its workers."""
+
+    def run(reach: Reach) -> None:
+        method(reach.desk, *args, **kwargs)
+
+    return run
+
+
+def in_window(method: Callable[[Frame], None]) -> Run:
+    """Return a run that asks something of the window; named as ``Frame.quit``."""
+    name = method.__name__
+
+    def run(reach: Reach) -> None:
+        getattr(reach.frame, name)()
+
+    return run
+
+
+def has_exam(ws: Workspace) -> bool:
+    """Tell whether an examination hangs."""
+    return ws.exam_key is not None

@@ -1,0 +1,14 @@
+"""All rows, in the order of menus and toolbar."""
+
+from __future__ import annotations
+
+from mammoview.ui.actions import cad, file, hanging, image, window
+from mammoview.ui.actions.spec import ActionSpec
+
+TABLE: tuple[ActionSpec, ...] = (
+    *file.ROWS,
+    *hanging.ROWS,
+    *image.ROWS,
+    *cad.ROWS,
+    *window.ROWS,
+)
