@@ -65,7 +65,7 @@ COMMANDS = (
     Command(
         name="bench",
         summary="speeds on this machine, each beside its baseline",
-        module="mammoview.cli.bench",
+        module="mammoview.cli.bench.command",
     ),
     Command(
         name="doctor",

@@ -1,0 +1,143 @@
+"""``mammoview bench analyze``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mammoview.app import models
+from mammoview.cli.arguments import add_paths
+from mammoview.cli.bench.child import CORES, run_child
+from mammoview.cli.bench.exam import exam_or_demo
+from mammoview.cli.results import RESULTS
+from mammoview.errors import ExitCode, InferenceError
+
+if TYPE_CHECKING:
+    from mammoview.inference.bench import WindowsBench
+
+SUMMARY = "four views from disk to regions on two cores, beside eager torch"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the files that are measured, and the model."""
+    add_paths(parser, needed=False)
+    parser.add_argument("--model", metavar="BUNDLE", type=Path, help="folder of a bundle")
+
+
+def measure(args: argparse.Namespace) -> dict[str, Any]:
+    """Measure the whole command, the network beside eager torch, and beside windows.
+
+    The command runs in a process of its own, held to two cores.  The baseline runs the same
+    network on the same grids, so that ratio compares the network's seconds alone: of the fastest
+    that this CPU has, views that were read again in float32 counted whole.
+    """
+    with exam_or_demo(args.paths) as paths, tempfile.TemporaryDirectory(prefix="mammoview-") as out:
+        options = ["analyze", *_model(args), "--device", "auto", "--out", out]
+        ours = run_child([sys.executable, "-m", "mammoview", *options, *map(str, paths)])
+        if ours.returncode != ExitCode.DONE:
+            raise InferenceError(
+                f"analyze ended with {ours.returncode}: {ours.stderr.strip()[-300:]}",
+                expected="an examination that can be analysed",
+                todo="run mammoview analyze on it",
+            )
+        results = json.loads((Path(out) / RESULTS).read_text("utf-8"))
+        theirs, reason = _eager_torch(_model(args), paths)
+        windows = _windows(Path(_model(args)[1]), results["device"], paths)
+    analysed = {
+        image["sop_instance_uid"]: image["seconds"]
+        for image in results["images"]
+        if image["status"] == "analyzed"
+    }
+    stages = {
+        stage: sum(seconds[stage] for seconds in analysed.values())
+        for stage in ("decode", "prepare", "network", "regions")
+    }
+    return {
+        "views": len(analysed),
+        "device": results["device"],
+        "seconds": ours.seconds,
+        "peak_rss_mib": ours.peak_rss_mib,
+        "stage_seconds": stages,
+        "stage_share": {
+            **{stage: seconds / ours.seconds for stage, seconds in stages.items()},
+            "start and writing": 1.0 - sum(stages.values()) / ours.seconds,
+        },
+        "baseline_missing": reason,
+        **_beside(analysed, theirs),
+        "windows": "one 224-pixel window for each cell of a view's map, same network and "
+        "runtime, fastest batch size; a sample of batches scaled by count",
+        "windows_batch": windows.batch,
+        "windows_count": windows.cells,
+        "windows_measured": windows.measured_windows,
+        "windows_seconds": windows.windows_seconds,
+        "windows_view_seconds": windows.view_seconds,
+        "windows_ratio": windows.ratio,
+    }
+
+
+def _beside(ours: dict[str, dict[str, float]], theirs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the network's seconds beside those of eager torch, in all and view by view."""
+    network = sum(seconds["network"] for seconds in ours.values())
+    plain = sum(view["seconds"] for view in theirs)
+    channels_last = sum(view["channels_last_seconds"] for view in theirs)
+    return {
+        "baseline": "a network of the same layers on the same grids, eager torch",
+        "baseline_network_seconds": plain or None,
+        "network_ratio": network / plain if theirs else None,
+        "network_ratio_views": [
+            ours[view["sop_instance_uid"]]["network"] / view["seconds"]
+            for view in theirs
+            if view["sop_instance_uid"] in ours
+        ],
+        "baseline_channels_last_seconds": channels_last or None,
+        "network_ratio_channels_last": network / channels_last if theirs else None,
+    }
+
+
+def _eager_torch(
+    model: Sequence[str], paths: Sequence[Path]
+) -> tuple[Sequence[dict[str, Any]], str | None]:
+    """Return each view's seconds of the baseline, or none and why."""
+    if find_spec("torch") is None:
+        return (), 'torch is not installed: pip install "mammoview[train]"'
+    done = run_child([sys.executable, "-m", "trainer.bench", *model, *map(str, paths)])
+    if done.returncode != 0:
+        return (), f"the baseline ended with {done.returncode}: {done.stderr.strip()[-300:]}"
+    return json.loads(done.stdout)["views"], None
+
+
+def _windows(model: Path, device: str, paths: Sequence[Path]) -> WindowsBench:
+    """Measure windows on the first view that can be analysed, on two threads.
+
+    ``device`` is what the command said that it ran on.
+    """
+    from mammoview.dicom.decode import decode_pixels
+    from mammoview.dicom.index import index_paths
+    from mammoview.imaging.grayscale import unit_values
+    from mammoview.inference.bench import bench_windows
+    from mammoview.inference.session import Session
+    from mammoview.modelkit.bundle import open_bundle
+    from mammoview.modelkit.preprocess import network_input, to_grid
+
+    bundle = open_bundle(model)
+    arithmetic = "cpu-bf16" if "bf16, OpenVINO" in device else "cpu"
+    session = Session.open(bundle, device=arithmetic, threads=CORES)
+    view = next(
+        view
+        for exam in index_paths(paths).examinations
+        for view in exam.mammograms
+        if view.unsupported is None
+    )
+    values = unit_values(decode_pixels(view), view.pixel_format)
+    grid = to_grid(values, spacing=view.spacing, spec=bundle.manifest.preprocessing)
+    return bench_windows(session, network_input(grid.pixels))
+
+
+def _model(args: argparse.Namespace) -> list[str]:
+    return ["--model", str(args.model or models.find_folder(None))]
