@@ -163,7 +163,12 @@ def cycle_voi(ws: Workspace) -> Workspace:
     at = names.index(ws.gray.voi_explanation) + 1 if ws.gray.voi_explanation in names else 0
     chosen = names[at] if at < len(names) else None
     said = f"VOI: {chosen}" if chosen else "VOI: each image's default"
-    return replace(ws, gray=replace(ws.gray, window=None, voi_explanation=chosen), status=said)
+    return say(show_voi(ws, chosen), said)
+
+
+def show_voi(ws: Workspace, explanation: str | None) -> Workspace:
+    """Show each image with its own VOI of that name; None: with its default."""
+    return replace(ws, gray=replace(ws.gray, window=None, voi_explanation=explanation))
 
 
 def voi_explanations(ws: Workspace) -> tuple[str, ...]:

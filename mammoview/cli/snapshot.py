@@ -9,16 +9,17 @@ from pathlib import Path
 
 from mammoview.app.analysis import Analyst
 from mammoview.app.resources import hangings
-from mammoview.app.workspace import ModelSummary, OverlayMode
+from mammoview.app.workspace import FitMode, OverlayMode
 from mammoview.cli.analyze import choose_operating_point, require_open_results
 from mammoview.cli.arguments import add_model, add_paths
 from mammoview.cli.output import note, note_refused, progress_bar
 from mammoview.cli.reading import read_index
 from mammoview.dicom.decode import decode_pixels
-from mammoview.domain.prediction import ExamPrediction, ViewPrediction
+from mammoview.domain.prediction import ViewPrediction
 from mammoview.domain.study import Examination
 from mammoview.errors import ExitCode, UsageError
 from mammoview.review.blinding import ReadingMode
+from mammoview.ui.snapshot import EVERY_STEP, Look, Reading, snapshot
 
 _SIZE = re.compile(r"([1-9]\d{1,4})x([1-9]\d{1,4})")
 
@@ -26,16 +27,7 @@ _SIZE = re.compile(r"([1-9]\d{1,4})x([1-9]\d{1,4})")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the paths, the picture and what is drawn over the images."""
     add_paths(parser)
-    parser.add_argument("--out", metavar="FILE.png", type=_png, required=True, help="the picture")
-    parser.add_argument(
-        "--size", metavar="WxH", type=_size, default=(1920, 1080), help="pixels (1920x1080)"
-    )
-    parser.add_argument(
-        "--layout", metavar="NAME", help="hanging protocol (default: the one of a fresh install)"
-    )
-    parser.add_argument(
-        "--step", metavar="STEP", help="step of the protocol: cc-pair, or 2 (default: the first)"
-    )
+    _add_picture(parser)
     parser.add_argument(
         "--overlay",
         choices=[mode.value for mode in OverlayMode],
@@ -45,14 +37,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--class", metavar="NAME", dest="kind", help="one class of findings (default: all)"
     )
-    parser.add_argument("--study", metavar="KEY", help="which study (default: the first)")
     add_model(parser)
+
+
+def _add_picture(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--out",
+        metavar="FILE.png",
+        type=Path,
+        required=True,
+        help="the picture; with --step all a folder, one picture a step",
+    )
+    parser.add_argument(
+        "--size", metavar="WxH", type=_size, default=(1920, 1080), help="pixels (1920x1080)"
+    )
+    parser.add_argument("--study", metavar="KEY", help="which study (default: the first)")
+    parser.add_argument(
+        "--layout", metavar="NAME", help="hanging protocol (default: the one of a fresh install)"
+    )
+    parser.add_argument(
+        "--step", metavar="STEP", help="step of the protocol: cc-pair, 2, or all (default: 1)"
+    )
+    parser.add_argument(
+        "--fit",
+        choices=[fit.value for fit in FitMode],
+        default=FitMode.BREAST.value,
+        help="how the images are scaled (default: %(default)s)",
+    )
+    parser.add_argument("--voi", metavar="NAME", help="window or LUT of that name in the images")
+    parser.add_argument("--invert", action="store_true", help="swap black and white")
 
 
 def run(args: argparse.Namespace) -> ExitCode:
     """Hang one examination, analyse it where an overlay is wanted, and write the picture."""
-    from mammoview.ui.snapshot import snapshot
-
+    _check_out(args.out, folder=args.step == EVERY_STEP)
     if args.layout is not None:
         _check_layout(args.layout)
     index = read_index(args.paths)
@@ -61,22 +79,40 @@ def run(args: argparse.Namespace) -> ExitCode:
         note("nothing to show: no mammogram under these paths")
         return ExitCode.REFUSED
     exam = _chosen(index.examinations, args.study)
-    mode = OverlayMode(args.overlay)
-    model, prediction = (None, None) if mode is OverlayMode.OFF else _read(args, exam)
-    snapshot(
-        index,
-        out=args.out,
-        prediction=prediction,
-        model=model,
+    reading = None if args.overlay == OverlayMode.OFF else _read(args, exam)
+    written = snapshot(index, out=args.out, look=_look(args, exam), reading=reading, step=args.step)
+    for file in written:
+        note(f"study {exam.key} in {file}")
+    return ExitCode.REFUSED if index.refused else ExitCode.DONE
+
+
+def _look(args: argparse.Namespace, exam: Examination) -> Look:
+    return Look(
         size=args.size,
-        mode=mode,
-        kinds=(args.kind,) if args.kind else None,
         exam_key=exam.key,
         protocol=args.layout,
-        step=args.step,
+        fit=FitMode(args.fit),
+        voi=args.voi,
+        invert=args.invert,
+        mode=OverlayMode(args.overlay),
+        kinds=(args.kind,) if args.kind else None,
     )
-    note(f"study {exam.key} in {args.out}")
-    return ExitCode.REFUSED if index.refused else ExitCode.DONE
+
+
+def _check_out(out: Path, *, folder: bool) -> None:
+    is_png = out.suffix.lower() == ".png"
+    if folder and (is_png or out.is_file()):
+        raise UsageError(
+            f"--out {out.name} with --step all",
+            expected="a folder: every step has a picture of its own",
+            todo="name a folder, or one step",
+        )
+    if not folder and not is_png:
+        raise UsageError(
+            f"--out {out.name} is no name of a .png file",
+            expected="a file that ends in .png",
+            todo="name one, or ask for --step all",
+        )
 
 
 def _check_layout(name: str) -> None:
@@ -102,7 +138,7 @@ def _chosen(examinations: tuple[Examination, ...], key: str | None) -> Examinati
     )
 
 
-def _read(args: argparse.Namespace, exam: Examination) -> tuple[ModelSummary, ExamPrediction]:
+def _read(args: argparse.Namespace, exam: Examination) -> Reading:
     require_open_results(ReadingMode.CONCURRENT)
     analyst = Analyst(bundle=args.model, device=args.device)
     model = analyst.open()
@@ -124,7 +160,7 @@ def _read(args: argparse.Namespace, exam: Examination) -> tuple[ModelSummary, Ex
             on_view=seen,
             cancelled=lambda: False,
         )
-    return model, prediction
+    return Reading(model=model, prediction=prediction)
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -132,10 +168,3 @@ def _size(text: str) -> tuple[int, int]:
     if match is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no size like 1920x1080")
     return int(match[1]), int(match[2])
-
-
-def _png(text: str) -> Path:
-    path = Path(text)
-    if path.suffix.lower() != ".png":
-        raise argparse.ArgumentTypeError(f"{text!r} is no name of a .png file")
-    return path

@@ -4,82 +4,145 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mammoview.app import analysis, commands, steps
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.resolve import load_image
 from mammoview.app.settings import Settings
-from mammoview.app.workspace import ModelSummary, OverlayMode, Step
+from mammoview.app.workspace import FitMode, ModelSummary, OverlayMode, Step
 from mammoview.domain.prediction import ExamPrediction
 from mammoview.domain.study import ExamIndex
 from mammoview.errors import DicomError, MammoviewError, MissingPartError, UsageError
 from mammoview.ui.platform_check import require_libraries
+
+if TYPE_CHECKING:
+    from mammoview.ui.main_window import MainWindow
+
+EVERY_STEP = "all"
+"""The name of no step: a picture of each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What the window shows of an examination, and how.
+
+    Attributes
+    ----------
+    size : (int, int)
+        Width and height of the whole window, pixels.
+    exam_key : str or None
+        Which examination; None: the first.
+    protocol : str or None
+        Name of the hanging protocol; None: the one of a fresh machine.
+    fit : FitMode
+        How the images are scaled.
+    voi : str or None
+        Explanation of the images' own VOI to use; None: each image's default.
+    invert : bool
+        Whether black and white are swapped.
+    mode : OverlayMode
+        What is drawn over the images.
+    kinds : tuple of str or None
+        Classes shown; None: all of the model.
+    badge : str or None
+        Lasting note in the status strip.
+    """
+
+    size: tuple[int, int] = (1920, 1080)
+    exam_key: str | None = None
+    protocol: str | None = None
+    fit: FitMode = FitMode.BREAST
+    voi: str | None = None
+    invert: bool = False
+    mode: OverlayMode = OverlayMode.OFF
+    kinds: tuple[str, ...] | None = None
+    badge: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The computer's reading of the examination; it passes the blinding gate as in the window."""
+
+    model: ModelSummary
+    prediction: ExamPrediction | None = None
 
 
 def snapshot(
     index: ExamIndex,
     *,
     out: Path,
-    prediction: ExamPrediction | None = None,
-    model: ModelSummary | None = None,
-    size: tuple[int, int] = (1920, 1080),
-    mode: OverlayMode = OverlayMode.OFF,
-    kinds: tuple[str, ...] | None = None,
-    exam_key: str | None = None,
-    badge: str | None = None,
-    protocol: str | None = None,
+    look: Look | None = None,
+    reading: Reading | None = None,
     step: str | None = None,
-) -> None:
-    """Write a PNG of the window with one examination.
+) -> tuple[Path, ...]:
+    """Write a PNG of the window with one examination, or one of every step of its hanging.
 
     Parameters
     ----------
     index : ExamIndex
         What is open; headers only, the pixels are decoded here.
     out : Path
-        The PNG file to write.
-    prediction, model
-        The computer's reading, if there is one; it passes the blinding gate as in the window.
-    size : (int, int)
-        Width and height of the whole window, pixels.
-    mode : OverlayMode
-        What is drawn over the images.
-    kinds : tuple of str or None
-        Classes shown; None: all of the model.
-    exam_key : str or None
-        Which examination; None: the first.
-    badge : str or None
-        Lasting note in the status strip.
-    protocol : str or None
-        Name of the hanging protocol; None: the one of a fresh machine.
+        The PNG file; for every step the folder, whose files are named by number and id of the
+        step (``02-cc-pair.png``).
+    look : Look or None
+        How it is shown; None: as on a fresh machine.
+    reading : Reading or None
+        What the computer says, if it was asked.
     step : str or None
-        Id (``cc-pair``) or number (from 1) of the step; None: the first.
+        Id (``cc-pair``) or number (from 1) of the step, or ``all``; None: the first.
+
+    Returns
+    -------
+    tuple of Path
+        The files written.
 
     Raises
     ------
     UsageError
-        If there is no examination or step to show, or the size is no size.
+        If there is no examination, step or VOI to show, or the size is no size.
     MissingPartError
         If Qt cannot be loaded here.
     MammoviewError
-        If the file cannot be written.
+        If a file cannot be written.
     """
+    look = look or Look()
     if not index.examinations:
         raise _nothing("no examination to show")
-    if min(size) < 1:
-        raise _nothing(f"size {size[0]}x{size[1]}")
-    settings = Settings() if protocol is None else Settings(hanging=protocol)
+    if min(look.size) < 1:
+        raise _nothing(f"size {look.size[0]}x{look.size[1]}")
+    with _opened(index, look) as desk:
+        files = _files(desk.workspace.hanging.steps, step, out)
+        _show_result(desk, reading, look)
+        with _shown(desk, look) as window:
+            for step_id, file in files.items():
+                desk.do(steps.go_to, step_id)
+                _load_panes(desk)
+                _save(window, file)
+    return tuple(files.values())
+
+
+@contextmanager
+def _opened(index: ExamIndex, look: Look) -> Iterator[ReadingDesk]:
+    """Hang the examination on a desk of its own; its pixels are still to come."""
+    settings = Settings(fit=look.fit)
+    if look.protocol is not None:
+        settings = replace(settings, hanging=look.protocol)
     desk = ReadingDesk(deliver=_now, analyst=None, settings=settings)
     try:
         desk.do(commands.with_index, index)
-        desk.do(commands.select_exam, exam_key or index.examinations[0].key)
-        if step is not None:
-            desk.do(steps.go_to, _step_id(desk.workspace.hanging.steps, step))
-        _load_panes(desk)
-        _show_result(desk, prediction, model, kinds)
-        desk.do(commands.set_overlay, mode)
-        _draw(desk, out, size, badge)
+        desk.do(commands.select_exam, look.exam_key or index.examinations[0].key)
+        desk.do(commands.set_overlay, look.mode)
+        if look.invert:
+            desk.do(commands.invert)
+        if look.voi is not None:
+            _check_voi(look.voi, commands.voi_explanations(desk.workspace))
+            desk.do(commands.show_voi, look.voi)
+        yield desk
     finally:
         desk.shutdown()
 
@@ -88,46 +151,73 @@ def _now(call: object) -> None:
     raise AssertionError("a snapshot has no background work")
 
 
-def _step_id(known: tuple[Step, ...], wanted: str) -> str:
+def _check_voi(wanted: str, known: tuple[str, ...]) -> None:
+    if wanted not in known:
+        raise UsageError(
+            f"these images name no VOI {wanted!r}",
+            expected=f"one of {', '.join(known)}" if known else "images that name their VOIs",
+            todo="choose one, or leave it away for each image's default",
+        )
+
+
+def _files(known: tuple[Step, ...], wanted: str | None, out: Path) -> dict[str, Path]:
+    """Return the file of each wanted step; where nothing hangs, of the empty window."""
     ids = [step.id for step in known]
+    if wanted == EVERY_STEP:
+        return {name: out / f"{at:02}-{name}.png" for at, name in enumerate(ids, start=1)}
+    if wanted is None:
+        return {ids[0] if ids else "": out}
     if wanted in ids:
-        return wanted
+        return {wanted: out}
     if wanted.isascii() and wanted.isdigit() and 1 <= int(wanted) <= len(ids):
-        return ids[int(wanted) - 1]
+        return {ids[int(wanted) - 1]: out}
     raise UsageError(
         f"this examination has no step {wanted!r}",
-        expected=f"1 to {len(ids)}, or one of {', '.join(ids)}",
+        expected=f"1 to {len(ids)}, all, or one of {', '.join(ids)}",
         todo="choose one, or leave the step away for the first",
     )
 
 
 def _load_panes(desk: ReadingDesk) -> None:
-    for pane in desk.workspace.panes:
-        if pane.mammogram is None:
-            continue
+    """Decode what the step shows and no step before it did."""
+    waiting = (hung for hung in desk.workspace.views if commands.waits(hung))
+    shown = {pane.mammogram.sop_instance_uid for pane in desk.workspace.panes if pane.mammogram}
+    for view in [hung.mammogram for hung in waiting if hung.mammogram.sop_instance_uid in shown]:
         try:
-            view, image = load_image(pane.mammogram)
+            settled, image = load_image(view)
         except DicomError as error:
-            desk.do(commands.view_failed, pane.mammogram, str(error))
+            desk.do(commands.view_failed, view, str(error))
         else:
-            desk.do(commands.view_loaded, view, image)
+            desk.do(commands.view_loaded, settled, image)
 
 
-def _show_result(
-    desk: ReadingDesk,
-    prediction: ExamPrediction | None,
-    model: ModelSummary | None,
-    kinds: tuple[str, ...] | None,
-) -> None:
-    if model is not None:
-        desk.do(analysis.model_opened, model)
-    if prediction is not None:
-        desk.do(analysis.set_operating_point, prediction.operating_point)
-        desk.do(commands.show_kinds, kinds or prediction_kinds(prediction))
-        desk.do(analysis.finished, prediction)
+def _show_result(desk: ReadingDesk, reading: Reading | None, look: Look) -> None:
+    if reading is None:
+        return
+    desk.do(analysis.model_opened, reading.model)
+    if reading.prediction is not None:
+        known = dict.fromkeys(kind for v in reading.prediction.views for kind, _ in v.scores)
+        desk.do(analysis.set_operating_point, reading.prediction.operating_point)
+        desk.do(commands.show_kinds, look.kinds or tuple(known))
+        desk.do(analysis.finished, reading.prediction)
 
 
-def _draw(desk: ReadingDesk, out: Path, size: tuple[int, int], badge: str | None) -> None:
+@contextmanager
+def _shown(desk: ReadingDesk, look: Look) -> Iterator[MainWindow]:
+    """Give the program's own window on the desk, on a screen or on none."""
+    window = _window_type()(desk, badge=look.badge)
+    window.setMinimumSize(1, 1)
+    window.resize(*look.size)
+    window.show()
+    try:
+        yield window
+    finally:
+        window.close()
+        window.deleteLater()
+
+
+def _window_type() -> type[MainWindow]:
+    """Load Qt, start it where nobody has yet, and return what the program shows."""
     if "PySide6.QtWidgets" not in sys.modules:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     require_libraries("offscreen")
@@ -145,26 +235,26 @@ def _draw(desk: ReadingDesk, out: Path, size: tuple[int, int], badge: str | None
     application = QApplication.instance() or QApplication(["mammoview"])
     assert isinstance(application, QApplication)
     theme.apply(application)
-    window = MainWindow(desk, badge=badge)
-    window.setMinimumSize(1, 1)
-    window.resize(*size)
-    window.show()
-    application.processEvents()
+    return MainWindow
+
+
+def _save(window: MainWindow, file: Path) -> None:
+    from PySide6.QtWidgets import QApplication
+
+    QApplication.processEvents()  # the layout follows the words of a step when it is asked to
     picture = window.grab().toImage()
-    window.close()
-    window.deleteLater()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    if not picture.save(str(out)):
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        written = False
+    else:
+        written = picture.save(str(file))
+    if not written:
         raise MammoviewError(
-            f"the picture {out.name} could not be written",
+            f"the picture {file.name} could not be written",
             expected="a PNG file in a folder with write access",
             todo="choose another --out",
         )
-
-
-def prediction_kinds(prediction: ExamPrediction) -> tuple[str, ...]:
-    """Return the classes that a prediction has scores of, in order."""
-    return tuple(dict.fromkeys(kind for view in prediction.views for kind, _ in view.scores))
 
 
 def _nothing(met: str) -> UsageError:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 from PySide6.QtGui import QImage
 
 from mammoview.cli import demo
@@ -44,6 +46,49 @@ def test_a_snapshot_shows_the_wanted_step(command: Run, exam: Path, tmp_path: Pa
 
 
 @pytest.mark.usefixtures("qapp")
+def test_every_step_has_a_picture_of_its_own_named_by_the_step(
+    command: Run, exam: Path, tmp_path: Path
+) -> None:
+    words = ["snapshot", exam, "--size", "900x600"]
+    assert command(*words, "--out", tmp_path / "steps", "--step", "all").code == 0
+    pictures = sorted((tmp_path / "steps").iterdir())
+    assert [picture.name for picture in pictures] == [
+        "01-overview.png",
+        "02-cc-pair.png",
+        "03-mlo-pair.png",
+        "04-four-up.png",
+        "05-right.png",
+        "06-left.png",
+        *(f"{6 + n:02}-single-{n}.png" for n in range(1, 5)),
+    ]
+    for name in ("03-mlo-pair.png", "09-single-3.png"):
+        alone = tmp_path / "p.png"
+        assert command(*words, "--out", alone, "--step", name[3:-4]).code == 0
+        assert QImage(str(tmp_path / "steps" / name)) == QImage(str(alone))
+
+
+@pytest.mark.usefixtures("qapp")
+def test_fit_voi_and_inversion_are_those_of_the_window(
+    command: Run, exam: Path, tmp_path: Path
+) -> None:
+    named = {"WindowCenter": [2048, 1000], "WindowWidth": [4096, 900]}
+    for number, file in enumerate(sorted(exam.iterdir())):
+        dataset = dcmread(file)
+        dataset.WindowCenter, dataset.WindowWidth = named.values()
+        dataset.WindowCenterWidthExplanation = ["NORMAL", "HARDER" if number else "SOFTER"]
+        dataset.save_as(file)
+    seen = []
+    for words in ([], ["--invert"], ["--voi", "HARDER"], ["--fit", "one-to-one"]):
+        out = tmp_path / "p.png"
+        assert command("snapshot", exam, "--out", out, "--size", "900x600", *words).code == 0
+        seen.append(QImage(str(out)))
+    assert all(a != b for a, b in itertools.combinations(seen, 2))
+    answer = command("snapshot", exam, "--out", tmp_path / "q.png", "--voi", "LOUDER")
+    assert answer.code == 2
+    assert "one of NORMAL, HARDER, SOFTER" in answer.err
+
+
+@pytest.mark.usefixtures("qapp")
 def test_an_unknown_step_is_wrong_usage_and_names_the_known_ones(
     command: Run, exam: Path, tmp_path: Path
 ) -> None:
@@ -62,12 +107,26 @@ def test_an_unknown_step_is_wrong_usage_and_names_the_known_ones(
         ["--overlay", "rainbow"],
         ["--layout", "mosaic"],
         ["--study", "nobody"],
+        ["--fit", "tightly"],
+        ["--step", "all"],
+        ["--step", "all", "--out", "file-in-the-way"],
+        ["--out", "folder"],
     ],
 )
 def test_wrong_snapshots_are_wrong_usage(
-    command: Run, exam: Path, tmp_path: Path, wrong: list[str]
+    command: Run, exam: Path, tmp_path: Path, wrong: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file-in-the-way").touch()
     assert command("snapshot", exam, "--out", tmp_path / "p.png", *wrong).code == 2
+
+
+@pytest.mark.usefixtures("qapp")
+def test_a_picture_that_cannot_be_written_is_said(command: Run, exam: Path, tmp_path: Path) -> None:
+    (tmp_path / "file-in-the-way").touch()
+    answer = command("snapshot", exam, "--out", tmp_path / "file-in-the-way" / "p.png")
+    assert answer.code == 3
+    assert "p.png could not be written" in answer.err
 
 
 def test_nothing_to_show_is_refused(command: Run, tmp_path: Path) -> None:

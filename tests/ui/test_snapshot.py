@@ -13,7 +13,7 @@ from mammoview.dicom.index import index_paths
 from mammoview.domain.study import ExamIndex
 from mammoview.errors import UsageError
 from mammoview.review import blinding
-from mammoview.ui.snapshot import snapshot
+from mammoview.ui.snapshot import Look, Reading, snapshot
 from tests.builders.desk import SUMMARY, prediction, view_prediction
 from tests.builders.dicom import build_exam
 
@@ -29,10 +29,8 @@ def _draw(opened: ExamIndex, out: Path, mode: OverlayMode) -> QImage:
     snapshot(
         opened,
         out=out,
-        prediction=prediction(*views),
-        model=SUMMARY,
-        size=(900, 700),
-        mode=mode,
+        look=Look(size=(900, 700), mode=mode),
+        reading=Reading(model=SUMMARY, prediction=prediction(*views)),
     )
     return QImage(str(out))
 
@@ -50,7 +48,8 @@ def test_closed_gate_draws_nothing_of_a_result(
 ) -> None:
     monkeypatch.setattr(blinding, "may_see_results", lambda mode: False)
     shut = _draw(opened, tmp_path / "a.png", OverlayMode.BOTH)
-    snapshot(opened, out=tmp_path / "b.png", model=SUMMARY, size=(900, 700), mode=OverlayMode.BOTH)
+    look = Look(size=(900, 700), mode=OverlayMode.BOTH)
+    snapshot(opened, out=tmp_path / "b.png", look=look, reading=Reading(model=SUMMARY))
     bare = QImage(str(tmp_path / "b.png"))
     images = shut.width() - 264
     assert shut.copy(60, 30, images - 60, 600) == bare.copy(60, 30, images - 60, 600)
