@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 
 from mammoview.dicom.header import Header
-from mammoview.domain.geometry import PixelSpacing
+from mammoview.domain.geometry import PixelSpacing, SpacingBasis
 
 _FACTOR_RANGE = (0.05, 5.0)
 _USUAL_FACTORS = (0.95, 2.2)
+_AT_DETECTOR = str(SpacingBasis.AT_DETECTOR)
 
 
 def read_spacing(header: Header, warnings: list[str]) -> PixelSpacing | None:
@@ -28,22 +29,19 @@ def read_spacing(header: Header, warnings: list[str]) -> PixelSpacing | None:
     for measures in header.functional_groups("PixelMeasuresSequence"):
         pair = _pair(measures, "PixelSpacing", warnings)
         if pair:
-            return _spacing(pair, "PixelMeasuresSequence")
+            return _spacing(pair, "PixelMeasuresSequence", SpacingBasis.IN_PLANE)
     calibrated = header.text("PixelSpacingCalibrationType")
     plain = _pair(header, "PixelSpacing", warnings)
     if plain and calibrated:
-        return _spacing(plain, "PixelSpacing, calibrated")
+        return _spacing(plain, "PixelSpacing, calibrated", SpacingBasis.CALIBRATED)
     at_detector = _pair(header, "ImagerPixelSpacing", warnings)
     if at_detector:
-        factor, basis = read_magnification(header, warnings)
-        return _spacing(
-            (at_detector[0] / factor, at_detector[1] / factor), f"ImagerPixelSpacing, {basis}"
-        )
+        return _in_the_breast(at_detector, header, warnings)
     if plain:
-        return _spacing(plain, "PixelSpacing")
+        return _spacing(plain, "PixelSpacing", SpacingBasis.STATED)
     scanned = _pair(header, "NominalScannedPixelSpacing", warnings)
     if scanned:
-        return _spacing(scanned, "NominalScannedPixelSpacing")
+        return _spacing(scanned, "NominalScannedPixelSpacing", SpacingBasis.FILM)
     warnings.append("no pixel spacing in the header: sizes in pixels only")
     return None
 
@@ -69,7 +67,7 @@ def read_magnification(header: Header, warnings: list[str]) -> tuple[float, str]
         factor = _plausible(to_detector / to_patient, ratio, warnings)
         if factor is not None:
             return factor, f"corrected {factor:.2f}x ({ratio})"
-    return 1.0, "at detector"
+    return 1.0, _AT_DETECTOR
 
 
 def _plausible(factor: float | None, source: str, warnings: list[str]) -> float | None:
@@ -94,5 +92,19 @@ def _pair(header: Header, keyword: str, warnings: list[str]) -> tuple[float, flo
     return values[0], values[1]
 
 
-def _spacing(pair: tuple[float, float], source: str) -> PixelSpacing:
-    return PixelSpacing(row_mm=pair[0], col_mm=pair[1], source=source)
+def _in_the_breast(
+    at_detector: tuple[float, float], header: Header, warnings: list[str]
+) -> PixelSpacing:
+    factor, said = read_magnification(header, warnings)
+    corrected = said != _AT_DETECTOR
+    return PixelSpacing(
+        row_mm=at_detector[0] / factor,
+        col_mm=at_detector[1] / factor,
+        source=f"ImagerPixelSpacing, {said}",
+        basis=SpacingBasis.CORRECTED if corrected else SpacingBasis.AT_DETECTOR,
+        magnification=factor,
+    )
+
+
+def _spacing(pair: tuple[float, float], source: str, basis: SpacingBasis) -> PixelSpacing:
+    return PixelSpacing(row_mm=pair[0], col_mm=pair[1], source=source, basis=basis)

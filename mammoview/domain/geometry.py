@@ -8,6 +8,7 @@ DICOM SCOORD (PS3.3 C.18.6) and as pyqtgraph's item coordinates.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,16 +52,39 @@ class ImageBox:
         return ImagePoint(col=(self.col0 + self.col1) / 2, row=(self.row0 + self.row1) / 2)
 
 
+class SpacingBasis(StrEnum):
+    """What a length in millimetres is a length of (reference: "Spacing in mm")."""
+
+    AT_DETECTOR = "at detector"
+    CORRECTED = "corrected"
+    CALIBRATED = "calibrated"
+    IN_PLANE = "in the reconstructed plane"
+    STATED = "as the header states"
+    FILM = "on the film"
+    ASSUMED = "assumed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelSpacing:
     """Millimetres from pixel to pixel, ``[row spacing, column spacing]`` as in DICOM 10.7.1.3.
 
-    ``source`` names the attribute the value stands on.
+    ``source`` names the attribute the value stands on; ``basis`` says what a length is a length
+    of, and ``magnification`` is the factor that a corrected one was divided by.  Who does not say
+    has assumed.
     """
 
     row_mm: float
     col_mm: float
     source: str
+    basis: SpacingBasis = SpacingBasis.ASSUMED
+    magnification: float = 1.0
+
+    @property
+    def basis_text(self) -> str:
+        """Return what stands beside every millimetre: ``corrected 1.80x``."""
+        if self.basis is SpacingBasis.CORRECTED:
+            return f"{self.basis} {self.magnification:.2f}x"
+        return str(self.basis)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

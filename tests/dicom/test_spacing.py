@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from mammoview.dicom.index import index_paths
+from mammoview.domain.geometry import PixelSpacing
 from mammoview.domain.study import Mammogram
 from tests.builders.dicom import build_cbis, build_mg
 
@@ -124,3 +125,29 @@ def test_no_spacing_is_none_and_said(tmp_path: Path) -> None:
     ):
         assert mammogram.spacing is None
         assert "no pixel spacing in the header: sizes in pixels only" in mammogram.warnings
+
+
+@pytest.mark.parametrize(
+    ("elements", "said"),
+    [
+        (measures(), "in the reconstructed plane"),
+        (IMAGER, "at detector"),
+        (IMAGER | {"EstimatedRadiographicMagnificationFactor": 1.8}, "corrected 1.80x"),
+        (IMAGER | DISTANCES, "corrected 1.10x"),
+        (IMAGER | {"EstimatedRadiographicMagnificationFactor": 1.0}, "corrected 1.00x"),
+        (IMAGER | {"EstimatedRadiographicMagnificationFactor": 40}, "at detector"),
+        (PLAIN | CALIBRATED, "calibrated"),
+        (PLAIN, "as the header states"),
+        (SCANNED, "on the film"),
+    ],
+)
+def test_every_spacing_says_what_its_millimetres_are(
+    tmp_path: Path, elements: dict[str, Any], said: str
+) -> None:
+    found = built(tmp_path, elements).spacing
+    assert found is not None
+    assert found.basis_text == said
+
+
+def test_a_spacing_that_does_not_say_is_assumed() -> None:
+    assert PixelSpacing(row_mm=1.0, col_mm=1.0, source="made").basis_text == "assumed"
