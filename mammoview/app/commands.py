@@ -15,14 +15,16 @@ from mammoview.app.workspace import (
     LoadedImage,
     Overlay,
     OverlayMode,
+    WindowChange,
     Workspace,
 )
-from mammoview.domain.study import Examination, ExamIndex, Mammogram, VoiWindow
+from mammoview.domain.study import Examination, ExamIndex, Mammogram
 from mammoview.errors import MammoviewError
+from mammoview.imaging.grayscale import named_vois
 from mammoview.review.blinding import ReadingMode
 
 _IDLE = Analysis(running=False, done=0, total=0, message="")
-_NATIVE_GRAY = Gray(window=None, voi_explanation=None, invert=False)
+_NATIVE_GRAY = Gray(change=None, voi_explanation=None, invert=False)
 _CYCLE = (OverlayMode.OFF, OverlayMode.HEATMAP, OverlayMode.MARKS, OverlayMode.BOTH)
 
 
@@ -150,33 +152,36 @@ def activate(ws: Workspace, key: str) -> Workspace:
 # -- grey values and scale --------------------------------------------------------------------
 
 
-def set_window(ws: Workspace, window: VoiWindow) -> Workspace:
-    """Show all panes with one window (the end of a drag)."""
-    return replace(ws, gray=replace(ws.gray, window=window))
+def change_window(ws: Workspace, change: WindowChange) -> Workspace:
+    """Show every pane with its own window changed in proportion (the end of a drag)."""
+    return replace(ws, gray=replace(ws.gray, change=change))
 
 
-def cycle_voi(ws: Workspace) -> Workspace:
-    """Show the next named VOI of the images, then each image's default again."""
+def cycle_voi(ws: Workspace, by: int = 1) -> Workspace:
+    """Show the next (or with -1 the previous) VOI by name, then each image's default again.
+
+    A change by hand gives way: the window of that name is shown as the maker set it.
+    """
     names = voi_explanations(ws)
     if not names:
         return say(ws, "These images name no VOI to change to")
-    at = names.index(ws.gray.voi_explanation) + 1 if ws.gray.voi_explanation in names else 0
-    chosen = names[at] if at < len(names) else None
+    round_trip = (None, *names)
+    known = ws.gray.voi_explanation in names
+    at = round_trip.index(ws.gray.voi_explanation) if known else 0
+    chosen = round_trip[(at + by) % len(round_trip)]
     said = f"VOI: {chosen}" if chosen else "VOI: each image's default"
     return say(show_voi(ws, chosen), said)
 
 
 def show_voi(ws: Workspace, explanation: str | None) -> Workspace:
     """Show each image with its own VOI of that name; None: with its default."""
-    return replace(ws, gray=replace(ws.gray, window=None, voi_explanation=explanation))
+    return replace(ws, gray=replace(ws.gray, change=None, voi_explanation=explanation))
 
 
 def voi_explanations(ws: Workspace) -> tuple[str, ...]:
-    """Return the explanations of all windows and LUTs of the hung images, each once, in order."""
+    """Return the names of all windows and LUTs of the shown images, each once, in order."""
     formats = [pane.mammogram.pixel_format for pane in ws.panes if pane.mammogram]
-    named = [window.explanation for fmt in formats for window in fmt.windows]
-    named += [lut.explanation for fmt in formats for lut in fmt.luts]
-    return tuple(dict.fromkeys(name for name in named if name))
+    return tuple(dict.fromkeys(name for fmt in formats for name, _ in named_vois(fmt)))
 
 
 def invert(ws: Workspace) -> Workspace:

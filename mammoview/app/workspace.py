@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mammoview.app.protocol import Protocol
 from mammoview.domain.geometry import Pose
 from mammoview.domain.prediction import ExamPrediction, ModelIdentity
-from mammoview.domain.study import ExamIndex, Mammogram, VoiWindow
+from mammoview.domain.study import ExamIndex, Mammogram
 from mammoview.domain.views import Laterality, Place, Slot
 from mammoview.modelkit.manifest import Caveat, OperatingPoint
 from mammoview.review.blinding import ReadingMode
@@ -53,15 +53,31 @@ class Overlay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WindowChange:
+    """What the reader's hand has done to the windows of all panes, in widths of each one's own.
+
+    Every image keeps its VOI function and its own starting window, and all are changed in
+    proportion: detectors of other makers and priors have other values for the same tissue, and one
+    absolute window for all would make them jump to white or black.
+
+    ``width`` is the factor on the starting width; ``darker`` moves the centre by that share of the
+    starting width, towards what is darker while black and white are not swapped.
+    """
+
+    width: float = 1.0
+    darker: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gray:
     """Grey display of all panes.
 
-    ``window`` overrides every image's own VOI (None: the image's default); ``voi_explanation``
+    ``change`` is what a drag did to every image's own VOI (None: nothing); ``voi_explanation``
     picks each image's own VOI of that name; ``invert`` swaps black and white (padding stays
     black).
     """
 
-    window: VoiWindow | None
+    change: WindowChange | None
     voi_explanation: str | None
     invert: bool
 

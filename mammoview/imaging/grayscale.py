@@ -36,13 +36,24 @@ def default_voi(fmt: PixelFormat) -> Voi:
     return fmt.luts[0] if fmt.luts else None
 
 
+def named_vois(fmt: PixelFormat) -> tuple[tuple[str, VoiWindow | VoiLut], ...]:
+    """Return the windows, then the LUTs, each with the name that a reader chooses it by.
+
+    Windows without an explanation among several (Hologic writes four) are told apart by number; a
+    single one without is just the image's own and has no name.
+    """
+    several = len(fmt.windows) > 1
+    named: list[tuple[str, VoiWindow | VoiLut]] = [
+        (window.explanation or (f"window {number}" if several else ""), window)
+        for number, window in enumerate(fmt.windows, start=1)
+    ]
+    named += [(lut.explanation, lut) for lut in fmt.luts]
+    return tuple(pair for pair in named if pair[0])
+
+
 def voi_by_explanation(fmt: PixelFormat, explanation: str) -> Voi:
     """Return the VOI of that name, windows before LUTs; the default when there is none."""
-    named: tuple[VoiWindow | VoiLut, ...] = (*fmt.windows, *fmt.luts)
-    for voi in named:
-        if voi.explanation == explanation:
-            return voi
-    return default_voi(fmt)
+    return next((voi for name, voi in named_vois(fmt) if name == explanation), default_voi(fmt))
 
 
 def full_window(fmt: PixelFormat) -> VoiWindow:
@@ -76,7 +87,10 @@ def display_table(fmt: PixelFormat, voi: Voi, *, invert: bool) -> NDArray[np.uin
         nearest.  Padding values are 0 whatever the polarity.
     """
     shown = _shown_table(fmt, voi, inverse=fmt.inverse != invert)
-    table = np.floor(255.0 * shown + 0.5).astype(np.uint8)
+    # In place: a drag over four detectors of 16 bits makes four such tables a frame.
+    shown *= 255.0
+    shown += 0.5
+    table = shown.astype(np.uint8)
     table.setflags(write=False)
     return table
 
@@ -123,9 +137,10 @@ def _shown_table(fmt: PixelFormat, voi: Voi, *, inverse: bool) -> NDArray[np.flo
         window = full_window(fmt) if voi is None else voi
         y = _FUNCTIONS[window.function](x, window.centre, window.width)
     if inverse:
-        y = 1.0 - y
+        y = np.subtract(1.0, y, out=y)
     if fmt.padding is not None:
-        y[(stored >= fmt.padding[0]) & (stored <= fmt.padding[1])] = 0.0
+        first, last = (int(value) - low for value in fmt.padding)
+        y[max(first, 0) : max(last + 1, 0)] = 0.0
     return y
 
 
@@ -145,9 +160,13 @@ def _linear_exact(x: NDArray[np.float64], centre: float, width: float) -> NDArra
 
 def _sigmoid(x: NDArray[np.float64], centre: float, width: float) -> NDArray[np.float64]:
     """Apply PS3.3 C.11.2.1.3.1."""
-    exponent = np.clip(-4.0 * (x - centre) / width, -700.0, 700.0)
-    y: NDArray[np.float64] = 1.0 / (1.0 + np.exp(exponent))
-    return y
+    y = x - centre
+    y *= -4.0
+    y /= width
+    np.clip(y, -700.0, 700.0, out=y)
+    np.exp(y, out=y)
+    y += 1.0
+    return np.reciprocal(y, out=y)
 
 
 _FUNCTIONS: dict[

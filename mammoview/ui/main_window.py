@@ -22,8 +22,7 @@ from PySide6.QtWidgets import (
 
 from mammoview.app import commands
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.workspace import Workspace
-from mammoview.domain.study import VoiWindow
+from mammoview.app.workspace import WindowChange, Workspace
 from mammoview.ui.actions.qt import TableAction, hold_keys
 from mammoview.ui.actions.spec import Menu, Reach
 from mammoview.ui.actions.table import TABLE
@@ -124,8 +123,8 @@ class MainWindow(QMainWindow):
 
     # -- reader's side ------------------------------------------------------------------------
 
-    def _window_changed(self, window: VoiWindow) -> None:
-        self.desk.do(commands.set_window, window)
+    def _window_changed(self, change: WindowChange) -> None:
+        self.desk.do(commands.change_window, change)
 
     def _pane_activated(self, slot: str) -> None:
         self.desk.do(commands.activate, slot)

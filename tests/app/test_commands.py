@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mammoview.app import analysis, commands
-from mammoview.app.workspace import FitMode, OverlayMode, Workspace
-from mammoview.domain.study import VoiFunction, VoiWindow
+from mammoview.app.workspace import FitMode, OverlayMode, WindowChange, Workspace
 from mammoview.domain.views import Slot
 from tests.builders.desk import SUMMARY, exam, image, index, mammogram
 
@@ -99,13 +98,14 @@ def test_peek_opacity_floor_and_kinds() -> None:
 
 
 def test_voi_goes_round_by_name_and_a_dragged_window_gives_way() -> None:
-    window = VoiWindow(centre=1.0, width=2.0, function=VoiFunction.LINEAR, explanation="")
-    ws = commands.set_window(hung(), window)
+    ws = commands.change_window(hung(), WindowChange(width=2.0, darker=0.5))
     ws = commands.cycle_voi(ws)
-    assert (ws.gray.window, ws.gray.voi_explanation) == (None, "NORMAL")
+    assert (ws.gray.change, ws.gray.voi_explanation) == (None, "NORMAL")
     ws = commands.cycle_voi(ws)
     assert ws.gray.voi_explanation == "SOFTER"
     assert commands.cycle_voi(ws).gray.voi_explanation is None
+    assert commands.cycle_voi(ws, -1).gray.voi_explanation == "NORMAL"
+    assert commands.cycle_voi(hung(), -1).gray.voi_explanation == "SOFTER"
 
 
 def test_images_without_named_voi_say_so() -> None:

@@ -65,6 +65,15 @@ ROWS: tuple[ActionSpec, ...] = (
         group=2,
     ),
     ActionSpec(
+        id="previous-voi",
+        text="Previous VOI by name",
+        keys=("Shift+V",),
+        menu=Menu.IMAGE,
+        run=command(commands.cycle_voi, -1),
+        enabled=has_exam,
+        group=2,
+    ),
+    ActionSpec(
         id="invert",
         text="Invert grey values",
         keys=("N", "Ctrl+I"),

@@ -10,8 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from mammoview.app.workspace import Gray, Pane, Workspace
-from mammoview.domain.study import VoiWindow
+from mammoview.app.workspace import Gray, Pane, WindowChange, Workspace
 from mammoview.domain.views import Laterality
 from mammoview.imaging.grayscale import display_table
 from mammoview.ui.viewport.canvas import Canvas
@@ -30,12 +29,13 @@ _FOOT_EDGE_PX = 12
 class FourView(QWidget):
     """Mammograms side by side at one size; state comes in by `render`, zoom and pan stay here.
 
-    Left or middle drag pans one pane, right drag changes the window of all (right: wider, down:
-    darker), the wheel zooms all panes at mirrored points so that sizes stay comparable.
+    Left or middle drag pans one pane, right drag changes the windows of all in proportion (right:
+    wider, down: darker), the wheel zooms all panes at mirrored points so that sizes stay
+    comparable.
 
     Signals
     -------
-    windowChanged(VoiWindow)
+    windowChanged(WindowChange)
         A window/level drag has ended.
     paneActivated(str)
         A pane was pressed: the key of its place (``"RCC"``).
@@ -59,9 +59,8 @@ class FourView(QWidget):
         self._free: list[PaneView] = []
         self._state: Workspace | None = None
         self._by_hand = False
-        self._drag_from: VoiWindow | None = None
-        self._drag_inverse = False
-        self._drag_window: VoiWindow | None = None
+        self._drag_from: WindowChange | None = None
+        self._drag_change: WindowChange | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.canvas)
@@ -98,7 +97,7 @@ class FourView(QWidget):
         moved = (other or old is None or old.panes is not new.panes) and self._render_panes(new)
         if moved or old is None or old.gray != new.gray:
             if old is not None and old.gray != new.gray:
-                self._drag_window = None
+                self._drag_change = None
             self._apply_gray()
         self._render_overlay(None if moved else old, new)
         self.legend.render(old, new)
@@ -158,8 +157,8 @@ class FourView(QWidget):
     def _apply_gray(self) -> bool:
         if self._state is None:
             return False
-        gray = self._state.gray
-        changed = [view.set_gray(gray, self._drag_window) for view in self._panes.values()]
+        gray = self._gray_now(self._state)
+        changed = [view.set_gray(gray) for view in self._panes.values()]
         return any(changed)
 
     # --- geometry ----------------------------------------------------------------------------
@@ -292,20 +291,21 @@ class FourView(QWidget):
         view = self.pane_at(press)
         if view is None or view.fmt is None or self._state is None:
             return
-        gray = self._gray_now(self._state)
-        self._drag_from = view.start_window(gray)
-        self._drag_inverse = view.fmt.inverse != gray.invert
+        self._drag_from = self._gray_now(self._state).change or WindowChange()
 
     def _gray_now(self, state: Workspace) -> Gray:
-        if self._drag_window is None:
+        if self._drag_change is None:
             return state.gray
-        return replace(state.gray, window=self._drag_window)
+        return replace(state.gray, change=self._drag_change)
 
     def _on_windowed(self, way: QPointF) -> None:
-        if self._drag_from is None:
+        if self._drag_from is None or self._state is None:
             return
-        self._drag_window = dragged(
-            self._drag_from, right_px=way.x(), down_px=way.y(), inverse=self._drag_inverse
+        self._drag_change = dragged(
+            self._drag_from,
+            right_px=way.x(),
+            down_px=way.y(),
+            invert=self._state.gray.invert,
         )
         if self._apply_gray():
             self._refresh()
@@ -315,8 +315,8 @@ class FourView(QWidget):
             return
         self._drag_from = None
         self._refresh()
-        if self._drag_window is not None:
-            self.windowChanged.emit(self._drag_window)
+        if self._drag_change is not None:
+            self.windowChanged.emit(self._drag_change)
 
     def _on_hovered(self, position: QPointF) -> None:
         view = self.pane_at(position)

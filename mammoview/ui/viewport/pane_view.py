@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF
 from mammoview.app.workspace import Gray, Overlay, Pane, Workspace
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
-from mammoview.domain.study import PixelFormat, VoiWindow
+from mammoview.domain.study import PixelFormat
 from mammoview.domain.views import Slot
 from mammoview.ui.viewport.annotations import Annotations
 from mammoview.ui.viewport.cad_line import cad_line, prediction_for, range_badge
@@ -21,7 +21,7 @@ from mammoview.ui.viewport.grey_layer import GreyLayer
 from mammoview.ui.viewport.heat_layer import HeatLayer
 from mammoview.ui.viewport.mark_layer import MarkLayer
 from mammoview.ui.viewport.placement import PaneSize, Placement, Subject, visible_box
-from mammoview.ui.viewport.windowing import start_window, voi_in_use
+from mammoview.ui.viewport.windowing import voi_in_use
 
 # Same arguments as imaging.grayscale.display_table; the owner of the panes may share results.
 TableMaker = Callable[..., NDArray[np.uint8]]
@@ -117,15 +117,13 @@ class PaneView:
         self._frame = self._placement = None
         self.grey.clear()
 
-    def set_gray(self, gray: Gray, hand: VoiWindow | None) -> bool:
-        """Take another grey display; ``hand`` is the window of a drag under way, and wins."""
+    def set_gray(self, gray: Gray) -> bool:
+        """Take another grey display; return True if it looks different."""
         fmt = self.fmt
         if fmt is None:
             return False
-        voi = hand if hand is not None else voi_in_use(fmt, gray)
-        return self.grey.set_table(
-            self._make_table(fmt, voi, invert=gray.invert), invert=gray.invert
-        )
+        table = self._make_table(fmt, voi_in_use(fmt, gray), invert=gray.invert)
+        return self.grey.set_table(table, invert=gray.invert)
 
     def set_result(self, workspace: Workspace) -> None:
         """Take the computer's result for this view, prepared once for each prediction."""
@@ -144,10 +142,6 @@ class PaneView:
         """Show, hide or fade what is prepared."""
         self.heat.set_overlay(overlay)
         self.marks.set_overlay(overlay)
-
-    def start_window(self, gray: Gray) -> VoiWindow | None:
-        """Return the window that a drag in this pane starts from."""
-        return start_window(self.fmt, gray) if self.fmt is not None else None
 
     # --- geometry ----------------------------------------------------------------------------
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
-from mammoview.app.workspace import Gray
+from mammoview.app.workspace import Gray, WindowChange
 from mammoview.domain.geometry import ImagePoint
-from mammoview.domain.study import VoiFunction, VoiLut, VoiWindow
+from mammoview.domain.study import VoiLut
 from mammoview.domain.views import Slot
 from mammoview.imaging.grayscale import display_table
 from mammoview.ui.viewport.four_view import FourView
@@ -30,7 +30,7 @@ def _grey_at(view: FourView, shot: NDArray[np.int32], col: float, row: float) ->
 
 
 def _gray(**changes: object) -> Gray:
-    return replace(Gray(window=None, voi_explanation=None, invert=False), **changes)  # type: ignore[arg-type]
+    return replace(Gray(change=None, voi_explanation=None, invert=False), **changes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("value", [0, 700, 2000, 3333, 4095])
@@ -82,16 +82,16 @@ def test_a_drag_changes_width_and_centre_and_keeps_the_function(
     before = _grey_at(view, picture(view), 300, 460)
     with qtbot.waitSignal(view.windowChanged) as said:
         mouse.drag(_IN_RCC, QPointF(250.0, 60.0), Qt.MouseButton.RightButton)
-    window = said.args[0]
-    assert isinstance(window, VoiWindow)
-    assert window.function is VoiFunction.SIGMOID
-    assert window.width == pytest.approx(2 * scene.SIGMOID.width)
-    assert window.centre == pytest.approx(2000.0 + 0.1 * scene.SIGMOID.width)
+    change = said.args[0]
+    assert (change.width, change.darker) == pytest.approx((2.0, 0.1))
+    window = replace(
+        scene.SIGMOID, width=2 * scene.SIGMOID.width, centre=2000.0 + 0.1 * scene.SIGMOID.width
+    )
     dragged = _grey_at(view, picture(view), 300, 460)
     assert dragged < before  # down darkens
     table = display_table(scene.pixel_format(), window, invert=False)
     assert dragged == table[2000]
-    view.render(state, replace(state, gray=_gray(window=window)))
+    view.render(state, replace(state, gray=_gray(change=change)))
     assert _grey_at(view, picture(view), 300, 460) == dragged
 
 
@@ -117,7 +117,47 @@ def test_two_drags_add_up_before_the_state_comes_back(
     mouse.drag(_IN_RCC, QPointF(250.0, 0.0), Qt.MouseButton.RightButton)
     with qtbot.waitSignal(view.windowChanged) as said:
         mouse.drag(_IN_RCC, QPointF(250.0, 0.0), Qt.MouseButton.RightButton)
-    assert said.args[0].width == pytest.approx(4 * scene.SIGMOID.width)
+    assert said.args[0].width == pytest.approx(4.0)
+
+
+def test_a_drag_changes_every_pane_in_proportion_to_its_own_window(
+    view: FourView, picture: Grab, mouse: Mouse
+) -> None:
+    """A prior of another maker: the same tissue has values eight times as high, and is inverse."""
+    other = replace(scene.SIGMOID, centre=16000.0, width=24000.0)
+    fmt = scene.pixel_format(bits_stored=15, windows=(other,))
+    inverse = scene.pixel_format(inverse=True)
+    same, lut = (
+        scene.pixel_format(),
+        VoiLut(entries=np.arange(4096, dtype=np.uint16), first_mapped=0, bits=12, explanation=""),
+    )
+    shown = {
+        Slot.RCC: (2400, same),
+        Slot.LCC: (19200, fmt),
+        Slot.RMLO: (1600, inverse),
+        Slot.LMLO: (2400, scene.pixel_format(windows=(), luts=(lut,))),
+    }
+    state = scene.workspace(
+        *(
+            scene.pane(slot, scene.image(scene.bright(value=value)), pixel_format=own)
+            for slot, (value, own) in shown.items()
+        )
+    )
+
+    def greys() -> list[int]:
+        shot = picture(view)
+        rows, cols = shot.shape[:2]
+        places = [(4, -40), (4, 40), (-4, -40), (-4, 40)]
+        return [int(shot[rows // 2 - rows // at, cols // 2 + dx, 1]) for at, dx in places]
+
+    view.render(None, state)
+    before = greys()
+    assert before[0] == before[1] == before[2]
+    mouse.drag(_IN_RCC, QPointF(-90.0, 70.0), Qt.MouseButton.RightButton)
+    after = greys()
+    assert abs(after[0] - before[0]) > 10
+    assert after[0] == after[1] == after[2]
+    assert after[3] < before[3]
 
 
 def test_reset_brings_the_images_own_window_back(
@@ -127,24 +167,30 @@ def test_reset_brings_the_images_own_window_back(
     view.render(None, state)
     before = _grey_at(view, picture(view), 300, 460)
     mouse.drag(_IN_RCC, QPointF(0.0, 80.0), Qt.MouseButton.RightButton)
-    moved = replace(state, gray=_gray(window=replace(scene.SIGMOID, centre=1.0)))
+    moved = replace(state, gray=_gray(change=WindowChange(width=1.0, darker=-0.6)))
     view.render(state, moved)
     view.render(moved, state)
     assert _grey_at(view, picture(view), 300, 460) == before
 
 
-def test_a_drag_that_starts_from_a_lut_spans_it(view: FourView, mouse: Mouse, qtbot: QtBot) -> None:
+def test_a_drag_that_starts_from_a_lut_spans_it(
+    view: FourView, picture: Grab, mouse: Mouse
+) -> None:
     lut = VoiLut(
         entries=np.arange(1000, dtype=np.uint16), first_mapped=500, bits=10, explanation=""
     )
     fmt = scene.pixel_format(windows=(), luts=(lut,))
     view.render(
         None,
-        scene.workspace(scene.pane(Slot.RCC, scene.image(scene.bright()), pixel_format=fmt)),
+        scene.workspace(
+            scene.pane(Slot.RCC, scene.image(scene.bright(value=1100)), pixel_format=fmt)
+        ),
     )
-    with qtbot.waitSignal(view.windowChanged) as said:
-        mouse.drag(_IN_RCC, QPointF(0.0, 0.0), Qt.MouseButton.RightButton)
-    assert (said.args[0].centre, said.args[0].width) == (1000.0, 1000.0)
+    before = _grey_at(view, picture(view), 300, 460)
+    mouse.drag(_IN_RCC, QPointF(0.0, 0.0), Qt.MouseButton.RightButton)
+    assert _grey_at(view, picture(view), 300, 460) == pytest.approx(
+        before, abs=5
+    )  # a rounder window
 
 
 def test_a_right_press_without_a_move_changes_nothing(
