@@ -1,13 +1,14 @@
 """Strict coding of frozen dataclasses as plain values: parsed JSON or TOML, nothing assumed.
 
 Understands dataclasses (objects), ``tuple[X, ...]`` (lists), tuples of ``(str, X)`` pairs
-(objects, order kept), ``Literal``, float (an integer will do), int, str and bool.
+(objects, order kept), ``Literal``, ``StrEnum``, float (an integer will do), int, str and bool.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import fields, is_dataclass
+from enum import StrEnum
 from functools import cache
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -98,6 +99,8 @@ def _decode(hint: Any, node: Any, path: str) -> Any:
         if node not in get_args(hint):
             raise CodecError(path, _describe(node), f"one of {', '.join(map(str, get_args(hint)))}")
         return node
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return _decode_enum(hint, node, path)
     if hint is float:
         return _decode_float(node, path)
     if type(node) is not hint:
@@ -128,6 +131,13 @@ def _decode_tuple(hint: Any, node: Any, path: str) -> Any:
     if type(node) not in (list, tuple):
         raise CodecError(path, _describe(node), "a list")
     return tuple(_decode(inner, item, f"{path}[{i}]") for i, item in enumerate(node))
+
+
+def _decode_enum(hint: type[StrEnum], node: Any, path: str) -> StrEnum:
+    values = [member.value for member in hint]
+    if type(node) is not str or node not in values:
+        raise CodecError(path, _describe(node), f"one of {', '.join(map(repr, values))}")
+    return hint(node)
 
 
 def _decode_float(node: Any, path: str) -> float:

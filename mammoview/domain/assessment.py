@@ -1,0 +1,55 @@
+"""What a reader concludes of a breast and of an examination, in a scheme that is data.
+
+Source: ACR BI-RADS Atlas, 5th edition (2013), assessment categories and breast composition;
+European screening practice (normal, technical recall, recall).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mammoview.domain.views import Laterality
+
+
+class Consequence(StrEnum):
+    """What a category means for the woman, which is what two readers agree or differ on."""
+
+    NORMAL = "normal"
+    TECHNICAL_RECALL = "technical-recall"
+    RECALL = "recall"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """One answer of a scheme: its ``code`` ("4A"), its name, and what follows from it."""
+
+    code: str
+    name: str
+    consequence: Consequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheme:
+    """The answers that a site gives, and the densities that it grades.
+
+    ``densities`` are ``(code, name)`` pairs; none where the scheme grades no density.
+    """
+
+    id: str
+    title: str
+    categories: tuple[Category, ...]
+    densities: tuple[tuple[str, str], ...]
+
+    def category(self, code: str) -> Category | None:
+        """Return a category by its code; None where the scheme has none such."""
+        return next((category for category in self.categories if category.code == code), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """The assessment of one breast: the ``code`` of a category, and why it was chosen."""
+
+    laterality: Laterality
+    category: str
+    reason: str = ""
