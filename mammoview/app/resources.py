@@ -26,6 +26,11 @@ def hangings() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (shipped_root() / "hanging").glob("*.toml")))
 
 
+def languages() -> Path:
+    """Return the folder of catalogues that ship with the program; there need not be one."""
+    return shipped_root() / "languages"
+
+
 def shipped_bundle(name: str = DEFAULT_MODEL) -> Path:
     """Return the folder of a model that ships with the program.
 

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-QT_FREE = ("app", "cli", "dicom", "inference", "review", "modelkit", "imaging", "domain", "errors")
+QT_FREE = (
+    "app", "cli", "dicom", "inference", "review", "modelkit", "imaging", "domain", "errors",
+    "words",
+)  # fmt: skip
 
 _IMPORT_ALL = """
 import importlib, pkgutil, sys

@@ -10,6 +10,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from mammoview import words
 from mammoview.app.reading import ReadingDesk
 from mammoview.ui import theme
 from mammoview.ui.dispatch import GuiDispatcher
@@ -22,6 +23,13 @@ def own_window_settings(tmp_path: Path) -> None:
     """Keep the window's geometry out of the developer's own store."""
     scope = QSettings.Scope.UserScope
     QSettings.setPath(QSettings.Format.NativeFormat, scope, str(tmp_path / "qsettings"))
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Leave no other language behind."""
+    yield
+    words.use(None)
 
 
 @pytest.fixture
