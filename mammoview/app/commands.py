@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mammoview.app import hanging, protocol, steps
+from mammoview.app.keys import KeyChoice
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import (
     Analysis,
@@ -22,6 +23,7 @@ from mammoview.domain.study import Examination, ExamIndex, Mammogram
 from mammoview.errors import MammoviewError
 from mammoview.imaging.grayscale import named_vois
 from mammoview.review.blinding import ReadingMode
+from mammoview.words import translate
 
 _IDLE = Analysis(running=False, done=0, total=0, message="")
 _NATIVE_GRAY = Gray(change=None, voi_explanation=None, invert=False)
@@ -52,7 +54,8 @@ def empty(settings: Settings | None = None) -> Workspace:
         analysis=_IDLE,
         prediction=None,
         operating_point=settings.operating_point,
-        status="Open files or a folder, or drop them here",
+        status=translate("Status", "Open files or a folder, or drop them here"),
+        keys=settings.keys,
     )
     return warn(ws, problem) if problem else ws
 
@@ -64,6 +67,11 @@ def _protocol(name: str) -> tuple[protocol.Protocol, str]:
     except MammoviewError as error:
         default = protocol.shipped(Settings().hanging)
         return default, f"{error}: {default.title} is used"
+
+
+def set_keys(ws: Workspace, keys: tuple[KeyChoice, ...]) -> Workspace:
+    """Take other keys than the program's own; those that this version does not know stay."""
+    return replace(ws, keys=keys)
 
 
 # -- examinations and images ------------------------------------------------------------------
@@ -83,7 +91,7 @@ def with_index(ws: Workspace, index: ExamIndex) -> Workspace:
     """Take over what was found under the opened paths; no examination is chosen yet."""
     opened = replace(empty(), gray=_NATIVE_GRAY, overlay=ws.overlay, fit=ws.fit, model=ws.model)
     opened = replace(opened, fit_request=ws.fit_request, operating_point=ws.operating_point)
-    opened = replace(opened, warnings=ws.warnings)
+    opened = replace(opened, warnings=ws.warnings, keys=ws.keys)
     opened = replace(opened, hanging=Hanging(protocol=ws.hanging.protocol))
     return replace(opened, index=index, status=_found(index))
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import tomllib
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 
 import platformdirs
 
+from mammoview.app import keys as key_tables
+from mammoview.app.keys import KeyChoice
+from mammoview.app.toml_text import key_and_value, write_lines
 from mammoview.app.workspace import FitMode, OverlayMode
 from mammoview.errors import SettingsError
 
-SCHEMA = 1
-
-# What a basic string of TOML 1.0 cannot hold as it is: quote, backslash, control characters.
-_ESCAPES = {code: f"\\u{code:04X}" for code in (*range(0x20), 0x7F)} | {
-    ord(char): f"\\{letter}" for char, letter in zip('\b\t\n\f\r"\\', 'btnfr"\\', strict=True)
-}
+SCHEMA = 2
+Content = dict[str, object]
 
 
 class Device(StrEnum):
@@ -36,6 +34,8 @@ class Settings:
 
     ``operating_point`` is a name of the model's list; empty: the model's own default.
     ``heat_floor`` and ``opacity`` are 0..1.  ``hanging`` is the name of a hanging protocol.
+    ``language`` names a catalogue of texts; empty: English.  ``keys`` are the keys that the reader
+    chose instead of the program's own.
     """
 
     overlay_mode: OverlayMode = OverlayMode.OFF
@@ -46,6 +46,8 @@ class Settings:
     device: Device = Device.AUTO
     panel_open: bool = True
     hanging: str = "cc-first"
+    language: str = ""
+    keys: tuple[KeyChoice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +64,12 @@ def settings_path() -> Path:
 
 
 def load(path: Path) -> Settings:
-    """Read a settings file; the defaults where there is none.
+    """Read a settings file; the defaults where there is none.  An older schema is brought up.
 
     Raises
     ------
     SettingsError
-        If the file is no TOML, of another schema, or has an unknown key or a wrong value.
+        If the file is no TOML, of an unknown schema, or has an unknown key or a wrong value.
     """
     if not path.exists():
         return Settings()
@@ -75,9 +77,7 @@ def load(path: Path) -> Settings:
         content = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise _bad(f"{path.name} cannot be read ({type(error).__name__})", "valid TOML") from error
-    schema = content.pop("schema", None)
-    if schema != SCHEMA:
-        raise _bad(f"schema {schema!r} in {path.name}", f"schema {SCHEMA}")
+    content = _brought_up(content, path.name)
     known = {field.name for field in fields(Settings)}
     if not set(content) <= known:
         unknown = ", ".join(sorted(set(content) - known))
@@ -110,14 +110,12 @@ def save(settings: Settings, path: Path) -> None:
     SettingsError
         If it cannot be written; what was there before stays.
     """
+    plain = [field.name for field in fields(settings) if field.name != "keys"]
     lines = [f"schema = {SCHEMA}"]
-    lines += [f"{name} = {_toml(value)}" for name, value in asdict(settings).items()]
+    lines += [key_and_value(name, getattr(settings, name)) for name in plain]
+    lines += key_tables.to_lines(settings.keys) if settings.keys else []
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write("\n".join(lines) + "\n")
-        Path(temporary).replace(path)
+        write_lines(lines, path)
     except OSError as error:
         raise SettingsError(
             f"the settings cannot be written ({type(error).__name__})",
@@ -126,10 +124,29 @@ def save(settings: Settings, path: Path) -> None:
         ) from error
 
 
-def _checked(content: dict[str, object], name: str) -> Settings:
+def _as_it_is(content: Content) -> Content:
+    return content
+
+
+# How the content of each older schema becomes that of the next one.  Schema 2 only added to 1.
+_STEPS: Mapping[int, Callable[[Content], Content]] = {1: _as_it_is}
+
+
+def _brought_up(content: Content, name: str) -> Content:
+    schema = content.pop("schema", None)
+    if type(schema) is not int or not (schema in _STEPS or schema == SCHEMA):
+        raise _bad(f"schema {schema!r} in {name}", f"schema {SCHEMA} or older")
+    for older in range(schema, SCHEMA):
+        content = _STEPS[older](content)
+    return content
+
+
+def _checked(content: Content, name: str) -> Settings:
     given = Settings()
-    values: dict[str, object] = {}
+    values: dict[str, object] = {"keys": key_tables.parse(content.pop("keys", {}), name)}
     for field in fields(Settings):
+        if field.name == "keys":
+            continue
         default = getattr(given, field.name)
         values[field.name] = _value(content.get(field.name, default), default, field.name, name)
     return Settings(**values)  # type: ignore[arg-type]  # each value was checked just above
@@ -147,21 +164,6 @@ def _value(value: object, default: object, key: str, name: str) -> object:
     except ValueError:
         pass
     raise _bad(f"{key} = {value!r} in {name}", f"a value like {default!r}")
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return repr(value)
-    text = str(value)
-    if any(0xD800 <= ord(char) <= 0xDFFF for char in text):
-        raise SettingsError(
-            f"the settings cannot be written ({text!r} holds half a character)",
-            expected="text of whole Unicode characters",
-            todo="choose another name",
-        )
-    return f'"{text.translate(_ESCAPES)}"'
 
 
 def _keep_aside(path: Path) -> Path:

@@ -11,6 +11,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from mammoview.app.keys import KeyChoice
 from mammoview.app.protocol import Protocol
 from mammoview.domain.geometry import Pose
 from mammoview.domain.prediction import ExamPrediction, ModelIdentity
@@ -246,6 +247,7 @@ class Workspace:
 
     ``views`` are all images of the hanging, ``panes`` those of the current step (from left to
     right and from top to bottom, in ``columns``).
+    ``keys`` are the keys that the reader chose instead of the program's own.
     ``fit_request`` grows by one each time the reader asks for a fit, so that asking for the same
     fit twice works.  ``prediction`` has already passed ``review.blinding``.
     """
@@ -269,3 +271,4 @@ class Workspace:
     columns: int = 2
     not_hung: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    keys: tuple[KeyChoice, ...] = ()

@@ -20,7 +20,8 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import Workspace
 from mammoview.errors import MammoviewError
-from mammoview.ui import theme
+from mammoview.ui import language, theme
+from mammoview.ui.actions import keyboard
 from mammoview.ui.dispatch import GuiDispatcher
 from mammoview.ui.main_window import MainWindow
 
@@ -69,6 +70,7 @@ class Session:
         self.log, log_problem = _start_log()
         loaded = settings.load_or_default(settings.settings_path())
         self._stored = loaded.settings
+        language_problem = language.install(self._stored.language)
         self.dispatcher = GuiDispatcher()
         self.desk = ReadingDesk(
             deliver=self.dispatcher.post,
@@ -78,9 +80,10 @@ class Session:
         )
         self.window = MainWindow(self.desk, badge=badge)
         self._restore(self._stored)
-        for problem in (loaded.problem, log_problem):
-            if problem is not None:
-                self.desk.do(commands.warn, str(problem))
+        said = [str(problem) for problem in (loaded.problem, log_problem) if problem is not None]
+        said += [language_problem] if language_problem else []
+        for problem in (*said, *keyboard.problems(self._stored.keys)):
+            self.desk.do(commands.warn, problem)
 
     def _restore(self, stored: Settings) -> None:
         self.window.side_panel.setVisible(stored.panel_open)
@@ -142,6 +145,7 @@ def chosen_settings(stored: Settings, ws: Workspace, *, panel_open: bool) -> Set
         operating_point="" if never_chosen else ws.operating_point,
         panel_open=panel_open,
         hanging=ws.hanging.protocol.id,
+        keys=ws.keys,
     )
 
 

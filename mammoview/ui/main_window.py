@@ -23,15 +23,18 @@ from PySide6.QtWidgets import (
 from mammoview.app import commands
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import WindowChange, Workspace
-from mammoview.ui.actions.qt import TableAction, hold_keys
+from mammoview.ui.actions.keyboard import HeldKeys, key_map
+from mammoview.ui.actions.qt import TableAction
 from mammoview.ui.actions.spec import Menu, Reach
 from mammoview.ui.actions.table import TABLE
 from mammoview.ui.dialogs.about import About
 from mammoview.ui.dialogs.cheat_sheet import cheat_sheet
+from mammoview.ui.dialogs.keys_dialog import KeysDialog
 from mammoview.ui.dialogs.refused import refused_files
 from mammoview.ui.panels.side_panel import SidePanel
 from mammoview.ui.status_strip import StatusStrip
 from mammoview.ui.viewport.four_view import FourView
+from mammoview.words import translate
 
 _SMALLEST = (800, 600)
 
@@ -47,7 +50,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*_SMALLEST)
         self.desk = desk
         self._reach = Reach(desk=desk, frame=self)
-        self._hold = hold_keys()
+        self._held = HeldKeys(self._reach)
         self._actions = {
             spec.id: TableAction(spec, self._reach, self) for spec in TABLE if spec.release is None
         }
@@ -77,7 +80,7 @@ class MainWindow(QMainWindow):
         bar = self.menuBar()
         bar.setObjectName("menuBar")
         for menu in Menu:
-            shown = bar.addMenu(menu.value)
+            shown = bar.addMenu(menu.said)
             shown.setObjectName(f"menu-{menu.name.lower()}")
             rows = [spec for spec in TABLE if spec.menu is menu and spec.release is None]
             for before, spec in zip([rows[0], *rows], rows, strict=False):
@@ -88,9 +91,9 @@ class MainWindow(QMainWindow):
         self.addActions(list(self._actions.values()))
 
     def _build_toolbar(self) -> None:
-        self._toolbar = QToolBar("Tools", self)
+        self._toolbar = QToolBar(translate("Window", "Tools"), self)
         self._toolbar.setObjectName("toolbar")
-        self._toolbar.setAccessibleName("Tools")
+        self._toolbar.setAccessibleName(translate("Window", "Tools"))
         self._toolbar.setMovable(False)
         self._toolbar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         rows = [spec for spec in TABLE if spec.toolbar]
@@ -100,7 +103,7 @@ class MainWindow(QMainWindow):
             self._toolbar.addAction(self._actions[spec.id])
             button = self._toolbar.widgetForAction(self._actions[spec.id])
             button.setObjectName(f"tool-{spec.id}")
-            button.setAccessibleName(spec.text)
+            button.setAccessibleName(spec.said)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self._toolbar)
 
@@ -114,12 +117,20 @@ class MainWindow(QMainWindow):
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state; doing it twice changes nothing."""
+        if old is None or old.keys != new.keys:
+            self._take_keys(new)
         self.four_view.render(old, new)
         self.side_panel.render(old, new)
         self.status_strip.render(old, new)
         for action in self._actions.values():
             action.show_state(new)
         self.setWindowTitle(title(new))
+
+    def _take_keys(self, new: Workspace) -> None:
+        resolved = key_map(new.keys)
+        for action in self._actions.values():
+            action.set_keys(resolved.of(action.spec.id))
+        self._held.set_keys(resolved)
 
     # -- reader's side ------------------------------------------------------------------------
 
@@ -131,27 +142,19 @@ class MainWindow(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Start what holds while a key is down."""
-        spec = self._hold.get(event.key())
-        if spec is None or event.modifiers() != Qt.KeyboardModifier.NoModifier:
+        if not self._held.press(event):
             super().keyPressEvent(event)
-        elif not event.isAutoRepeat():
-            spec.run(self._reach)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """End it when the key is let go."""
-        spec = self._hold.get(event.key())
-        if spec is None or spec.release is None:
+        if not self._held.release(event):
             super().keyReleaseEvent(event)
-        elif not event.isAutoRepeat():
-            spec.release(self._reach)
 
     def changeEvent(self, event: QEvent) -> None:
-        """End every hold when the window loses the keyboard: the release would never come."""
+        """End every hold when the window loses the keyboard."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.ActivationChange and not self.isActiveWindow():
-            for spec in self._hold.values():
-                if spec.release is not None:
-                    spec.release(self._reach)
+            self._held.release_all()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files and folders."""
@@ -174,12 +177,12 @@ class MainWindow(QMainWindow):
 
     def ask_files(self) -> list[Path]:
         """Let the reader choose files."""
-        names, _ = QFileDialog.getOpenFileNames(self, "Open files")
+        names, _ = QFileDialog.getOpenFileNames(self, translate("Window", "Open files"))
         return [Path(name) for name in names]
 
     def ask_folder(self) -> list[Path]:
         """Let the reader choose a folder."""
-        name = QFileDialog.getExistingDirectory(self, "Open folder")
+        name = QFileDialog.getExistingDirectory(self, translate("Window", "Open folder"))
         return [Path(name)] if name else []
 
     def show_refused(self) -> None:
@@ -188,7 +191,11 @@ class MainWindow(QMainWindow):
 
     def show_cheat_sheet(self) -> None:
         """Show all keys."""
-        self._open(cheat_sheet(self))
+        self._open(cheat_sheet(key_map(self.desk.workspace.keys), self))
+
+    def show_keys(self) -> None:
+        """Let the reader choose other keys."""
+        self._open(KeysDialog(self.desk, self))
 
     def show_about(self) -> None:
         """Show version, intended use and model."""
@@ -233,4 +240,5 @@ def title(ws: Workspace) -> str:
     keys = [exam.key for exam in ws.index.examinations]
     if ws.exam_key not in keys:
         return "mammoview"
-    return f"mammoview — examination {keys.index(ws.exam_key) + 1} of {len(keys)}"
+    said = translate("Window", "mammoview — examination {at} of {count}")
+    return said.format(at=keys.index(ws.exam_key) + 1, count=len(keys))

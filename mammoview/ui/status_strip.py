@@ -50,6 +50,7 @@ class StatusStrip(QStatusBar):
         self._cancel = _button("cancelAnalysis", "Cancel", actions["cancel-analysis"], self)
         self._cursor = _label("cursorReadout", "Value under the cursor", "", self)
         self._device = _label("device", "Model and device", "", self)
+        self._actions = actions
         self._lay_out()
         self.render(None, desk.workspace)
 
@@ -68,6 +69,8 @@ class StatusStrip(QStatusBar):
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state."""
+        if old is None or old.keys != new.keys:
+            self._show_keys()
         self._badge.setText(BADGES[new.reading_mode])
         caveats = caveat_text(new)
         self._caveats.setText(caveats)
@@ -94,6 +97,12 @@ class StatusStrip(QStatusBar):
         self._notes.setVisible(notes > 0)
         self._notes.setText(f"{notes} note{'s' if notes != 1 else ''}")
         self._device.setText(device_text(new))
+
+    def _show_keys(self) -> None:
+        """Name the keys that do what the buttons do."""
+        self._notes.setToolTip(self._actions["side-panel"].toolTip())
+        self._refused.setToolTip(self._actions["refused-files"].toolTip())
+        self._cancel.setToolTip(self._actions["cancel-analysis"].toolTip())
 
 
 def caveat_text(ws: Workspace) -> str:
@@ -123,7 +132,6 @@ def _button(name: str, accessible: str, action: TableAction, parent: QWidget) ->
     button.setObjectName(name)
     button.setAccessibleName(accessible)
     button.setText(accessible)
-    button.setToolTip(action.toolTip())
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.clicked.connect(action.trigger)
     return button

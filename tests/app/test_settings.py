@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mammoview.app import settings
+from mammoview.app.keys import KeyChoice
 from mammoview.app.settings import Device, Settings
 from mammoview.app.workspace import FitMode, OverlayMode
 from mammoview.errors import SettingsError
@@ -23,6 +24,18 @@ _CHOICES = st.builds(
     device=st.sampled_from(Device),
     panel_open=st.booleans(),
     hanging=st.sampled_from(["cc-first", "mlo-first", "four-up"]),
+    language=st.sampled_from(["", "de", "pseudo"]),
+    keys=st.lists(
+        st.builds(
+            KeyChoice,
+            action=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=9),
+            keys=st.lists(
+                st.sampled_from(["N", "Ctrl+Shift+O", "?", "+", '"', "\\", "F9"]), unique=True
+            ).map(tuple),
+        ),
+        unique_by=lambda choice: choice.action,
+        max_size=3,
+    ).map(tuple),
 )
 
 
@@ -70,6 +83,13 @@ def test_no_file_means_defaults(tmp_path: Path) -> None:
         'schema = 1\noverlay_mode = "all"',
         "schema = 1\npanel_open = 1",
         "[[[",
+        "schema = true",
+        "schema = 2\nkeys = 3",
+        'schema = 2\n[keys]\ninvert = "N"',
+        'schema = 2\n[keys]\ninvert = ["N", 3]',
+        'schema = 2\n[keys]\ninvert = ["Strg+Umsch+N"]',
+        'schema = 2\n[keys]\ninvert = ["Ctrl+K, Ctrl+C"]',
+        'schema = 2\n[keys]\ninvert = [""]',
     ],
 )
 def test_bad_file_is_kept_aside_and_said(tmp_path: Path, text: str) -> None:
@@ -102,3 +122,33 @@ def test_unwritable_folder_is_an_error_of_the_program(tmp_path: Path) -> None:
 
 def test_settings_live_in_the_users_config_folder(user_folders: Path) -> None:
     assert user_folders in settings.settings_path().parents
+
+
+def test_a_file_of_the_first_schema_is_brought_up_and_not_refused(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text('schema = 1\nopacity = 0.25\nhanging = "mlo-first"\n', "utf-8")
+    loaded = settings.load_or_default(path)
+    assert loaded.problem is None
+    assert loaded.settings == Settings(opacity=0.25, hanging="mlo-first")
+    settings.save(loaded.settings, path)
+    assert path.read_text("utf-8").startswith("schema = 2\n")
+    assert settings.load(path) == loaded.settings
+
+
+def test_keys_of_an_action_that_is_not_known_here_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text('schema = 2\n[keys]\nfly = ["ctrl+shift+y"]\n', "utf-8")
+    stored = settings.load(path)
+    assert stored.keys == (KeyChoice(action="fly", keys=("Ctrl+Shift+Y",)),)
+    settings.save(stored, path)
+    assert settings.load(path) == stored
+
+
+def test_a_bad_key_says_which_what_and_how(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text('schema = 2\n[keys]\ninvert = ["Hyper+N"]\n', "utf-8")
+    with pytest.raises(SettingsError) as caught:
+        settings.load(path)
+    assert "'Hyper+N' is no key (invert in [keys] of settings.toml)" in caught.value.met
+    assert "Ctrl+Shift+O" in caught.value.expected
+    assert "delete the line" in caught.value.todo

@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QTableWidget, QTableWidgetItem, QToolBar
 from pytestqt.qtbot import QtBot
 
-from mammoview.ui.actions.qt import key_text
+from mammoview.ui.actions.keyboard import native_text
 from mammoview.ui.actions.spec import Menu
 from mammoview.ui.actions.table import TABLE
 from mammoview.ui.dialogs.text_table import TextTable
@@ -63,7 +63,7 @@ def test_cheat_sheet_lists_every_action_and_key(window: MainWindow, qtbot: QtBot
     assert sheet is not None
     cells = rows_of(sheet.table)
     for spec in TABLE:
-        assert (key_text(spec), spec.text) in cells, spec.id
+        assert (native_text(spec.keys), spec.text) in cells, spec.id
     sheet.close()
 
 

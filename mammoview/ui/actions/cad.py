@@ -7,6 +7,7 @@ from mammoview.app.commands import overlay_parts
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import OverlayMode, Workspace
 from mammoview.ui.actions.spec import ActionSpec, Menu, at_desk, command, has_exam
+from mammoview.words import QT_TRANSLATE_NOOP
 
 _STEP = 0.1
 
@@ -30,27 +31,27 @@ def _analysing(ws: Workspace) -> bool:
 ROWS: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="heatmap",
-        text="Heatmap on or off",
+        text=QT_TRANSLATE_NOOP("Actions", "Heatmap on or off"),
         keys=("H",),
         menu=Menu.CAD,
         run=command(commands.toggle_heatmap),
-        toolbar="Heat",
+        toolbar=QT_TRANSLATE_NOOP("Toolbar", "Heat"),
         checked=_heat_on,
         group=3,
     ),
     ActionSpec(
         id="marks",
-        text="Marks on or off",
+        text=QT_TRANSLATE_NOOP("Actions", "Marks on or off"),
         keys=("M",),
         menu=Menu.CAD,
         run=command(commands.toggle_marks),
-        toolbar="Marks",
+        toolbar=QT_TRANSLATE_NOOP("Toolbar", "Marks"),
         checked=_marks_on,
         group=3,
     ),
     ActionSpec(
         id="overlay-both",
-        text="Heatmap and marks",
+        text=QT_TRANSLATE_NOOP("Actions", "Heatmap and marks"),
         keys=("B",),
         menu=Menu.CAD,
         run=command(commands.set_overlay, OverlayMode.BOTH),
@@ -58,7 +59,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="overlay-off",
-        text="Overlay off",
+        text=QT_TRANSLATE_NOOP("Actions", "Overlay off"),
         keys=("O",),
         menu=Menu.CAD,
         run=command(commands.set_overlay, OverlayMode.OFF),
@@ -67,7 +68,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="overlay-next",
-        text="Next overlay: off, heatmap, marks, both",
+        text=QT_TRANSLATE_NOOP("Actions", "Next overlay: off, heatmap, marks, both"),
         keys=("C",),
         menu=Menu.CAD,
         run=command(commands.cycle_overlay),
@@ -75,7 +76,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="peek",
-        text="Hold: look under the overlay",
+        text=QT_TRANSLATE_NOOP("Actions", "Hold: look under the overlay"),
         keys=("P", "Space"),
         menu=Menu.CAD,
         run=command(commands.peek, True),
@@ -84,23 +85,25 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="opacity-less",
-        text="Fainter heatmap",
-        keys=("[",),
+        text=QT_TRANSLATE_NOOP("Actions", "Fainter heatmap"),
+        keys=("[", "Ctrl+Down"),
         menu=Menu.CAD,
         run=command(commands.change_opacity, -_STEP),
+        repeats=True,
         group=4,
     ),
     ActionSpec(
         id="opacity-more",
-        text="Stronger heatmap",
-        keys=("]",),
+        text=QT_TRANSLATE_NOOP("Actions", "Stronger heatmap"),
+        keys=("]", "Ctrl+Up"),
         menu=Menu.CAD,
         run=command(commands.change_opacity, _STEP),
+        repeats=True,
         group=4,
     ),
     ActionSpec(
         id="analyse",
-        text="Analyse again",
+        text=QT_TRANSLATE_NOOP("Actions", "Analyse again"),
         keys=("Ctrl+A",),
         menu=Menu.CAD,
         run=at_desk(ReadingDesk.analyse),
@@ -109,7 +112,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="cancel-analysis",
-        text="Cancel the analysis",
+        text=QT_TRANSLATE_NOOP("Actions", "Cancel the analysis"),
         keys=("Ctrl+.",),
         menu=Menu.CAD,
         run=at_desk(ReadingDesk.cancel_analysis),

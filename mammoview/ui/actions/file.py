@@ -5,6 +5,7 @@ from __future__ import annotations
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, Reach, at_desk, in_window
+from mammoview.words import QT_TRANSLATE_NOOP
 
 
 def _several_exams(ws: Workspace) -> bool:
@@ -26,22 +27,22 @@ def _open_folder(reach: Reach) -> None:
 ROWS: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="open-files",
-        text="Open files…",
+        text=QT_TRANSLATE_NOOP("Actions", "Open files…"),
         keys=("Ctrl+O",),
         menu=Menu.FILE,
         run=_open_files,
-        toolbar="Open",
+        toolbar=QT_TRANSLATE_NOOP("Toolbar", "Open"),
     ),
     ActionSpec(
         id="open-folder",
-        text="Open folder…",
+        text=QT_TRANSLATE_NOOP("Actions", "Open folder…"),
         keys=("Ctrl+Shift+O",),
         menu=Menu.FILE,
         run=_open_folder,
     ),
     ActionSpec(
         id="next-exam",
-        text="Next examination",
+        text=QT_TRANSLATE_NOOP("Actions", "Next examination"),
         keys=("PgDown",),
         menu=Menu.FILE,
         run=at_desk(ReadingDesk.step_exam, 1),
@@ -50,7 +51,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="previous-exam",
-        text="Previous examination",
+        text=QT_TRANSLATE_NOOP("Actions", "Previous examination"),
         keys=("PgUp",),
         menu=Menu.FILE,
         run=at_desk(ReadingDesk.step_exam, -1),
@@ -59,7 +60,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="refused-files",
-        text="Refused files…",
+        text=QT_TRANSLATE_NOOP("Actions", "Refused files…"),
         keys=("Ctrl+R",),
         menu=Menu.FILE,
         run=in_window(Frame.show_refused),
@@ -68,7 +69,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="quit",
-        text="Quit",
+        text=QT_TRANSLATE_NOOP("Actions", "Quit"),
         keys=("Ctrl+Q",),
         menu=Menu.FILE,
         run=in_window(Frame.quit),

@@ -8,6 +8,7 @@ from mammoview.app import steps
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.ui.actions.spec import ActionSpec, Menu, at_desk, command, has_exam
+from mammoview.words import QT_TRANSLATE_NOOP
 
 
 def _has_priors(ws: Workspace) -> bool:
@@ -28,25 +29,25 @@ def _hangs_by(name: str) -> Callable[[Workspace], bool]:
 ROWS: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="next-step",
-        text="Next step of the hanging",
+        text=QT_TRANSLATE_NOOP("Actions", "Next step of the hanging"),
         keys=("D", "."),
         menu=Menu.HANGING,
         run=command(steps.next_step),
-        toolbar="Next",
+        toolbar=QT_TRANSLATE_NOOP("Toolbar", "Next"),
         enabled=has_exam,
     ),
     ActionSpec(
         id="previous-step",
-        text="Previous step of the hanging",
+        text=QT_TRANSLATE_NOOP("Actions", "Previous step of the hanging"),
         keys=("A", ","),
         menu=Menu.HANGING,
         run=command(steps.previous_step),
-        toolbar="Back",
+        toolbar=QT_TRANSLATE_NOOP("Toolbar", "Back"),
         enabled=has_exam,
     ),
     ActionSpec(
         id="next-image",
-        text="Next image of the same view, where there are several",
+        text=QT_TRANSLATE_NOOP("Actions", "Next image of the same view, where there are several"),
         keys=("X",),
         menu=Menu.HANGING,
         run=command(steps.next_image),
@@ -55,7 +56,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="older-prior",
-        text="Older prior, and after the oldest the latest",
+        text=QT_TRANSLATE_NOOP("Actions", "Older prior, and after the oldest the latest"),
         keys=("T",),
         menu=Menu.HANGING,
         run=at_desk(ReadingDesk.older_prior),
@@ -64,7 +65,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="why-here",
-        text="Why each image hangs here",
+        text=QT_TRANSLATE_NOOP("Actions", "Why each image hangs here"),
         keys=("W",),
         menu=Menu.HANGING,
         run=command(steps.explain),
@@ -74,7 +75,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="cc-first",
-        text="Hang CC first",
+        text=QT_TRANSLATE_NOOP("Actions", "Hang CC first"),
         keys=("Ctrl+1",),
         menu=Menu.HANGING,
         run=at_desk(ReadingDesk.use_protocol, "cc-first"),
@@ -83,7 +84,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="mlo-first",
-        text="Hang MLO first",
+        text=QT_TRANSLATE_NOOP("Actions", "Hang MLO first"),
         keys=("Ctrl+2",),
         menu=Menu.HANGING,
         run=at_desk(ReadingDesk.use_protocol, "mlo-first"),

@@ -10,19 +10,25 @@ from typing import Concatenate, ParamSpec, Protocol
 
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
+from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 P = ParamSpec("P")
 
 
 class Menu(StrEnum):
-    """The menus, in their order."""
+    """The menus, in their order; the letter after ``&`` opens one together with Alt."""
 
-    FILE = "&File"
-    HANGING = "&Hanging"
-    IMAGE = "&Image"
-    CAD = "&CAD"
-    VIEW = "&View"
-    HELP = "&Help"
+    FILE = QT_TRANSLATE_NOOP("Menus", "&File")
+    HANGING = QT_TRANSLATE_NOOP("Menus", "&Hanging")
+    IMAGE = QT_TRANSLATE_NOOP("Menus", "&Image")
+    CAD = QT_TRANSLATE_NOOP("Menus", "&CAD")
+    VIEW = QT_TRANSLATE_NOOP("Menus", "&View")
+    HELP = QT_TRANSLATE_NOOP("Menus", "&Help")
+
+    @property
+    def said(self) -> str:
+        """Its title in the language in use."""
+        return translate("Menus", self.value)
 
 
 class Frame(Protocol):
@@ -42,6 +48,10 @@ class Frame(Protocol):
 
     def show_cheat_sheet(self) -> None:
         """Show all keys."""
+        ...
+
+    def show_keys(self) -> None:
+        """Let the reader choose other keys."""
         ...
 
     def show_about(self) -> None:
@@ -85,19 +95,23 @@ class ActionSpec:
     id : str
         Also the QAction's object name.
     text : str
-        In menu and cheat sheet.
+        In menu and cheat sheet: English, marked for translation.
     keys : tuple of str
-        Shortcuts, in Qt's portable text; the first is shown.
+        Shortcuts of a fresh machine, in Qt's portable text; the reader may choose others.
     run : callable
         What it does.
     release : callable or None
         Makes it a hold-key action: ``run`` on press, ``release`` when the key is let go.
     toolbar : str
-        Short text on the toolbar; empty: not there.
+        Short text on the toolbar, English, marked for translation; empty: not there.
     checked, enabled : callable or None
         Read the state from the workspace.
     group : int
         A line is drawn between groups of a menu and of the toolbar.
+    repeats : bool
+        Whether a key that is held down does it again and again.
+    fixed_key : bool
+        Whether the reader cannot give it another key.
     """
 
     id: str
@@ -110,6 +124,13 @@ class ActionSpec:
     checked: Callable[[Workspace], bool] | None = None
     enabled: Callable[[Workspace], bool] | None = None
     group: int = 0
+    repeats: bool = False
+    fixed_key: bool = False
+
+    @property
+    def said(self) -> str:
+        """Its text in the language in use."""
+        return translate("Actions", self.text)
 
 
 def command(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, Reach, in_window
+from mammoview.words import QT_TRANSLATE_NOOP
 
 
 def _escape(reach: Reach) -> None:
@@ -14,16 +15,16 @@ def _escape(reach: Reach) -> None:
 ROWS: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="side-panel",
-        text="Side panel",
+        text=QT_TRANSLATE_NOOP("Actions", "Side panel"),
         keys=("S",),
         menu=Menu.VIEW,
         run=in_window(Frame.toggle_panel),
-        toolbar="Panel",
+        toolbar=QT_TRANSLATE_NOOP("Toolbar", "Panel"),
         group=6,
     ),
     ActionSpec(
         id="full-screen",
-        text="Full screen",
+        text=QT_TRANSLATE_NOOP("Actions", "Full screen"),
         keys=("F11",),
         menu=Menu.VIEW,
         run=in_window(Frame.toggle_full_screen),
@@ -31,24 +32,33 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="escape",
-        text="Leave full screen, else cancel the analysis",
+        text=QT_TRANSLATE_NOOP("Actions", "Leave full screen, else cancel the analysis"),
         keys=("Esc",),
         menu=Menu.VIEW,
         run=_escape,
+        fixed_key=True,
         group=6,
     ),
     ActionSpec(
         id="cheat-sheet",
-        text="Keys",
-        keys=("?",),
+        text=QT_TRANSLATE_NOOP("Actions", "Keys"),
+        keys=("?", "Shift+F1"),
         menu=Menu.HELP,
         run=in_window(Frame.show_cheat_sheet),
-        toolbar="Keys",
+        toolbar=QT_TRANSLATE_NOOP("Toolbar", "Keys"),
+        group=7,
+    ),
+    ActionSpec(
+        id="choose-keys",
+        text=QT_TRANSLATE_NOOP("Actions", "Choose keys…"),
+        keys=("Ctrl+K",),
+        menu=Menu.HELP,
+        run=in_window(Frame.show_keys),
         group=7,
     ),
     ActionSpec(
         id="about",
-        text="About mammoview",
+        text=QT_TRANSLATE_NOOP("Actions", "About mammoview"),
         keys=("F1",),
         menu=Menu.HELP,
         run=in_window(Frame.show_about),

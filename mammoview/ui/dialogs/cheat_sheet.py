@@ -4,32 +4,46 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
-from mammoview.ui.actions.qt import key_text
+from mammoview.app.keys import KeyMap
+from mammoview.ui.actions.keyboard import native_text
 from mammoview.ui.actions.spec import Menu
 from mammoview.ui.actions.table import TABLE
 from mammoview.ui.dialogs.text_table import Row, TextTable
+from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 MOUSE: tuple[Row, ...] = (
-    ("Left drag", "Move the image"),
-    ("Right drag", "Window (sideways) and level (up and down), all views"),
-    ("Wheel", "Zoom at the cursor, all views"),
-    ("Drop", "Open files or folders"),
+    (QT_TRANSLATE_NOOP("Mouse", "Left drag"), QT_TRANSLATE_NOOP("Mouse", "Move the image")),
+    (
+        QT_TRANSLATE_NOOP("Mouse", "Right drag"),
+        QT_TRANSLATE_NOOP("Mouse", "Window (sideways) and level (up and down), all views"),
+    ),
+    (
+        QT_TRANSLATE_NOOP("Mouse", "Wheel"),
+        QT_TRANSLATE_NOOP("Mouse", "Zoom at the cursor, all views"),
+    ),
+    (QT_TRANSLATE_NOOP("Mouse", "Drop"), QT_TRANSLATE_NOOP("Mouse", "Open files or folders")),
 )
 
 
-def rows() -> tuple[Row, ...]:
+def rows(resolved: KeyMap) -> tuple[Row, ...]:
     """Return key and meaning of every action, menu by menu, then the mouse."""
-    keys = [(key_text(spec), spec.text) for menu in Menu for spec in TABLE if spec.menu is menu]
-    return (*keys, *MOUSE)
+    keys = [
+        (native_text(resolved.of(spec.id)), spec.said)
+        for menu in Menu
+        for spec in TABLE
+        if spec.menu is menu
+    ]
+    mouse = [(translate("Mouse", how), translate("Mouse", what)) for how, what in MOUSE]
+    return (*keys, *mouse)
 
 
-def cheat_sheet(parent: QWidget) -> TextTable:
+def cheat_sheet(resolved: KeyMap, parent: QWidget) -> TextTable:
     """Return the dialog."""
     return TextTable(
         name="cheatSheet",
-        title="Keys",
+        title=translate("CheatSheet", "Keys"),
         intro="",
-        columns=("Key", "What it does"),
-        rows=rows(),
+        columns=(translate("CheatSheet", "Key"), translate("CheatSheet", "What it does")),
+        rows=rows(resolved),
         parent=parent,
     )

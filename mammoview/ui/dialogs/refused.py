@@ -6,16 +6,19 @@ from PySide6.QtWidgets import QWidget
 
 from mammoview.domain.study import ExamIndex
 from mammoview.ui.dialogs.text_table import TextTable
+from mammoview.words import translate
 
 
 def refused_files(index: ExamIndex, parent: QWidget) -> TextTable:
     """Return the dialog."""
-    count = len(index.refused)
+    intro = translate(
+        "Refused", "%n file(s) could not be opened. The others are.", "", len(index.refused)
+    )
     return TextTable(
         name="refusedFiles",
-        title="Refused files",
-        intro=f"{count} file{'s were' if count != 1 else ' was'} not opened. The others are.",
-        columns=("File", "Reason"),
+        title=translate("Refused", "Refused files"),
+        intro=intro,
+        columns=(translate("Refused", "File"), translate("Refused", "Reason")),
         rows=[(refusal.name, refusal.reason) for refusal in index.refused],
         parent=parent,
     )
