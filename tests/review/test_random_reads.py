@@ -95,7 +95,7 @@ def _check(log: ReadLog, before: Read, after: Read) -> None:
     seen = visibility(ReadingMode.SECOND_READ, after.state)
     assert (seen is Visibility.ALL) is (after.revealed is not None)
     if order.index(after.state) >= order.index(ReadState.FINAL):
-        assert not after.undisposed
+        assert {shown.id for shown in after.shown} == {said.mark_id for said in after.disposed}
         for side in after.changed:
             changed = after.now.opinion(side)
             assert changed is not None
