@@ -53,6 +53,32 @@ class Overlay:
     peeking: bool
 
 
+class AnnotationLevel(StrEnum):
+    """How much is written on the images.
+
+    ``NONE`` hides who the patient is, for teaching; what keeps a reader from a mistake stays.
+    """
+
+    NONE = "none"
+    MINIMAL = "minimal"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looking:
+    """What the reader looks with.
+
+    ``magnification`` is the loupe's, device pixels to a stored pixel; ``glass_px`` the side of its
+    glass, logical screen pixels.
+    """
+
+    loupe: bool = False
+    magnification: int = 2
+    glass_px: int = 300
+    level_line: bool = False
+    annotations: AnnotationLevel = AnnotationLevel.MINIMAL
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowChange:
     """What the reader's hand has done to the windows of all panes, in widths of each one's own.
@@ -272,3 +298,4 @@ class Workspace:
     not_hung: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     keys: tuple[KeyChoice, ...] = ()
+    looking: Looking = Looking()

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mammoview.app import commands
+from mammoview.app import commands, looking
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import WindowChange, Workspace
 from mammoview.ui.actions.keyboard import HeldKeys, key_map
@@ -112,6 +112,7 @@ class MainWindow(QMainWindow):
         self.four_view.windowChanged.connect(self._window_changed)
         self.four_view.paneActivated.connect(self._pane_activated)
         self.four_view.cursorRead.connect(self.status_strip.show_cursor)
+        self.four_view.spot.glassTurned.connect(self._glass_turned)
 
     # -- state's side -------------------------------------------------------------------------
 
@@ -136,6 +137,9 @@ class MainWindow(QMainWindow):
 
     def _window_changed(self, change: WindowChange) -> None:
         self.desk.do(commands.change_window, change)
+
+    def _glass_turned(self, by: int) -> None:
+        self.desk.do(looking.resize_glass, by)
 
     def _pane_activated(self, slot: str) -> None:
         self.desk.do(commands.activate, slot)
@@ -215,6 +219,10 @@ class MainWindow(QMainWindow):
         if was:
             self._set_full_screen(False)
         return was
+
+    def move_spot(self, right: int, down: int) -> None:
+        """Move loupe and level line without the mouse."""
+        self.four_view.spot.move(right, down)
 
     def quit(self) -> None:
         """Close the window."""

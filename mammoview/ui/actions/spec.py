@@ -70,6 +70,10 @@ class Frame(Protocol):
         """Leave full screen; tell whether there was anything to leave."""
         ...
 
+    def move_spot(self, right: int, down: int) -> None:
+        """Move loupe and level line by steps to the right and down."""
+        ...
+
     def quit(self) -> None:
         """Close the window."""
         ...

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from mammoview.ui.actions import cad, file, hanging, image, window
+from mammoview.ui.actions import cad, file, hanging, image, looking, window
 from mammoview.ui.actions.spec import ActionSpec
 
 TABLE: tuple[ActionSpec, ...] = (
     *file.ROWS,
     *hanging.ROWS,
     *image.ROWS,
+    *looking.ROWS,
     *cad.ROWS,
     *window.ROWS,
 )

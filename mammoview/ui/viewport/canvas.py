@@ -32,6 +32,7 @@ class Canvas(pg.GraphicsView):
     windowing = Signal(QPointF)  # position of the press
     released = Signal()
     zoomed = Signal(QPointF, float)  # position; notches away from the reader
+    turned = Signal(float)  # notches with Ctrl held
     hovered = Signal(QPointF)
     left = Signal()
     resized = Signal()
@@ -83,10 +84,14 @@ class Canvas(pg.GraphicsView):
         self.mousePressEvent(ev)
 
     def wheelEvent(self, ev: QWheelEvent) -> None:
-        """Zoom at the cursor."""
+        """Zoom at the cursor; with Ctrl, tell of the turn."""
         ev.accept()
         notches = ev.angleDelta().y() / _NOTCH
-        if notches and self._button is None:
+        if not notches or self._button is not None:
+            return
+        if ev.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.turned.emit(notches)
+        else:
             self.zoomed.emit(ev.position(), notches)
 
     def enterEvent(self, ev: QEnterEvent) -> None:

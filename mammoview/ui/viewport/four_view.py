@@ -17,6 +17,7 @@ from mammoview.ui.viewport.canvas import Canvas
 from mammoview.ui.viewport.legend import HeatLegend
 from mammoview.ui.viewport.pane_view import PaneView
 from mammoview.ui.viewport.placement import fit_all, panned, zoomed
+from mammoview.ui.viewport.spot_tools import SpotTools
 from mammoview.ui.viewport.windowing import dragged
 
 _ZOOM_PER_NOTCH = 1.25
@@ -52,6 +53,7 @@ class FourView(QWidget):
         self.setObjectName("fourView")
         self.canvas = Canvas(self)
         self.legend = HeatLegend(self)
+        self.spot = SpotTools(self, self.canvas, self.panes)
         # The four views of one machine often share format and window: one table serves all.
         self._tables = lru_cache(maxsize=_TABLES_KEPT)(display_table)
         self._panes: dict[str, PaneView] = {}  # on the screen, by key of the place, in order
@@ -108,6 +110,7 @@ class FourView(QWidget):
         if asked or moved or other:
             self._fit(keep_placed=self._by_hand)
         self._refresh()
+        self.spot.render(old, new)
 
     def _render_overlay(self, old: Workspace | None, new: Workspace) -> None:
         for view in self._panes.values():
@@ -223,6 +226,7 @@ class FourView(QWidget):
         ratio = self.canvas.devicePixelRatioF()
         for view in self._panes.values():
             view.refresh(device_pixel_ratio=ratio, dragging=self._drag_from is not None)
+        self.spot.refresh()
 
     def _place_legend(self) -> None:
         size = self.legend.sizeHint()

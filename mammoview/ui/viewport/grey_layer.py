@@ -13,14 +13,14 @@ from mammoview.app.workspace import LoadedImage
 from mammoview.domain.geometry import Affine2D, ImageBox
 from mammoview.domain.study import PixelFormat
 from mammoview.imaging.grayscale import to_display
+from mammoview.imaging.orientation import apply_pose
 from mammoview.ui.viewport import layers
+from mammoview.ui.viewport.air import air_alpha, covered
 from mammoview.ui.viewport.frame import Frame, mask_to_stored, to_qtransform
 from mammoview.ui.viewport.pyramid import Pyramid
 
 # Looked up round the visible part when at rest, as a share of it, so that a pan costs no look-up.
 _REST_MARGIN = 0.35
-# Width of the margin kept round the breast when its air is painted black, as a share of the mask.
-_SKIN_MARGIN = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class GreyLayer:
         self._fmt: PixelFormat | None = None
         self._table: NDArray[np.uint8] | None = None
         self._patch: _Patch | None = None
+        self._air = np.zeros((0, 0), np.uint8)  # as displayed
         self.clear()
 
     def clear(self) -> None:
@@ -72,7 +73,11 @@ class GreyLayer:
         self._fmt = fmt
         self._table = self._patch = None
         mask = image.breast
-        self.air.setImage(_air_rgba(mask), autoLevels=False)
+        alpha = air_alpha(mask)
+        self._air = apply_pose(alpha, image.pose)[0]
+        black = np.zeros((*mask.shape, 4), np.uint8)
+        black[..., 3] = alpha
+        self.air.setImage(black, autoLevels=False)
         self.air.setTransform(to_qtransform(mask_to_stored(mask, image).then(frame.to_units)))
 
     def set_table(self, table: NDArray[np.uint8], *, invert: bool) -> bool:
@@ -119,6 +124,35 @@ class GreyLayer:
             needed = wide or needed
         self._show(needed, values, to_units)
 
+    def pixels_round(self, row: int, col: int, count: int) -> NDArray[np.uint8]:
+        """Return the greys of stored pixels at full resolution, one by one: for the loupe.
+
+        Parameters
+        ----------
+        row, col : int
+            The middle pixel, in the displayed image.
+        count : int
+            Pixels across and down; only these are looked up.
+
+        Returns
+        -------
+        ndarray of uint8, (count, count)
+            As displayed: table, pose, padding and covered air; 0 outside the image.
+        """
+        out = np.zeros((count, count), np.uint8)
+        if self._pyramid is None or self._table is None or self._fmt is None:
+            return out
+        values = self._pyramid.level(0)
+        top, left = row - count // 2, col - count // 2
+        row0, col0 = max(top, 0), max(left, 0)
+        row1, col1 = (max(end, 0) for end in (top + count, left + count))
+        part = values[row0:row1, col0:col1]
+        grey = to_display(part, self._table, self._fmt)
+        if self.air.isVisible() and grey.size:
+            grey = covered(grey, self._air, shape=values.shape, row0=row0, col0=col0)
+        out[row0 - top :, col0 - left :][: grey.shape[0], : grey.shape[1]] = grey
+        return out
+
     def _show(self, patch: _Patch, values: NDArray[np.generic], to_units: Affine2D) -> None:
         assert self._fmt is not None
         assert self._table is not None
@@ -151,32 +185,3 @@ def _patch_of(
     if row0 >= row1 or col0 >= col1:
         return None
     return _Patch(level, row0, row1, col0, col1)
-
-
-def _air_rgba(breast: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Return black that is opaque outside the widened breast, ``(rows, cols, 4)``.
-
-    It fades in over the margin, so that the skin line stays visible and no stairs of mask cells
-    show.  Where no breast was found nothing is covered.
-    """
-    rgba = np.zeros((*breast.shape, 4), np.uint8)
-    if not breast.any():
-        return rgba
-    reach = max(1, round(_SKIN_MARGIN * max(breast.shape)))
-    near = _box_mean(breast.astype(np.float64), reach) > 0.0
-    # Twice a box is nearly a bell; 1 on the breast and its skin line, 0 well outside.
-    soft = _box_mean(_box_mean(near.astype(np.float64), reach // 2), reach // 2)
-    rgba[..., 3] = np.rint(255.0 * (1.0 - np.where(breast, 1.0, soft)))
-    return rgba
-
-
-def _box_mean(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
-    """Return the mean over ``2 reach + 1`` cells both ways; the border goes on outside."""
-    out = values
-    for axis in (0, 1):
-        widths = [(0, 0), (0, 0)]
-        widths[axis] = (reach, reach)
-        padded = np.pad(out, widths, mode="edge")
-        windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=axis)
-        out = np.asarray(windows.mean(axis=-1), np.float64)
-    return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -9,11 +10,12 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 
-from mammoview.app.workspace import Gray, Overlay, Pane, Workspace
+from mammoview.app.workspace import Gray, LoadedImage, Overlay, Pane, Workspace
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
-from mammoview.domain.study import PixelFormat
+from mammoview.domain.study import Mammogram, PixelFormat
 from mammoview.domain.views import Slot
+from mammoview.imaging.nipple import estimate_nipple
 from mammoview.ui.viewport.annotations import Annotations
 from mammoview.ui.viewport.cad_line import cad_line, prediction_for, range_badge
 from mammoview.ui.viewport.frame import Frame, frame_of
@@ -21,6 +23,7 @@ from mammoview.ui.viewport.grey_layer import GreyLayer
 from mammoview.ui.viewport.heat_layer import HeatLayer
 from mammoview.ui.viewport.mark_layer import MarkLayer
 from mammoview.ui.viewport.placement import PaneSize, Placement, Subject, visible_box
+from mammoview.ui.viewport.spot import Lie
 from mammoview.ui.viewport.windowing import voi_in_use
 
 # Same arguments as imaging.grayscale.display_table; the owner of the panes may share results.
@@ -53,6 +56,7 @@ class PaneView:
         self._frame: Frame | None = None
         self._prediction: ViewPrediction | None = None
         self._placement: Placement | None = None
+        self._nipple: ImagePoint | None = None
 
     @property
     def pane(self) -> Pane:
@@ -96,6 +100,7 @@ class PaneView:
         if pane.mammogram is not None and pane.image is not None:
             self._frame = frame_of(pane.side, pane.mammogram, pane.image)
             self.grey.set_image(pane.image, pane.mammogram.pixel_format, self._frame)
+            self._nipple = self._estimated_nipple(pane.mammogram, pane.image)
         return True
 
     def show(self, shown: bool) -> None:
@@ -114,7 +119,7 @@ class PaneView:
         self._prediction = None
         self.heat.set_heatmaps((), None, None)
         self.marks.set_regions((), None)
-        self._frame = self._placement = None
+        self._frame = self._placement = self._nipple = None
         self.grey.clear()
 
     def set_gray(self, gray: Gray) -> bool:
@@ -174,6 +179,51 @@ class PaneView:
             device_px_per_unit=self._placement.scale * device_pixel_ratio,
             dragging=dragging,
         )
+
+    def lie(self) -> Lie | None:
+        """Return how the image lies; None without an image on the screen."""
+        if self._frame is None or self._placement is None:
+            return None
+        return Lie(
+            name=self.pane.label,
+            subject=self._frame.subject,
+            nipple=self._nipple,
+            mid_row=self._placement.mid_row,
+        )
+
+    def look(self, at: ImagePoint, count: int) -> NDArray[np.uint8]:
+        """Return the greys of ``count`` x ``count`` stored pixels round a place in units."""
+        if self._frame is None:
+            return np.zeros((count, count), np.uint8)
+        shown = self._frame.displayed_to_units.inverse().apply(at)
+        return self.grey.pixels_round(math.floor(shown.row), math.floor(shown.col), count)
+
+    def units_at(self, position: QPointF) -> ImagePoint:
+        """Map a position in the four-view widget to units."""
+        at = self.box.mapSceneToView(position)
+        return ImagePoint(col=at.x(), row=at.y())
+
+    def position_of(self, at: ImagePoint) -> QPointF:
+        """Map a place in units to a position in the four-view widget."""
+        return QPointF(self.box.mapViewToScene(QPointF(at.col, at.row)))
+
+    def breast_centre(self) -> ImagePoint:
+        """Return the middle of the breast, in units."""
+        assert self._frame is not None
+        return self._frame.subject.breast.centre()
+
+    def _estimated_nipple(self, mammogram: Mammogram, image: LoadedImage) -> ImagePoint | None:
+        """Return where the nipple is by the outline of the breast, in units."""
+        assert self._frame is not None
+        rows, cols = image.stored.shape
+        found = estimate_nipple(
+            image.breast,
+            shape=(rows, cols),
+            pose=image.pose,
+            laterality=mammogram.laterality.value,
+            spacing=mammogram.spacing,
+        )
+        return self._frame.to_units.apply(found) if found is not None else None
 
     def to_screen(self, point: ImagePoint) -> QPointF:
         """Map a stored point, pixels, to a position in the four-view widget."""

@@ -1,0 +1,189 @@
+"""The same place in another view: mirrored in the other breast, or as far from the nipple.
+
+Everything here is in the units of a pane (see `frame`), which are millimetres where the spacing is
+known; without millimetres two images have no common measure, and no place is given.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammoview.app.workspace import Pane
+from mammoview.domain.geometry import ImagePoint
+from mammoview.domain.views import Projection
+from mammoview.ui.viewport.placement import Subject
+
+# Distances from the nipple agree so well between CC and MLO (the posterior nipple line rule: its
+# lengths in a well positioned pair are within about 1 cm; Eklund and Cardenosa, Radiol Clin North
+# Am 1992;30:21-53).
+TOLERANCE_MM = 10.0
+_OTHER_VIEW: dict[Projection | None, Projection] = {
+    Projection.CC: Projection.MLO,
+    Projection.MLO: Projection.CC,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lie:
+    """How an image lies in its pane: its size and wall, its nipple, the row at mid-height.
+
+    ``nipple`` is in units, None where no breast outline was found; ``mid_row`` is the unit row
+    shown at the middle of the pane.
+    """
+
+    name: str
+    subject: Subject
+    nipple: ImagePoint | None
+    mid_row: float
+
+    def from_wall(self, at: ImagePoint) -> float:
+        """Return how far a place lies from the image's chest-wall edge."""
+        return self.subject.width - at.col if self.subject.wall_right else at.col
+
+    def at(self, *, from_wall: float, row: float) -> ImagePoint:
+        """Return the place so far from the chest-wall edge."""
+        col = self.subject.width - from_wall if self.subject.wall_right else from_wall
+        return ImagePoint(col=col, row=row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A place or line in another view, in its units, and the words for what it stands on.
+
+    ``lines`` are polylines ``(n, 2)`` of (col, row): the middle one first, then the borders of the
+    tolerance.  ``place`` is None for a line.
+    """
+
+    words: str
+    place: ImagePoint | None = None
+    lines: tuple[NDArray[np.float64], ...] = ()
+
+
+def twin_of(pane: Pane, panes: tuple[Pane, ...]) -> Pane | None:
+    """Return the pane with the same view of the other breast, of the same examination."""
+    return next((p for p in panes if _pair(p, pane) and p.side is not pane.side), None)
+
+
+def other_view_of(pane: Pane, panes: tuple[Pane, ...]) -> Pane | None:
+    """Return the pane with the MLO of a CC, or the CC of an MLO, of the same breast."""
+    wanted = _OTHER_VIEW.get(_view(pane))
+    return next(
+        (
+            p
+            for p in panes
+            if _view(p) is wanted is not None
+            and p.side is pane.side is not None
+            and p.place.prior == pane.place.prior
+            and p.place.displaced == pane.place.displaced
+        ),
+        None,
+    )
+
+
+def mirrored(at: ImagePoint, here: Lie, there: Lie) -> Found | str:
+    """Return the mirrored place in the other breast, or why there is none.
+
+    It lies as far from the chest-wall edge of the image, and as far above or below the nipple;
+    where an outline is missing, at the same height of the screen.
+
+    Parameters
+    ----------
+    at : ImagePoint
+        The spot, in units of ``here``.
+    here, there : Lie
+        Of the image pointed at, and of the other breast's.
+    """
+    refusal = _without_mm(here, there)
+    if refusal:
+        return f"no twin: {refusal}"
+    depth = here.from_wall(at)
+    if here.nipple is not None and there.nipple is not None:
+        below = at.row - here.nipple.row
+        row = there.nipple.row + below
+        side = "below" if below >= 0 else "above"
+        height = f"{abs(below):.0f} mm {side} the nipple (estimated)"
+    else:
+        row = there.mid_row + at.row - here.mid_row
+        height = "at this height of the screen (no outline of the breast)"
+    place = there.at(from_wall=depth, row=row)
+    subject = there.subject
+    inside = 0 <= place.col <= subject.width and 0 <= place.row <= subject.height
+    words = f"{there.name} mirrored: {depth:.0f} mm from the wall, {height}"
+    return Found(place=place, words=words if inside else f"{words}: outside the image")
+
+
+def level(at: ImagePoint, here: Lie, there: Lie, *, in_cc: bool) -> Found | str:
+    """Return the line of the same distance from the nipple in the other view of the breast.
+
+    In a CC the distance is measured straight towards the chest wall, and what lies so far back
+    there is a line along it.  In an MLO the way back is the posterior nipple line, at right angles
+    to the pectoral muscle, whose direction is not looked for: there the distance is the straight
+    one, and what lies so far is an arc round the nipple.  A spot far from the nipple's level may
+    therefore lie off the arc by more than the tolerance that is drawn.
+
+    Parameters
+    ----------
+    at : ImagePoint
+        The spot, in units of ``here``.
+    here, there : Lie
+        Of the view pointed at, and of the other.
+    in_cc : bool
+        Whether the spot is in the CC.
+    """
+    refusal = _without_mm(here, there)
+    if refusal:
+        return f"no level line: {refusal}"
+    for lie in (here, there):
+        if lie.nipple is None:
+            return f"no level line: no outline of the breast, so no nipple, in {lie.name}"
+    assert here.nipple is not None
+    depth = here.from_wall(here.nipple) - here.from_wall(at)
+    straight = math.hypot(depth, at.row - here.nipple.row)
+    distance = depth if in_cc else straight
+    if depth < 0:
+        return "no level line: in front of the nipple"
+    drawn = [distance, distance - TOLERANCE_MM, distance + TOLERANCE_MM]
+    make = _arc if in_cc else _along_the_wall
+    lines = tuple(make(there, far) for far in drawn if far >= 0)
+    words = f"{distance:.0f} mm from the nipple (estimated), dashed ±{TOLERANCE_MM:.0f} mm"
+    return Found(lines=lines, words=f"{there.name}: {words}")
+
+
+def _arc(lie: Lie, distance: float) -> NDArray[np.float64]:
+    """Return the half circle round the nipple on the side of the chest wall."""
+    assert lie.nipple is not None
+    angle = np.linspace(-np.pi / 2, np.pi / 2, 91)
+    back = distance * np.cos(angle) * (1.0 if lie.subject.wall_right else -1.0)
+    return np.column_stack([lie.nipple.col + back, lie.nipple.row + distance * np.sin(angle)])
+
+
+def _along_the_wall(lie: Lie, distance: float) -> NDArray[np.float64]:
+    """Return the line along the chest wall, so far behind the nipple."""
+    assert lie.nipple is not None
+    col = lie.nipple.col + (distance if lie.subject.wall_right else -distance)
+    return np.array([[col, 0.0], [col, lie.subject.height]])
+
+
+def _pair(one: Pane, other: Pane) -> bool:
+    return (
+        one is not other
+        and _view(one) is not None
+        and one.side is not None
+        and other.side is not None
+        and _view(one) is _view(other)
+        and one.place.prior == other.place.prior
+        and one.place.displaced == other.place.displaced
+    )
+
+
+def _view(pane: Pane) -> Projection | None:
+    return pane.mammogram.view.value if pane.mammogram is not None else None
+
+
+def _without_mm(here: Lie, there: Lie) -> str:
+    without = [lie.name for lie in (here, there) if lie.subject.unit != "mm"]
+    return f"no spacing in {' and '.join(without)}" if without else ""
