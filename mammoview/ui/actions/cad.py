@@ -86,7 +86,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="opacity-less",
         text=QT_TRANSLATE_NOOP("Actions", "Fainter heatmap"),
-        keys=("[", "Ctrl+Down"),
+        keys=("[", "Ctrl+Shift+Down"),
         menu=Menu.CAD,
         run=command(commands.change_opacity, -_STEP),
         repeats=True,
@@ -95,7 +95,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="opacity-more",
         text=QT_TRANSLATE_NOOP("Actions", "Stronger heatmap"),
-        keys=("]", "Ctrl+Up"),
+        keys=("]", "Ctrl+Shift+Up"),
         menu=Menu.CAD,
         run=command(commands.change_opacity, _STEP),
         repeats=True,

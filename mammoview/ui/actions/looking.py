@@ -5,6 +5,7 @@ from __future__ import annotations
 from mammoview.app import looking
 from mammoview.app.workspace import Workspace
 from mammoview.ui.actions.spec import ActionSpec, Menu, Reach, Run, command, has_exam
+from mammoview.words import QT_TRANSLATE_NOOP
 
 
 def _loupe_on(ws: Workspace) -> bool:
@@ -29,18 +30,20 @@ def _moved(right: int, down: int) -> Run:
 ROWS: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="loupe",
-        text="Loupe on stored pixels, with its twin in the other breast",
+        text=QT_TRANSLATE_NOOP(
+            "Actions", "Loupe on stored pixels, with its twin in the other breast"
+        ),
         keys=("L",),
         menu=Menu.IMAGE,
         run=command(looking.toggle_loupe),
-        toolbar="Loupe",
+        toolbar=QT_TRANSLATE_NOOP("Toolbar", "Loupe"),
         checked=_loupe_on,
         enabled=has_exam,
         group=10,
     ),
     ActionSpec(
         id="loupe-more",
-        text="Loupe: larger pixels (Ctrl+wheel: larger glass)",
+        text=QT_TRANSLATE_NOOP("Actions", "Loupe: larger pixels"),
         keys=("Ctrl+Up",),
         menu=Menu.IMAGE,
         run=command(looking.magnify, 1),
@@ -49,7 +52,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="loupe-less",
-        text="Loupe: smaller pixels",
+        text=QT_TRANSLATE_NOOP("Actions", "Loupe: smaller pixels"),
         keys=("Ctrl+Down",),
         menu=Menu.IMAGE,
         run=command(looking.magnify, -1),
@@ -58,7 +61,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="level-line",
-        text="Level line: as far from the nipple in the other view",
+        text=QT_TRANSLATE_NOOP("Actions", "Level line: as far from the nipple in the other view"),
         keys=("K",),
         menu=Menu.IMAGE,
         run=command(looking.toggle_level_line),
@@ -66,21 +69,44 @@ ROWS: tuple[ActionSpec, ...] = (
         enabled=has_exam,
         group=10,
     ),
-    *(
-        ActionSpec(
-            id=f"spot-{name}",
-            text=f"Loupe and level line: {name}",
-            keys=(f"Alt+{name.capitalize()}",),
-            menu=Menu.IMAGE,
-            run=_moved(*step),
-            enabled=_follows_a_spot,
-            group=10,
-        )
-        for name, step in (
-            ("left", (-1, 0)),
-            ("right", (1, 0)),
-            ("up", (0, -1)),
-            ("down", (0, 1)),
-        )
+    ActionSpec(
+        id="spot-left",
+        text=QT_TRANSLATE_NOOP("Actions", "Loupe and level line: left"),
+        keys=("Alt+Left",),
+        menu=Menu.IMAGE,
+        run=_moved(-1, 0),
+        repeats=True,
+        enabled=_follows_a_spot,
+        group=10,
+    ),
+    ActionSpec(
+        id="spot-right",
+        text=QT_TRANSLATE_NOOP("Actions", "Loupe and level line: right"),
+        keys=("Alt+Right",),
+        menu=Menu.IMAGE,
+        run=_moved(1, 0),
+        repeats=True,
+        enabled=_follows_a_spot,
+        group=10,
+    ),
+    ActionSpec(
+        id="spot-up",
+        text=QT_TRANSLATE_NOOP("Actions", "Loupe and level line: up"),
+        keys=("Alt+Up",),
+        menu=Menu.IMAGE,
+        run=_moved(0, -1),
+        repeats=True,
+        enabled=_follows_a_spot,
+        group=10,
+    ),
+    ActionSpec(
+        id="spot-down",
+        text=QT_TRANSLATE_NOOP("Actions", "Loupe and level line: down"),
+        keys=("Alt+Down",),
+        menu=Menu.IMAGE,
+        run=_moved(0, 1),
+        repeats=True,
+        enabled=_follows_a_spot,
+        group=10,
     ),
 )

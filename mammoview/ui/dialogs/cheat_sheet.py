@@ -21,6 +21,10 @@ MOUSE: tuple[Row, ...] = (
         QT_TRANSLATE_NOOP("Mouse", "Wheel"),
         QT_TRANSLATE_NOOP("Mouse", "Zoom at the cursor, all views"),
     ),
+    (
+        QT_TRANSLATE_NOOP("Mouse", "Wheel with Ctrl"),
+        QT_TRANSLATE_NOOP("Mouse", "Make the loupe's glass larger or smaller"),
+    ),
     (QT_TRANSLATE_NOOP("Mouse", "Drop"), QT_TRANSLATE_NOOP("Mouse", "Open files or folders")),
 )
 

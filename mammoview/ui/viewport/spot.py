@@ -16,6 +16,7 @@ from mammoview.app.workspace import Pane
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.views import Projection
 from mammoview.ui.viewport.placement import Subject
+from mammoview.words import translate
 
 # Distances from the nipple agree so well between CC and MLO (the posterior nipple line rule: its
 # lengths in a well positioned pair are within about 1 cm; Eklund and Cardenosa, Radiol Clin North
@@ -99,21 +100,27 @@ def mirrored(at: ImagePoint, here: Lie, there: Lie) -> Found | str:
     """
     refusal = _without_mm(here, there)
     if refusal:
-        return f"no twin: {refusal}"
+        return translate("Spot", "no twin: {reason}").format(reason=refusal)
     depth = here.from_wall(at)
     if here.nipple is not None and there.nipple is not None:
         below = at.row - here.nipple.row
         row = there.nipple.row + below
-        side = "below" if below >= 0 else "above"
-        height = f"{abs(below):.0f} mm {side} the nipple (estimated)"
+        height = (
+            translate("Spot", "{mm} mm below the nipple (estimated)")
+            if below >= 0
+            else translate("Spot", "{mm} mm above the nipple (estimated)")
+        ).format(mm=f"{abs(below):.0f}")
     else:
         row = there.mid_row + at.row - here.mid_row
-        height = "at this height of the screen (no outline of the breast)"
+        height = translate("Spot", "at this height of the screen (no outline of the breast)")
     place = there.at(from_wall=depth, row=row)
     subject = there.subject
     inside = 0 <= place.col <= subject.width and 0 <= place.row <= subject.height
-    words = f"{there.name} mirrored: {depth:.0f} mm from the wall, {height}"
-    return Found(place=place, words=words if inside else f"{words}: outside the image")
+    words = translate("Spot", "{view} mirrored: {mm} mm from the wall, {height}")
+    words = words.format(view=there.name, mm=f"{depth:.0f}", height=height)
+    if not inside:
+        words = translate("Spot", "{words}: outside the image").format(words=words)
+    return Found(place=place, words=words)
 
 
 def level(at: ImagePoint, here: Lie, there: Lie, *, in_cc: bool) -> Found | str:
@@ -136,21 +143,27 @@ def level(at: ImagePoint, here: Lie, there: Lie, *, in_cc: bool) -> Found | str:
     """
     refusal = _without_mm(here, there)
     if refusal:
-        return f"no level line: {refusal}"
+        return translate("Spot", "no level line: {reason}").format(reason=refusal)
     for lie in (here, there):
         if lie.nipple is None:
-            return f"no level line: no outline of the breast, so no nipple, in {lie.name}"
+            said = translate(
+                "Spot", "no level line: no outline of the breast, no nipple, in {view}"
+            )
+            return said.format(view=lie.name)
     assert here.nipple is not None
     depth = here.from_wall(here.nipple) - here.from_wall(at)
     straight = math.hypot(depth, at.row - here.nipple.row)
     distance = depth if in_cc else straight
     if depth < 0:
-        return "no level line: in front of the nipple"
+        return translate("Spot", "no level line: in front of the nipple")
     drawn = [distance, distance - TOLERANCE_MM, distance + TOLERANCE_MM]
     make = _arc if in_cc else _along_the_wall
     lines = tuple(make(there, far) for far in drawn if far >= 0)
-    words = f"{distance:.0f} mm from the nipple (estimated), dashed ±{TOLERANCE_MM:.0f} mm"
-    return Found(lines=lines, words=f"{there.name}: {words}")
+    words = translate("Spot", "{view}: {mm} mm from the nipple (estimated), dashed ±{tolerance} mm")
+    return Found(
+        lines=lines,
+        words=words.format(view=there.name, mm=f"{distance:.0f}", tolerance=f"{TOLERANCE_MM:.0f}"),
+    )
 
 
 def _arc(lie: Lie, distance: float) -> NDArray[np.float64]:
@@ -186,4 +199,5 @@ def _view(pane: Pane) -> Projection | None:
 
 def _without_mm(here: Lie, there: Lie) -> str:
     without = [lie.name for lie in (here, there) if lie.subject.unit != "mm"]
-    return f"no spacing in {' and '.join(without)}" if without else ""
+    said = translate("Spot", "no spacing in {views}")
+    return said.format(views=", ".join(without)) if without else ""

@@ -15,6 +15,7 @@ from mammoview.ui.viewport.level_line import LevelLine
 from mammoview.ui.viewport.loupe import Loupe, pixels_across
 from mammoview.ui.viewport.pane_view import PaneView
 from mammoview.ui.viewport.spot import Found, level, mirrored, other_view_of, twin_of
+from mammoview.words import translate
 
 # Left free in a pane beside the glass, for its words and rim.
 _BESIDE_PX, _OVER_PX = 8, 60
@@ -124,7 +125,9 @@ class SpotTools(QObject):
         other = self._pane_view(twin_of(here.pane, self._panes_shown()))
         lies = here.lie(), other.lie() if other is not None else None
         if other is None or lies[0] is None or lies[1] is None:
-            found: Found | str = "no twin: the other breast's view is not on the screen"
+            found: Found | str = translate(
+                "Spot", "no twin: the other breast's view is not on the screen"
+            )
         else:
             found = mirrored(at, lies[0], lies[1])
         said = found if isinstance(found, str) else ""
@@ -158,7 +161,9 @@ class SpotTools(QObject):
         if lies[0] is None:
             return
         if other is None or lies[1] is None:
-            self._say(here, "no level line: the breast's other view (CC or MLO) is not shown")
+            self._say(
+                here, translate("Spot", "no level line: its other view (CC or MLO) is not shown")
+            )
             return
         view = here.pane.mammogram.view.value if here.pane.mammogram else None
         found = level(at, lies[0], lies[1], in_cc=view is Projection.CC)

@@ -174,7 +174,7 @@ def test_without_spacing_there_is_no_twin_and_the_glass_says_why(
     point(view, mouse, Slot.RCC)
     assert view.spot.loupe.isVisible()
     assert not view.spot.twin.isVisible()
-    assert "no spacing in R CC and L CC" in view.spot.loupe.words
+    assert "no spacing in R CC, L CC" in view.spot.loupe.words
 
 
 def test_a_single_pane_and_a_prior_have_a_loupe_without_a_twin(
@@ -256,4 +256,4 @@ def test_the_level_line_refuses_without_spacing(view: FourView, mouse: Mouse) ->
     view.render(None, replace(scene.four(), looking=Looking(level_line=True)))
     point(view, mouse, Slot.RCC)
     assert view.spot.caption.isVisible()
-    assert "no spacing in R CC and R MLO" in view.spot.caption.text()
+    assert "no spacing in R CC, R MLO" in view.spot.caption.text()
