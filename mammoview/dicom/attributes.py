@@ -21,6 +21,7 @@ from mammoview.dicom.side_and_view import patient_orientation, read_laterality, 
 from mammoview.dicom.source import DicomFile
 from mammoview.dicom.spacing import read_magnification, read_spacing
 from mammoview.dicom.syntaxes import find_syntax
+from mammoview.dicom.technique import read_technique
 from mammoview.domain.geometry import Pose
 from mammoview.domain.study import Mammogram, PatientIdentity
 from mammoview.domain.views import SourcedLaterality, SourcedView, displaced_slot, standard_slot
@@ -90,6 +91,7 @@ def read_mammogram(path: Path, file: DicomFile, *, archive: Path | None = None) 
         warnings=tuple(dict.fromkeys([*warnings, *_unreadable(header)])),
         displaced_slot=None if extra else displaced_slot(*described),
         partial=_is_partial(header),
+        technique=read_technique(header),
     )
     return ReadHeader(mammogram=mammogram, for_processing=is_for_processing(header))
 
@@ -120,6 +122,7 @@ def _identity(header: Header) -> PatientIdentity:
         name=header.text("PatientName"),
         patient_id=header.text("PatientID"),
         birth_date=header.text("PatientBirthDate"),
+        age=header.text("PatientAge"),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.domain.geometry import PixelSpacing, Pose
+from mammoview.domain.technique import NOT_STATED, Technique
 from mammoview.domain.views import Place, Slot, SourcedLaterality, SourcedView
 
 
@@ -67,11 +68,15 @@ class PixelFormat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientIdentity:
-    """Who the patient is: for the screen only, never for a log, a file name or a key."""
+    """Who the patient is: for the screen only, never for a log, a file name or a key.
+
+    ``age`` is as DICOM writes it, in years, months, weeks or days: ``052Y``, ``625M``.
+    """
 
     name: str
     patient_id: str
     birth_date: str
+    age: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +107,8 @@ class Mammogram:
         Whether it shows a part of the breast and belongs to a set (PartialView (0028,1350)).
     left_out : str
         Why the image is not hung at all; empty for every image that is.
+    technique : Technique
+        How it was made, for the texts on it.
     """
 
     file: Path
@@ -125,6 +132,7 @@ class Mammogram:
     displaced_slot: Slot | None = None
     partial: bool = False
     left_out: str = ""
+    technique: Technique = NOT_STATED
 
     @property
     def place(self) -> Place | None:
