@@ -92,7 +92,7 @@ def with_index(ws: Workspace, index: ExamIndex) -> Workspace:
     opened = replace(empty(), gray=_NATIVE_GRAY, overlay=ws.overlay, fit=ws.fit, model=ws.model)
     opened = replace(opened, fit_request=ws.fit_request, operating_point=ws.operating_point)
     opened = replace(opened, warnings=ws.warnings, keys=ws.keys)
-    opened = replace(opened, looking=ws.looking)
+    opened = replace(opened, looking=ws.looking, linked=ws.linked)
     opened = replace(opened, hanging=Hanging(protocol=ws.hanging.protocol))
     return replace(opened, index=index, status=_found(index))
 

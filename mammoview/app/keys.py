@@ -46,12 +46,14 @@ class KeyRow:
     """What the table of keys knows of an action.
 
     ``held`` actions last while their key is down.  ``fixed`` ones cannot be given other keys.
+    Those ``on_images`` answer only while the images have the keyboard.
     """
 
     action: str
     keys: tuple[str, ...]
     held: bool = False
     fixed: bool = False
+    on_images: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,7 @@ def refusal(row: KeyRow, key: str, *, mnemonics: Iterable[str] = ()) -> str:
         return translate("Keys", "{key} leaves, moves the focus or presses a button").format(
             key=key
         )
-    if key in _OF_FOCUS:
+    if key in _OF_FOCUS and not row.on_images:
         return translate("Keys", "{key} moves sliders and lists").format(key=key)
     if key in {f"Alt+{letter.upper()}" for letter in mnemonics}:
         return translate("Keys", "{key} opens a menu").format(key=key)

@@ -274,6 +274,7 @@ class Workspace:
     ``views`` are all images of the hanging, ``panes`` those of the current step (from left to
     right and from top to bottom, in ``columns``).
     ``keys`` are the keys that the reader chose instead of the program's own.
+    ``linked`` tells whether panes are panned together.
     ``fit_request`` grows by one each time the reader asks for a fit, so that asking for the same
     fit twice works.  ``prediction`` has already passed ``review.blinding``.
     """
@@ -299,3 +300,4 @@ class Workspace:
     warnings: tuple[str, ...] = ()
     keys: tuple[KeyChoice, ...] = ()
     looking: Looking = Looking()
+    linked: bool = True

@@ -88,7 +88,8 @@ class MainWindow(QMainWindow):
                     shown.addSeparator()
                 shown.addAction(self._actions[spec.id])
         # The window owns them too, so that the keys work while the menus are hidden.
-        self.addActions(list(self._actions.values()))
+        for action in self._actions.values():
+            (self.four_view if action.spec.on_images else self).addAction(action)
 
     def _build_toolbar(self) -> None:
         self._toolbar = QToolBar(translate("Window", "Tools"), self)
@@ -223,6 +224,14 @@ class MainWindow(QMainWindow):
     def move_spot(self, right: int, down: int) -> None:
         """Move loupe and level line without the mouse."""
         self.four_view.spot.move(right, down)
+
+    def pan_by(self, right: float, down: float) -> None:
+        """Move the images on by shares of a pane."""
+        self.four_view.pan_by(right, down)
+
+    def zoom_by(self, notches: float) -> None:
+        """Zoom the images about the middle of their panes."""
+        self.four_view.zoom_by(notches)
 
     def quit(self) -> None:
         """Close the window."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QToolButton, QWidget
 
+from mammoview.app.linking import link_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.steps import step_line
 from mammoview.app.workspace import Workspace
@@ -36,6 +37,7 @@ class StatusStrip(QStatusBar):
         self._demo = _label("demoBadge", "Demo examination", badge or "", self)
         self._caveats = _label("caveats", "What stands beside results of the model", "", self)
         self._step = _label("stepLabel", "Step of the hanging", "", self)
+        self._link = _label("linkLabel", "Whether panes move together", "", self)
         self._message = _label("statusMessage", "Message", "", self)
         # A long message is cut (its tooltip is whole) before anything that must be read gives way.
         self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -55,7 +57,14 @@ class StatusStrip(QStatusBar):
         self.render(None, desk.workspace)
 
     def _lay_out(self) -> None:
-        for widget in (self._research, self._badge, self._demo, self._caveats, self._step):
+        for widget in (
+            self._research,
+            self._badge,
+            self._demo,
+            self._caveats,
+            self._step,
+            self._link,
+        ):
             self.addWidget(widget)
         self.addWidget(self._message, 1)
         lasting = (self._refused, self._notes, self._progress, self._cancel)
@@ -77,6 +86,8 @@ class StatusStrip(QStatusBar):
         self._caveats.setVisible(bool(caveats))
         self._step.setText(step_line(new))
         self._step.setVisible(bool(self._step.text()))
+        self._link.setText(link_text(new))
+        self._link.setVisible(bool(self._link.text()))
         state = new.analysis
         said = (
             new.status

@@ -89,8 +89,8 @@ ROWS: tuple[ActionSpec, ...] = (
         keys=("[", "Ctrl+Shift+Down"),
         menu=Menu.CAD,
         run=command(commands.change_opacity, -_STEP),
-        repeats=True,
         group=4,
+        repeats=True,
     ),
     ActionSpec(
         id="opacity-more",
@@ -98,8 +98,8 @@ ROWS: tuple[ActionSpec, ...] = (
         keys=("]", "Ctrl+Shift+Up"),
         menu=Menu.CAD,
         run=command(commands.change_opacity, _STEP),
-        repeats=True,
         group=4,
+        repeats=True,
     ),
     ActionSpec(
         id="analyse",

@@ -1,12 +1,12 @@
-"""Scale and grey values."""
+"""Scale, place and grey values."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from mammoview.app import commands
+from mammoview.app import commands, linking
 from mammoview.app.workspace import FitMode, Workspace
-from mammoview.ui.actions.spec import ActionSpec, Menu, command, has_exam
+from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, command, has_exam, in_window
 from mammoview.words import QT_TRANSLATE_NOOP
 
 
@@ -19,6 +19,43 @@ def _fits(mode: FitMode) -> Callable[[Workspace], bool]:
         return ws.fit is mode
 
     return fits
+
+
+def _linked(ws: Workspace) -> bool:
+    return ws.linked
+
+
+# Share of a pane that an arrow key moves on by.
+_STEP = 0.1
+
+
+def _moving(name: str, key: str, text: str, *, right: float = 0.0, down: float = 0.0) -> ActionSpec:
+    """Return the row of an arrow key."""
+    return ActionSpec(
+        id=name,
+        text=text,
+        keys=(key,),
+        menu=Menu.IMAGE,
+        run=in_window(Frame.pan_by, right * _STEP, down * _STEP),
+        enabled=has_exam,
+        group=3,
+        on_images=True,
+        repeats=True,
+    )
+
+
+def _zooming(name: str, keys: tuple[str, ...], text: str, notches: float) -> ActionSpec:
+    """Return the row of a zoom key."""
+    return ActionSpec(
+        id=name,
+        text=text,
+        keys=keys,
+        menu=Menu.IMAGE,
+        run=in_window(Frame.zoom_by, notches),
+        enabled=has_exam,
+        group=3,
+        repeats=True,
+    )
 
 
 ROWS: tuple[ActionSpec, ...] = (
@@ -54,6 +91,21 @@ ROWS: tuple[ActionSpec, ...] = (
         checked=_fits(FitMode.ONE_TO_ONE),
         enabled=has_exam,
         group=1,
+    ),
+    _zooming("zoom-in", ("+",), QT_TRANSLATE_NOOP("Actions", "Zoom in"), 1.0),
+    _zooming("zoom-out", ("-",), QT_TRANSLATE_NOOP("Actions", "Zoom out"), -1.0),
+    _moving("pan-left", "Left", QT_TRANSLATE_NOOP("Actions", "Move on to the left"), right=-1.0),
+    _moving("pan-right", "Right", QT_TRANSLATE_NOOP("Actions", "Move on to the right"), right=1.0),
+    _moving("pan-up", "Up", QT_TRANSLATE_NOOP("Actions", "Move on up"), down=-1.0),
+    _moving("pan-down", "Down", QT_TRANSLATE_NOOP("Actions", "Move on down"), down=1.0),
+    ActionSpec(
+        id="linked",
+        text=QT_TRANSLATE_NOOP("Actions", "Move all panes together, mirrored, or each alone"),
+        keys=("Y",),
+        menu=Menu.IMAGE,
+        run=command(linking.toggle_linked),
+        checked=_linked,
+        group=3,
     ),
     ActionSpec(
         id="next-voi",

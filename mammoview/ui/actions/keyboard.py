@@ -24,6 +24,7 @@ KEY_ROWS: tuple[KeyRow, ...] = tuple(
         keys=spec.keys,
         held=spec.release is not None,
         fixed=spec.fixed_key,
+        on_images=spec.on_images,
     )
     for spec in TABLE
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 
 from mammoview.app.workspace import Workspace
@@ -20,6 +20,8 @@ class TableAction(QAction):
         self._reach = reach
         self.setObjectName(spec.id)
         self.setAutoRepeat(spec.repeats)
+        if spec.on_images:
+            self.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.setCheckable(spec.checked is not None)
         self.setStatusTip("")
         if spec.toolbar:

@@ -74,6 +74,14 @@ class Frame(Protocol):
         """Move loupe and level line by steps to the right and down."""
         ...
 
+    def pan_by(self, right: float, down: float) -> None:
+        """Move the images on by shares of a pane."""
+        ...
+
+    def zoom_by(self, notches: float) -> None:
+        """Zoom the images about the middle of their panes."""
+        ...
+
     def quit(self) -> None:
         """Close the window."""
         ...
@@ -116,6 +124,9 @@ class ActionSpec:
         Whether a key that is held down does it again and again.
     fixed_key : bool
         Whether the reader cannot give it another key.
+    on_images : bool
+        Whether its keys work only while the images have the keyboard: arrows belong to the list or
+        the slider that has it.
     """
 
     id: str
@@ -130,6 +141,7 @@ class ActionSpec:
     group: int = 0
     repeats: bool = False
     fixed_key: bool = False
+    on_images: bool = False
 
     @property
     def said(self) -> str:
@@ -159,12 +171,14 @@ def at_desk(
     return run
 
 
-def in_window(method: Callable[[Frame], None]) -> Run:
+def in_window(
+    method: Callable[Concatenate[Frame, P], None], *args: P.args, **kwargs: P.kwargs
+) -> Run:
     """Return a run that asks something of the window; named as ``Frame.quit``."""
     name = method.__name__
 
     def run(reach: Reach) -> None:
-        getattr(reach.frame, name)()
+        getattr(reach.frame, name)(*args, **kwargs)
 
     return run
 

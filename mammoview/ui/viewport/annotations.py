@@ -11,9 +11,9 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from mammoview.app.workspace import Pane
-from mammoview.domain.study import Mammogram
 from mammoview.ui.viewport import layers
 from mammoview.ui.viewport.cad_line import CadLine, Tone
+from mammoview.ui.viewport.scale_line import SizeBadge
 
 _EDGE_PX = 14.0
 _UNBOUNDED_PX = 1e5
@@ -153,6 +153,7 @@ class Annotations:
         self._wall_right = wall_right
         self._size = QRectF()
         self.head = TextBlock(parent, away)
+        self.scale = TextBlock(parent, away)
         self.foot = TextBlock(parent, away)
         self.message = TextBlock(parent, Qt.AlignmentFlag.AlignHCenter)
 
@@ -161,8 +162,9 @@ class Annotations:
         x = _EDGE_PX if self._wall_right else size.width() - _EDGE_PX
         self.head.setPos(QPointF(x, _EDGE_PX - 4))
         self._size = size
-        for block in (self.head, self.foot, self.message):
+        for block in (self.head, self.scale, self.foot, self.message):
             block.set_widest(max(1.0, size.width() - 2 * _EDGE_PX))
+        self._place_scale()
         self._place_low_texts()
 
     def set_pane(self, pane: Pane) -> None:
@@ -170,7 +172,7 @@ class Annotations:
         shown = pane.mammogram is not None and pane.image is not None
         lines: tuple[_Line, ...] = ()
         if pane.mammogram is not None:
-            notes = (*pane.badge.split(" · "), *image_notes(pane.mammogram))
+            notes = pane.badge.split(" · ")
             lines = (
                 _Line(pane.mammogram.label, _LABEL_PX, _LABEL_COLOUR, bold=True),
                 *(_Line(said, _PRIOR_PX, _PRIOR_COLOUR, bold=True) for said in pane.prior),
@@ -178,6 +180,7 @@ class Annotations:
                 *(_Line(reason, _NOTE_PX, _NOTE_COLOUR) for reason in pane.why),
             )
         self.head.set_lines(lines)
+        self._place_scale()
         words = "" if shown else pane.message
         self.message.set_lines((_Line(words, 17, _MESSAGE_COLOUR),))
         self._place_low_texts()
@@ -188,14 +191,19 @@ class Annotations:
         self.foot.set_lines((lasting, _Line(line.text, _NOTE_PX, _TONES[line.tone])))
         self._place_low_texts()
 
+    def set_scale(self, text: str, badge: SizeBadge) -> None:
+        """Write the scale under the head, and what is the matter with the size."""
+        colour = _TONES[Tone.WARNING] if badge.loud else _NOTE_COLOUR
+        said = _Line(badge.text, _NOTE_PX, colour, bold=badge.loud)
+        self.scale.set_lines((_Line(text, _NOTE_PX, _NOTE_COLOUR), said))
+
+    def _place_scale(self) -> None:
+        below = self.head.boundingRect().bottom() + self.head.pos().y()
+        self.scale.setPos(QPointF(self.head.pos().x(), below + 2))
+
     def _place_low_texts(self) -> None:
         size = self._size
         x = _EDGE_PX if self._wall_right else size.width() - _EDGE_PX
         self.foot.setPos(QPointF(x, size.height() - self.foot.boundingRect().height() - 8))
         height = self.message.boundingRect().height()
         self.message.setPos(QPointF(size.width() / 2, (size.height() - height) / 2))
-
-
-def image_notes(mammogram: Mammogram) -> tuple[str, ...]:
-    """Return what a reader must know of an image beside its badge."""
-    return () if mammogram.spacing else ("no spacing: pixels, not mm",)

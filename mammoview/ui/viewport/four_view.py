@@ -13,10 +13,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from mammoview.app.workspace import Gray, Pane, WindowChange, Workspace
 from mammoview.domain.views import Laterality
 from mammoview.imaging.grayscale import display_table
+from mammoview.ui.viewport import hand
 from mammoview.ui.viewport.canvas import Canvas
 from mammoview.ui.viewport.legend import HeatLegend
 from mammoview.ui.viewport.pane_view import PaneView
-from mammoview.ui.viewport.placement import fit_all, panned, zoomed
+from mammoview.ui.viewport.placement import fit_all
 from mammoview.ui.viewport.spot_tools import SpotTools
 from mammoview.ui.viewport.windowing import dragged
 
@@ -30,9 +31,9 @@ _FOOT_EDGE_PX = 12
 class FourView(QWidget):
     """Mammograms side by side at one size; state comes in by `render`, zoom and pan stay here.
 
-    Left or middle drag pans one pane, right drag changes the windows of all in proportion (right:
-    wider, down: darker), the wheel zooms all panes at mirrored points so that sizes stay
-    comparable.
+    Left or middle drag pans, by the same millimetres in all linked panes, mirrored; right drag
+    changes the windows of all in proportion (right: wider, down: darker), the wheel zooms all panes
+    at mirrored points so that sizes stay comparable.
 
     Signals
     -------
@@ -224,8 +225,10 @@ class FourView(QWidget):
 
     def _refresh(self) -> None:
         ratio = self.canvas.devicePixelRatioF()
+        subjects = [view.subject for view in self._panes.values() if view.subject is not None]
         for view in self._panes.values():
             view.refresh(device_pixel_ratio=ratio, dragging=self._drag_from is not None)
+            view.set_scale(device_pixel_ratio=ratio, true_px_per_mm=0.0, others=subjects)
         self.spot.refresh()
 
     def _place_legend(self) -> None:
@@ -262,33 +265,45 @@ class FourView(QWidget):
             self.paneActivated.emit(view.pane.key)
 
     def _on_panned(self, press: QPointF, step: QPointF) -> None:
-        view = self.pane_at(press)
-        if view is None or view.placement is None or view.subject is None:
-            return
-        self._by_hand = True
-        view.set_placement(
-            panned(view.placement, view.subject, right_px=step.x(), down_px=step.y())
-        )
-        self._refresh()
+        self._pan(self.pane_at(press), step)
 
     def _on_zoomed(self, position: QPointF, notches: float) -> None:
-        under = self.pane_at(position)
-        if under is None:
+        self._zoom(self.pane_at(position), notches, position)
+
+    def pan_by(self, right: float, down: float) -> None:
+        """Move on by shares of a pane: to what lies right of it, or below it."""
+        view = self._led()
+        if view is not None:
+            size = view.size()
+            self._pan(view, QPointF(-right * size.width, -down * size.height))
+
+    def zoom_by(self, notches: float) -> None:
+        """Zoom about the middle of the panes."""
+        view = self._led()
+        if view is not None:
+            self._zoom(view, notches, view.box.geometry().center())
+
+    def _led(self) -> PaneView | None:
+        """Return the pane that the keys move: the one pointed at, else the first with an image."""
+        active = self._state.active if self._state is not None else None
+        there = [view for view in self._panes.values() if view.placement is not None]
+        pointed = [view for view in there if view.pane.key == active]
+        return next(iter(pointed or there), None)
+
+    def _pan(self, view: PaneView | None, step: QPointF) -> None:
+        if view is None or self._state is None:
             return
         self._by_hand = True
-        rect = under.box.geometry()
-        from_wall = rect.right() - position.x() if under.wall_right else position.x() - rect.left()
-        for view in self._panes.values():
-            if view.placement is not None and view.subject is not None:
-                view.set_placement(
-                    zoomed(
-                        view.placement,
-                        view.subject,
-                        factor=_ZOOM_PER_NOTCH**notches,
-                        from_wall_px=from_wall,
-                        below_middle_px=position.y() - rect.center().y(),
-                    )
-                )
+        linked = self._state.linked
+        hand.pan(view, self.panes(), right_px=step.x(), down_px=step.y(), linked=linked)
+        self._refresh()
+
+    def _zoom(self, view: PaneView | None, notches: float, at: QPointF) -> None:
+        if view is None or self._state is None:
+            return
+        self._by_hand = True
+        factor = _ZOOM_PER_NOTCH**notches
+        hand.zoom(view, self.panes(), factor=factor, at=at, linked=self._state.linked)
         self._refresh()
 
     def _on_windowing(self, press: QPointF) -> None:

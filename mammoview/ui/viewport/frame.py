@@ -51,7 +51,8 @@ def frame_of(side: Laterality | None, mammogram: Mammogram, image: LoadedImage) 
             height=shown_rows * row_units,
             breast=to_units.apply_box(breast_box(image)),
             unit="mm" if spacing else "px",
-            pixel_units=col_units,
+            pixel_width=col_units,
+            pixel_height=row_units,
             wall_right=side is Laterality.RIGHT,
         ),
     )

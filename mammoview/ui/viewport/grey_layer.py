@@ -108,8 +108,8 @@ class GreyLayer:
         """
         if self._pyramid is None or self._frame is None or self._table is None:
             return
-        pixel_units = self._frame.subject.pixel_units
-        level = self._pyramid.level_for(device_px_per_unit * pixel_units)
+        # Where pixels are oblong, the longer side decides: nothing of it is averaged away.
+        level = self._pyramid.level_for(device_px_per_unit * self._frame.subject.coarse)
         to_units = self._pyramid.to_displayed(level).then(self._frame.displayed_to_units)
         values = self._pyramid.level(level)
         needed = _patch_of(level, values.shape, to_units, visible, margin=0.0)

@@ -23,6 +23,7 @@ from mammoview.ui.viewport.grey_layer import GreyLayer
 from mammoview.ui.viewport.heat_layer import HeatLayer
 from mammoview.ui.viewport.mark_layer import MarkLayer
 from mammoview.ui.viewport.placement import PaneSize, Placement, Subject, visible_box
+from mammoview.ui.viewport.scale_line import SAME_SIZE, scale_text, size_badge
 from mammoview.ui.viewport.spot import Lie
 from mammoview.ui.viewport.windowing import voi_in_use
 
@@ -169,6 +170,21 @@ class PaneView:
         self.box.setRange(
             xRange=(shown.col0, shown.col1), yRange=(shown.row0, shown.row1), padding=0
         )
+
+    def set_scale(
+        self, *, device_pixel_ratio: float, true_px_per_mm: float, others: list[Subject]
+    ) -> None:
+        """Say at what scale the image is, and where it cannot be at the size of the others."""
+        if self._frame is None or self._placement is None:
+            self.texts.set_scale("", SAME_SIZE)
+            return
+        said = scale_text(
+            self._frame.subject,
+            self._placement,
+            device_pixel_ratio=device_pixel_ratio,
+            true_px_per_mm=true_px_per_mm,
+        )
+        self.texts.set_scale(said, size_badge(self._frame.subject, others))
 
     def refresh(self, *, device_pixel_ratio: float, dragging: bool) -> None:
         """Look up the grey values that the screen needs now."""

@@ -24,15 +24,27 @@ class Subject:
     """What is to be placed: a displayed image measured in units.
 
     ``breast`` is the box round the breast in the same units.  ``unit`` is ``mm`` or ``px``;
-    ``pixel_units`` the width of one image pixel.
+    ``pixel_width`` and ``pixel_height`` the sides of one image pixel as displayed, which differ
+    where row and column spacing do.
     """
 
     width: float
     height: float
     breast: ImageBox
     unit: str
-    pixel_units: float
+    pixel_width: float
+    pixel_height: float
     wall_right: bool
+
+    @property
+    def fine(self) -> float:
+        """The shorter side of a pixel: at 1:1 it covers one device pixel, and the longer more."""
+        return min(self.pixel_width, self.pixel_height)
+
+    @property
+    def coarse(self) -> float:
+        """The longer side of a pixel."""
+        return max(self.pixel_width, self.pixel_height)
 
     def needed(self, fit: FitMode) -> tuple[float, float, float]:
         """Return width from the wall, height and vertical middle of what a fit must show."""
@@ -61,36 +73,60 @@ class PaneSize:
     height: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """What a gesture did to one placement: a factor, and a way in screen pixels before it."""
+
+    factor: float
+    into_wall_px: float
+    down_px: float
+
+
 def fit_all(
     subjects: Mapping[str, Subject], fit: FitMode, size: PaneSize, *, device_pixel_ratio: float
 ) -> dict[str, Placement]:
     """Place all images at one size: the same units per screen pixel in every pane.
 
-    Images in millimetres share one scale and images in pixels another; for ``ONE_TO_ONE`` each
-    image pixel covers one device pixel.
+    Images in millimetres share one scale, whatever their detectors, and images in pixels another.
+    For ``ONE_TO_ONE`` the scale is that of the finest image: its pixel covers one device pixel
+    (its shorter side, where the sides differ), and no pixel of any other image covers less.
     """
     scales: dict[str, float] = {}
     for subject in subjects.values():
-        width, height, _ = subject.needed(fit)
-        scale = min(size.width / width, size.height / height)
-        scales[subject.unit] = min(scale, scales.get(subject.unit, scale))
+        scale = _own_scale(subject, fit, size, device_pixel_ratio)
+        shared = scales.get(subject.unit, scale)
+        larger = fit is FitMode.ONE_TO_ONE
+        scales[subject.unit] = max(scale, shared) if larger else min(scale, shared)
     placed: dict[str, Placement] = {}
     for name, subject in subjects.items():
-        scale = scales[subject.unit]
-        middle = subject.needed(fit)[2]
+        placed[name] = Placement(
+            scale=scales[subject.unit], wall=0.0, mid_row=subject.needed(fit)[2]
+        )
         if fit is FitMode.ONE_TO_ONE:
-            scale = 1.0 / (device_pixel_ratio * subject.pixel_units)
-            middle = _on_pixel_grid(middle, subject.pixel_units, size, device_pixel_ratio)
-        placed[name] = Placement(scale=scale, wall=0.0, mid_row=middle)
+            placed[name] = on_pixel_grid(
+                placed[name], subject, size, device_pixel_ratio=device_pixel_ratio
+            )
     return placed
 
 
-def _on_pixel_grid(
-    middle: float, pixel_units: float, size: PaneSize, device_pixel_ratio: float
-) -> float:
-    """Move a vertical middle so that image rows and device rows coincide (no blur at 1:1)."""
+def _own_scale(subject: Subject, fit: FitMode, size: PaneSize, device_pixel_ratio: float) -> float:
+    if fit is FitMode.ONE_TO_ONE:
+        return 1.0 / (device_pixel_ratio * subject.fine)
+    width, height, _ = subject.needed(fit)
+    return min(size.width / width, size.height / height)
+
+
+def on_pixel_grid(
+    placement: Placement, subject: Subject, size: PaneSize, *, device_pixel_ratio: float
+) -> Placement:
+    """Move an image at 1:1 by less than a pixel, so that its pixels and the screen's coincide."""
     half_rows = size.height * device_pixel_ratio / 2
-    return (round(middle / pixel_units - half_rows) + half_rows) * pixel_units
+    row = round(placement.mid_row / subject.pixel_height - half_rows) + half_rows
+    return replace(
+        placement,
+        wall=round(placement.wall / subject.pixel_width) * subject.pixel_width,
+        mid_row=row * subject.pixel_height,
+    )
 
 
 def zoomed(
@@ -106,8 +142,8 @@ def zoomed(
     The point keeps its place unless the chest wall would leave the middle line; the same distances
     in every pane zoom both breasts at mirrored points.
     """
-    low = min(1e-3 / subject.pixel_units, placement.scale)
-    high = _MAX_PX_PER_UNIT_FACTOR / subject.pixel_units
+    low = min(1e-3 / subject.fine, placement.scale)
+    high = _MAX_PX_PER_UNIT_FACTOR / subject.fine
     scale = min(max(placement.scale * factor, low), high)
     shift = 1.0 / placement.scale - 1.0 / scale
     return _kept(
@@ -117,28 +153,57 @@ def zoomed(
             mid_row=placement.mid_row + below_middle_px * shift,
         ),
         subject,
+        placement,
     )
 
 
-def panned(placement: Placement, subject: Subject, *, right_px: float, down_px: float) -> Placement:
-    """Move the image with the hand, so many screen pixels to the right and down."""
-    into_wall = right_px if subject.wall_right else -right_px
+def panned(
+    placement: Placement, subject: Subject, *, into_wall_px: float, down_px: float
+) -> Placement:
+    """Move the image so many screen pixels towards its wall and down, as far as it may go."""
     return _kept(
         replace(
             placement,
-            wall=placement.wall + into_wall / placement.scale,
+            wall=placement.wall + into_wall_px / placement.scale,
             mid_row=placement.mid_row - down_px / placement.scale,
         ),
         subject,
+        placement,
     )
 
 
-def _kept(placement: Placement, subject: Subject) -> Placement:
-    """Keep the chest wall at or beyond the middle line, and the image in sight."""
+def move_between(before: Placement, after: Placement) -> Move:
+    """Return what happened to a placement."""
+    return Move(
+        factor=after.scale / before.scale,
+        into_wall_px=(after.wall - before.wall) * before.scale,
+        down_px=(before.mid_row - after.mid_row) * before.scale,
+    )
+
+
+def followed(placement: Placement, move: Move) -> Placement:
+    """Do the same to another image: the same millimetres from its chest wall, and down.
+
+    Its own borders do not hold it, else two breasts of unequal size would part at the end of the
+    smaller one and stay apart; only its chest wall stays at the middle line or beyond it.
+    """
+    return Placement(
+        scale=placement.scale * move.factor,
+        wall=max(0.0, placement.wall + move.into_wall_px / placement.scale),
+        mid_row=placement.mid_row - move.down_px / placement.scale,
+    )
+
+
+def _kept(placement: Placement, subject: Subject, before: Placement) -> Placement:
+    """Keep the chest wall at or beyond the middle line, and the image in sight.
+
+    An image that followed another out of sight may come back from where it is.
+    """
+    low, high = min(0.0, before.mid_row), max(subject.height, before.mid_row)
     return replace(
         placement,
-        wall=min(max(placement.wall, 0.0), subject.width * 0.95),
-        mid_row=min(max(placement.mid_row, 0.0), subject.height),
+        wall=min(max(placement.wall, 0.0), max(subject.width * 0.95, before.wall)),
+        mid_row=min(max(placement.mid_row, low), high),
     )
 
 

@@ -230,21 +230,6 @@ def test_zoom_is_linked_at_mirrored_points(view: FourView, mouse: Mouse) -> None
     assert len(scales) == 1
 
 
-@pytest.mark.parametrize("button", [Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton])
-def test_pan_moves_one_image_with_the_hand(
-    view: FourView, mouse: Mouse, button: Qt.MouseButton
-) -> None:
-    view.render(None, scene.four())
-    mouse.wheel(_IN_RCC, 4)
-    point = view.pane(Slot.RCC).to_image(_IN_RCC)
-    other = view.pane(Slot.LCC).placement
-    mouse.drag(_IN_RCC, QPointF(-20.0, 30.0), button)
-    assert point is not None
-    at = view.pane(Slot.RCC).to_screen(point)
-    assert (at.x(), at.y()) == pytest.approx((280.0, 180.0))
-    assert view.pane(Slot.LCC).placement == other
-
-
 def test_the_cursor_reads_pixel_and_stored_value(
     view: FourView, mouse: Mouse, qtbot: QtBot
 ) -> None:

@@ -26,7 +26,8 @@ def _subject(*, wall_right: bool = True, unit: str = "mm", width: float = 200.0)
         height=250.0,
         breast=ImageBox(col0=80.0, row0=20.0, col1=width - 5.0, row1=200.0),
         unit=unit,
-        pixel_units=0.1 if unit == "mm" else 1.0,
+        pixel_width=0.1 if unit == "mm" else 1.0,
+        pixel_height=0.1 if unit == "mm" else 1.0,
         wall_right=wall_right,
     )
 
@@ -58,7 +59,7 @@ def test_no_zoom_or_pan_opens_a_gutter(
                 below_middle_px=150.0 * y,
             )
         else:
-            placement = panned(placement, subject, right_px=400.0 * x, down_px=300.0 * y)
+            placement = panned(placement, subject, into_wall_px=400.0 * x, down_px=300.0 * y)
         shown = visible_box(placement, subject, _SIZE)
         if wall_right:
             assert shown.col1 <= subject.width + 1e-9

@@ -1,0 +1,69 @@
+"""What a pane says of its scale: against the screen's pixels, and against a ruler where known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mammoview.ui.viewport.placement import Placement, Subject
+
+# A scale this close to 1:1 is 1:1.
+_EXACT = 2e-3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeBadge:
+    """Lasting words on an image; ``loud`` where it stands beside images of another size."""
+
+    text: str
+    loud: bool
+
+
+SAME_SIZE = SizeBadge(text="", loud=False)
+NO_MM_APART = SizeBadge(text="no mm: not at the same size", loud=True)
+NO_MM_ALL = SizeBadge(text="no mm: the same size in pixels only", loud=False)
+
+
+def scale_text(
+    subject: Subject, placement: Placement, *, device_pixel_ratio: float, true_px_per_mm: float
+) -> str:
+    """Return the scale in words: ``0.62x true size · 1:2.4``, ``4.1 px/mm · 1:1``, ``1:2.4``.
+
+    Pixels of the screen are device pixels.  The last part sets them against image pixels: ``2:1``
+    shows each pixel on two of the screen, ``1:2`` averages two into one.
+
+    Parameters
+    ----------
+    true_px_per_mm : float
+        Device pixels in a millimetre of the screen; 0 where the screen was not measured.
+    """
+    device_px = placement.scale * device_pixel_ratio
+    parts = []
+    if subject.unit == "mm" and true_px_per_mm:
+        times = device_px / true_px_per_mm
+        parts.append("true size" if abs(times - 1.0) < _EXACT else f"{times:.2f}x true size")
+    elif subject.unit == "mm":
+        parts.append(f"{device_px:.1f} px/mm")
+    parts.append(_pixel_ratio(device_px * subject.fine))
+    return " · ".join(parts)
+
+
+def shown_in_full(subject: Subject, placement: Placement, *, device_pixel_ratio: float) -> bool:
+    """Tell whether each image pixel has a device pixel or more of its own."""
+    return placement.scale * device_pixel_ratio * subject.fine >= 1.0 - _EXACT
+
+
+def size_badge(subject: Subject, others: list[Subject]) -> SizeBadge:
+    """Return what is to be said of an image whose millimetres are not known."""
+    if subject.unit == "mm":
+        return SAME_SIZE
+    return NO_MM_APART if any(other.unit == "mm" for other in others) else NO_MM_ALL
+
+
+def _pixel_ratio(ratio: float) -> str:
+    if abs(ratio - 1.0) < _EXACT:
+        return "1:1"
+    return f"{_short(ratio)}:1" if ratio > 1.0 else f"1:{_short(1.0 / ratio)}"
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if value >= 10.0 else f"{value:.1f}".removesuffix(".0")
