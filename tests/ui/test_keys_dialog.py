@@ -168,8 +168,8 @@ def test_other_keys_stay_beside_the_new_one_where_wanted(
     assert keep is not None
     keep.click()
     choose(dialog, "invert")
-    press_new(qtbot, dialog, Qt.Key.Key_Y)
-    assert keys_of(window, "invert") == ("N", "Ctrl+I", "Y")
+    press_new(qtbot, dialog, Qt.Key.Key_F9)
+    assert keys_of(window, "invert") == ("N", "Ctrl+I", "F9")
     qtbot.mouseClick(_button(dialog, "keysClear"), Qt.MouseButton.LeftButton)
     assert keys_of(window, "invert") == ()
     qtbot.mouseClick(_button(dialog, "keysReset"), Qt.MouseButton.LeftButton)
@@ -196,19 +196,19 @@ def test_keys_go_to_a_file_and_come_back(
     window: MainWindow, dialog: KeysDialog, qtbot: QtBot, tmp_path: Path
 ) -> None:
     choose(dialog, "invert")
-    press_new(qtbot, dialog, Qt.Key.Key_Y)
+    press_new(qtbot, dialog, Qt.Key.Key_F9)
     dialog.write_to(tmp_path / "keys.toml")
     qtbot.mouseClick(_button(dialog, "keysResetAll"), Qt.MouseButton.LeftButton)
     assert window.desk.workspace.keys == ()
     dialog.read_from(tmp_path / "keys.toml")
-    assert keys_of(window, "invert") == ("Y",)
+    assert keys_of(window, "invert") == ("F9",)
 
 
 def test_a_file_that_is_ambiguous_changes_nothing(
     window: MainWindow, dialog: KeysDialog, tmp_path: Path
 ) -> None:
     path = tmp_path / "keys.toml"
-    path.write_text('[keys]\nheatmap = ["N"]\nfly = ["Y"]', "utf-8")
+    path.write_text('[keys]\nheatmap = ["N"]\nfly = ["F9"]', "utf-8")
     dialog.read_from(path)
     assert window.desk.workspace.keys == ()
     assert "Invert grey values" in dialog.message.text()
@@ -218,7 +218,7 @@ def test_a_file_that_is_ambiguous_changes_nothing(
 
 
 def test_chosen_keys_are_kept_for_the_next_time(window: MainWindow) -> None:
-    chosen = (KeyChoice(action="invert", keys=("Y",)),)
+    chosen = (KeyChoice(action="invert", keys=("F9",)),)
     window.desk.do(commands.set_keys, chosen)
     kept = chosen_settings(Settings(), window.desk.workspace, panel_open=True)
     settings.save(kept, settings.settings_path())
@@ -227,7 +227,7 @@ def test_chosen_keys_are_kept_for_the_next_time(window: MainWindow) -> None:
 
 def test_an_ambiguous_file_is_told_in_words_of_the_menus() -> None:
     told = problems(
-        (KeyChoice(action="heatmap", keys=("N", "Tab")), KeyChoice(action="fly", keys=("Y",)))
+        (KeyChoice(action="heatmap", keys=("N", "Tab")), KeyChoice(action="fly", keys=("F9",)))
     )
     assert told[0].startswith("Key Tab was not given to “Heatmap on or off”")
     assert told[1] == (

@@ -21,7 +21,8 @@ def lie(name: str, *, right: bool, nipple: tuple[float, float] | None, width: fl
         height=200.0,
         breast=ImageBox(col0=0.0, row0=0.0, col1=width, row1=200.0),
         unit="mm",
-        pixel_units=0.1,
+        pixel_width=0.1,
+        pixel_height=0.1,
         wall_right=right,
     )
     plain = Lie(name=name, subject=subject, nipple=None, mid_row=100.0)
