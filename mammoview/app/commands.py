@@ -114,6 +114,7 @@ def select_exam(ws: Workspace, key: str) -> Workspace:
         analysis=_IDLE,
         prediction=None,
         active=None,
+        cine=False,
         status=_found(ws.index),
     )
     return steps.hang(ws, exam)

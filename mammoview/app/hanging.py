@@ -15,7 +15,7 @@ from mammoview.app import priors
 from mammoview.app.protocol import Protocol, StepRule
 from mammoview.app.reasons import why_here
 from mammoview.app.workspace import HungPlace, HungView, Pane, Step, Workspace
-from mammoview.domain.study import Examination, Mammogram
+from mammoview.domain.study import Examination, ImageKind, Mammogram
 from mammoview.domain.views import Laterality, Place, Projection, ViewModifier
 
 DECODING = "decoding…"
@@ -50,11 +50,15 @@ def views_of(
         for uid in reversed(hanging.images)
     )
     return tuple(
-        HungView(
-            mammogram=(old if is_prior else own)[uid], image=None, message=DECODING, prior=is_prior
-        )
+        _waiting((old if is_prior else own)[uid], is_prior=is_prior)
         for is_prior, uid in sorted(hung, key=lambda item: item[0])
     )
+
+
+def _waiting(view: Mammogram, *, is_prior: bool) -> HungView:
+    """Return an image without pixels; a volume starts in its middle."""
+    frame = view.frames.middle if view.frames else None
+    return HungView(mammogram=view, image=None, message=DECODING, prior=is_prior, frame=frame)
 
 
 def not_hung(exam: Examination) -> tuple[str, ...]:
@@ -121,18 +125,23 @@ def _of_several(view: Mammogram, row: Sequence[Mammogram]) -> str:
 def _rest(rule: StepRule, exam: Examination) -> Iterator[Step]:
     """Pair extra views of one kind, right with left; then sets of partial views."""
     extra = sorted((v for v in exam.mammograms if v.place is None and not v.left_out), key=_kind)
-    groups = [list(views) for _, views in groupby(extra, key=lambda view: _kind(view)[:2])]
-    together = [(rule.title, pair) for group in groups for pair in _pairs(group)]
+    groups = [list(views) for _, views in groupby(extra, key=lambda view: _kind(view)[:3])]
+    together = [(_title(rule, group[0]), pair) for group in groups for pair in _pairs(group)]
     together += [("Partial views", parts) for parts in _partial_sets(exam)]
     for number, (title, views) in enumerate(together, start=1):
         named = " + ".join(dict.fromkeys(view.label for view in views))
         yield _own_step(f"{rule.id}-{number}", f"{title}: {named}", views)
 
 
-def _kind(view: Mammogram) -> tuple[int, tuple[str, ...], str, str]:
-    order = [None, *Projection]
+def _title(rule: StepRule, view: Mammogram) -> str:
+    return rule.title if view.kind is ImageKind.PLAIN else view.kind[0].upper() + view.kind[1:]
+
+
+def _kind(view: Mammogram) -> tuple[int, int, tuple[str, ...], str, str]:
+    projection = [None, *Projection].index(view.view.value)
     marks = sorted(view.view.modifiers, key=list(ViewModifier).index)
-    return order.index(view.view.value), tuple(marks), view.acquired, view.sop_instance_uid
+    kind = list(ImageKind).index(view.kind)
+    return kind, projection, tuple(marks), view.acquired, view.sop_instance_uid
 
 
 def _pairs(views: list[Mammogram]) -> Iterator[list[Mammogram]]:
@@ -187,21 +196,45 @@ def _pane(ws: Workspace, hung: HungPlace) -> Pane:
         badge=" · ".join(_notes(hung, view)),
         prior=_prior_heading(ws) if is_prior else (),
         why=why_here(hung, view.mammogram) if ws.hanging.explain else (),
+        frame=view.frame,
     )
 
 
 def _notes(hung: HungPlace, view: HungView) -> Iterator[str]:
     if len(hung.images) > 1:
         yield f"{hung.shown + 1} of {len(hung.images)}"
+    yield from _frame_notes(view)
+    if view.mammogram.kind is ImageKind.SYNTHETIC:
+        yield view.mammogram.kind
     if view.mammogram.partial:
         yield "partial view"
     if view.image and view.image.pose.source in view.mammogram.warnings:
         yield view.image.pose.source
 
 
+def _frame_notes(view: HungView) -> Iterator[str]:
+    """Say which slice is on the screen, and which one comes if the reader wants another."""
+    stack, image = view.mammogram.frames, view.image
+    if stack is None:
+        return
+    noun = "projection" if view.mammogram.kind is ImageKind.PROJECTION else "slice"
+    if image is None or image.frame is None:
+        yield f"{noun} {view.frame} of {stack.count}"
+        return
+    height = stack.height_mm(image.frame)
+    where = "" if height is None else f", {round(height, 1):g} mm"
+    yield f"{noun} {image.frame} of {stack.count}{where}"
+    if image.frame != view.frame:
+        yield f"{noun} {view.frame}: {DECODING}"
+
+
 def _missing(ws: Workspace, hung: HungPlace) -> str:
     if not hung.place.prior:
-        return f"{hung.place.label} not found"
+        also = replace(hung.place, volume=True)
+        exam, _ = compared(ws)
+        has_volume = exam is not None and any(view.place == also for view in exam.mammograms)
+        note = "; its tomosynthesis hangs in another step" if has_volume else ""
+        return f"{hung.place.label} not found{note}"
     _, prior = compared(ws)
     when = priors.display_date(priors.exam_date(prior)) if prior else ""
     return f"{hung.place.label} not found in the prior of {when}"

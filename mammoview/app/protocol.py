@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mammoview.app import resources
@@ -19,7 +19,15 @@ SCHEMA = 2
 _MOST_ROWS = _MOST_COLUMNS = 2
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CONTENTS = ("rows", "each", "rest")
-_DISPLACED, _PRIOR = str(ViewModifier.IMPLANT_DISPLACED), "prior"
+_DISPLACED, _VOLUME, _PRIOR = str(ViewModifier.IMPLANT_DISPLACED), "TOMO", "prior"
+_MARKS: tuple[list[str], ...] = (
+    [],
+    [_DISPLACED],
+    [_VOLUME],
+    [_PRIOR],
+    [_DISPLACED, _PRIOR],
+    [_VOLUME, _PRIOR],
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +100,7 @@ def shipped(name: str) -> Protocol:
 
 
 def parse_place(text: object) -> Place:
-    """Return the place that a protocol calls ``RCC``, ``LMLO ID`` or ``RCC prior``.
+    """Return the place that a protocol calls ``RCC``, ``LMLO ID``, ``RCC TOMO`` or ``RCC prior``.
 
     Raises
     ------
@@ -101,9 +109,11 @@ def parse_place(text: object) -> Place:
     """
     words = text.split(" ") if isinstance(text, str) else []
     slot, marks = Slot(words[0] if words else ""), words[1:]
-    if marks not in ([], [_DISPLACED], [_PRIOR], [_DISPLACED, _PRIOR]):
+    if marks not in _MARKS:
         raise ValueError(text)
-    return Place(slot=slot, displaced=_DISPLACED in marks, prior=_PRIOR in marks)
+    return Place(
+        slot=slot, displaced=_DISPLACED in marks, volume=_VOLUME in marks, prior=_PRIOR in marks
+    )
 
 
 class _RuleError(Exception):
@@ -171,7 +181,7 @@ def _places(given: object, where: str) -> tuple[Place, ...]:
         places = tuple(parse_place(text) for text in given)
     except ValueError as error:
         raise _RuleError(
-            f"place {error} in {where}", "one like 'RCC', 'RCC ID', 'RCC prior'"
+            f"place {error} in {where}", "one like 'RCC', 'RCC ID', 'RCC TOMO', 'RCC prior'"
         ) from error
     _check_once(places, where)
     return places
@@ -185,7 +195,10 @@ def _check_once(places: Iterable[Place], where: str) -> None:
 
 def _check_complete(steps: tuple[StepRule, ...]) -> None:
     named = {place.key for step in steps for place in step.places}
-    wanted = [Place(slot=slot, displaced=d).key for d in (False, True) for slot in Slot]
+    plain = [Place(slot=slot) for slot in Slot]
+    displaced = [replace(place, displaced=True) for place in plain]
+    volumes = [replace(place, volume=True) for place in plain]
+    wanted = [place.key for place in (*plain, *displaced, *volumes)]
     lost = [key for key in wanted if key not in named]
     if lost:
         raise _RuleError(f"no step with {', '.join(lost)}", "a step for every view")

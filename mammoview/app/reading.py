@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from mammoview.app import analysis, commands, protocol, resolve, steps
 from mammoview.app.analysis import Analyst
+from mammoview.app.frame_loader import FrameLoader
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import HungView, LoadedImage, ModelSummary, Workspace
@@ -61,7 +62,10 @@ class ReadingDesk:
         self._keep_private = keep_private
         self._pixels = Lanes(name="pixels", workers=2, deliver=deliver)
         self._reader = Lanes(name="analysis", workers=1, deliver=deliver)
-        self._listeners: list[Listener] = []
+        self._frames = FrameLoader(
+            lanes=self._pixels, state=lambda: self._workspace, change=self.do
+        )
+        self._listeners: list[Listener] = [self._frames.follow]
         self._known: dict[str, ExamPrediction] = {}
         self._asked: set[str] = set()
         self._workspace = commands.empty(settings)
@@ -84,6 +88,7 @@ class ReadingDesk:
     ) -> None:
         """Replace the state by what a command makes of it, and tell the listeners."""
         old, new = self._workspace, command(self._workspace, *args, **kwargs)
+        new = self._frames.settled(new)
         if new is old:
             return
         self._workspace = new
@@ -129,6 +134,7 @@ class ReadingDesk:
         self.do(commands.select_exam, key)
         self._open_model()
         self._asked.clear()
+        self._frames.reset()
         self._decode_new()
 
     def step_exam(self, step: int) -> None:
@@ -228,6 +234,9 @@ class ReadingDesk:
             uid = hung.mammogram.sop_instance_uid
             if commands.waits(hung) and uid not in self._asked:
                 self._asked.add(uid)
+                if hung.frame is not None:
+                    self._frames.start(hung)
+                    continue
                 job = Job(
                     work=partial(_load, hung.mammogram),
                     on_done=partial(self._decoded, hung.analysed),

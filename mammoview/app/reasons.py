@@ -42,6 +42,8 @@ def _where(hung: HungPlace, view: Mammogram) -> str:
     if view.place is None:
         reason = view.unsupported or _unusual(view)
         return f"Not a standard view: {reason}"
+    if view.volume_slot is not None:
+        return "Tomosynthesis: beside the 2D views, not among them"
     if view.displaced_slot is not None:
         return "Implant-displaced: beside the full views, not among them"
     return "Partial view: PartialView" if view.partial else ""

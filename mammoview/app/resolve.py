@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mammoview.app.workspace import LoadedImage
 from mammoview.dicom.decode import decode_pixels
+from mammoview.dicom.frames import open_frames, read_frame
 from mammoview.domain.geometry import Pose
 from mammoview.domain.study import Mammogram
 from mammoview.imaging.breast import Breast, chest_wall_edge, find_breast
@@ -21,7 +22,23 @@ _LONG_SIDE = 512
 
 
 def load_image(mammogram: Mammogram) -> tuple[Mammogram, LoadedImage]:
-    """Decode a view and settle how it lies.
+    """Decode a view, of a volume its middle slice, and settle how it lies; see `settle`.
+
+    Raises
+    ------
+    DicomError
+        If the pixels cannot be decoded.
+    """
+    if mammogram.frames is None:
+        return settle(mammogram, decode_pixels(mammogram), frame=None)
+    frame = mammogram.frames.middle
+    return settle(mammogram, read_frame(open_frames(mammogram), frame), frame=frame)
+
+
+def settle(
+    mammogram: Mammogram, stored: NDArray[np.generic], *, frame: int | None
+) -> tuple[Mammogram, LoadedImage]:
+    """Settle how a decoded image lies, and where its breast is.
 
     The header's pose is kept where there is one.  Else the chest wall is looked for in the pixels,
     and the source and a warning say so; where that fails too, the image is shown as stored, with a
@@ -33,20 +50,14 @@ def load_image(mammogram: Mammogram) -> tuple[Mammogram, LoadedImage]:
         With ``pose`` settled, and a warning where the header could not tell.
     image : LoadedImage
         Read-only pixels ``(rows, cols)`` and the breast mask at low resolution.
-
-    Raises
-    ------
-    DicomError
-        If the pixels cannot be decoded.
     """
-    stored = decode_pixels(mammogram)
     breast = _find_breast(mammogram, stored)
     if mammogram.pose is not None:
         pose = mammogram.pose
     else:
         pose = _pose_from_pixels(mammogram, breast)
         mammogram = replace(mammogram, pose=pose, warnings=(*mammogram.warnings, pose.source))
-    return mammogram, LoadedImage(stored=stored, breast=breast.mask, pose=pose)
+    return mammogram, LoadedImage(stored=stored, breast=breast.mask, pose=pose, frame=frame)
 
 
 def _find_breast(mammogram: Mammogram, stored: NDArray[np.generic]) -> Breast:

@@ -98,7 +98,9 @@ def _walk(ws: Workspace, by: int, end: str) -> Workspace:
 
 def _at(ws: Workspace, at: int) -> Workspace:
     """Show a step, fitted afresh: its panes have another size."""
-    moved = replace(ws, hanging=replace(ws.hanging, at=at), fit_request=ws.fit_request + 1)
+    moved = replace(
+        ws, hanging=replace(ws.hanging, at=at), fit_request=ws.fit_request + 1, cine=False
+    )
     return hanging.rehang(moved)
 
 

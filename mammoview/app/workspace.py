@@ -115,11 +115,13 @@ class LoadedImage:
 
     ``breast`` is a read-only bool array of the breast at low resolution, with the same aspect as
     ``stored`` (cell ``(i, j)`` covers an equal share of the image).  ``pose`` is resolved.
+    ``frame`` is the number of the frame, from 1; None for an image of one frame.
     """
 
     stored: NDArray[np.generic]
     breast: NDArray[np.bool_]
     pose: Pose
+    frame: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -127,13 +129,15 @@ class HungView:
     """An image that some step hangs, and its pixels once they are there.
 
     ``message`` says why there are no pixels ("decoding…", the reason of a failure).  ``prior`` is
-    True for an image of an earlier examination.
+    True for an image of an earlier examination.  ``frame`` is the frame that the reader wants to
+    see, from 1; ``image`` may still be another one.  None for an image of one frame.
     """
 
     mammogram: Mammogram
     image: LoadedImage | None
     message: str
     prior: bool = False
+    frame: int | None = None
 
     @property
     def analysed(self) -> bool:
@@ -205,7 +209,8 @@ class Pane:
     image ("L MLO not found", "decoding", the reason of a failure).  ``badge`` is a short lasting
     note on the image ("2 of 3", "side from the image").  ``prior`` are the lines that stand large
     on an image of an earlier examination: its date and the interval.  ``why`` are the reasons
-    why the image is here, where the reader asked for them.
+    why the image is here, where the reader asked for them.  ``frame`` is the frame, from 1, that
+    the reader wants to see; the one on the screen is ``image.frame``.
     """
 
     place: Place
@@ -215,6 +220,7 @@ class Pane:
     badge: str
     prior: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
+    frame: int | None = None
 
     @property
     def key(self) -> str:
@@ -276,7 +282,8 @@ class Workspace:
     ``keys`` are the keys that the reader chose instead of the program's own.
     ``linked`` tells whether panes are panned together.
     ``fit_request`` grows by one each time the reader asks for a fit, so that asking for the same
-    fit twice works.  ``prediction`` has already passed ``review.blinding``.
+    fit twice works.  ``prediction`` has already passed ``review.blinding``.  ``cine`` is True while
+    the volumes of the step run by themselves.
     """
 
     index: ExamIndex
@@ -301,3 +308,4 @@ class Workspace:
     keys: tuple[KeyChoice, ...] = ()
     looking: Looking = Looking()
     linked: bool = True
+    cine: bool = False

@@ -10,7 +10,7 @@ from mammoview.app.resolve import load_image
 from mammoview.cli.arguments import add_json, add_paths
 from mammoview.cli.output import emit, note_refused
 from mammoview.cli.reading import read_index
-from mammoview.domain.study import Examination, ExamIndex, Mammogram, Refusal
+from mammoview.domain.study import Examination, ExamIndex, ImageKind, Mammogram, Refusal
 from mammoview.errors import ExitCode, MammoviewError
 
 
@@ -102,6 +102,8 @@ def _image(mammogram: Mammogram) -> dict[str, Any]:
         },
         "spacing_mm_per_px": spacing
         and {"row": spacing.row_mm, "col": spacing.col_mm, "source": spacing.source},
+        "kind": mammogram.kind,
+        "frames": mammogram.frames and mammogram.frames.count,
         "slot": mammogram.slot,
         "place": mammogram.place and mammogram.place.key,
         "left_out": mammogram.left_out or None,
@@ -122,6 +124,9 @@ def _print_image(mammogram: Mammogram) -> None:
     other = "left out" if mammogram.left_out else "extra"
     place = mammogram.place.key if mammogram.place else other
     print(f"  {place:8} {mammogram.label}  {mammogram.file}")
+    if mammogram.kind is not ImageKind.PLAIN:
+        count = f", {mammogram.frames.count} frames" if mammogram.frames else ""
+        print(f"        kind         {mammogram.kind}{count}")
     print(
         f"        side         {mammogram.laterality.value or '?'} ({mammogram.laterality.source})"
     )

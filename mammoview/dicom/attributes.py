@@ -14,8 +14,10 @@ from mammoview.dicom.eligibility import (
     is_specimen,
     unsupported_reason,
 )
+from mammoview.dicom.frames import frame_spans
 from mammoview.dicom.grey_values import read_pixel_format
 from mammoview.dicom.header import Header
+from mammoview.dicom.image_kind import read_kind, read_stack
 from mammoview.dicom.layout import check_pixels, read_layout
 from mammoview.dicom.side_and_view import patient_orientation, read_laterality, read_view
 from mammoview.dicom.source import DicomFile
@@ -23,7 +25,7 @@ from mammoview.dicom.spacing import read_magnification, read_spacing
 from mammoview.dicom.syntaxes import find_syntax
 from mammoview.dicom.technique import read_technique
 from mammoview.domain.geometry import Pose
-from mammoview.domain.study import Mammogram, PatientIdentity
+from mammoview.domain.study import ImageKind, Mammogram, PatientIdentity
 from mammoview.domain.views import SourcedLaterality, SourcedView, displaced_slot, standard_slot
 from mammoview.errors import DicomError
 from mammoview.imaging.orientation import pose_from_patient_orientation
@@ -60,14 +62,20 @@ def read_mammogram(path: Path, file: DicomFile, *, archive: Path | None = None) 
     cbis = parse_cbis(header.text("PatientID"))
     check_mammogram(header, cbis)
     layout = read_layout(header, file.transfer_syntax)
-    check_pixels(layout, file.find_pixels())
+    pixels = file.find_pixels()
+    check_pixels(layout, pixels)
+    frame_spans(file, layout, pixels)
     warnings: list[str] = []
+    kind = read_kind(header, layout.frames, warnings)
     view = read_view(header, cbis, warnings)
     laterality = read_laterality(header, cbis, view.value, warnings)
     spacing = read_spacing(header, warnings)
     magnification, _ = read_magnification(header, [])
     described = (laterality.value, view.value, view.modifiers)
     extra = is_magnified(magnification) or is_specimen(header)
+    slot = None if extra else standard_slot(*described)
+    is_2d = kind in (ImageKind.PLAIN, ImageKind.SYNTHETIC)
+    stack = read_stack(header, layout.frames, warnings)
     pixel_format = read_pixel_format(header, layout, warnings)
     warnings += [*_lost(header, file.transfer_syntax), *_other_warnings(header)]
     mammogram = Mammogram(
@@ -84,14 +92,17 @@ def read_mammogram(path: Path, file: DicomFile, *, archive: Path | None = None) 
         view=view,
         pose=_pose(header, laterality, view),
         spacing=spacing,
-        slot=None if extra else standard_slot(*described),
+        slot=slot if is_2d else None,
         pixel_format=pixel_format,
-        unsupported=unsupported_reason(header, view, magnification),
+        unsupported=unsupported_reason(header, view, kind, magnification),
         is_cbis_ddsm=cbis is not None,
         warnings=tuple(dict.fromkeys([*warnings, *_unreadable(header)])),
-        displaced_slot=None if extra else displaced_slot(*described),
+        displaced_slot=displaced_slot(*described) if is_2d and not extra else None,
         partial=_is_partial(header),
         technique=read_technique(header),
+        kind=kind,
+        frames=stack,
+        volume_slot=slot if kind is ImageKind.VOLUME and stack is not None else None,
     )
     return ReadHeader(mammogram=mammogram, for_processing=is_for_processing(header))
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.dicom.layout import PixelLayout, check_pixels, read_layout
-from mammoview.dicom.source import DicomFile, open_dicom
+from mammoview.dicom.source import DicomFile, open_dicom, read_spans
 from mammoview.dicom.syntaxes import Codec
 from mammoview.domain.study import Mammogram
 from mammoview.errors import DicomError
@@ -22,7 +22,7 @@ _JPEG_SCAN, _JPEG_END = b"\xff\xda", b"\xff\xd9"  # SOS and EOI
 
 
 def decode_pixels(mammogram: Mammogram) -> NDArray[np.generic]:
-    """Read the stored values of an image.
+    """Read the stored values of an image of one frame; see ``dicom.frames`` for more.
 
     Parameters
     ----------
@@ -54,14 +54,30 @@ def decode_open(file: DicomFile) -> NDArray[np.generic]:
     Raises
     ------
     DicomError
-        If its pixels cannot be decoded.
+        If it has several frames, or its pixels cannot be decoded.
     """
     layout = read_layout(file.header, file.transfer_syntax)
+    if layout.frames > 1:
+        raise DicomError(
+            f"an image of {layout.frames} frames",
+            expected="an image of one frame",
+            todo="open it in the window, which shows one frame after the other",
+        )
     pixels = file.find_pixels()
     check_pixels(layout, pixels)
-    data = file.read(pixels)
+    return decode_bytes(read_spans(file.stream, pixels.spans), layout, is_words=pixels.is_words)
+
+
+def decode_bytes(data: bytes, layout: PixelLayout, *, is_words: bool) -> NDArray[np.generic]:
+    """Decode the bytes of one frame to read-only stored values ``(rows, cols)``.
+
+    Raises
+    ------
+    DicomError
+        If they cannot be decoded.
+    """
     if layout.codec is Codec.NATIVE:
-        raw = _native(data, layout, is_words=pixels.is_words)
+        raw = _native(data, layout, is_words=is_words)
     else:
         raw = _decompressed(data, layout)
     stored = _stored_bits(raw, layout)

@@ -6,17 +6,15 @@ import re
 
 from mammoview.dicom.cbis import CbisName, cbis_extract
 from mammoview.dicom.header import Header
+from mammoview.dicom.image_kind import TOMOSYNTHESIS_CLASSES
+from mammoview.domain.study import ImageKind
 from mammoview.domain.views import Projection, SourcedView, ViewModifier
 from mammoview.errors import DicomError
 
 _MG_CLASSES = frozenset({"1.2.840.10008.5.1.4.1.1.1.2", "1.2.840.10008.5.1.4.1.1.1.2.1"})
-_TOMOSYNTHESIS_CLASSES = frozenset(
-    {
-        "1.2.840.10008.5.1.4.1.1.13.1.3",
-        "1.2.840.10008.5.1.4.1.1.13.1.4",
-        "1.2.840.10008.5.1.4.1.1.13.1.5",
-    }
-)
+_CT, _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.7"
+# Where Hologic's own format keeps its compressed slices.
+_HOLOGIC_PIXELS = "7E010010"
 _FOR_PROCESSING_CLASSES = frozenset(
     {"1.2.840.10008.5.1.4.1.1.1.2.1", "1.2.840.10008.5.1.4.1.1.13.1.5"}
 )
@@ -34,10 +32,9 @@ def check_mammogram(header: Header, cbis: CbisName | None) -> None:
     DicomError
         For another modality, an ROI mask or crop of CBIS-DDSM, or a quality control image.
     """
+    _check_no_private_volume(header)
     modality = header.text("Modality").upper()
-    if modality != "MG" and header.text("SOPClassUID") not in (
-        _MG_CLASSES | _TOMOSYNTHESIS_CLASSES
-    ):
+    if modality != "MG" and header.text("SOPClassUID") not in (_MG_CLASSES | TOMOSYNTHESIS_CLASSES):
         met = f"modality {modality}" if _MODALITY.fullmatch(modality) else "another modality"
         met = met if modality else "a data set without Modality"
         raise DicomError(met, expected="a mammogram (modality MG)", todo="leave this file out")
@@ -54,6 +51,22 @@ def check_mammogram(header: Header, cbis: CbisName | None) -> None:
         )
 
 
+def _check_no_private_volume(header: Header) -> None:
+    """Refuse by name the two ways in which volumes were kept before there was a class for them."""
+    sop_class = header.text("SOPClassUID")
+    met = ""
+    if sop_class == _SECONDARY_CAPTURE and header.has(_HOLOGIC_PIXELS):
+        met = "tomosynthesis in Hologic's own format (Secondary Capture with private pixels)"
+    elif sop_class == _CT and header.text("BodyPartExamined").upper() == "BREAST":
+        met = "a slice of the breast kept as CT image (older tomosynthesis, or breast CT)"
+    if met:
+        raise DicomError(
+            met,
+            expected="Breast Tomosynthesis Image Storage, a volume in one file",
+            todo="have the device or archive send it as Breast Tomosynthesis Image",
+        )
+
+
 def is_for_processing(header: Header) -> bool:
     """Tell whether the pixels are raw: PresentationIntentType, else the SOP class."""
     intent = header.text("PresentationIntentType").upper()
@@ -67,7 +80,9 @@ def is_magnified(factor: float) -> bool:
     return factor >= _MAGNIFIED
 
 
-def unsupported_reason(header: Header, view: SourcedView, magnification: float) -> str | None:
+def unsupported_reason(
+    header: Header, view: SourcedView, kind: ImageKind, magnification: float
+) -> str | None:
     """Return why the CAD does not analyse an image, all reasons together; None if it does.
 
     Parameters
@@ -76,10 +91,13 @@ def unsupported_reason(header: Header, view: SourcedView, magnification: float) 
         The image's header.
     view : SourcedView
         Projection and modifiers.
+    kind : ImageKind
+        How the image came to be.
     magnification : float
         Geometric magnification.
     """
-    reasons = [reason for reason, met in _image_reasons(header, view, magnification) if met]
+    reasons = [] if kind is ImageKind.PLAIN else [kind.value]
+    reasons += [reason for reason, met in _image_reasons(header, view, magnification) if met]
     if view.value is None:
         reasons.append("the view is not known")
     elif view.value not in (Projection.CC, Projection.MLO):
@@ -90,10 +108,7 @@ def unsupported_reason(header: Header, view: SourcedView, magnification: float) 
 def _image_reasons(
     header: Header, view: SourcedView, magnification: float
 ) -> tuple[tuple[str, bool], ...]:
-    image_type = {value.upper() for value in header.texts("ImageType")}
-    tomosynthesis = header.text("SOPClassUID") in _TOMOSYNTHESIS_CLASSES
     return (
-        ("tomosynthesis", tomosynthesis or "TOMOSYNTHESIS" in image_type),
         ("specimen radiograph", is_specimen(header)),
         ("breast with an implant", header.text("BreastImplantPresent").upper() == "YES"),
         ("implant-displaced view", ViewModifier.IMPLANT_DISPLACED in view.modifiers),

@@ -11,7 +11,7 @@ from pathlib import Path
 from mammoview.dicom.attributes import ReadHeader
 from mammoview.dicom.files import list_files
 from mammoview.dicom.walk import Walk
-from mammoview.domain.study import Examination, ExamIndex, Mammogram
+from mammoview.domain.study import Examination, ExamIndex, ImageKind, Mammogram
 from mammoview.domain.views import Laterality, Projection, Slot, ViewModifier
 from mammoview.errors import DicomError
 
@@ -19,8 +19,8 @@ _log = logging.getLogger(__name__)
 
 _NO_TWIN = "For Processing twin of a For Presentation image: kept out of the reading slots"
 
-# What makes two images of a study the same view: side, projection, modifiers, slot.
-_ViewKind = tuple[Laterality, Projection, frozenset[ViewModifier], Slot | None]
+# What makes two images of a study the same view.
+_ViewKind = tuple[Laterality, Projection, frozenset[ViewModifier], Slot | None, ImageKind]
 
 
 def index_paths(
@@ -34,7 +34,8 @@ def index_paths(
     Files are known by content, not by name.  A file that cannot be shown is refused with its
     reason, and the others still open.  A zip archive is read from its members, in memory; a
     DICOMDIR stands for the files that it lists, and those that are missing are refused by name.
-    CBIS-DDSM's one-view studies are joined by their person.
+    CBIS-DDSM's one-view studies are joined by their person.  A synthetic 2D image has a slot only
+    where the study has no acquired one of that view.
 
     Parameters
     ----------
@@ -101,6 +102,13 @@ def _examination(key: str, headers: Sequence[ReadHeader]) -> Examination:
     if len({m.identity.patient_id for m in mammograms if not m.is_cbis_ddsm}) > 1:
         note = "the images of this study name different patients"
         mammograms = [replace(m, warnings=(*m.warnings, note)) for m in mammograms]
+    acquired = {m.place for m in mammograms if m.kind is ImageKind.PLAIN}
+    mammograms = [
+        replace(m, slot=None, displaced_slot=None)
+        if m.kind is ImageKind.SYNTHETIC and m.place in acquired
+        else m
+        for m in mammograms
+    ]
     filled = {m.slot for m in mammograms}
     return Examination(
         key=key,
@@ -114,7 +122,8 @@ def _kind(mammogram: Mammogram) -> _ViewKind | None:
     side, view = mammogram.laterality.value, mammogram.view
     if side is None or view.value is None:
         return None
-    return side, view.value, frozenset(view.modifiers), mammogram.slot
+    slot = mammogram.slot or mammogram.volume_slot
+    return side, view.value, frozenset(view.modifiers), slot, mammogram.kind
 
 
 def _without_slot(mammogram: Mammogram) -> Mammogram:
@@ -122,6 +131,7 @@ def _without_slot(mammogram: Mammogram) -> Mammogram:
         mammogram,
         slot=None,
         displaced_slot=None,
+        volume_slot=None,
         left_out=_NO_TWIN,
         unsupported=mammogram.unsupported or "For Processing twin: its presentation is analysed",
         warnings=(*mammogram.warnings, _NO_TWIN),

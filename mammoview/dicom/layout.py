@@ -25,11 +25,13 @@ _PHOTOMETRICS = frozenset(
         "YBR_RCT",
     }
 )
+# Ten times the thickest breast in slices of a millimetre.
+_MOST_FRAMES = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelLayout:
-    """Size, bits and encoding of a single-frame grey image.
+    """Size, bits and encoding of a grey image of one frame or several.
 
     ``shift`` is the position of the lowest stored bit: HighBit + 1 - BitsStored.
     """
@@ -42,10 +44,11 @@ class PixelLayout:
     shift: int
     is_signed: bool
     little_endian: bool
+    frames: int = 1
 
     @property
     def native_length(self) -> int:
-        """Bytes of the uncompressed frame."""
+        """Bytes of one uncompressed frame."""
         return self.rows * self.cols * self.bits_allocated // 8
 
 
@@ -55,10 +58,10 @@ def read_layout(header: Header, transfer_syntax: str) -> PixelLayout:
     Raises
     ------
     DicomError
-        If the transfer syntax is not read, or the image is in colour, has several frames, or
-        has impossible sizes or bits.
+        If the transfer syntax is not read, or the image is in colour or has impossible sizes or
+        bits.
     """
-    _check_grey_single_frame(header)
+    _check_grey(header)
     rows, cols = header.integer("Rows") or 0, header.integer("Columns") or 0
     if rows <= 0 or cols <= 0:
         raise _refused("an image without Rows and Columns", "its size in pixels")
@@ -70,6 +73,9 @@ def read_layout(header: Header, transfer_syntax: str) -> PixelLayout:
         raise _refused(f"{stored} bits stored in {allocated}", "8 to 16 bits in 8 or 16")
     if shift < 0 or shift + stored > allocated:
         raise _refused(f"HighBit {high} with {stored} of {allocated} bits", "bits that fit")
+    frames = header.integer("NumberOfFrames")
+    if frames is not None and not 1 <= frames <= _MOST_FRAMES:
+        raise _refused(f"NumberOfFrames {frames}", f"1 to {_MOST_FRAMES} frames")
     return PixelLayout(
         codec=find_syntax(transfer_syntax).codec,
         rows=rows,
@@ -79,11 +85,12 @@ def read_layout(header: Header, transfer_syntax: str) -> PixelLayout:
         shift=shift,
         is_signed=header.integer("PixelRepresentation") == 1,
         little_endian=header.little_endian,
+        frames=frames or 1,
     )
 
 
 def check_pixels(layout: PixelLayout, pixels: PixelBytes) -> None:
-    """Refuse pixel bytes that cannot fill the image.
+    """Refuse pixel bytes that cannot fill the image and all its frames.
 
     Raises
     ------
@@ -94,22 +101,14 @@ def check_pixels(layout: PixelLayout, pixels: PixelBytes) -> None:
     if pixels.encapsulated == (layout.codec is Codec.NATIVE):
         met = "encapsulated" if pixels.encapsulated else "native"
         raise _refused(f"{met} pixel data in transfer syntax {layout.codec}", "them to agree")
-    if layout.codec is Codec.NATIVE and pixels.length < layout.native_length:
-        raise _refused(
-            f"{pixels.length} bytes of pixel data, cut short", f"{layout.native_length} bytes"
-        )
+    whole = layout.frames * layout.native_length
+    if layout.codec is Codec.NATIVE and pixels.length < whole:
+        raise _refused(f"{pixels.length} bytes of pixel data, cut short", f"{whole} bytes")
     if pixels.length == 0:
         raise _refused("empty pixel data", "an image")
 
 
-def _check_grey_single_frame(header: Header) -> None:
-    frames = header.integer("NumberOfFrames") or 1
-    if frames > 1:
-        raise DicomError(
-            f"an image of {frames} frames (tomosynthesis or another multi-frame image)",
-            expected="single-frame mammograms: tomosynthesis cannot be shown yet",
-            todo="open the 2D or synthesised images of the examination",
-        )
+def _check_grey(header: Header) -> None:
     photometric = header.text("PhotometricInterpretation").upper()
     samples = header.integer("SamplesPerPixel") or 1
     # Only a defined term is quoted: a broken header may hold a name there.

@@ -10,7 +10,7 @@ import io
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,17 +41,22 @@ _ITEM = (0xFFFE, 0xE000)
 _SEQUENCE_END = (0xFFFE, 0xE0DD)
 
 
+Span = tuple[int, int]  # offset in the stream, and length
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelBytes:
     """Where the bytes of PixelData (7FE0,0010) lie in the stream.
 
     ``spans`` are ``(offset, length)``: one for native pixels, one a fragment for encapsulated
-    ones without the basic offset table.  ``is_words`` is True for VR OW.
+    ones without the basic offset table; ``table`` is the span of that table.  ``is_words`` is
+    True for VR OW.
     """
 
     encapsulated: bool
     is_words: bool
-    spans: tuple[tuple[int, int], ...]
+    spans: tuple[Span, ...]
+    table: Span | None = None
 
     @property
     def length(self) -> int:
@@ -89,21 +94,22 @@ class DicomFile:
         self.stream.seek(self.pixels_at)
         return _find_pixels(self.stream, implicit=self.implicit, little=self.header.little_endian)
 
-    def read(self, pixels: PixelBytes) -> bytes:
-        """Read the bytes of all spans, joined.
 
-        Raises
-        ------
-        DicomError
-            If the file has become shorter since the spans were found.
-        """
-        parts = []
-        for offset, length in pixels.spans:
-            self.stream.seek(offset)
-            parts.append(self.stream.read(length))
-        if sum(map(len, parts)) != pixels.length:
-            raise truncated("pixel data that ends early")
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+def read_spans(stream: BinaryIO, spans: Sequence[Span]) -> bytes:
+    """Read the bytes of some spans, joined.
+
+    Raises
+    ------
+    DicomError
+        If the stream has become shorter since the spans were found.
+    """
+    parts = []
+    for offset, length in spans:
+        stream.seek(offset)
+        parts.append(stream.read(length))
+    if sum(map(len, parts)) != sum(length for _, length in spans):
+        raise truncated("pixel data that ends early")
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 @contextmanager
@@ -223,19 +229,20 @@ def _find_pixels(stream: BinaryIO, *, implicit: bool, little: bool) -> PixelByte
         stream.read(2)
     (length,) = _read(stream, f"{order}L", "it ends before PixelData")
     if length == _UNDEFINED:
-        return PixelBytes(encapsulated=True, is_words=False, spans=_fragments(stream))
+        table, *fragments = _items(stream)
+        return PixelBytes(encapsulated=True, is_words=False, spans=tuple(fragments), table=table)
     offset = stream.tell()
     _check_inside(stream, offset + length)
     return PixelBytes(encapsulated=False, is_words=words, spans=((offset, length),))
 
 
-def _fragments(stream: BinaryIO) -> tuple[tuple[int, int], ...]:
-    """Walk the items of encapsulated pixels to their delimiter (PS3.5 A.4)."""
-    spans: list[tuple[int, int]] = []
+def _items(stream: BinaryIO) -> tuple[Span, ...]:
+    """Walk the items of encapsulated pixels to their delimiter: offset table first (PS3.5 A.4)."""
+    spans: list[Span] = []
     while True:
         group, element, length = _read(stream, "<HHL", "pixel data that ends early")
         if (group, element) == _SEQUENCE_END:
-            return tuple(spans[1:])  # the first item is the basic offset table
+            return tuple(spans) or ((stream.tell(), 0),)
         if (group, element) != _ITEM:
             raise DicomError(
                 "encapsulated pixel data with a damaged item",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -66,6 +67,48 @@ class PixelFormat:
     luts: tuple[VoiLut, ...]
 
 
+class ImageKind(StrEnum):
+    """How the image came to be, in words for the screen (PS3.3 C.8.11.7.1.4, C.8.21.6.1.1)."""
+
+    PLAIN = "2D"
+    SYNTHETIC = "synthetic 2D"
+    VOLUME = "tomosynthesis"
+    PROJECTION = "tomosynthesis projection"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameStack:
+    """The frames of a multi-frame image, counted from 1 as DICOM does (PS3.3 C.7.6.16).
+
+    ``heights_mm`` are the heights of the frames over the first one; empty where the header does
+    not tell them.
+    """
+
+    count: int
+    heights_mm: tuple[float, ...] = ()
+
+    @property
+    def middle(self) -> int:
+        """The frame to start at."""
+        return (self.count + 1) // 2
+
+    def kept(self, frame: int) -> int:
+        """Return the nearest frame that there is."""
+        return min(max(frame, 1), self.count)
+
+    def height_mm(self, frame: int) -> float | None:
+        """Return how high a frame lies over the first one; None where nothing tells."""
+        return self.heights_mm[frame - 1] if self.heights_mm else None
+
+    def share(self, frame: int) -> float:
+        """Return how far up a frame lies: 0 for the first, 1 for the last."""
+        return (frame - 1) / (self.count - 1) if self.count > 1 else 0.0
+
+    def at_share(self, share: float) -> int:
+        """Return the frame that lies so far up; see `share`."""
+        return self.kept(1 + math.floor(share * (self.count - 1) + 0.5))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientIdentity:
     """Who the patient is: for the screen only, never for a log, a file name or a key.
@@ -109,6 +152,12 @@ class Mammogram:
         Why the image is not hung at all; empty for every image that is.
     technique : Technique
         How it was made, for the texts on it.
+    kind : ImageKind
+        Acquired 2D image, synthetic one, or tomosynthesis.
+    frames : FrameStack or None
+        What a multi-frame image is made of; None for an image of one frame.
+    volume_slot : Slot or None
+        Place among the tomosynthesis volumes; None for any other image.
     """
 
     file: Path
@@ -133,6 +182,9 @@ class Mammogram:
     partial: bool = False
     left_out: str = ""
     technique: Technique = NOT_STATED
+    kind: ImageKind = ImageKind.PLAIN
+    frames: FrameStack | None = None
+    volume_slot: Slot | None = None
 
     @property
     def place(self) -> Place | None:
@@ -141,6 +193,8 @@ class Mammogram:
             return None
         if self.displaced_slot is not None:
             return Place(slot=self.displaced_slot, displaced=True)
+        if self.volume_slot is not None:
+            return Place(slot=self.volume_slot, volume=True)
         return Place(slot=self.slot) if self.slot is not None else None
 
     @property

@@ -85,6 +85,8 @@ class Place:
         Side and view; None for a view that has no slot.
     displaced : bool
         Whether it is the implant-displaced view of that slot (PS3.16 CID 4015).
+    volume : bool
+        Whether it is the tomosynthesis volume of that view, which never stands for the 2D image.
     prior : bool
         Whether it comes from an earlier examination.
     image : str
@@ -95,20 +97,29 @@ class Place:
     displaced: bool = False
     prior: bool = False
     image: str = ""
+    volume: bool = False
 
     @property
     def key(self) -> str:
-        """What the place is called in a protocol (``RCC``, ``RCC ID``, ``RCC prior``)."""
+        """What a protocol calls it: ``RCC``, ``RCC ID``, ``RCC TOMO``, ``RCC prior``."""
         if self.image:
             return self.image
-        marks = ("ID" if self.displaced else "", "prior" if self.prior else "")
+        marks = (
+            "ID" if self.displaced else "",
+            "TOMO" if self.volume else "",
+            "prior" if self.prior else "",
+        )
         return " ".join(filter(None, (self.slot or "", *marks)))
 
     @property
     def label(self) -> str:
         """Side, view and mark as a reader says them: ``R CC``, ``R CC ID``."""
-        name = self.slot.label if self.slot else ""
-        return f"{name} {ViewModifier.IMPLANT_DISPLACED}" if self.displaced else name
+        marks = (
+            self.slot.label if self.slot else "",
+            ViewModifier.IMPLANT_DISPLACED if self.displaced else "",
+            "tomosynthesis" if self.volume else "",
+        )
+        return " ".join(filter(None, marks))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mammoview.app import commands, hanging, protocol, steps
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import Pane, Step, Workspace
-from mammoview.domain.study import Examination, Mammogram
+from mammoview.domain.study import Examination, FrameStack, ImageKind, Mammogram
 from mammoview.domain.views import (
     Laterality,
     Place,
@@ -51,6 +51,18 @@ def extra(
         view=SourcedView(value=view, modifiers=modifiers, source="ViewCodeSequence"),
         displaced_slot=displaced_slot(side, view, modifiers),
         **changes,
+    )
+
+
+def volume(view: Mammogram, frames: int = 5) -> Mammogram:
+    """Return the tomosynthesis volume of a view."""
+    return replace(
+        view,
+        slot=None,
+        displaced_slot=None,
+        volume_slot=view.slot,
+        kind=ImageKind.VOLUME,
+        frames=FrameStack(count=frames),
     )
 
 
@@ -346,6 +358,37 @@ def test_a_prior_under_another_name_says_so() -> None:
     assert ws.panes[2].prior == ("PRIOR 2019-06-01", "12 months before", "under another name")
 
 
+# -- tomosynthesis and synthetic views ---------------------------------------------------------
+
+
+def test_volumes_hang_in_steps_of_their_own_after_the_2d_pairs() -> None:
+    views = [
+        *exam().mammograms,
+        volume(mammogram(Slot.RCC, uid="rcc")),
+    ]
+    ws = hung(*views)
+    ids = [step.id for step in ws.hanging.steps]
+    assert ids[:5] == ["overview", "cc-pair", "mlo-pair", "tomo-cc", "four-up"]
+    ws = steps.go_to(ws, "tomo-cc")
+    assert [pane.key for pane in ws.panes] == ["RCC TOMO", "LCC TOMO"]
+    assert ws.panes[0].badge == "slice 3 of 5"
+    assert ws.panes[1].message == "L CC tomosynthesis not found"
+
+
+def test_a_missing_2d_view_says_that_its_volume_is_there() -> None:
+    views = [mammogram(Slot.LCC), volume(mammogram(Slot.RCC, uid="rcc"))]
+    ws = steps.go_to(hung(*views), "cc-pair")
+    assert ws.panes[0].message == "R CC not found; its tomosynthesis hangs in another step"
+
+
+def test_a_synthetic_view_says_so_and_without_a_slot_hangs_apart() -> None:
+    alone = replace(mammogram(Slot.RCC), kind=ImageKind.SYNTHETIC)
+    assert hung(alone).panes[0].badge == "synthetic 2D"
+    apart = replace(alone, slot=None, sop_instance_uid="apart")
+    titled = titles(hung(*exam().mammograms, apart))
+    assert titled[-1] == "Synthetic 2D: R CC"
+
+
 # -- any study at all -------------------------------------------------------------------------
 
 
@@ -368,20 +411,23 @@ _ANY_VIEW = st.tuples(
     st.sampled_from(["1", "2"]),  # when
     st.booleans(),  # partial
     st.sampled_from(["", "", "", "twin"]),
+    st.sampled_from([ImageKind.PLAIN, ImageKind.PLAIN, ImageKind.VOLUME]),
 )
+_Tags = tuple[
+    Laterality | None, Projection | None, tuple[ViewModifier, ...], str, bool, str, ImageKind
+]
 
 
-def _study(
-    tags: list[
-        tuple[Laterality | None, Projection | None, tuple[ViewModifier, ...], str, bool, str]
-    ],
-) -> tuple[Mammogram, ...]:
+def _study(tags: list[_Tags]) -> tuple[Mammogram, ...]:
     made = []
-    for number, (side, view, marks, when, partial, twin) in enumerate(tags):
+    for number, (side, view, marks, when, partial, twin, kind) in enumerate(tags):
         one = extra(
             side, view, *marks, uid=f"own.{number}", acquired=when, partial=partial, left_out=twin
         )
-        made.append(replace(one, slot=None, displaced_slot=None) if twin else one)
+        if kind is ImageKind.VOLUME:
+            one = volume(one)
+        homeless = replace(one, slot=None, displaced_slot=None, volume_slot=None)
+        made.append(homeless if twin else one)
     return tuple(made)
 
 
@@ -413,8 +459,10 @@ def test_no_image_is_lost_none_is_twice_and_none_is_in_a_wrong_slot(
         for pane in ws.panes:
             _belongs(pane)
         _right_is_left(ws)
-        # What one look at every step shows, older duplicates of a slot counted by their own step.
-        seen |= set(here) if name != "four-up" else {u for p in step.places for u in p.images}
+        # What one look at every step shows, older duplicates of a slot counted by their own step;
+        # those of a volume come by a key alone.
+        several = [p for p in step.places if name == "four-up" or p.place.volume]
+        seen |= {*here, *(uid for p in several for uid in p.images)}
     own = {view.sop_instance_uid for view in views}
     left_out = {view.sop_instance_uid for view in views if view.left_out}
     assert seen & own == own - left_out, "an image lost, or a left-out one shown"
@@ -432,6 +480,7 @@ def _belongs(pane: Pane) -> None:
         assert pane.place.image == view.sop_instance_uid
         return
     assert pane.slot is not None
+    assert pane.place.volume == (view.kind is ImageKind.VOLUME)
     assert (view.laterality.value, view.view.value) == (pane.slot.laterality, pane.slot.projection)
     marks = set(view.view.modifiers) - {ViewModifier.NIPPLE_IN_PROFILE}
     assert marks == ({ViewModifier.IMPLANT_DISPLACED} if pane.place.displaced else set())
@@ -444,7 +493,7 @@ def _right_is_left(ws: Workspace) -> None:
 
 
 def test_places_are_named_as_in_a_protocol() -> None:
-    for text in ("RCC", "LMLO ID", "RCC prior", "LCC ID prior"):
+    for text in ("RCC", "LMLO ID", "RCC prior", "LCC ID prior", "RCC TOMO", "LMLO TOMO prior"):
         assert protocol.parse_place(text).key == text
     assert protocol.parse_place("RCC ID") == Place(slot=Slot.RCC, displaced=True)
 

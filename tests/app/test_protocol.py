@@ -15,6 +15,10 @@ id = "all"
 title = "All"
 each = ["RCC", "LCC", "RMLO", "LMLO", "RCC ID", "LCC ID", "RMLO ID", "LMLO ID"]
 [[steps]]
+id = "tomo"
+title = "Tomosynthesis"
+rows = [["RCC TOMO", "LCC TOMO"], ["RMLO TOMO", "LMLO TOMO"]]
+[[steps]]
 id = "rest"
 title = "Rest"
 rest = true
@@ -39,9 +43,9 @@ def test_a_small_protocol_is_read(tmp_path: Path) -> None:
     assert (read.id, read.title, [s.id for s in read.steps]) == (
         "mine",
         "Mine",
-        ["all", "rest", "more"],
+        ["all", "tomo", "rest", "more"],
     )
-    assert [p.key for p in read.steps[2].places] == ["RCC", "LCC", "RCC prior", "LCC prior"]
+    assert [p.key for p in read.steps[3].places] == ["RCC", "LCC", "RCC prior", "LCC prior"]
 
 
 @pytest.mark.parametrize(
@@ -65,10 +69,10 @@ def test_a_small_protocol_is_read(tmp_path: Path) -> None:
         (_more('rows = [["RCC"]]\nrest = true'), "rows, rest"),
         (_more('rows = [["LCC", "RCC"]]'), "left breast left of a right one"),
         (_more('rows = [["RCC", "RCC"]]'), "place twice"),
-        (_more('rows = [["RCC"], ["RMLO", "LMLO"]]'), "rows of step 3"),
-        (_more('rows = [["RCC", "LCC", "RMLO"]]'), "rows of step 3"),
-        (_more('rows = [["RCC"], ["LCC"], ["RMLO"]]'), "rows of step 3"),
-        (_more("rows = []"), "rows of step 3"),
+        (_more('rows = [["RCC"], ["RMLO", "LMLO"]]'), "rows of step 4"),
+        (_more('rows = [["RCC", "LCC", "RMLO"]]'), "rows of step 4"),
+        (_more('rows = [["RCC"], ["LCC"], ["RMLO"]]'), "rows of step 4"),
+        (_more("rows = []"), "rows of step 4"),
         (_more("rows = [[1]]"), "place"),
         (_more('each = ["RCC prior ID"]'), "RCC prior ID"),
     ],

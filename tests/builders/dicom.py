@@ -177,11 +177,11 @@ def build_mg(
     """
     if stored is None:
         picture = stored_phantom(laterality, view, rows=rows, cols=cols, pose=pose, blobs=blobs)
-        stored = _to_stored(picture, bits=bits, signed=signed, inverse=photometric == "MONOCHROME1")
+        stored = to_stored(picture, bits=bits, signed=signed, inverse=photometric == "MONOCHROME1")
         if padding is not None:
             air = np.flatnonzero(picture < 0.1)
             stored.flat[air] = padding[0] + np.arange(len(air)) % (padding[1] - padding[0] + 1)
-    ds = _data_set(path, MG_PRESENTATION, person=person, study=study)
+    ds = data_set(path, MG_PRESENTATION, person=person, study=study)
     ds.PresentationIntentType = "FOR PRESENTATION"
     ds.ImageLaterality = laterality
     ds.ViewPosition = view
@@ -192,10 +192,10 @@ def build_mg(
         ds.PatientOrientation = list(laid_directions(laterality, view, pose))
     if spacing is not None:
         ds.ImagerPixelSpacing = list(spacing)
-    _set_pixels(ds, stored, photometric=photometric, bits=bits, signed=signed)
+    set_pixels(ds, stored, photometric=photometric, bits=bits, signed=signed)
     if padding is not None:
         _set_padding(ds, padding)
-    _override(ds, elements)
+    override(ds, elements)
     return _write(ds, path, stored, transfer_syntax)
 
 
@@ -242,15 +242,15 @@ def build_cbis(
     patient_id = f"{collection}_{person}_{side}_{view}{'_1' if extract else ''}"
     picture = stored_phantom(laterality, view, rows=rows, cols=cols, blobs=blobs)
     bits = 8 if extract == "mask" else 16
-    stored = _to_stored(picture, bits=bits, signed=False, inverse=False)
+    stored = to_stored(picture, bits=bits, signed=False, inverse=False)
     if extract == "mask":
         stored = np.where(stored > 100, 255, 0).astype(np.uint8)
-    ds = _data_set(path, SECONDARY_CAPTURE, person=patient_id, study=patient_id)
+    ds = data_set(path, SECONDARY_CAPTURE, person=patient_id, study=patient_id)
     ds.PatientOrientation = view
     ds.Laterality = laterality
     ds.SeriesDescription = "ROI mask images" if extract else "full mammogram images"
-    _set_pixels(ds, stored, photometric="MONOCHROME2", bits=bits, signed=False)
-    _override(ds, elements)
+    set_pixels(ds, stored, photometric="MONOCHROME2", bits=bits, signed=False)
+    override(ds, elements)
     return _write(ds, path, stored, transfer_syntax)
 
 
@@ -289,16 +289,18 @@ def lut(
     return item
 
 
-def _to_stored(
+def to_stored(
     picture: NDArray[np.float64], *, bits: int, signed: bool, inverse: bool
 ) -> NDArray[np.integer]:
+    """Return stored values of a picture of 0..1."""
     values = np.rint((1 - picture if inverse else picture) * ((1 << bits) - 1)).astype(np.int64)
     if signed:
         values -= 1 << (bits - 1)
     return values.astype(f"{'i' if signed else 'u'}{1 if bits == 8 else 2}")
 
 
-def _data_set(path: Path, sop_class: str, *, person: str, study: str) -> FileDataset:
+def data_set(path: Path, sop_class: str, *, person: str, study: str) -> FileDataset:
+    """Return a data set with the identifiers of person, study and file."""
     meta = FileMetaDataset()
     ds = FileDataset(str(path), {}, file_meta=meta, preamble=b"\0" * 128)
     ds.SOPClassUID = sop_class
@@ -315,9 +317,10 @@ def _data_set(path: Path, sop_class: str, *, person: str, study: str) -> FileDat
     return ds
 
 
-def _set_pixels(
+def set_pixels(
     ds: Dataset, stored: NDArray[np.integer], *, photometric: str, bits: int, signed: bool
 ) -> None:
+    """Describe the pixels of one frame."""
     ds.SamplesPerPixel = 1
     ds.PhotometricInterpretation = photometric
     ds.PresentationLUTShape = "INVERSE" if photometric == "MONOCHROME1" else "IDENTITY"
@@ -335,7 +338,8 @@ def _set_padding(ds: Dataset, padding: tuple[int, int]) -> None:
         ds.add_new("PixelPaddingRangeLimit", kind, padding[1])
 
 
-def _override(ds: Dataset, elements: Mapping[str, object] | None) -> None:
+def override(ds: Dataset, elements: Mapping[str, object] | None) -> None:
+    """Set elements by keyword; None takes one away."""
     with disable_value_validation():  # wrong headers are made on purpose
         for keyword, value in (elements or {}).items():
             if keyword in ds:
@@ -359,7 +363,7 @@ def _write(ds: FileDataset, path: Path, stored: NDArray[np.integer], transfer_sy
         ds.PixelData = native + b"\0" * (len(native) % 2)
         ds["PixelData"].VR = "OB" if stored.dtype.itemsize == 1 else "OW"
     else:
-        ds.PixelData = encapsulate([_compressed(stored, int(ds.BitsStored), transfer_syntax)])
+        ds.PixelData = encapsulate([compressed(stored, int(ds.BitsStored), transfer_syntax)])
         ds["PixelData"].VR = "OB"
         ds["PixelData"].is_undefined_length = True
     with disable_value_validation():
@@ -367,7 +371,7 @@ def _write(ds: FileDataset, path: Path, stored: NDArray[np.integer], transfer_sy
     return path
 
 
-def _compressed(stored: NDArray[np.integer], bits: int, transfer_syntax: str) -> bytes:
+def compressed(stored: NDArray[np.integer], bits: int, transfer_syntax: str) -> bytes:
     """Encode one frame; signed values go as their bit patterns, as most writers do."""
     unsigned = np.ascontiguousarray(stored).view(f"u{stored.dtype.itemsize}")
     words = unsigned & unsigned.dtype.type((1 << bits) - 1)

@@ -88,7 +88,7 @@ def test_content_that_is_no_image(folder: Path, content: bytes, said: str) -> No
         ({"Modality": "CT", "SOPClassUID": SECONDARY_CAPTURE}, "modality CT"),
         ({"Modality": None, "SOPClassUID": SECONDARY_CAPTURE}, "without Modality"),
         ({"QualityControlImage": "YES"}, "quality control image"),
-        ({"NumberOfFrames": 57}, "57 frames (tomosynthesis"),
+        ({"NumberOfFrames": 57}, "21600 bytes of pixel data, cut short"),
         ({"PhotometricInterpretation": "RGB", "SamplesPerPixel": 3}, "a colour image (RGB"),
         ({"PhotometricInterpretation": "PALETTE COLOR"}, "a colour image (PALETTE COLOR"),
         ({"Rows": 0}, "without Rows and Columns"),
