@@ -12,8 +12,12 @@ from mammoview.app import hanging
 from mammoview.app.workspace import HungView, Pane, Workspace
 from mammoview.domain.study import FrameStack
 from mammoview.domain.views import Projection
+from mammoview.words import translate
 
-NO_VOLUME = "No tomosynthesis in this step"
+
+def no_volume() -> str:
+    """Return what is said where there is nothing to scroll."""
+    return translate("Volume", "No tomosynthesis in this step")
 
 
 def next_frame(ws: Workspace) -> Workspace:
@@ -40,7 +44,7 @@ def scroll(ws: Workspace, key: str, by: int) -> Workspace:
     """
     leader = _leader(ws, key)
     if leader is None or leader.frame is None:
-        return replace(ws, status=NO_VOLUME)
+        return replace(ws, status=no_volume())
     return _moved(ws, leader, leader.frame + by)
 
 
@@ -53,7 +57,7 @@ def scroll_to(ws: Workspace, key: str, frame: int) -> Workspace:
 def toggle_cine(ws: Workspace) -> Workspace:
     """Let the volumes of this step run by themselves, or stop them."""
     if not ws.cine and _leader(ws, "") is None:
-        return replace(ws, status=NO_VOLUME)
+        return replace(ws, status=no_volume())
     return replace(ws, cine=not ws.cine)
 
 

@@ -17,6 +17,7 @@ from mammoview.app.reasons import why_here
 from mammoview.app.workspace import HungPlace, HungView, Pane, Step, Workspace
 from mammoview.domain.study import Examination, ImageKind, Mammogram
 from mammoview.domain.views import Laterality, Place, Projection, ViewModifier
+from mammoview.words import translate
 
 DECODING = "decoding…"
 _SET_PANES = 4
@@ -217,15 +218,19 @@ def _frame_notes(view: HungView) -> Iterator[str]:
     stack, image = view.mammogram.frames, view.image
     if stack is None:
         return
-    noun = "projection" if view.mammogram.kind is ImageKind.PROJECTION else "slice"
+    of = (
+        translate("Volume", "projection {0} of {1}")
+        if view.mammogram.kind is ImageKind.PROJECTION
+        else translate("Volume", "slice {0} of {1}")
+    )
     if image is None or image.frame is None:
-        yield f"{noun} {view.frame} of {stack.count}"
+        yield of.format(view.frame, stack.count)
         return
     height = stack.height_mm(image.frame)
     where = "" if height is None else f", {round(height, 1):g} mm"
-    yield f"{noun} {image.frame} of {stack.count}{where}"
+    yield of.format(image.frame, stack.count) + where
     if image.frame != view.frame:
-        yield f"{noun} {view.frame}: {DECODING}"
+        yield translate("Volume", "slice {0}: decoding…").format(view.frame)
 
 
 def _missing(ws: Workspace, hung: HungPlace) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 
 from mammoview.dicom.cbis import CbisName, cbis_extract
 from mammoview.dicom.header import Header
@@ -17,6 +18,13 @@ _CT, _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.
 _HOLOGIC_PIXELS = "7E010010"
 _FOR_PROCESSING_CLASSES = frozenset(
     {"1.2.840.10008.5.1.4.1.1.1.2.1", "1.2.840.10008.5.1.4.1.1.13.1.5"}
+)
+_KINDS = MappingProxyType(
+    {
+        ImageKind.SYNTHETIC: "synthetic 2D image, made from tomosynthesis",
+        ImageKind.VOLUME: "tomosynthesis",
+        ImageKind.PROJECTION: "tomosynthesis projection",
+    }
 )
 # Only what looks like a modality is quoted: a broken header may hold a name there.
 _MODALITY = re.compile(r"[A-Z]{2,4}|RT[A-Z]+")
@@ -96,7 +104,7 @@ def unsupported_reason(
     magnification : float
         Geometric magnification.
     """
-    reasons = [] if kind is ImageKind.PLAIN else [kind.value]
+    reasons = [_KINDS[kind]] if kind in _KINDS else []
     reasons += [reason for reason, met in _image_reasons(header, view, magnification) if met]
     if view.value is None:
         reasons.append("the view is not known")

@@ -94,7 +94,7 @@ def test_a_step_without_volumes_says_so() -> None:
     ws = commands.select_exam(commands.with_index(commands.empty(), index()), "exam-1")
     for command in (frames.next_frame, frames.previous_frame, frames.toggle_cine):
         said = command(ws)
-        assert said.status == frames.NO_VOLUME
+        assert said.status == frames.no_volume()
         assert said.views is ws.views
         assert not said.cine
     assert frames.scroll_to(ws, "RCC", 3) is ws
@@ -121,6 +121,37 @@ def test_cine_ends_with_the_step_and_with_the_examination() -> None:
     assert not steps.previous_step(ws).cine
     assert not commands.select_exam(ws, "exam-1").cine
     assert not frames.cine_tick(replace(ws, panes=())).cine
+
+
+# -- hanging ----------------------------------------------------------------------------------
+
+
+def hung(*views: Mammogram) -> Workspace:
+    ws = commands.with_index(commands.empty(), index(exam(views=views)))
+    return commands.select_exam(ws, "exam-1")
+
+
+def test_volumes_hang_in_steps_of_their_own_after_the_2d_pairs() -> None:
+    ws = hung(*exam().mammograms, volume(Slot.RCC, 5))
+    ids = [step.id for step in ws.hanging.steps]
+    assert ids[:5] == ["overview", "cc-pair", "mlo-pair", "tomo-cc", "four-up"]
+    ws = steps.go_to(ws, "tomo-cc")
+    assert [pane.key for pane in ws.panes] == ["RCC TOMO", "LCC TOMO"]
+    assert ws.panes[0].badge == "slice 3 of 5, 2 mm"
+    assert ws.panes[1].message == "L CC tomosynthesis not found"
+
+
+def test_a_missing_2d_view_says_that_its_volume_is_there() -> None:
+    ws = steps.go_to(hung(mammogram(Slot.LCC), volume(Slot.RCC, 5)), "cc-pair")
+    assert ws.panes[0].message == "R CC not found; its tomosynthesis hangs in another step"
+
+
+def test_a_synthetic_view_says_so_and_without_a_slot_hangs_apart() -> None:
+    alone = replace(mammogram(Slot.RCC), kind=ImageKind.SYNTHETIC)
+    assert hung(alone).panes[0].badge == "synthetic 2D"
+    apart = replace(alone, slot=None, sop_instance_uid="apart")
+    ws = hung(*exam().mammograms, apart)
+    assert ws.hanging.steps[-1].title == "Synthetic 2D: R CC"
 
 
 # -- store ------------------------------------------------------------------------------------

@@ -358,37 +358,6 @@ def test_a_prior_under_another_name_says_so() -> None:
     assert ws.panes[2].prior == ("PRIOR 2019-06-01", "12 months before", "under another name")
 
 
-# -- tomosynthesis and synthetic views ---------------------------------------------------------
-
-
-def test_volumes_hang_in_steps_of_their_own_after_the_2d_pairs() -> None:
-    views = [
-        *exam().mammograms,
-        volume(mammogram(Slot.RCC, uid="rcc")),
-    ]
-    ws = hung(*views)
-    ids = [step.id for step in ws.hanging.steps]
-    assert ids[:5] == ["overview", "cc-pair", "mlo-pair", "tomo-cc", "four-up"]
-    ws = steps.go_to(ws, "tomo-cc")
-    assert [pane.key for pane in ws.panes] == ["RCC TOMO", "LCC TOMO"]
-    assert ws.panes[0].badge == "slice 3 of 5"
-    assert ws.panes[1].message == "L CC tomosynthesis not found"
-
-
-def test_a_missing_2d_view_says_that_its_volume_is_there() -> None:
-    views = [mammogram(Slot.LCC), volume(mammogram(Slot.RCC, uid="rcc"))]
-    ws = steps.go_to(hung(*views), "cc-pair")
-    assert ws.panes[0].message == "R CC not found; its tomosynthesis hangs in another step"
-
-
-def test_a_synthetic_view_says_so_and_without_a_slot_hangs_apart() -> None:
-    alone = replace(mammogram(Slot.RCC), kind=ImageKind.SYNTHETIC)
-    assert hung(alone).panes[0].badge == "synthetic 2D"
-    apart = replace(alone, slot=None, sop_instance_uid="apart")
-    titled = titles(hung(*exam().mammograms, apart))
-    assert titled[-1] == "Synthetic 2D: R CC"
-
-
 # -- any study at all -------------------------------------------------------------------------
 
 
