@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mammoview.app import hanging, protocol, steps
@@ -16,6 +17,8 @@ from mammoview.app.workspace import (
     LoadedImage,
     Overlay,
     OverlayMode,
+    QueuePlace,
+    Task,
     WindowChange,
     Workspace,
 )
@@ -142,6 +145,46 @@ def view_loaded(ws: Workspace, view: Mammogram, image: LoadedImage) -> Workspace
 def view_failed(ws: Workspace, view: Mammogram, reason: str) -> Workspace:
     """Say where the view hangs why it has no picture."""
     return _with_view(ws, view, None, f"{view.label}: {reason}")
+
+
+def views_loaded(ws: Workspace, loaded: Sequence[tuple[Mammogram, LoadedImage]]) -> Workspace:
+    """Keep the decoded pixels of several views in one change of state."""
+    by_uid = {view.sop_instance_uid: (view, image) for view, image in loaded}
+    if not by_uid:
+        return ws
+    views = tuple(_loaded(hung, by_uid) for hung in ws.views)
+    return hanging.rehang(replace(ws, views=views))
+
+
+def decoding_cancelled(ws: Workspace) -> Workspace:
+    """Say in each view that still waited that the reader stopped it."""
+    said = "decoding cancelled: open the examination again to go on"
+    views = tuple(
+        replace(hung, message=f"{hung.mammogram.label}: {said}") if waits(hung) else hung
+        for hung in ws.views
+    )
+    return hanging.rehang(replace(ws, views=views, status="Decoding cancelled"))
+
+
+def task(ws: Workspace, running: Task | None) -> Workspace:
+    """Show what the window is busy with; None: with nothing any more."""
+    return replace(ws, task=running)
+
+
+def waiting_for(ws: Workspace) -> Task | None:
+    """Return what the reader waits for: opening, else decoding, else nothing."""
+    if ws.task is not None:
+        return ws.task
+    waiting = sum(waits(hung) for hung in ws.views)
+    if not waiting:
+        return None
+    total = len(ws.views)
+    return Task(title="Decoding", unit="views", done=total - waiting, total=total)
+
+
+def queued(ws: Workspace, place: QueuePlace | None) -> Workspace:
+    """Remember where the examination stands in the list that it was opened from."""
+    return replace(ws, queue=place)
 
 
 def loading(ws: Workspace) -> bool:
@@ -294,6 +337,11 @@ def _with_view(
         for hung in ws.views
     )
     return hanging.rehang(replace(ws, views=views))
+
+
+def _loaded(hung: HungView, by_uid: dict[str, tuple[Mammogram, LoadedImage]]) -> HungView:
+    view, image = by_uid.get(hung.mammogram.sop_instance_uid, (hung.mammogram, hung.image))
+    return replace(hung, mammogram=view, image=image, message="" if image else hung.message)
 
 
 def _found(index: ExamIndex) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,11 +18,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.app import analysis, commands, protocol, resolve, steps
+from mammoview.app.ahead import Prefetcher, budget_bytes, load_headers
 from mammoview.app.analysis import Analyst
 from mammoview.app.frame_loader import FrameLoader
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
+from mammoview.app.order import Order
 from mammoview.app.settings import Settings
-from mammoview.app.workspace import HungView, LoadedImage, ModelSummary, Workspace
+from mammoview.app.workspace import (
+    HungView,
+    LoadedImage,
+    ModelSummary,
+    QueuePlace,
+    Task,
+    Workspace,
+)
 from mammoview.dicom.index import index_paths
 from mammoview.domain.prediction import ExamPrediction, ViewPrediction
 from mammoview.domain.study import ExamIndex, Mammogram
@@ -32,6 +42,8 @@ P = ParamSpec("P")
 Listener = Callable[[Workspace, Workspace], None]
 
 _log = logging.getLogger(__name__)
+_NOTHING = ExamIndex(examinations=(), refused=())
+_RESULTS_KEPT = 64
 _TELL_S = 0.1  # thousands of files: the window is not painted anew for each
 
 
@@ -65,8 +77,16 @@ class ReadingDesk:
         self._frames = FrameLoader(
             lanes=self._pixels, state=lambda: self._workspace, change=self.do
         )
+        settings = settings or Settings()
+        self._ahead = Prefetcher(
+            deliver=deliver,
+            budget_bytes=budget_bytes(settings.prefetch_mib),
+            on_headers=self._hide,
+        )
         self._listeners: list[Listener] = [self._frames.follow]
-        self._known: dict[str, ExamPrediction] = {}
+        self._order: Order | None = None
+        self._listed_key = ""  # where the reader is in the order, though it may not open
+        self._known: OrderedDict[str, ExamPrediction] = OrderedDict()
         self._asked: set[str] = set()
         self._workspace = commands.empty(settings)
         self._opening = False
@@ -102,7 +122,7 @@ class ReadingDesk:
         if not paths:
             return
         self._opening = True
-        self.do(commands.say, "Reading headers…")
+        self.do(commands.task, Task(title="Reading headers"))
         work = partial(self._index, tuple(paths))
         self._pixels.submit("index", Job(work=work, on_done=self._indexed, on_error=self._failed))
 
@@ -111,39 +131,65 @@ class ReadingDesk:
         if self._opening:
             self._opening = False
             self._pixels.cancel("index")
+            self.do(commands.task, None)
             self.do(commands.say, "Opening cancelled")
+
+    def cancel_waiting(self) -> None:
+        """Stop what the reader waits for: opening, and decoding."""
+        self.cancel_opening()
+        self.cancel_decoding()
+
+    def cancel_decoding(self) -> None:
+        """Stop decoding; views already there stay, the others say that they were cancelled."""
+        waiting = [hung for hung in self._workspace.views if commands.waits(hung)]
+        for hung in waiting:
+            self._pixels.cancel(f"view {hung.mammogram.sop_instance_uid}")
+        if waiting:
+            self.do(commands.decoding_cancelled)
 
     def open_index(self, index: ExamIndex) -> None:
         """Take over an index and hang its first examination."""
-        if self._keep_private is not None:
-            self._keep_private(index)
+        self._hide(index)
         _log.info(
             "opened %d examinations, %d files refused", len(index.examinations), len(index.refused)
         )
-        self._known.clear()
+        self._order = None
+        self._forget()
         self._stop()
         self.do(commands.with_index, index)
         if index.examinations:
             self.select_exam(index.examinations[0].key)
+
+    def open_in_order(self, order: Order, key: str) -> None:
+        """Open one examination of a list; from it the reader walks on in the list's order."""
+        self.do(commands.with_index, _NOTHING)
+        self._forget()
+        self._order = order
+        self._open_listed(key)
+
+    def follow(self, order: Order) -> None:
+        """Walk on in a list's new order, unless the open examination is no longer in it."""
+        if self._order is not None and order.place(self._listed_key) is not None:
+            self._order = order
+            self.do(commands.queued, self._place())
+            self._look_ahead()
 
     def select_exam(self, key: str) -> None:
         """Hang an examination and start to decode it; answers for the last one never arrive."""
         if commands.exam_by_key(self._workspace, key) is None:
             return
         self._stop()
-        self.do(commands.select_exam, key)
-        self._open_model()
-        self._asked.clear()
-        self._frames.reset()
-        self._decode_new()
+        self._hang(key, self._workspace.index)
 
     def step_exam(self, step: int) -> None:
         """Go to the next (+1) or the previous (-1) examination."""
-        key = commands.neighbour(self._workspace, step)
+        key = self._neighbour(step)
         if key is None:
             self.do(commands.say, "No further examination")
-        else:
+        elif self._order is None:
             self.select_exam(key)
+        else:
+            self._open_listed(key)
 
     def older_prior(self) -> None:
         """Compare with another earlier examination, and start to decode it."""
@@ -181,12 +227,14 @@ class ReadingDesk:
             self.do(
                 analysis.stopped, f"analysis cancelled after {state.done} of {state.total} views"
             )
+            self._look_ahead()
 
     def shutdown(self) -> None:
         """Cancel everything and wait until no worker runs any more."""
         self._stop()
         self._pixels.shutdown()
         self._reader.shutdown()
+        self._ahead.shutdown()
         self._listeners.clear()
 
     # -- workers' side: no state here ---------------------------------------------------------
@@ -199,8 +247,8 @@ class ReadingDesk:
             if (now := time.monotonic()) < told + _TELL_S and done < total:
                 return
             told = now
-            said = f"Reading headers: {done} of {total} files"
-            context.report(partial(self.do, commands.say, said))
+            task = Task(title="Reading headers", unit="files", done=done, total=total)
+            context.report(partial(self.do, commands.task, task))
 
         return index_paths(paths, on_progress=progress, cancelled=context.cancelled)
 
@@ -226,7 +274,91 @@ class ReadingDesk:
 
     def _failed(self, error: MammoviewError) -> None:
         self._opening = False
+        self.do(commands.task, None)
         self.do(commands.say, str(error))
+
+    def _open_listed(self, key: str) -> None:
+        """Open an examination of the order: at once where its headers are known, else soon."""
+        assert self._order is not None
+        self._listed_key = key
+        known = self._ahead.headers(key)
+        if known is not None:
+            self._take_listed(key, known)
+            return
+        self._stop()
+        before = self._workspace.views
+        self.do(commands.with_index, _NOTHING)  # the last patient must not stand in for this one
+        self._ahead.keep(before)
+        self._opening = True
+        self.do(commands.task, Task(title="Opening"))
+        work = partial(load_headers, self._order, key)
+        job = Job(
+            work=work,
+            on_done=partial(self._take_listed, key),
+            on_error=partial(self._not_listed, _NOTHING),
+        )
+        self._pixels.submit("index", job)
+
+    def _take_listed(self, key: str, index: ExamIndex) -> None:
+        self._hide(index)
+        self._ahead.keep_headers(key, index)
+        if commands.exam_by_key(commands.with_index(self._workspace, index), key) is None:
+            reasons = "; ".join(dict.fromkeys(refusal.reason for refusal in index.refused))
+            self._not_listed(index, reasons or "it has no images any more")
+            return
+        self._stop()
+        self._hang(key, index)
+        self.do(commands.queued, self._place())
+
+    def _not_listed(self, index: ExamIndex, reason: MammoviewError | str) -> None:
+        """Say why an examination cannot be opened; the last one must not stand in its place."""
+        self._stop()
+        self.do(commands.with_index, index)
+        self.do(commands.queued, self._place())
+        self.do(commands.say, f"This examination cannot be opened: {reason}")
+
+    def _hang(self, key: str, index: ExamIndex) -> None:
+        """Hang an examination with the pixels that are decoded, in one change of state."""
+        before = self._workspace.views
+
+        def hung(ws: Workspace) -> Workspace:
+            ws = commands.with_index(ws, index) if index is not ws.index else ws
+            ws = commands.select_exam(ws, key)
+            return commands.views_loaded(ws, self._ahead.take(ws.views, before))
+
+        self.do(hung)
+        self._ahead.keep(before)
+        self._open_model()
+        self._asked.clear()
+        self._frames.reset()
+        self._decode_new()
+        self._analyse_when_complete()
+
+    def _look_ahead(self) -> None:
+        """Decode the next examination once this one is decoded and analysed."""
+        ws = self._workspace
+        key = self._neighbour(1)
+        if key is not None and commands.waiting_for(ws) is None and not ws.analysis.running:
+            self._ahead.want(key, ws, self._order)
+
+    def _neighbour(self, step: int) -> str | None:
+        if self._order is not None:
+            return self._order.neighbour(self._listed_key, step)
+        return commands.neighbour(self._workspace, step)
+
+    def _place(self) -> QueuePlace | None:
+        return self._order.place(self._listed_key) if self._order is not None else None
+
+    def _hide(self, index: ExamIndex) -> None:
+        if self._keep_private is not None:
+            self._keep_private(index)
+
+    def _forget(self) -> None:
+        """Let go what was known of other files: they may have changed."""
+        self._known.clear()
+        self._ahead.forget()
+
+    # -- decoding -----------------------------------------------------------------------------
 
     def _decode_new(self) -> None:
         """Decode what hangs in some step and was not asked for yet, in the order of the steps."""
@@ -247,13 +379,17 @@ class ReadingDesk:
     def _decoded(self, analysed: bool, loaded: tuple[Mammogram, LoadedImage]) -> None:
         view, image = loaded
         self.do(commands.view_loaded, view, image)
-        if analysed:
-            self._analyse_when_complete()
+        self._after_decoding(analysed)
 
     def _not_decoded(self, hung: HungView, error: MammoviewError) -> None:
         self.do(commands.view_failed, hung.mammogram, str(error))
-        if hung.analysed:
+        self._after_decoding(hung.analysed)
+
+    def _after_decoding(self, analysed: bool) -> None:
+        if analysed:
             self._analyse_when_complete()
+        else:
+            self._look_ahead()
 
     def _analyse_when_complete(self) -> None:
         if commands.loading(self._workspace):
@@ -263,6 +399,7 @@ class ReadingDesk:
             self.do(analysis.finished, known)
         else:
             self.analyse()
+        self._look_ahead()
 
     def _open_model(self) -> None:
         if self._analyst is not None and self._workspace.model is None:
@@ -280,15 +417,22 @@ class ReadingDesk:
     def _analysed(self, prediction: ExamPrediction) -> None:
         if self._workspace.exam_key and blinding.may_see_results(self._workspace.reading_mode):
             self._known[self._workspace.exam_key] = prediction
+            if len(self._known) > _RESULTS_KEPT:
+                self._known.popitem(last=False)
         self.do(analysis.finished, prediction)
+        self._look_ahead()
 
     def _analysis_failed(self, error: MammoviewError) -> None:
         _log.warning("no analysis: %s", type(error).__name__)
         self.do(analysis.stopped, f"no analysis: {error}")
+        self._look_ahead()
 
     def _stop(self) -> None:
-        self._opening = False
+        if self._opening:
+            self._opening = False
+            self.do(commands.task, None)
         self._pixels.cancel_all()
+        self._ahead.stop()
         self._reader.cancel_all()
 
 

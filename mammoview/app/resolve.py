@@ -15,6 +15,7 @@ from mammoview.domain.study import Mammogram
 from mammoview.imaging.breast import Breast, chest_wall_edge, find_breast
 from mammoview.imaging.grayscale import unit_values
 from mammoview.imaging.orientation import pose_from_edge
+from mammoview.imaging.pyramid import smaller_levels
 
 FROM_IMAGE = "chest wall found in the image"
 NOT_FOUND = "orientation unknown: shown as stored"
@@ -49,7 +50,8 @@ def settle(
     mammogram : Mammogram
         With ``pose`` settled, and a warning where the header could not tell.
     image : LoadedImage
-        Read-only pixels ``(rows, cols)`` and the breast mask at low resolution.
+        Read-only pixels ``(rows, cols)``, at smaller sizes too, and the breast mask at low
+        resolution.
     """
     breast = _find_breast(mammogram, stored)
     if mammogram.pose is not None:
@@ -57,7 +59,13 @@ def settle(
     else:
         pose = _pose_from_pixels(mammogram, breast)
         mammogram = replace(mammogram, pose=pose, warnings=(*mammogram.warnings, pose.source))
-    return mammogram, LoadedImage(stored=stored, breast=breast.mask, pose=pose, frame=frame)
+    return mammogram, LoadedImage(
+        stored=stored,
+        breast=breast.mask,
+        pose=pose,
+        frame=frame,
+        smaller=smaller_levels(stored, mammogram.pixel_format.padding),
+    )
 
 
 def _find_breast(mammogram: Mammogram, stored: NDArray[np.generic]) -> Breast:

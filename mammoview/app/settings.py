@@ -36,6 +36,8 @@ class Settings:
     ``heat_floor`` and ``opacity`` are 0..1.  ``hanging`` is the name of a hanging protocol.
     ``language`` names a catalogue of texts; empty: English.  ``keys`` are the keys that the reader
     chose instead of the program's own.
+    ``prefetch_mib`` is how much may be kept beside the open examination (the next one, the last
+    one), in MiB; 0: nothing; below 0: by the machine's memory.
     """
 
     overlay_mode: OverlayMode = OverlayMode.OFF
@@ -48,6 +50,7 @@ class Settings:
     hanging: str = "cc-first"
     language: str = ""
     keys: tuple[KeyChoice, ...] = ()
+    prefetch_mib: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

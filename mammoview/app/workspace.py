@@ -116,12 +116,19 @@ class LoadedImage:
     ``breast`` is a read-only bool array of the breast at low resolution, with the same aspect as
     ``stored`` (cell ``(i, j)`` covers an equal share of the image).  ``pose`` is resolved.
     ``frame`` is the number of the frame, from 1; None for an image of one frame.
+    ``smaller`` is the image at 1/2, 1/4 and 1/8 size, where a worker has made it.
     """
 
     stored: NDArray[np.generic]
     breast: NDArray[np.bool_]
     pose: Pose
     frame: int | None = None
+    smaller: tuple[NDArray[np.generic], ...] = ()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that it holds in memory."""
+        return sum(part.nbytes for part in (self.stored, self.breast, *self.smaller))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -256,6 +263,24 @@ class Analysis:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Work that the reader waits for and may cancel: ``done`` of ``total`` (0: not known yet)."""
+
+    title: str
+    unit: str = ""
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePlace:
+    """Where the examination stands in the list that it was opened from; ``at`` counts from 0."""
+
+    at: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSummary:
     """What the screen says of the open model.
 
@@ -309,3 +334,5 @@ class Workspace:
     looking: Looking = Looking()
     linked: bool = True
     cine: bool = False
+    task: Task | None = None
+    queue: QueuePlace | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QToolButton, QWidget
 
+from mammoview.app import commands
 from mammoview.app.linking import link_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.steps import step_line
@@ -12,6 +13,7 @@ from mammoview.app.workspace import Workspace
 from mammoview.review.blinding import ReadingMode
 from mammoview.ui.actions.qt import TableAction
 from mammoview.ui.panels.reading_panel import notes_of
+from mammoview.ui.task_bar import TaskBar
 
 RESEARCH_USE_ONLY = "RESEARCH USE ONLY"
 BADGES = {ReadingMode.CONCURRENT: "Concurrent reading — not a blinded read"}
@@ -50,6 +52,12 @@ class StatusStrip(QStatusBar):
         self._progress.setAccessibleName("Progress of the analysis")
         self._progress.setFixedWidth(190)
         self._cancel = _button("cancelAnalysis", "Cancel", actions["cancel-analysis"], self)
+        self._task = TaskBar(
+            name="task",
+            accessible="Progress of opening and decoding",
+            cancel=desk.cancel_waiting,
+            parent=self,
+        )
         self._cursor = _label("cursorReadout", "Value under the cursor", "", self)
         self._device = _label("device", "Model and device", "", self)
         self._actions = actions
@@ -67,7 +75,7 @@ class StatusStrip(QStatusBar):
         ):
             self.addWidget(widget)
         self.addWidget(self._message, 1)
-        lasting = (self._refused, self._notes, self._progress, self._cancel)
+        lasting = (self._refused, self._notes, self._task, self._progress, self._cancel)
         for part in (*lasting, self._cursor, self._device):
             self.addPermanentWidget(part)
         self._demo.setVisible(bool(self._demo.text()))
@@ -101,6 +109,7 @@ class StatusStrip(QStatusBar):
         self._progress.setRange(0, max(1, state.total))
         self._progress.setValue(state.done)
         self._progress.setFormat(state.message)
+        self._task.show_task(commands.waiting_for(new))
         refused = len(new.index.refused)
         self._refused.setVisible(refused > 0)
         self._refused.setText(f"{refused} refused")

@@ -10,7 +10,7 @@ import pytest
 
 from mammoview.app import commands, resolve
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.workspace import LoadedImage, Workspace
+from mammoview.app.workspace import LoadedImage, Task, Workspace
 from mammoview.domain.study import ExamIndex, Mammogram
 from mammoview.domain.views import Slot
 from tests.builders.desk import Mailbox, QuickAnalyst, exam, image, index
@@ -267,10 +267,11 @@ def test_thousands_of_files_do_not_repaint_the_window_each(
         return ExamIndex(examinations=(), refused=())
 
     monkeypatch.setattr("mammoview.app.reading.index_paths", many)
-    said: list[str] = []
-    desk.subscribe(lambda old, new: said.append(new.status))
+    told: list[Task | None] = []
+    desk.subscribe(lambda old, new: told.append(new.task))
     desk.open_paths([tmp_path])
-    mailbox.run_until(lambda: "Nothing found under these paths" in said)
-    told = [status for status in said if "of 5000" in status]
-    assert told[-1] == "Reading headers: 5000 of 5000 files"
-    assert len(told) < 500
+    mailbox.run_until(lambda: desk.workspace.status == "Nothing found under these paths")
+    known = [task for task in told if task is not None and task.total]
+    assert known[-1] == Task(title="Reading headers", unit="files", done=5000, total=5000)
+    assert len(known) < 500
+    assert desk.workspace.task is None

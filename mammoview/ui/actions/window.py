@@ -8,7 +8,7 @@ from mammoview.words import QT_TRANSLATE_NOOP
 
 def _escape(reach: Reach) -> None:
     if not reach.frame.leave_full_screen():
-        reach.desk.cancel_opening()
+        reach.desk.cancel_waiting()
         reach.desk.cancel_analysis()
 
 
@@ -32,7 +32,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="escape",
-        text=QT_TRANSLATE_NOOP("Actions", "Leave full screen, else cancel the analysis"),
+        text=QT_TRANSLATE_NOOP("Actions", "Leave full screen, else cancel what runs"),
         keys=("Esc",),
         menu=Menu.VIEW,
         run=_escape,

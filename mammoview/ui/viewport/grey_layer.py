@@ -14,10 +14,10 @@ from mammoview.domain.geometry import Affine2D, ImageBox
 from mammoview.domain.study import PixelFormat
 from mammoview.imaging.grayscale import to_display
 from mammoview.imaging.orientation import apply_pose
+from mammoview.imaging.pyramid import Pyramid
 from mammoview.ui.viewport import layers
 from mammoview.ui.viewport.air import air_alpha, covered
 from mammoview.ui.viewport.frame import Frame, mask_to_stored, to_qtransform
-from mammoview.ui.viewport.pyramid import Pyramid
 
 # Looked up round the visible part when at rest, as a share of it, so that a pan costs no look-up.
 _REST_MARGIN = 0.35
@@ -68,7 +68,7 @@ class GreyLayer:
 
     def set_image(self, image: LoadedImage, fmt: PixelFormat, frame: Frame) -> None:
         """Take another image; nothing is drawn before `set_table` and `refresh`."""
-        self._pyramid = Pyramid(image.stored, image.pose, fmt.padding)
+        self._pyramid = Pyramid(image.stored, image.pose, fmt.padding, image.smaller)
         self._frame = frame
         self._fmt = fmt
         self._table = self._patch = None

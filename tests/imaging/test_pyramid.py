@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mammoview.domain.geometry import ImagePoint, Pose
-from mammoview.ui.viewport.pyramid import LEVELS, Pyramid, halve
+from mammoview.imaging.pyramid import LEVELS, Pyramid, halve
 from tests.ui.viewport import scene
 
 

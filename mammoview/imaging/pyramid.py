@@ -9,6 +9,8 @@ Averages are taken before the grey table, as a detector with larger pixels would
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,6 +50,16 @@ def halve(stored: NDArray[np.generic], padding: tuple[int, int] | None) -> NDArr
     return out
 
 
+def smaller_levels(
+    stored: NDArray[np.generic], padding: tuple[int, int] | None
+) -> tuple[NDArray[np.generic], ...]:
+    """Return the image at 1/2, 1/4 and 1/8 size; as `halve`, each from the one before."""
+    levels = [stored]
+    for _ in range(LEVELS - 1):
+        levels.append(halve(levels[-1], padding))
+    return tuple(levels[1:])
+
+
 def _halve_strip(
     strip: NDArray[np.generic], padding: tuple[int, int] | None
 ) -> NDArray[np.generic]:
@@ -73,14 +85,21 @@ class Pyramid:
         How the image is turned for display.
     padding : (int, int) or None
         Inclusive range of padding values.
+    smaller : sequence of ndarray
+        What `smaller_levels` made of it, in a worker; without it a level is made when it is first
+        asked for, which takes the time of several frames.
     """
 
     def __init__(
-        self, stored: NDArray[np.generic], pose: Pose, padding: tuple[int, int] | None
+        self,
+        stored: NDArray[np.generic],
+        pose: Pose,
+        padding: tuple[int, int] | None,
+        smaller: Sequence[NDArray[np.generic]] = (),
     ) -> None:
         self._pose = pose
         self._padding = padding
-        self._stored = [stored]
+        self._stored = [stored, *smaller]
 
     def level_for(self, device_px_per_image_px: float) -> int:
         """Return the coarsest level that still has a cell for each screen pixel."""

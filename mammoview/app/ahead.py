@@ -1,0 +1,253 @@
+"""Pixels that nobody looks at yet, or any more: the next examination, and the last one.
+
+What blocks (`decode`, `load_headers`) runs in a worker; the rest belongs to the desk's thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+from mammoview.app import commands, resolve
+from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
+from mammoview.app.order import Order
+from mammoview.app.workspace import HungView, LoadedImage, Workspace
+from mammoview.domain.study import ExamIndex, Mammogram
+from mammoview.errors import MammoviewError
+
+Loaded = tuple[Mammogram, LoadedImage]
+_Key = tuple[Path, Path | None, str]
+
+_MIB = 1 << 20
+# Four views of 3000x4600 pixels of 16 bits with their smaller sizes are 140 MiB.  The next and the
+# last examination of that size fit, and the process stays below 1.2 GiB with a third one open.
+_MOST_BYTES = 288 * _MIB
+_SHARE_OF_MACHINE = 16
+# The smaller sizes of an image add 1/4 + 1/16 + 1/64 to it.
+_WITH_SMALLER = 1.34
+_HEADERS_KEPT = 8
+_LANE = "ahead"
+
+_log = logging.getLogger(__name__)
+
+
+class ViewCache:
+    """Decoded views within a number of bytes; those that were put or kept longest ago go first.
+
+    Parameters
+    ----------
+    budget_bytes : int
+        Most bytes that all views hold together; 0 keeps nothing.
+    """
+
+    def __init__(self, budget_bytes: int) -> None:
+        self.budget_bytes = budget_bytes
+        self._views: OrderedDict[_Key, Loaded] = OrderedDict()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that all views hold."""
+        return sum(image.nbytes for _, image in self._views.values())
+
+    def put(self, asked: Mammogram, loaded: Loaded) -> None:
+        """Keep a decoded view under the header it was asked for, and drop the oldest for it."""
+        self._views.pop(_key(asked), None)
+        self._views[_key(asked)] = loaded
+        while self.nbytes > self.budget_bytes:
+            self._views.popitem(last=False)
+
+    def take(self, views: Iterable[Mammogram]) -> tuple[Loaded, ...]:
+        """Hand over those views that are here; they are kept here no longer."""
+        found = (self._views.pop(_key(view), None) for view in views)
+        return tuple(loaded for loaded in found if loaded is not None)
+
+    def lacks(self, views: Iterable[Mammogram]) -> tuple[Mammogram, ...]:
+        """Return those views that are not here, and make the others the last to be dropped."""
+        missing = []
+        for view in views:
+            if _key(view) in self._views:
+                self._views.move_to_end(_key(view))
+            else:
+                missing.append(view)
+        return tuple(missing)
+
+    def clear(self) -> None:
+        """Drop everything: files may have changed."""
+        self._views.clear()
+
+
+class Prefetcher:
+    """Decodes the next examination behind everything else, and keeps it and the last one.
+
+    Parameters
+    ----------
+    deliver : callable
+        As that of `Lanes`.
+    budget_bytes : int
+        Most bytes kept beside the examination that hangs.
+    on_headers : callable
+        Told of headers that were read ahead, before anything of them can be logged.
+    """
+
+    def __init__(
+        self, *, deliver: Deliver, budget_bytes: int, on_headers: Callable[[ExamIndex], None]
+    ) -> None:
+        self.cache = ViewCache(budget_bytes)
+        self._lanes = Lanes(name="ahead", workers=1, deliver=deliver, behind=True)
+        self._on_headers = on_headers
+        self._headers: OrderedDict[str, ExamIndex] = OrderedDict()
+        self._wanted: str | None = None
+
+    def want(self, key: str, ws: Workspace, order: Order | None) -> None:
+        """Prepare an examination of the open index, or of a list; asking again changes nothing."""
+        if key == self._wanted:
+            return
+        self._wanted = key
+        index = ws.index if order is None else self._headers.get(key)
+        if index is not None:
+            self._decode(key, ws, index)
+        elif order is not None:
+            job = Job(
+                work=partial(load_headers, order, key),
+                on_done=partial(self._read, key, ws),
+                on_error=_left_for_later,
+            )
+            self._lanes.submit(_LANE, job)
+
+    def headers(self, key: str) -> ExamIndex | None:
+        """Return the headers of an examination of a list, where they were read lately."""
+        return self._headers.get(key)
+
+    def keep_headers(self, key: str, index: ExamIndex) -> None:
+        """Keep headers for the way back."""
+        self._headers[key] = index
+        self._headers.move_to_end(key)
+        while len(self._headers) > _HEADERS_KEPT:
+            self._headers.popitem(last=False)
+
+    def take(self, wanted: Iterable[HungView], before: Iterable[HungView]) -> tuple[Loaded, ...]:
+        """Hand over what is decoded of the views that hang now, those that hung before included."""
+        views = [hung.mammogram for hung in wanted]
+        keys = {_key(view) for view in views}
+        still = tuple(
+            (hung.mammogram, hung.image)
+            for hung in before
+            if hung.image is not None and _key(hung.mammogram) in keys
+        )
+        return *still, *self.cache.take(views)
+
+    def keep(self, before: Iterable[HungView]) -> None:
+        """Keep the pixels of views that hung until now, while there is room for them."""
+        for hung in before:
+            if hung.image is not None:
+                self.cache.put(hung.mammogram, (hung.mammogram, hung.image))
+
+    def stop(self) -> None:
+        """Stop the work; what is decoded stays."""
+        self._lanes.cancel_all()
+        self._wanted = None
+
+    def forget(self) -> None:
+        """Drop everything: files may have changed."""
+        self.stop()
+        self._headers.clear()
+        self.cache.clear()
+
+    def shutdown(self) -> None:
+        """Drop everything and wait until no worker runs any more."""
+        self.forget()
+        self._lanes.shutdown()
+
+    def _read(self, key: str, ws: Workspace, index: ExamIndex) -> None:
+        self._on_headers(index)
+        self.keep_headers(key, index)
+        self._decode(key, ws, index)
+
+    def _decode(self, key: str, ws: Workspace, index: ExamIndex) -> None:
+        hung = commands.select_exam(commands.with_index(ws, index), key).views
+        held = {_key(view.mammogram) for view in ws.views if view.image is not None}
+        views = [view.mammogram for view in hung if _key(view.mammogram) not in held]
+        work = partial(self._work, self.cache.lacks(views))
+        self._lanes.submit(_LANE, Job(work=work, on_done=_nothing, on_error=_left_for_later))
+
+    def _work(self, views: tuple[Mammogram, ...], context: JobContext) -> None:
+        def decoded(asked: Mammogram, loaded: Loaded) -> None:
+            context.report(partial(self.cache.put, asked, loaded))
+
+        decode(
+            views,
+            room_bytes=self.cache.budget_bytes,
+            on_view=decoded,
+            cancelled=context.cancelled,
+        )
+
+
+def load_headers(order: Order, key: str, context: JobContext) -> ExamIndex:
+    """Read the headers of an examination of a list, in a worker."""
+    return order.load(key, context.cancelled)
+
+
+def decode(
+    views: Iterable[Mammogram],
+    *,
+    room_bytes: int,
+    on_view: Callable[[Mammogram, Loaded], None],
+    cancelled: Callable[[], bool],
+) -> None:
+    """Decode views one after another, as far as the room goes; blocks, so call it in a worker.
+
+    A view that cannot be decoded is left out: its reason is told when it is opened.
+    """
+    for view in views:
+        room_bytes -= estimated_bytes(view)
+        if cancelled() or room_bytes < 0:
+            return
+        try:
+            loaded = resolve.load_image(view)
+        except MammoviewError:
+            continue
+        on_view(view, loaded)
+
+
+def estimated_bytes(view: Mammogram) -> int:
+    """Return about how much a view will hold once it is decoded."""
+    words = 1 if view.pixel_format.bits_stored <= 8 else 2
+    return int(view.rows * view.cols * words * _WITH_SMALLER)
+
+
+def budget_bytes(setting_mib: int) -> int:
+    """Return how much may be kept beside the open examination.
+
+    Parameters
+    ----------
+    setting_mib : int
+        The user's choice in MiB; below 0: a sixteenth of the machine's memory, at most 288 MiB.
+    """
+    if setting_mib >= 0:
+        return setting_mib * _MIB
+    return min(_MOST_BYTES, _machine_bytes() // _SHARE_OF_MACHINE)
+
+
+def _machine_bytes() -> int:
+    """Return the machine's memory; where the system does not tell, that of a usual one."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):  # Windows has no sysconf
+        return _MOST_BYTES * _SHARE_OF_MACHINE
+
+
+def _key(view: Mammogram) -> _Key:
+    return view.file, view.archive, view.sop_instance_uid
+
+
+def _nothing(_result: None) -> None:
+    """Take an answer that says nothing."""
+
+
+def _left_for_later(error: MammoviewError) -> None:
+    """Say nothing of what failed ahead of its time: it is told when it is opened."""
+    _log.info("not prefetched: %s", type(error).__name__)

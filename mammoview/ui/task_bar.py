@@ -1,0 +1,89 @@
+"""What the reader waits for: a bar with words, and a button that stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
+
+from mammoview.app.workspace import Task
+
+# Four views are decoded in less: a bar that only flashes tells nothing.
+_SHOW_AFTER_MS = 250
+_WIDTH_PX = 250
+
+
+class TaskBar(QWidget):
+    """Hidden while there is nothing to wait for, and for the first moment of a task.
+
+    Parameters
+    ----------
+    name : str
+        Object name; those of the bar and of the button start with it.
+    accessible : str
+        What is waited for, for a screen reader.
+    cancel : callable
+        What the button does.
+    """
+
+    def __init__(
+        self, *, name: str, accessible: str, cancel: Callable[[], None], parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(accessible)
+        self._task: Task | None = None
+        self._cancel = cancel
+        self._bar = QProgressBar(self)
+        self._bar.setObjectName(f"{name}Bar")
+        self._bar.setAccessibleName(accessible)
+        self._bar.setFixedWidth(_WIDTH_PX)
+        self._button = QToolButton(self)
+        self._button.setObjectName(f"{name}Cancel")
+        self._button.setText("Cancel")
+        self._button.setAccessibleName(f"Cancel: {accessible}")
+        self._button.setToolTip("Stop this; what is done stays  (Esc)")
+        self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._wait = QTimer(self)
+        self._wait.setObjectName(f"{name}Wait")
+        self._wait.setSingleShot(True)
+        self._wait.setInterval(_SHOW_AFTER_MS)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._button)
+        self.hide()
+        self._connect()
+
+    def _connect(self) -> None:
+        self._wait.timeout.connect(self.show)
+        self._button.clicked.connect(self._clicked)
+
+    def show_task(self, task: Task | None) -> None:
+        """Show how far a task is; None: there is none."""
+        if task == self._task:
+            return
+        started = self._task is None
+        self._task = task
+        if task is None:
+            self._wait.stop()
+            self.hide()
+            return
+        self._bar.setRange(0, task.total)  # 0 to 0: it is not known how much there is
+        self._bar.setValue(task.done)
+        self._bar.setFormat(task_text(task))
+        self._bar.setToolTip(task_text(task))
+        if started:
+            self._wait.start()
+
+    def _clicked(self) -> None:
+        self._cancel()
+
+
+def task_text(task: Task) -> str:
+    """Return a task in words: ``Reading headers: 12 of 500 files``."""
+    if not task.total:
+        return f"{task.title}…"
+    return " ".join(filter(None, (f"{task.title}: {task.done} of {task.total}", task.unit)))
