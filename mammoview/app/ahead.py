@@ -81,7 +81,7 @@ class ViewCache:
 
 
 class Prefetcher:
-    """Decodes the next examination behind everything else, and keeps it and the last one.
+    """Decodes the next examination when the desk has nothing else to do; keeps it and the last one.
 
     Parameters
     ----------
@@ -91,22 +91,29 @@ class Prefetcher:
         Most bytes kept beside the examination that hangs.
     on_headers : callable
         Told of headers that were read ahead, before anything of them can be logged.
+
+    Attributes
+    ----------
+    busy : bool
+        Whether something is being prepared.
     """
 
     def __init__(
         self, *, deliver: Deliver, budget_bytes: int, on_headers: Callable[[ExamIndex], None]
     ) -> None:
         self.cache = ViewCache(budget_bytes)
-        self._lanes = Lanes(name="ahead", workers=1, deliver=deliver, behind=True)
+        self._lanes = Lanes(name="ahead", workers=1, deliver=deliver)
         self._on_headers = on_headers
         self._headers: OrderedDict[str, ExamIndex] = OrderedDict()
         self._wanted: str | None = None
+        self.busy = False
 
     def want(self, key: str, ws: Workspace, order: Order | None) -> None:
         """Prepare an examination of the open index, or of a list; asking again changes nothing."""
         if key == self._wanted:
             return
         self._wanted = key
+        self.busy = True
         index = ws.index if order is None else self._headers.get(key)
         if index is not None:
             self._decode(key, ws, index)
@@ -114,7 +121,7 @@ class Prefetcher:
             job = Job(
                 work=partial(load_headers, order, key),
                 on_done=partial(self._read, key, ws),
-                on_error=_left_for_later,
+                on_error=self._left_for_later,
             )
             self._lanes.submit(_LANE, job)
 
@@ -150,6 +157,7 @@ class Prefetcher:
         """Stop the work; what is decoded stays."""
         self._lanes.cancel_all()
         self._wanted = None
+        self.busy = False
 
     def forget(self) -> None:
         """Drop everything: files may have changed."""
@@ -172,7 +180,15 @@ class Prefetcher:
         held = {_key(view.mammogram) for view in ws.views if view.image is not None}
         views = [view.mammogram for view in hung if _key(view.mammogram) not in held]
         work = partial(self._work, self.cache.lacks(views))
-        self._lanes.submit(_LANE, Job(work=work, on_done=_nothing, on_error=_left_for_later))
+        self._lanes.submit(_LANE, Job(work=work, on_done=self._done, on_error=self._left_for_later))
+
+    def _done(self, _: None) -> None:
+        self.busy = False
+
+    def _left_for_later(self, error: MammoviewError) -> None:
+        """Say nothing of what failed ahead of its time: it is told when it is opened."""
+        self.busy = False
+        _log.info("not prefetched: %s", type(error).__name__)
 
     def _work(self, views: tuple[Mammogram, ...], context: JobContext) -> None:
         def decoded(asked: Mammogram, loaded: Loaded) -> None:
@@ -242,12 +258,3 @@ def _machine_bytes() -> int:
 
 def _key(view: Mammogram) -> _Key:
     return view.file, view.archive, view.sop_instance_uid
-
-
-def _nothing(_result: None) -> None:
-    """Take an answer that says nothing."""
-
-
-def _left_for_later(error: MammoviewError) -> None:
-    """Say nothing of what failed ahead of its time: it is told when it is opened."""
-    _log.info("not prefetched: %s", type(error).__name__)

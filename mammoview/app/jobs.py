@@ -7,8 +7,6 @@ the window, the caller's own thread in a test).
 from __future__ import annotations
 
 import logging
-import os
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,7 +18,6 @@ from mammoview.errors import MammoviewError
 T = TypeVar("T")
 Deliver = Callable[[Callable[[], None]], None]
 
-_LOWEST_PRIORITY = 19
 _log = logging.getLogger(__name__)
 
 
@@ -87,16 +84,10 @@ class Lanes:
         Most threads at a time.
     deliver : callable
         Runs a callable on the owner's thread; must keep the order.
-    behind : bool
-        Whether its threads stand behind all others: for what nobody waits for.
     """
 
-    def __init__(self, *, name: str, workers: int, deliver: Deliver, behind: bool = False) -> None:
-        self._executor = ThreadPoolExecutor(
-            workers,
-            thread_name_prefix=f"mammoview-{name}",
-            initializer=_stand_behind if behind else None,
-        )
+    def __init__(self, *, name: str, workers: int, deliver: Deliver) -> None:
+        self._executor = ThreadPoolExecutor(workers, thread_name_prefix=f"mammoview-{name}")
         self._deliver = deliver
         self._newest: dict[str, tuple[CancelToken, Future[None]]] = {}
         self._closed = False
@@ -146,12 +137,6 @@ class Lanes:
 
     def _fail(self, job: Job[T], token: CancelToken, error: MammoviewError) -> None:
         self._deliver(_Guarded(token=token, call=_Answer(job.on_error, error)))
-
-
-def _stand_behind() -> None:
-    """Give this thread the lowest priority where the system has one for each thread: Linux."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST_PRIORITY)
 
 
 class _Answer(Generic[T]):

@@ -96,6 +96,13 @@ class ReadingDesk:
         """The current state."""
         return self._workspace
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing runs: all is decoded and analysed, and the next examination is here."""
+        ws = self._workspace
+        waits = commands.waiting_for(ws) is not None or ws.analysis.running
+        return not waits and not self._ahead.busy
+
     def subscribe(self, listener: Listener) -> None:
         """Call ``listener(old, new)`` after every change."""
         self._listeners.append(listener)

@@ -1,9 +1,14 @@
-"""The door of ``mammoview bench window``: starts Qt where nobody has yet."""
+"""The door of the benches that need a window: starts Qt where nobody has yet."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtWidgets import QApplication
 
+from mammoview.app.analysis import Analyst
+from mammoview.ui import theme
+from mammoview.ui.bench_exams import ExamsBench, bench_exams
 from mammoview.ui.bench_window import WindowBench, bench_window
 
 
@@ -11,5 +16,15 @@ def run() -> WindowBench:
     """Measure the window beside a plain one (see ``bench_window``)."""
     application = QApplication.instance() or QApplication(["mammoview"])
     result = bench_window()
+    application.processEvents()
+    return result
+
+
+def run_exams(folder: Path, *, exams: int, analyse: bool) -> ExamsBench:
+    """Measure walking through examinations (see ``bench_exams``)."""
+    application = QApplication.instance() or QApplication(["mammoview"])
+    assert isinstance(application, QApplication)
+    theme.apply(application)
+    result = bench_exams(folder, exams=exams, analyst=Analyst() if analyse else None)
     application.processEvents()
     return result

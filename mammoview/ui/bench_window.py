@@ -178,7 +178,7 @@ class PlainWindow(pg.GraphicsLayoutWidget):
 # --- measuring -----------------------------------------------------------------------------------
 
 
-class _Paints(QObject):
+class Paints(QObject):
     """Counts the paint events of a window's drawing surface."""
 
     def __init__(self, surface: QWidget) -> None:
@@ -204,7 +204,7 @@ class _Stage:
 
     def __init__(self, surface: QWidget) -> None:
         self._surface = surface
-        self._paints = _Paints(surface)
+        self._paints = Paints(surface)
         self._middle = QPointF(surface.width() * 0.33, surface.height() * 0.25)
 
     def frame_ms(self, gesture: Gesture, frame: int) -> float:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from mammoview.cli.arguments import add_json
-from mammoview.cli.bench import analyze, index, open, window
+from mammoview.cli.bench import analyze, exams, index, open, window
 from mammoview.cli.output import emit
 from mammoview.errors import ExitCode
 
@@ -26,7 +26,7 @@ class Bench(Protocol):
 
 
 BENCHES: MappingProxyType[str, Bench] = MappingProxyType(
-    {"open": open, "index": index, "analyze": analyze, "window": window}
+    {"open": open, "index": index, "analyze": analyze, "window": window, "exams": exams}
 )
 
 
