@@ -41,7 +41,7 @@ def write_large_exam(folder: Path) -> list[Path]:
 
 def read_plainly(path: Path) -> NDArray[np.uint16]:
     """Return the pixels as pydicom alone reads them: the way that ours is compared with."""
-    return np.asarray(pydicom.dcmread(path).pixel_array)
+    return np.asarray(pydicom.dcmread(path).pixel_array, np.uint16)
 
 
 def repeated(paths: Sequence[Path], *, exams: int) -> ExamIndex:
@@ -84,8 +84,8 @@ def _enlarged(small: NDArray[np.uint16], seed: int) -> NDArray[np.uint16]:
     cols = np.arange(COLS) * small.shape[1] // COLS
     large = small[rows][:, cols]
     grain = np.random.default_rng(seed).normal(0.0, _GRAIN, large.shape)
-    noisy = np.clip(np.rint(large + grain), 1, None).astype(np.uint16)
-    return np.where(large > 0, noisy, large)
+    noisy = np.clip(np.rint(large + grain), 1, None)
+    return np.asarray(np.where(large > 0, noisy, 0), np.uint16)
 
 
 def _copy(exam: Examination, number: int) -> Examination:

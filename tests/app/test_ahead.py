@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from mammoview.app.workspace import LoadedImage, QueuePlace, Workspace
 from mammoview.domain.study import ExamIndex, Mammogram
 from mammoview.domain.views import Slot
 from mammoview.errors import DicomError
+from mammoview.imaging.pyramid import smaller_levels
 from tests.builders.desk import Mailbox, QuickAnalyst, exam, image, index, mammogram
 
 
@@ -167,9 +167,9 @@ def test_decoding_ahead_stops_at_the_room_and_passes_over_what_is_broken(
     assert done == ["0", "2"]
 
 
-def test_the_estimate_of_a_view_is_what_it_holds(tmp_path: Path) -> None:
+def test_the_estimate_of_a_view_is_what_it_holds() -> None:
     stored = np.zeros((460, 300), np.uint16)
-    real = resolve.smaller_levels(stored, None)
+    real = smaller_levels(stored, None)
     held = stored.nbytes + sum(level.nbytes for level in real)
     view = mammogram(Slot.RCC, rows=460, cols=300)
     assert held <= estimated_bytes(view) <= 1.02 * held
