@@ -26,7 +26,7 @@ from mammoview.domain.study import Examination, ExamIndex, Mammogram
 from mammoview.errors import MammoviewError
 from mammoview.imaging.grayscale import named_vois
 from mammoview.review.blinding import ReadingMode
-from mammoview.words import translate
+from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 _IDLE = Analysis(running=False, done=0, total=0, message="")
 _NATIVE_GRAY = Gray(change=None, voi_explanation=None, invert=False)
@@ -179,7 +179,12 @@ def waiting_for(ws: Workspace) -> Task | None:
     if not waiting:
         return None
     total = len(ws.views)
-    return Task(title="Decoding", unit="views", done=total - waiting, total=total)
+    return Task(
+        title=QT_TRANSLATE_NOOP("Task", "Decoding"),
+        unit=QT_TRANSLATE_NOOP("Task", "views"),
+        done=total - waiting,
+        total=total,
+    )
 
 
 def queued(ws: Workspace, place: QueuePlace | None) -> Workspace:

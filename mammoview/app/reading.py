@@ -37,6 +37,7 @@ from mammoview.domain.prediction import ExamPrediction, ViewPrediction
 from mammoview.domain.study import ExamIndex, Mammogram
 from mammoview.errors import MammoviewError
 from mammoview.review import blinding
+from mammoview.words import QT_TRANSLATE_NOOP
 
 P = ParamSpec("P")
 Listener = Callable[[Workspace, Workspace], None]
@@ -129,7 +130,7 @@ class ReadingDesk:
         if not paths:
             return
         self._opening = True
-        self.do(commands.task, Task(title="Reading headers"))
+        self.do(commands.task, Task(title=QT_TRANSLATE_NOOP("Task", "Reading headers")))
         work = partial(self._index, tuple(paths))
         self._pixels.submit("index", Job(work=work, on_done=self._indexed, on_error=self._failed))
 
@@ -254,7 +255,12 @@ class ReadingDesk:
             if (now := time.monotonic()) < told + _TELL_S and done < total:
                 return
             told = now
-            task = Task(title="Reading headers", unit="files", done=done, total=total)
+            task = Task(
+                title=QT_TRANSLATE_NOOP("Task", "Reading headers"),
+                unit=QT_TRANSLATE_NOOP("Task", "files"),
+                done=done,
+                total=total,
+            )
             context.report(partial(self.do, commands.task, task))
 
         return index_paths(paths, on_progress=progress, cancelled=context.cancelled)
@@ -297,7 +303,7 @@ class ReadingDesk:
         self.do(commands.with_index, _NOTHING)  # the last patient must not stand in for this one
         self._ahead.keep(before)
         self._opening = True
-        self.do(commands.task, Task(title="Opening"))
+        self.do(commands.task, Task(title=QT_TRANSLATE_NOOP("Task", "Opening")))
         work = partial(load_headers, self._order, key)
         job = Job(
             work=work,

@@ -14,6 +14,7 @@ from mammoview.review.blinding import ReadingMode
 from mammoview.ui.actions.qt import TableAction
 from mammoview.ui.panels.reading_panel import notes_of
 from mammoview.ui.task_bar import TaskBar
+from mammoview.words import translate
 
 RESEARCH_USE_ONLY = "RESEARCH USE ONLY"
 BADGES = {ReadingMode.CONCURRENT: "Concurrent reading — not a blinded read"}
@@ -54,7 +55,7 @@ class StatusStrip(QStatusBar):
         self._cancel = _button("cancelAnalysis", "Cancel", actions["cancel-analysis"], self)
         self._task = TaskBar(
             name="task",
-            accessible="Progress of opening and decoding",
+            accessible=translate("Status", "Progress of opening and decoding"),
             cancel=desk.cancel_waiting,
             parent=self,
         )

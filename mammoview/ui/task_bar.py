@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 
 from mammoview.app.workspace import Task
+from mammoview.words import translate
 
 # Four views are decoded in less: a bar that only flashes tells nothing.
 _SHOW_AFTER_MS = 250
@@ -41,9 +42,9 @@ class TaskBar(QWidget):
         self._bar.setFixedWidth(_WIDTH_PX)
         self._button = QToolButton(self)
         self._button.setObjectName(f"{name}Cancel")
-        self._button.setText("Cancel")
-        self._button.setAccessibleName(f"Cancel: {accessible}")
-        self._button.setToolTip("Stop this; what is done stays  (Esc)")
+        self._button.setText(translate("Task", "Cancel"))
+        self._button.setAccessibleName(translate("Task", "Cancel: {what}").format(what=accessible))
+        self._button.setToolTip(translate("Task", "Stop this; what is done stays  (Esc)"))
         self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._wait = QTimer(self)
         self._wait.setObjectName(f"{name}Wait")
@@ -84,6 +85,9 @@ class TaskBar(QWidget):
 
 def task_text(task: Task) -> str:
     """Return a task in words: ``Reading headers: 12 of 500 files``."""
+    title = translate("Task", task.title)
     if not task.total:
-        return f"{task.title}…"
-    return " ".join(filter(None, (f"{task.title}: {task.done} of {task.total}", task.unit)))
+        return f"{title}…"
+    counted = translate("Task", "{title}: {done} of {total} {unit}")
+    unit = translate("Task", task.unit)
+    return counted.format(title=title, done=task.done, total=task.total, unit=unit).strip()
