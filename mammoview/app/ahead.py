@@ -143,14 +143,14 @@ class Prefetcher:
         still = tuple(
             (hung.mammogram, hung.image)
             for hung in before
-            if hung.image is not None and _key(hung.mammogram) in keys
+            if hung.image is not None and _is_kept(hung.mammogram) and _key(hung.mammogram) in keys
         )
         return *still, *self.cache.take(views)
 
     def keep(self, before: Iterable[HungView]) -> None:
         """Keep the pixels of views that hung until now, while there is room for them."""
         for hung in before:
-            if hung.image is not None:
+            if hung.image is not None and _is_kept(hung.mammogram):
                 self.cache.put(hung.mammogram, (hung.mammogram, hung.image))
 
     def stop(self) -> None:
@@ -178,7 +178,11 @@ class Prefetcher:
     def _decode(self, key: str, ws: Workspace, index: ExamIndex) -> None:
         hung = commands.select_exam(commands.with_index(ws, index), key).views
         held = {_key(view.mammogram) for view in ws.views if view.image is not None}
-        views = [view.mammogram for view in hung if _key(view.mammogram) not in held]
+        views = [
+            view.mammogram
+            for view in hung
+            if _is_kept(view.mammogram) and _key(view.mammogram) not in held
+        ]
         work = partial(self._work, self.cache.lacks(views))
         self._lanes.submit(_LANE, Job(work=work, on_done=self._done, on_error=self._left_for_later))
 
@@ -254,6 +258,11 @@ def _machine_bytes() -> int:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):  # Windows has no sysconf
         return _MOST_BYTES * _SHARE_OF_MACHINE
+
+
+def _is_kept(view: Mammogram) -> bool:
+    """Tell whether a view is decoded ahead: a volume is not, its frames are loaded one by one."""
+    return view.frames is None
 
 
 def _key(view: Mammogram) -> _Key:
