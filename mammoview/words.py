@@ -8,8 +8,8 @@ documents for scripts stay English: they are for whoever helps, and for programs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from enum import Enum
 
 Lookup = Callable[[str, str, str, int], str]
 """Context, English text, comment and number (-1: none) to a translation; empty: there is none."""
@@ -22,7 +22,18 @@ def _no_catalogue(context: str, text: str, comment: str, n: int) -> str:
 _lookup: Lookup = _no_catalogue
 
 
-def translate(context: str, text: str, comment: str = "", n: int = -1) -> str:
+class Form(Enum):
+    """How a text is said."""
+
+    COUNTED = "counted"
+
+
+COUNTED = Form.COUNTED
+
+
+def translate(
+    context: str, text: str, comment: str = "", form: Form | None = None, n: int = -1
+) -> str:
     """Return a text in the language in use.
 
     Parameters
@@ -34,11 +45,14 @@ def translate(context: str, text: str, comment: str = "", n: int = -1) -> str:
         ``%n`` stands for it and ``(s)`` for the plural's ending: ``"%n file(s) refused"``.
     comment : str
         For the translator.
+    form : Form or None
+        ``COUNTED`` with a number, else left away.  Only a call with something in this place (Qt's
+        old encoding) is known to the tool as one that has plurals.
     n : int
-        The number that the text counts; negative: it counts nothing.
+        The number that the text counts, a plain name: the tool overlooks a call with arithmetic.
     """
-    found = _lookup(context, text, comment, n) or _english(text, n)
-    return found.replace("%n", str(n)) if n >= 0 else found
+    found = _lookup(context, text, comment, n)
+    return found.replace("%n", str(n)) if found and n >= 0 else found or english(text, n)
 
 
 def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: N802  (the name that Qt's tool knows)
@@ -52,16 +66,8 @@ def use(lookup: Lookup | None) -> None:
     _lookup = lookup or _no_catalogue
 
 
-@contextmanager
-def spoken_by(lookup: Lookup) -> Iterator[None]:
-    """Speak by a catalogue for a while."""
-    before = _lookup
-    use(lookup)
-    try:
-        yield
-    finally:
-        use(before)
-
-
-def _english(text: str, n: int) -> str:
-    return text if n < 0 else text.replace("(s)", "" if n == 1 else "s")
+def english(text: str, n: int = -1) -> str:
+    """Return a text as it stands in the source, with its number and the ending of its plural."""
+    if n < 0:
+        return text
+    return text.replace("%n", str(n)).replace("(s)", "" if n == 1 else "s")

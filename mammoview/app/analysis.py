@@ -24,6 +24,7 @@ from mammoview.domain.prediction import (
 from mammoview.domain.study import Mammogram
 from mammoview.modelkit.manifest import Manifest, OperatingPoint
 from mammoview.review import blinding
+from mammoview.words import COUNTED, translate
 
 if TYPE_CHECKING:
     from mammoview.inference.session import Session
@@ -146,14 +147,18 @@ def model_opened(ws: Workspace, model: ModelSummary) -> Workspace:
         return ws
     default = model.default_operating_point
     if ws.operating_point:
-        met = f"{model.identity.name} has no operating point {ws.operating_point}"
-        ws = warn(ws, f"{met}: its default, {default}, is used")
+        said = translate(
+            "Status", "{model} has no operating point {wanted}: its default, {default}, is used"
+        )
+        name = model.identity.name
+        ws = warn(ws, said.format(model=name, wanted=ws.operating_point, default=default))
     return replace(ws, operating_point=default)
 
 
 def started(ws: Workspace, total: int) -> Workspace:
     """Say that the reading of ``total`` views runs."""
-    running = Analysis(running=True, done=0, total=total, message="opening the model")
+    said = translate("Status", "opening the model")
+    running = Analysis(running=True, done=0, total=total, message=said)
     return replace(ws, analysis=running, prediction=None)
 
 
@@ -161,12 +166,9 @@ def view_done(ws: Workspace, view: ViewPrediction) -> Workspace:
     """Count a finished view, and show it if the gate lets it through."""
     done = ws.analysis.done + 1
     total = max(done, ws.analysis.total)
-    ws = replace(
-        ws,
-        analysis=Analysis(
-            running=True, done=done, total=total, message=f"analysed {done} of {total}"
-        ),
-    )
+    said = translate("Status", "analysed {done} of {total}").format(done=done, total=total)
+    running = Analysis(running=True, done=done, total=total, message=said)
+    ws = replace(ws, analysis=running)
     if ws.model is None:
         return ws
     known = ws.prediction.views if ws.prediction else ()
@@ -189,7 +191,8 @@ def finished(ws: Workspace, prediction: ExamPrediction) -> Workspace:
     )
     shown = show(ws, prediction)
     if shown.prediction is None:
-        done = replace(done, message="analysis done, hidden in this reading mode")
+        hidden = translate("Status", "analysis done, hidden in this reading mode")
+        done = replace(done, message=hidden)
     return replace(shown, analysis=done)
 
 
@@ -220,16 +223,18 @@ def summary(prediction: ExamPrediction) -> str:
         by[view.status] += 1
     marks = sum(region.flagged for view in prediction.views for region in view.regions)
     read = by[AnalysisStatus.ANALYZED]
-    said = [f"{marks} mark{_s(marks)} in {read} view{_s(read)}"]
-    if by[AnalysisStatus.FAILED]:
-        said.append(f"{by[AnalysisStatus.FAILED]} failed")
-    if by[AnalysisStatus.NOT_SUPPORTED]:
-        said.append(f"{by[AnalysisStatus.NOT_SUPPORTED]} not analysed")
+    failed, unsupported = by[AnalysisStatus.FAILED], by[AnalysisStatus.NOT_SUPPORTED]
+    said = [
+        translate("Status", "{marks} in {views}").format(
+            marks=translate("Status", "%n mark(s)", "", COUNTED, marks),
+            views=translate("Status", "%n view(s)", "", COUNTED, read),
+        )
+    ]
+    if failed:
+        said.append(translate("Status", "%n failed", "", COUNTED, failed))
+    if unsupported:
+        said.append(translate("Status", "%n not analysed", "", COUNTED, unsupported))
     return ", ".join(said)
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"
 
 
 def _flag(ws: Workspace) -> Workspace:

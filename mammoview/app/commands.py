@@ -26,7 +26,7 @@ from mammoview.domain.study import Examination, ExamIndex, Mammogram
 from mammoview.errors import MammoviewError
 from mammoview.imaging.grayscale import named_vois
 from mammoview.review.blinding import ReadingMode
-from mammoview.words import QT_TRANSLATE_NOOP, translate
+from mammoview.words import COUNTED, QT_TRANSLATE_NOOP, translate
 
 _IDLE = Analysis(running=False, done=0, total=0, message="")
 _NATIVE_GRAY = Gray(change=None, voi_explanation=None, invert=False)
@@ -222,7 +222,7 @@ def cycle_voi(ws: Workspace, by: int = 1) -> Workspace:
     """
     names = voi_explanations(ws)
     if not names:
-        return say(ws, "These images name no VOI to change to")
+        return say(ws, translate("Status", "These images name no VOI to change to"))
     round_trip = (None, *names)
     known = ws.gray.voi_explanation in names
     at = round_trip.index(ws.gray.voi_explanation) if known else 0
@@ -351,7 +351,7 @@ def _loaded(hung: HungView, by_uid: dict[str, tuple[Mammogram, LoadedImage]]) ->
 
 def _found(index: ExamIndex) -> str:
     exams, refused = len(index.examinations), len(index.refused)
-    said = f"{exams} examination{'s' if exams != 1 else ''}"
+    said = translate("Status", "%n examination(s)", "", COUNTED, exams)
     if refused:
-        said += f" · {refused} file{'s' if refused != 1 else ''} refused"
-    return said if exams or refused else "Nothing found under these paths"
+        said += " · " + translate("Status", "%n file(s) refused", "", COUNTED, refused)
+    return said if exams or refused else translate("Status", "Nothing found under these paths")

@@ -17,9 +17,9 @@ from mammoview.app.reasons import why_here
 from mammoview.app.workspace import HungPlace, HungView, Pane, Step, Workspace
 from mammoview.domain.study import Examination, ImageKind, Mammogram
 from mammoview.domain.views import Laterality, Place, Projection, ViewModifier
-from mammoview.words import translate
+from mammoview.words import QT_TRANSLATE_NOOP, translate
 
-DECODING = "decoding…"
+DECODING = QT_TRANSLATE_NOOP("Pane", "decoding…")
 _SET_PANES = 4
 
 
@@ -128,7 +128,7 @@ def _rest(rule: StepRule, exam: Examination) -> Iterator[Step]:
     extra = sorted((v for v in exam.mammograms if v.place is None and not v.left_out), key=_kind)
     groups = [list(views) for _, views in groupby(extra, key=lambda view: _kind(view)[:3])]
     together = [(_title(rule, group[0]), pair) for group in groups for pair in _pairs(group)]
-    together += [("Partial views", parts) for parts in _partial_sets(exam)]
+    together += [(translate("Hanging", "Partial views"), parts) for parts in _partial_sets(exam)]
     for number, (title, views) in enumerate(together, start=1):
         named = " + ".join(dict.fromkeys(view.label for view in views))
         yield _own_step(f"{rule.id}-{number}", f"{title}: {named}", views)
@@ -193,7 +193,7 @@ def _pane(ws: Workspace, hung: HungPlace) -> Pane:
         place=hung.place,
         mammogram=view.mammogram,
         image=view.image,
-        message=view.message,
+        message=translate("Pane", DECODING) if view.message == DECODING else view.message,
         badge=" · ".join(_notes(hung, view)),
         prior=_prior_heading(ws) if is_prior else (),
         why=why_here(hung, view.mammogram) if ws.hanging.explain else (),
@@ -203,12 +203,13 @@ def _pane(ws: Workspace, hung: HungPlace) -> Pane:
 
 def _notes(hung: HungPlace, view: HungView) -> Iterator[str]:
     if len(hung.images) > 1:
-        yield f"{hung.shown + 1} of {len(hung.images)}"
+        said = translate("Pane", "{at} of {count}")
+        yield said.format(at=hung.shown + 1, count=len(hung.images))
     yield from _frame_notes(view)
     if view.mammogram.kind is ImageKind.SYNTHETIC:
         yield view.mammogram.kind
     if view.mammogram.partial:
-        yield "partial view"
+        yield translate("Pane", "partial view")
     if view.image and view.image.pose.source in view.mammogram.warnings:
         yield view.image.pose.source
 
@@ -238,11 +239,14 @@ def _missing(ws: Workspace, hung: HungPlace) -> str:
         also = replace(hung.place, volume=True)
         exam, _ = compared(ws)
         has_volume = exam is not None and any(view.place == also for view in exam.mammograms)
-        note = "; its tomosynthesis hangs in another step" if has_volume else ""
-        return f"{hung.place.label} not found{note}"
+        said = translate("Pane", "{view} not found")
+        if has_volume:
+            said = translate("Pane", "{view} not found; its tomosynthesis hangs in another step")
+        return said.format(view=hung.place.label)
     _, prior = compared(ws)
     when = priors.display_date(priors.exam_date(prior)) if prior else ""
-    return f"{hung.place.label} not found in the prior of {when}"
+    said = translate("Pane", "{view} not found in the prior of {date}")
+    return said.format(view=hung.place.label, date=when)
 
 
 def _prior_heading(ws: Workspace) -> tuple[str, ...]:
@@ -251,12 +255,14 @@ def _prior_heading(ws: Workspace) -> tuple[str, ...]:
     assert prior is not None
     then = priors.exam_date(prior)
     several = len(ws.hanging.priors) > 1
-    number = f"prior {ws.hanging.prior_at + 1} of {len(ws.hanging.priors)}" if several else ""
+    number = translate("Pane", "prior {at} of {count}").format(
+        at=ws.hanging.prior_at + 1, count=len(ws.hanging.priors)
+    )
     words = (
-        f"PRIOR {priors.display_date(then)}",
+        translate("Pane", "PRIOR {date}").format(date=priors.display_date(then)),
         priors.interval(then, priors.exam_date(exam)),
-        number,
-        "under another name" if priors.other_name(exam, prior) else "",
+        number if several else "",
+        translate("Pane", "under another name") if priors.other_name(exam, prior) else "",
     )
     return tuple(filter(None, words))
 

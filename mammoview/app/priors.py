@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from mammoview.domain.study import Examination, ExamIndex, PatientIdentity
+from mammoview.words import COUNTED, translate
 
 _MONTHS_UP_TO = 24
 
@@ -53,12 +54,18 @@ def interval(earlier: str, later: str) -> str:
         return ""
     months = 12 * (now.year - then.year) + now.month - then.month - (now.day < then.day)
     if months < 1:
-        return f"{_count((now - then).days, 'day')} before"
+        days = (now - then).days
+        return translate("Prior", "%n day(s) before", "", COUNTED, days)
     if months < _MONTHS_UP_TO:
-        return f"{_count(months, 'month')} before"
-    years = _count(months // 12, "year")
-    rest = f" {_count(months % 12, 'month')}" if months % 12 else ""
-    return f"{years}{rest} before"
+        return translate("Prior", "%n month(s) before", "", COUNTED, months)
+    years, rest = divmod(months, 12)
+    if not rest:
+        return translate("Prior", "%n year(s) before", "", COUNTED, years)
+    said = translate("Prior", "{years} {months} before")
+    return said.format(
+        years=translate("Prior", "%n year(s)", "", COUNTED, years),
+        months=translate("Prior", "%n month(s)", "", COUNTED, rest),
+    )
 
 
 def other_name(one: Examination, other: Examination) -> bool:
@@ -85,7 +92,3 @@ def _agree(one: PatientIdentity, other: PatientIdentity) -> bool:
 def _plain(name: str) -> str:
     """Return a PersonName without case and empty components (PS3.5 6.2.1)."""
     return " ".join(name.replace("^", " ").casefold().split())
-
-
-def _count(number: int, unit: str) -> str:
-    return f"{number} {unit}{'' if number == 1 else 's'}"

@@ -14,10 +14,33 @@ from pathlib import Path
 from mammoview.app import resources
 from mammoview.domain.views import Place, Slot, ViewModifier
 from mammoview.errors import SettingsError
+from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 SCHEMA = 2
 _MOST_ROWS = _MOST_COLUMNS = 2
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+TITLES = (
+    QT_TRANSLATE_NOOP("Hanging", "CC first"),
+    QT_TRANSLATE_NOOP("Hanging", "MLO first"),
+    QT_TRANSLATE_NOOP("Hanging", "Overview"),
+    QT_TRANSLATE_NOOP("Hanging", "CC pair"),
+    QT_TRANSLATE_NOOP("Hanging", "MLO pair"),
+    QT_TRANSLATE_NOOP("Hanging", "Four-up"),
+    QT_TRANSLATE_NOOP("Hanging", "R CC + MLO"),
+    QT_TRANSLATE_NOOP("Hanging", "L CC + MLO"),
+    QT_TRANSLATE_NOOP("Hanging", "R MLO + CC"),
+    QT_TRANSLATE_NOOP("Hanging", "L MLO + CC"),
+    QT_TRANSLATE_NOOP("Hanging", "Single view"),
+    QT_TRANSLATE_NOOP("Hanging", "CC against prior"),
+    QT_TRANSLATE_NOOP("Hanging", "MLO against prior"),
+    QT_TRANSLATE_NOOP("Hanging", "Implant displaced, CC"),
+    QT_TRANSLATE_NOOP("Hanging", "Implant displaced, MLO"),
+    QT_TRANSLATE_NOOP("Hanging", "Implant displaced, CC against prior"),
+    QT_TRANSLATE_NOOP("Hanging", "Implant displaced, MLO against prior"),
+    QT_TRANSLATE_NOOP("Hanging", "Implant-displaced views"),
+    QT_TRANSLATE_NOOP("Hanging", "Extra views"),
+)
+"""What the files that ship say to the reader: Qt's tools do not read those."""
 _CONTENTS = ("rows", "each", "rest")
 _DISPLACED, _VOLUME, _PRIOR = str(ViewModifier.IMPLANT_DISPLACED), "TOMO", "prior"
 _MARKS: tuple[list[str], ...] = (
@@ -132,7 +155,11 @@ def _protocol(name: str, content: Mapping[str, object]) -> Protocol:
     if len(set(ids)) < len(ids):
         raise _RuleError(f"an id twice in {', '.join(ids)}", "an id of its own for each step")
     _check_complete(steps)
-    return Protocol(id=name, title=_text(content["title"], "title", "the file"), steps=steps)
+    return Protocol(
+        id=name,
+        title=translate("Hanging", _text(content["title"], "title", "the file")),
+        steps=steps,
+    )
 
 
 def _step(entry: object, where: str) -> StepRule:
@@ -148,7 +175,7 @@ def _step(entry: object, where: str) -> StepRule:
     name = _text(entry["id"], "id", where)
     if not _ID.fullmatch(name):
         raise _RuleError(f"id {name!r} in {where}", "an id like cc-pair")
-    title = _text(entry["title"], "title", where)
+    title = translate("Hanging", _text(entry["title"], "title", where))
     if content == "rest":
         if entry["rest"] is not True:
             raise _RuleError(f"rest = {entry['rest']!r} in {where}", "rest = true")

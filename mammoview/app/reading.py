@@ -37,7 +37,7 @@ from mammoview.domain.prediction import ExamPrediction, ViewPrediction
 from mammoview.domain.study import ExamIndex, Mammogram
 from mammoview.errors import MammoviewError
 from mammoview.review import blinding
-from mammoview.words import QT_TRANSLATE_NOOP
+from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 P = ParamSpec("P")
 Listener = Callable[[Workspace, Workspace], None]
@@ -140,7 +140,7 @@ class ReadingDesk:
             self._opening = False
             self._pixels.cancel("index")
             self.do(commands.task, None)
-            self.do(commands.say, "Opening cancelled")
+            self.do(commands.say, translate("Status", "Opening cancelled"))
 
     def cancel_waiting(self) -> None:
         """Stop what the reader waits for: opening, and decoding."""
@@ -193,7 +193,7 @@ class ReadingDesk:
         """Go to the next (+1) or the previous (-1) examination."""
         key = self._neighbour(step)
         if key is None:
-            self.do(commands.say, "No further examination")
+            self.do(commands.say, translate("Status", "No further examination"))
         elif self._order is None:
             self.select_exam(key)
         else:
@@ -232,9 +232,8 @@ class ReadingDesk:
         state = self._workspace.analysis
         if state.running:
             self._reader.cancel("analysis")
-            self.do(
-                analysis.stopped, f"analysis cancelled after {state.done} of {state.total} views"
-            )
+            said = translate("Status", "analysis cancelled after {done} of {total} views")
+            self.do(analysis.stopped, said.format(done=state.done, total=state.total))
             self._look_ahead()
 
     def shutdown(self) -> None:
@@ -437,7 +436,7 @@ class ReadingDesk:
 
     def _analysis_failed(self, error: MammoviewError) -> None:
         _log.warning("no analysis: %s", type(error).__name__)
-        self.do(analysis.stopped, f"no analysis: {error}")
+        self.do(analysis.stopped, translate("Status", "no analysis: {error}").format(error=error))
         self._look_ahead()
 
     def _stop(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mammoview.app.workspace import HungPlace
 from mammoview.domain.study import Mammogram
+from mammoview.words import translate
 
 
 def why_here(hung: HungPlace, view: Mammogram) -> tuple[str, ...]:
@@ -17,10 +18,17 @@ def why_here(hung: HungPlace, view: Mammogram) -> tuple[str, ...]:
         The one shown.
     """
     side, shown = view.laterality, view.view
-    marks = f" with {', '.join(shown.modifiers)}" if shown.modifiers else ""
+    unknown = translate("Why", "unknown")
+    line = translate("Why", "View {view}: {source}")
+    if shown.modifiers:
+        line = translate("Why", "View {view} with {modifiers}: {source}")
     said = (
-        f"Side {side.value or 'unknown'}: {side.source}",
-        f"View {shown.value or 'unknown'}{marks}: {shown.source}",
+        translate("Why", "Side {side}: {source}").format(
+            side=side.value or unknown, source=side.source
+        ),
+        line.format(
+            view=shown.value or unknown, modifiers=", ".join(shown.modifiers), source=shown.source
+        ),
         _where(hung, view),
         _which(hung),
     )
@@ -32,25 +40,26 @@ def _which(hung: HungPlace) -> str:
     if count < 2:
         return ""
     if hung.shown == count - 1:
-        return f"Chosen of {count} images: whole before partial, then the newest"
-    return f"One of {count} images, chosen by the reader"
+        said = translate("Why", "Chosen of {count} images: whole before partial, then the newest")
+        return said.format(count=count)
+    return translate("Why", "One of {count} images, chosen by the reader").format(count=count)
 
 
 def _where(hung: HungPlace, view: Mammogram) -> str:
     if hung.place.prior:
-        return "Same patient (two identifiers), side and view, earlier"
+        return translate("Why", "Same patient (two identifiers), side and view, earlier")
     if view.place is None:
         reason = view.unsupported or _unusual(view)
-        return f"Not a standard view: {reason}"
+        return translate("Why", "Not a standard view: {reason}").format(reason=reason)
     if view.volume_slot is not None:
-        return "Tomosynthesis: beside the 2D views, not among them"
+        return translate("Why", "Tomosynthesis: beside the 2D views, not among them")
     if view.displaced_slot is not None:
-        return "Implant-displaced: beside the full views, not among them"
-    return "Partial view: PartialView" if view.partial else ""
+        return translate("Why", "Implant-displaced: beside the full views, not among them")
+    return translate("Why", "Partial view: PartialView") if view.partial else ""
 
 
 def _unusual(view: Mammogram) -> str:
     if view.laterality.value is None or view.view.value is None:
-        return "side or view unknown"
+        return translate("Why", "side or view unknown")
     marks = [mark.name.lower().replace("_", " ") for mark in view.view.modifiers]
-    return ", ".join(marks) or f"view {view.view.value}"
+    return ", ".join(marks) or translate("Why", "view {view}").format(view=view.view.value)

@@ -8,6 +8,7 @@ from mammoview.app import hanging, priors
 from mammoview.app.protocol import Protocol
 from mammoview.app.workspace import Hanging, HungPlace, HungView, Step, Workspace
 from mammoview.domain.study import Examination
+from mammoview.words import translate
 
 
 def hang(ws: Workspace, exam: Examination) -> Workspace:
@@ -23,12 +24,12 @@ def hang(ws: Workspace, exam: Examination) -> Workspace:
 
 def next_step(ws: Workspace) -> Workspace:
     """Go one step on; at the last one say so."""
-    return _walk(ws, 1, "Last step")
+    return _walk(ws, 1, translate("Status", "Last step"))
 
 
 def previous_step(ws: Workspace) -> Workspace:
     """Go one step back; at the first one say so."""
-    return _walk(ws, -1, "First step")
+    return _walk(ws, -1, translate("Status", "First step"))
 
 
 def go_to(ws: Workspace, step_id: str) -> Workspace:
@@ -40,15 +41,17 @@ def go_to(ws: Workspace, step_id: str) -> Workspace:
 def use_protocol(ws: Workspace, protocol: Protocol) -> Workspace:
     """Hang by another protocol, from its first step; images already decoded stay."""
     ws = replace(ws, hanging=replace(ws.hanging, protocol=protocol, steps=(), at=0))
-    return replace(_planned(ws), status=f"Hanging protocol: {protocol.title}")
+    said = translate("Status", "Hanging protocol: {title}")
+    return replace(_planned(ws), status=said.format(title=protocol.title))
 
 
 def older_prior(ws: Workspace) -> Workspace:
     """Compare with the next older examination, and after the oldest with the latest again."""
     count = len(ws.hanging.priors)
     if count < 2:
-        said = "one earlier examination" if count else "no earlier examination of this patient"
-        return replace(ws, status=f"There is {said}")
+        one = translate("Status", "There is one earlier examination")
+        none = translate("Status", "There is no earlier examination of this patient")
+        return replace(ws, status=one if count else none)
     ws = replace(ws, hanging=replace(ws.hanging, prior_at=(ws.hanging.prior_at + 1) % count))
     return _planned(ws)
 
@@ -61,12 +64,14 @@ def next_image(ws: Workspace) -> Workspace:
     step = ws.hanging.step
     several = [hung for hung in step.places if len(hung.images) > 1] if step else []
     if not several:
-        return replace(ws, status="No second image of these views")
+        return replace(ws, status=translate("Status", "No second image of these views"))
     pointed = [hung for hung in several if hung.place.key == ws.active]
     chosen = (pointed or several)[0]
     turned = replace(chosen, shown=(chosen.shown - 1) % len(chosen.images))
     steps = tuple(_turned(step, turned) for step in ws.hanging.steps)
-    said = f"{chosen.place.label}: {turned.shown + 1} of {len(turned.images)}"
+    said = translate("Status", "{view}: {at} of {count}").format(
+        view=chosen.place.label, at=turned.shown + 1, count=len(turned.images)
+    )
     ws = replace(ws, hanging=replace(ws.hanging, steps=steps), status=said)
     return hanging.rehang(ws)
 
@@ -83,7 +88,8 @@ def step_line(ws: Workspace) -> str:
     if step is None:
         return ""
     count = len(ws.hanging.steps)
-    return f"Step {ws.hanging.at + 1} of {count}: {step.title}"
+    said = translate("Status", "Step {at} of {count}: {title}")
+    return said.format(at=ws.hanging.at + 1, count=count, title=step.title)
 
 
 # -- helpers ----------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ class PseudoTranslator(QTranslator):
     ) -> str:
         """Return the pseudo-text."""
         text = sourceText if isinstance(sourceText, str) else bytes(sourceText).decode()
-        return pseudo(text) if text else ""
+        return pseudo(words.english(text, n)) if text else ""
 
     def isEmpty(self) -> bool:
         """Return False: Qt leaves out a translator that says it is empty."""

@@ -14,10 +14,12 @@ from mammoview.review.blinding import ReadingMode
 from mammoview.ui.actions.qt import TableAction
 from mammoview.ui.panels.reading_panel import notes_of
 from mammoview.ui.task_bar import TaskBar
-from mammoview.words import translate
+from mammoview.words import COUNTED, QT_TRANSLATE_NOOP, translate
 
-RESEARCH_USE_ONLY = "RESEARCH USE ONLY"
-BADGES = {ReadingMode.CONCURRENT: "Concurrent reading — not a blinded read"}
+RESEARCH_USE_ONLY = QT_TRANSLATE_NOOP("Status", "RESEARCH USE ONLY")
+BADGES = {
+    ReadingMode.CONCURRENT: QT_TRANSLATE_NOOP("Status", "Concurrent reading — not a blinded read")
+}
 
 
 class StatusStrip(QStatusBar):
@@ -33,34 +35,52 @@ class StatusStrip(QStatusBar):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("statusStrip")
-        self.setAccessibleName("Status")
+        self.setAccessibleName(translate("Status", "Status"))
         self.setSizeGripEnabled(False)
-        self._research = _label("researchUseOnly", "Research use only", RESEARCH_USE_ONLY, self)
-        self._badge = _label("readingBadge", "Reading mode", "", self)
-        self._demo = _label("demoBadge", "Demo examination", badge or "", self)
-        self._caveats = _label("caveats", "What stands beside results of the model", "", self)
-        self._step = _label("stepLabel", "Step of the hanging", "", self)
-        self._link = _label("linkLabel", "Whether panes move together", "", self)
-        self._message = _label("statusMessage", "Message", "", self)
+        self._research = _label(
+            "researchUseOnly",
+            translate("Status", "Research use only"),
+            translate("Status", RESEARCH_USE_ONLY),
+            self,
+        )
+        self._badge = _label("readingBadge", translate("Status", "Reading mode"), "", self)
+        self._demo = _label("demoBadge", translate("Status", "Demo examination"), badge or "", self)
+        self._caveats = _label(
+            "caveats", translate("Status", "What stands beside results of the model"), "", self
+        )
+        self._step = _label("stepLabel", translate("Status", "Step of the hanging"), "", self)
+        self._link = _label(
+            "linkLabel", translate("Status", "Whether panes move together"), "", self
+        )
+        self._message = _label("statusMessage", translate("Status", "Message"), "", self)
         # A long message is cut (its tooltip is whole) before anything that must be read gives way.
         self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._notes = _button(
-            "notesButton", "Assumptions and warnings", actions["side-panel"], self
+            "notesButton",
+            translate("Status", "Assumptions and warnings"),
+            actions["side-panel"],
+            self,
         )
-        self._refused = _button("refusedButton", "Refused files", actions["refused-files"], self)
+        self._refused = _button(
+            "refusedButton", translate("Status", "Refused files"), actions["refused-files"], self
+        )
         self._progress = QProgressBar(self)
         self._progress.setObjectName("analysisProgress")
-        self._progress.setAccessibleName("Progress of the analysis")
+        self._progress.setAccessibleName(translate("Status", "Progress of the analysis"))
         self._progress.setFixedWidth(190)
-        self._cancel = _button("cancelAnalysis", "Cancel", actions["cancel-analysis"], self)
+        self._cancel = _button(
+            "cancelAnalysis", translate("Status", "Cancel"), actions["cancel-analysis"], self
+        )
         self._task = TaskBar(
             name="task",
             accessible=translate("Status", "Progress of opening and decoding"),
             cancel=desk.cancel_waiting,
             parent=self,
         )
-        self._cursor = _label("cursorReadout", "Value under the cursor", "", self)
-        self._device = _label("device", "Model and device", "", self)
+        self._cursor = _label(
+            "cursorReadout", translate("Status", "Value under the cursor"), "", self
+        )
+        self._device = _label("device", translate("Status", "Model and device"), "", self)
         self._actions = actions
         self._lay_out()
         self.render(None, desk.workspace)
@@ -89,7 +109,7 @@ class StatusStrip(QStatusBar):
         """Show the state."""
         if old is None or old.keys != new.keys:
             self._show_keys()
-        self._badge.setText(BADGES[new.reading_mode])
+        self._badge.setText(translate("Status", BADGES[new.reading_mode]))
         caveats = caveat_text(new)
         self._caveats.setText(caveats)
         self._caveats.setVisible(bool(caveats))
@@ -113,10 +133,10 @@ class StatusStrip(QStatusBar):
         self._task.show_task(commands.waiting_for(new))
         refused = len(new.index.refused)
         self._refused.setVisible(refused > 0)
-        self._refused.setText(f"{refused} refused")
+        self._refused.setText(translate("Status", "%n refused", "", COUNTED, refused))
         notes = len(notes_of(new))
         self._notes.setVisible(notes > 0)
-        self._notes.setText(f"{notes} note{'s' if notes != 1 else ''}")
+        self._notes.setText(translate("Status", "%n note(s)", "", COUNTED, notes))
         self._device.setText(device_text(new))
 
     def _show_keys(self) -> None:
@@ -135,7 +155,7 @@ def caveat_text(ws: Workspace) -> str:
 def device_text(ws: Workspace) -> str:
     """Return model, version, operating point and device in one line."""
     if ws.model is None:
-        return "no model open"
+        return translate("Status", "no model open")
     identity = ws.model.identity
     return f"{identity.name} {identity.version} · {ws.operating_point} · {ws.model.device}"
 

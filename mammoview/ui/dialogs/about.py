@@ -8,13 +8,27 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QW
 from mammoview import __version__
 from mammoview.app.workspace import Workspace
 from mammoview.ui.panels.reading_panel import model_text
+from mammoview.words import translate
 
-_TEXT = """mammoview {version}
 
-Research use only. Not a medical device: no reading may rest on it.
-Marks and heat show kinds of finding; they are no probability of cancer.
-
-{model}"""
+def about_text(workspace: Workspace) -> str:
+    """Return version, intended use and model."""
+    use = workspace.model.intended_use if workspace.model else ""
+    model = "\n".join(filter(None, [model_text(workspace), use]))
+    return "\n".join(
+        (
+            f"mammoview {__version__}",
+            "",
+            translate(
+                "About", "Research use only. Not a medical device: no reading may rest on it."
+            ),
+            translate(
+                "About", "Marks and heat show kinds of finding; they are no probability of cancer."
+            ),
+            "",
+            translate("About", "Model: {model}").format(model=model),
+        )
+    )
 
 
 class About(QDialog):
@@ -23,13 +37,12 @@ class About(QDialog):
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("about")
-        self.setAccessibleName("About mammoview")
-        self.setWindowTitle("About mammoview")
+        self.setWindowTitle(translate("About", "About mammoview"))
+        self.setAccessibleName(self.windowTitle())
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        use = workspace.model.intended_use if workspace.model else ""
-        model = "\n".join(filter(None, [model_text(workspace), use]))
-        self._text = QLabel(_TEXT.format(version=__version__, model="Model: " + model), self)
+        self._text = QLabel(about_text(workspace), self)
         self._text.setObjectName("aboutText")
+        self._text.setAccessibleName(translate("About", "Version, intended use and model"))
         self._text.setWordWrap(True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setMinimumWidth(460)

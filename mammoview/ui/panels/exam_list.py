@@ -10,6 +10,7 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.domain.study import Examination
 from mammoview.ui.panels.parts import heading
+from mammoview.words import COUNTED, translate
 
 _ROW_HEIGHT = 20
 _MOST_ROWS = 6
@@ -21,15 +22,15 @@ class ExamList(QWidget):
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("examListPanel")
-        self.setAccessibleName("Examinations")
+        self.setAccessibleName(translate("ExamList", "Examinations"))
         self._desk = desk
         self._list = QListWidget(self)
         self._list.setObjectName("examList")
-        self._list.setAccessibleName("Open examinations")
+        self._list.setAccessibleName(translate("ExamList", "Open examinations"))
         self._list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(heading("Examinations", self))
+        layout.addWidget(heading(translate("ExamList", "Examinations"), self))
         layout.addWidget(self._list)
         self._connect()
         self.render(None, desk.workspace)
@@ -63,5 +64,5 @@ def describe(exam: Examination, number: int) -> str:
     named = first.identity.name.replace("^", " ").strip() or first.identity.patient_id
     who = first.study_key if first.is_cbis_ddsm else named
     date = display_date(first.study_date)
-    count = len(exam.mammograms)
-    return "  ·  ".join(filter(None, [f"{number}", who, date, f"{count} views"]))
+    count = translate("ExamList", "%n view(s)", "", COUNTED, len(exam.mammograms))
+    return "  ·  ".join(filter(None, [f"{number}", who, date, count]))

@@ -23,12 +23,13 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import ModelSummary, OverlayMode, Workspace
 from mammoview.modelkit.manifest import OperatingPoint
 from mammoview.ui.panels.parts import heading, paragraph
+from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 _MODES = (
-    (OverlayMode.OFF, "Off"),
-    (OverlayMode.HEATMAP, "Heat"),
-    (OverlayMode.MARKS, "Marks"),
-    (OverlayMode.BOTH, "Both"),
+    (OverlayMode.OFF, QT_TRANSLATE_NOOP("Overlay", "Off")),
+    (OverlayMode.HEATMAP, QT_TRANSLATE_NOOP("Overlay", "Heat")),
+    (OverlayMode.MARKS, QT_TRANSLATE_NOOP("Overlay", "Marks")),
+    (OverlayMode.BOTH, QT_TRANSLATE_NOOP("Overlay", "Both")),
 )
 _PERCENT = 100
 
@@ -39,7 +40,7 @@ class OverlayPanel(QWidget):
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("overlayPanel")
-        self.setAccessibleName("Overlay controls")
+        self.setAccessibleName(translate("Overlay", "Overlay controls"))
         self._desk = desk
         self._modes = QButtonGroup(self)
         self._mode_row = self._build_modes()
@@ -49,12 +50,15 @@ class OverlayPanel(QWidget):
         self._kind_boxes: dict[str, QCheckBox] = {}
         self._caveats: list[QLabel] = []
         self._kinds_of: ModelSummary | None = None
-        self._point = _combo("operatingPoint", "Operating point", self)
+        self._point = _combo("operatingPoint", translate("Overlay", "Operating point"), self)
         self._point_text = paragraph(
-            "operatingPointText", "What the operating point means", self, role="faint"
+            "operatingPointText",
+            translate("Overlay", "What the operating point means"),
+            self,
+            role="faint",
         )
-        self._opacity = _slider("opacity", "Heatmap opacity", self)
-        self._floor = _slider("heatFloor", "Hide heat below this score", self)
+        self._opacity = _slider("opacity", translate("Overlay", "Heatmap opacity"), self)
+        self._floor = _slider("heatFloor", translate("Overlay", "Hide heat below this score"), self)
         self._opacity_text = QLabel("", self)
         self._floor_text = QLabel("", self)
         self._lay_out()
@@ -67,9 +71,10 @@ class OverlayPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         for number, (mode, text) in enumerate(_MODES):
-            button = QPushButton(text, row)
+            said = translate("Overlay", text)
+            button = QPushButton(said, row)
             button.setObjectName(f"overlay-mode-{mode}")
-            button.setAccessibleName(f"Overlay {text}")
+            button.setAccessibleName(translate("Overlay", "Overlay {mode}").format(mode=said))
             button.setCheckable(True)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self._modes.addButton(button, number)
@@ -82,8 +87,8 @@ class OverlayPanel(QWidget):
         grid.setVerticalSpacing(4)
         for row, (name, widget, value) in enumerate(
             (
-                ("Opacity", self._opacity, self._opacity_text),
-                ("Hide below", self._floor, self._floor_text),
+                (translate("Overlay", "Opacity"), self._opacity, self._opacity_text),
+                (translate("Overlay", "Hide below"), self._floor, self._floor_text),
             )
         ):
             grid.addWidget(QLabel(name, self), row, 0)
@@ -94,11 +99,11 @@ class OverlayPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addWidget(heading("Overlay", self))
+        layout.addWidget(heading(translate("Overlay", "Overlay"), self))
         layout.addWidget(self._mode_row)
         layout.addWidget(self._kinds)
         layout.addLayout(grid)
-        layout.addWidget(QLabel("Marks from operating point", self))
+        layout.addWidget(QLabel(translate("Overlay", "Marks from operating point"), self))
         layout.addWidget(self._point)
         layout.addWidget(self._point_text)
 
@@ -167,7 +172,8 @@ class OverlayPanel(QWidget):
                 self._caveats.append(self._caveat(kind, "; ".join(said)))
 
     def _caveat(self, kind: str, text: str) -> QLabel:
-        label = paragraph(f"caveat-{kind}", f"Caveat of class {kind}", self._kinds, role="caution")
+        said = translate("Overlay", "Caveat of class {kind}").format(kind=kind)
+        label = paragraph(f"caveat-{kind}", said, self._kinds, role="caution")
         label.setText(text)
         self._kinds_layout.addWidget(label)
         return label
@@ -175,7 +181,8 @@ class OverlayPanel(QWidget):
     def _kind_box(self, kind: str) -> QCheckBox:
         box = QCheckBox(kind.capitalize(), self._kinds)
         box.setObjectName(f"kind-{kind}")
-        box.setAccessibleName(f"Show findings of class {kind}")
+        said = translate("Overlay", "Show findings of class {kind}")
+        box.setAccessibleName(said.format(kind=kind))
         box.setProperty("kind", kind)
         box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         box.clicked.connect(self._kind_clicked)
@@ -201,10 +208,13 @@ def point_text(points: Sequence[OperatingPoint], name: str) -> str:
     chosen = [point for point in points if point.name == name]
     if not chosen:
         return ""
-    limits = ", ".join(f"{point.kind} from {point.threshold:.2f}" for point in chosen)
-    together = " together" if len(chosen) > 1 else ""
-    rate = f"{chosen[0].false_marks_per_image:g}"
-    return f"{limits}:\nset for {rate} false marks an image{together}"
+    limit = translate("Overlay", "{kind} from {score:.2f}")
+    limits = ", ".join(limit.format(kind=p.kind, score=p.threshold) for p in chosen)
+    if len(chosen) > 1:
+        said = translate("Overlay", "set for {rate:g} false marks an image together")
+    else:
+        said = translate("Overlay", "set for {rate:g} false marks an image")
+    return f"{limits}:\n" + said.format(rate=chosen[0].false_marks_per_image)
 
 
 def _slider(name: str, accessible: str, parent: QWidget) -> QSlider:

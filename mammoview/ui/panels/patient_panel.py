@@ -8,6 +8,7 @@ from mammoview.app.priors import display_date
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.ui.panels.parts import heading, paragraph
+from mammoview.words import translate
 
 
 class PatientPanel(QWidget):
@@ -16,12 +17,12 @@ class PatientPanel(QWidget):
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("patientPanel")
-        self.setAccessibleName("Examination")
-        self._patient = paragraph("patient", "Patient", self)
+        self.setAccessibleName(translate("Patient", "Examination"))
+        self._patient = paragraph("patient", translate("Patient", "Patient"), self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(heading("Examination", self))
+        layout.addWidget(heading(translate("Patient", "Examination"), self))
         layout.addWidget(self._patient)
         self.render(None, desk.workspace)
 
@@ -34,14 +35,16 @@ def patient_text(ws: Workspace) -> str:
     """Return name, id, birth date and study date of the hung examination."""
     view = next((hung.mammogram for hung in ws.views if not hung.prior), None)
     if view is None:
-        return "No examination"
+        return translate("Patient", "No examination")
     who = view.identity
     # CBIS-DDSM gives each file a patient id of its own; the study key is the person.
     number = view.study_key if view.is_cbis_ddsm else who.patient_id
     name = "" if view.is_cbis_ddsm else who.name.replace("^", " ").strip()
     lines = [name, number]
     if who.birth_date:
-        lines.append(f"born {display_date(who.birth_date)}")
+        born = translate("Patient", "born {date}")
+        lines.append(born.format(date=display_date(who.birth_date)))
     if view.study_date:
-        lines.append(f"study of {display_date(view.study_date)}")
+        study = translate("Patient", "study of {date}")
+        lines.append(study.format(date=display_date(view.study_date)))
     return "\n".join(dict.fromkeys(line for line in lines if line))

@@ -8,6 +8,7 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
 from mammoview.ui.panels.parts import heading, paragraph
+from mammoview.words import COUNTED, translate
 
 
 class ReadingPanel(QWidget):
@@ -16,18 +17,22 @@ class ReadingPanel(QWidget):
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("readingPanel")
-        self.setAccessibleName("Result and model")
-        self._result = paragraph("result", "Result of the analysis, view by view", self)
-        self._model = paragraph("model", "Model", self, role="faint")
-        self._notes = paragraph("notes", "Assumptions and warnings", self, role="caution")
-        self._notes_heading = heading("Notes", self)
+        self.setAccessibleName(translate("Reading", "Result and model"))
+        self._result = paragraph(
+            "result", translate("Reading", "Result of the analysis, view by view"), self
+        )
+        self._model = paragraph("model", translate("Reading", "Model"), self, role="faint")
+        self._notes = paragraph(
+            "notes", translate("Reading", "Assumptions and warnings"), self, role="caution"
+        )
+        self._notes_heading = heading(translate("Reading", "Notes"), self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         for widget in (
-            heading("Computer reading", self),
+            heading(translate("Reading", "Computer reading"), self),
             self._result,
-            heading("Model", self),
+            heading(translate("Reading", "Model"), self),
             self._model,
             self._notes_heading,
             self._notes,
@@ -52,42 +57,46 @@ def result_text(ws: Workspace) -> str:
         by_uid = {view.sop_instance_uid: view for view in ws.prediction.views}
         read = [hung.mammogram for hung in ws.views if hung.analysed]
         lines += [f"{m.label}: {view_text(by_uid.get(m.sop_instance_uid))}" for m in read]
-    return "\n".join(lines) or "Not analysed"
+    return "\n".join(lines) or translate("Reading", "Not analysed")
 
 
 def view_text(view: ViewPrediction | None) -> str:
     """Say what came out for one view."""
     if view is None:
-        return "not analysed yet"
+        return translate("Reading", "not analysed yet")
     if view.status is AnalysisStatus.FAILED:
-        return f"ANALYSIS FAILED, {view.reason}"
+        return translate("Reading", "ANALYSIS FAILED, {reason}").format(reason=view.reason)
     if view.status is AnalysisStatus.NOT_SUPPORTED:
-        return f"not analysed, {view.reason}"
+        return translate("Reading", "not analysed, {reason}").format(reason=view.reason)
     flagged = [region for region in view.regions if region.flagged]
     if not flagged:
-        best = f" (highest score {max(s for _, s in view.scores):.2f})" if view.scores else ""
-        return f"analysed, no mark{best}"
+        if not view.scores:
+            return translate("Reading", "analysed, no mark")
+        said = translate("Reading", "analysed, no mark (highest score {score:.2f})")
+        return said.format(score=max(score for _, score in view.scores))
     marks = ", ".join(f"{region.kind} {region.score:.2f}" for region in flagged)
-    return f"{len(flagged)} mark{'s' if len(flagged) > 1 else ''}: {marks}"
+    count = len(flagged)
+    return translate("Reading", "%n mark(s): {marks}", "", COUNTED, count).format(marks=marks)
 
 
 def model_text(ws: Workspace) -> str:
     """Return name, version, hash, device and operating point."""
     if ws.model is None:
-        return "Not open"
+        return translate("Reading", "Not open")
     identity = ws.model.identity
     return "\n".join(
         (
             f"{identity.name} {identity.version}  ({identity.sha256[:8]})",
             ws.model.device,
-            f"operating point: {ws.operating_point}",
-            "Scores are kinds of finding, not a probability of cancer.",
+            translate("Reading", "operating point: {name}").format(name=ws.operating_point),
+            translate("Reading", "Scores are kinds of finding, not a probability of cancer."),
         )
     )
 
 
 def _range_notes(view: ViewPrediction) -> tuple[str, ...]:
-    return tuple(f"unlike the training images: {said}" for said in view.outside_range or ())
+    line = translate("Reading", "unlike the training images: {how}")
+    return tuple(line.format(how=how) for how in view.outside_range or ())
 
 
 def notes_of(ws: Workspace) -> tuple[str, ...]:
@@ -95,7 +104,9 @@ def notes_of(ws: Workspace) -> tuple[str, ...]:
     said: dict[str, list[str]] = {}
     for hung in ws.views:
         view = hung.mammogram
-        label = f"prior {view.label}" if hung.prior else view.label
+        label = view.label
+        if hung.prior:
+            label = translate("Reading", "prior {view}").format(view=label)
         for warning in view.warnings:
             said.setdefault(warning, []).append(label)
         for result in ws.prediction.views if ws.prediction else ():
@@ -104,5 +115,6 @@ def notes_of(ws: Workspace) -> tuple[str, ...]:
                     said.setdefault(note, []).append(label)
     notes = [f"{note}  [{', '.join(dict.fromkeys(slots))}]" for note, slots in said.items()]
     if ws.not_hung:
-        notes.append("Left out of the hanging: " + ", ".join(ws.not_hung))
+        left_out = translate("Reading", "Left out of the hanging: {views}")
+        notes.append(left_out.format(views=", ".join(ws.not_hung)))
     return (*ws.warnings, *notes)

@@ -11,8 +11,11 @@ from mammoview.ui.panels.exam_list import ExamList
 from mammoview.ui.panels.overlay_panel import OverlayPanel
 from mammoview.ui.panels.patient_panel import PatientPanel
 from mammoview.ui.panels.reading_panel import ReadingPanel
+from mammoview.words import translate
 
 WIDTH_PX = 264
+# A language with longer words gets a wider panel, up to here.
+_WIDEST_PX = 460
 
 
 class SidePanel(QScrollArea):
@@ -21,12 +24,11 @@ class SidePanel(QScrollArea):
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("sideScroll")
-        self.setAccessibleName("Side panel")
+        self.setAccessibleName(translate("Window", "Side panel"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setFixedWidth(WIDTH_PX)
         inner = QWidget(self)
         inner.setObjectName("sidePanel")
         self._exams = ExamList(desk, inner)
@@ -40,6 +42,8 @@ class SidePanel(QScrollArea):
             layout.addWidget(panel)
         layout.addStretch(1)
         self.setWidget(inner)
+        needed = inner.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        self.setFixedWidth(min(max(WIDTH_PX, needed), _WIDEST_PX))
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state."""

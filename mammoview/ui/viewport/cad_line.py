@@ -7,8 +7,11 @@ from enum import StrEnum
 
 from mammoview.app.workspace import OverlayMode, Pane, Workspace
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
+from mammoview.words import COUNTED, QT_TRANSLATE_NOOP, translate
 
-OUTSIDE_RANGE = "Unlike the training images: the CAD is less reliable here"
+OUTSIDE_RANGE = QT_TRANSLATE_NOOP(
+    "CAD", "Unlike the training images: the CAD is less reliable here"
+)
 
 
 class Tone(StrEnum):
@@ -44,39 +47,46 @@ def cad_line(pane: Pane, workspace: Workspace) -> CadLine:
     if pane.mammogram is None:
         return CadLine(text="", tone=Tone.QUIET)
     if pane.place.prior:
-        return CadLine(text="CAD: not run on priors", tone=Tone.QUIET)
+        return CadLine(text=translate("CAD", "CAD: not run on priors"), tone=Tone.QUIET)
     found = prediction_for(pane, workspace)
     if found is not None:
         return _of_result(found, workspace)
     if pane.mammogram.unsupported:
-        return CadLine(text=f"CAD: not run: {pane.mammogram.unsupported}", tone=Tone.WARNING)
+        return _not_run(pane.mammogram.unsupported)
     if workspace.analysis.running:
-        return CadLine(text="CAD: running", tone=Tone.QUIET)
-    return CadLine(text="CAD: not run", tone=Tone.QUIET)
+        return CadLine(text=translate("CAD", "CAD: running"), tone=Tone.QUIET)
+    return CadLine(text=translate("CAD", "CAD: not run"), tone=Tone.QUIET)
 
 
 def range_badge(found: ViewPrediction | None) -> str:
     """Return the lasting words on an image unlike those that the model was trained on."""
-    return OUTSIDE_RANGE if found is not None and found.outside_range else ""
+    return translate("CAD", OUTSIDE_RANGE) if found is not None and found.outside_range else ""
+
+
+def _not_run(reason: str) -> CadLine:
+    said = translate("CAD", "CAD: not run: {reason}").format(reason=reason)
+    return CadLine(text=said, tone=Tone.WARNING)
 
 
 def _of_result(found: ViewPrediction, workspace: Workspace) -> CadLine:
     if found.status is AnalysisStatus.NOT_SUPPORTED:
-        return CadLine(text=f"CAD: not run: {found.reason}", tone=Tone.WARNING)
+        return _not_run(found.reason)
     if found.status is AnalysisStatus.FAILED:
-        return CadLine(text=f"CAD: failed: {found.reason}", tone=Tone.WARNING)
+        said = translate("CAD", "CAD: failed: {reason}").format(reason=found.reason)
+        return CadLine(text=said, tone=Tone.WARNING)
     # The panel has the whole note; on the image its first words do: "scale assumed".
     short = [note.partition(":")[0] for note in found.notes]
     notes = f" ({', '.join(short)})" if short else ""
     flagged = [r for r in found.regions if r.flagged]
     if not flagged:
-        return CadLine(text=f"CAD: no marks{notes}", tone=Tone.PLAIN)
-    count = "1 mark" if len(flagged) == 1 else f"{len(flagged)} marks"
+        return CadLine(text=translate("CAD", "CAD: no marks") + notes, tone=Tone.PLAIN)
+    marks = len(flagged)
+    count = translate("CAD", "CAD: %n mark(s)", "", COUNTED, marks)
     overlay = workspace.overlay
     drawn = overlay.mode in (OverlayMode.MARKS, OverlayMode.BOTH)
     hidden = sum(not drawn or r.kind not in overlay.kinds for r in flagged)
     if hidden == len(flagged):
-        count += ", hidden"
+        count += translate("CAD", ", hidden")
     elif hidden:
-        count += f", {hidden} hidden"
-    return CadLine(text=f"CAD: {count}{notes}", tone=Tone.MARKED)
+        count += translate("CAD", ", {count} hidden").format(count=hidden)
+    return CadLine(text=count + notes, tone=Tone.MARKED)

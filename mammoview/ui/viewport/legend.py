@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QWidget
 
 from mammoview.app.workspace import OverlayMode, Workspace
 from mammoview.imaging.colormap import heat_table
+from mammoview.words import QT_TRANSLATE_NOOP, translate
 
-TITLE = "finding score, not a probability of cancer"
+TITLE = QT_TRANSLATE_NOOP("Legend", "finding score, not a probability of cancer")
 _SIZE = QSize(286, 74)
 _BAR = QRectF(12.0, 26.0, 262.0, 12.0)
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -25,7 +26,8 @@ def native_grid(workspace: Workspace) -> str:
     if not shapes:
         return ""
     rows, cols = max(shapes)
-    return f"network grid {cols} x {rows} cells, interpolated"
+    said = translate("Legend", "network grid {cols} x {rows} cells, interpolated")
+    return said.format(cols=cols, rows=rows)
 
 
 class HeatLegend(QWidget):
@@ -68,7 +70,11 @@ class HeatLegend(QWidget):
         font.setPixelSize(11)
         painter.setFont(font)
         painter.setPen(QColor("#e8e8e8"))
-        painter.drawText(QRectF(0, 6, _SIZE.width(), 16), Qt.AlignmentFlag.AlignHCenter, TITLE)
+        painter.drawText(
+            QRectF(0, 6, _SIZE.width(), 16),
+            Qt.AlignmentFlag.AlignHCenter,
+            translate("Legend", TITLE),
+        )
         painter.fillRect(_BAR, QColor(_TISSUE_GREY, _TISSUE_GREY, _TISSUE_GREY))
         painter.setOpacity(self._opacity)
         painter.drawImage(_BAR, self._colours())

@@ -11,6 +11,7 @@ from mammoview.app.workspace import Overlay, OverlayMode
 from mammoview.domain.prediction import Region
 from mammoview.ui.viewport import layers
 from mammoview.ui.viewport.frame import Frame, to_qtransform
+from mammoview.words import translate
 
 GLYPH_PX = 22
 # Shape tells the class (circle: mass, triangle: calcification), colour only helps; both colours
@@ -27,7 +28,8 @@ def glyph_of(kind: str) -> tuple[str, str]:
 
 def mark_text(region: Region) -> str:
     """Return what a mark says under the mouse: class, score, and size where mm are known."""
-    said = f"{region.kind}, score {region.score:.2f}"
+    said = translate("Marks", "{kind}, score {score:.2f}")
+    said = said.format(kind=region.kind, score=region.score)
     if region.size_mm is None:
         return said
     length, width = region.size_mm

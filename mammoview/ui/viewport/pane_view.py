@@ -26,6 +26,7 @@ from mammoview.ui.viewport.placement import PaneSize, Placement, Subject, visibl
 from mammoview.ui.viewport.scale_line import SAME_SIZE, scale_text, size_badge
 from mammoview.ui.viewport.spot import Lie
 from mammoview.ui.viewport.windowing import voi_in_use
+from mammoview.words import translate
 
 # Same arguments as imaging.grayscale.display_table; the owner of the panes may share results.
 TableMaker = Callable[..., NDArray[np.uint8]]
@@ -265,4 +266,5 @@ class PaneView:
         assert self._pane.mammogram is not None
         col, row = int(point.col), int(point.row)
         value = self._pane.image.stored[row, col]
-        return f"{self._pane.mammogram.label}   column {col}   row {row}   stored {value}"
+        said = translate("Pane", "{view}   column {col}   row {row}   stored {value}")
+        return said.format(view=self._pane.mammogram.label, col=col, row=row, value=value)

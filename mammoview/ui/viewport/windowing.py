@@ -19,6 +19,7 @@ from mammoview.imaging.grayscale import (
     named_vois,
     voi_by_explanation,
 )
+from mammoview.words import translate
 
 # A drag over so many pixels doubles the width, or moves the centre by the window's own width.
 _DOUBLING_PX = 250.0
@@ -88,13 +89,15 @@ def voi_text(fmt: PixelFormat, gray: Gray) -> str:
     name = next((name for name, other in named_vois(fmt) if other is own), "")
     parts = ["VOI LUT"] if isinstance(voi, VoiLut) else []
     if voi is None:
-        parts = ["full range"]
+        parts = [translate("Pane", "full range")]
     elif isinstance(voi, VoiWindow):
         parts = [f"C {_short(voi.centre)} W {_short(voi.width)} {voi.function}"]
     parts += [name] if name else []
     wanted = gray.voi_explanation
-    missing = f"default: no {wanted} here" if wanted not in (None, name) else ""
-    by_hand = "by hand" if gray.change is not None else ""
+    missing = ""
+    if wanted not in (None, name):
+        missing = translate("Pane", "default: no {voi} here").format(voi=wanted)
+    by_hand = translate("Pane", "by hand") if gray.change is not None else ""
     return ", ".join(filter(None, (" ".join(parts), missing, by_hand)))
 
 
