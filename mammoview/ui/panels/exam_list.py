@@ -64,5 +64,6 @@ def describe(exam: Examination, number: int) -> str:
     named = first.identity.name.replace("^", " ").strip() or first.identity.patient_id
     who = first.study_key if first.is_cbis_ddsm else named
     date = display_date(first.study_date)
-    count = translate("ExamList", "%n view(s)", "", COUNTED, len(exam.mammograms))
-    return "  ·  ".join(filter(None, [f"{number}", who, date, count]))
+    number_of_views = len(exam.mammograms)
+    views = translate("ExamList", "%n view(s)", "", COUNTED, number_of_views)
+    return "  ·  ".join(filter(None, [f"{number}", who, date, views]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from mammoview.app.reading import ReadingDesk
@@ -42,13 +43,18 @@ class SidePanel(QScrollArea):
             layout.addWidget(panel)
         layout.addStretch(1)
         self.setWidget(inner)
-        needed = inner.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
-        self.setFixedWidth(min(max(WIDTH_PX, needed), _WIDEST_PX))
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state."""
         for panel in self._panels():
             panel.render(old, new)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take the width that the words need, now that the look is known."""
+        super().showEvent(event)
+        needed = self.widget().minimumSizeHint().width()
+        needed += self.verticalScrollBar().sizeHint().width()
+        self.setFixedWidth(min(max(WIDTH_PX, needed), _WIDEST_PX))
 
     def _panels(self) -> tuple[ExamList, PatientPanel, OverlayPanel, ReadingPanel]:
         return self._exams, self._patient, self._overlay, self._reading

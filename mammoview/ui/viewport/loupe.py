@@ -16,6 +16,7 @@ _WORDS_PX = 4
 _NOTCH_PX = 7.0
 _RIM = QColor("#f2f2f2")
 _TWIN_RIM = QColor("#cc79a7")
+from mammoview.words import translate
 
 
 def pixels_across(glass_px: int, magnification: int, device_pixel_ratio: float) -> int:
@@ -40,7 +41,8 @@ class Loupe(QWidget):
     def __init__(self, name: str, parent: QWidget, *, twin: bool = False) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self.setAccessibleName("Loupe in the other breast" if twin else "Loupe")
+        other = translate("Loupe", "Loupe in the other breast")
+        self.setAccessibleName(other if twin else translate("Loupe", "Loupe"))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         # Glass and words cover the whole widget: nothing under it need be drawn when it moves.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)

@@ -57,7 +57,7 @@ class SpotTools(QObject):
         self.twin = Loupe("twinLoupe", host, twin=True)
         self.caption = QLabel(host)
         self.caption.setObjectName("levelCaption")
-        self.caption.setAccessibleName("Level line")
+        self.caption.setAccessibleName(translate("Loupe", "Level line"))
         self.caption.setTextFormat(Qt.TextFormat.PlainText)
         self.caption.setStyleSheet(_CAPTION)
         self.caption.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
