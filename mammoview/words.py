@@ -49,7 +49,7 @@ def translate(
         ``COUNTED`` with a number, else left away.  Only a call with something in this place (Qt's
         old encoding) is known to the tool as one that has plurals.
     n : int
-        The number that the text counts, a plain name: on an expression the tool hangs or overlooks it.
+        The number that the text counts, a plain name: on an expression the tool hangs.
     """
     found = _lookup(context, text, comment, n)
     return found.replace("%n", str(n)) if found and n >= 0 else found or english(text, n)

@@ -227,7 +227,9 @@ def cycle_voi(ws: Workspace, by: int = 1) -> Workspace:
     known = ws.gray.voi_explanation in names
     at = round_trip.index(ws.gray.voi_explanation) if known else 0
     chosen = round_trip[(at + by) % len(round_trip)]
-    said = f"VOI: {chosen}" if chosen else "VOI: each image's default"
+    said = translate("Status", "VOI: each image's default")
+    if chosen:
+        said = translate("Status", "VOI: {name}").format(name=chosen)
     return say(show_voi(ws, chosen), said)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mammoview.app.workspace import AnnotationLevel, Looking, Workspace
+from mammoview.words import translate
 
 # Screen pixels to a stored pixel: never less than one, so that nothing is averaged away.
 MAGNIFICATIONS = (1, 2, 4)
@@ -21,7 +22,8 @@ def magnify(ws: Workspace, by: int) -> Workspace:
     """Make the loupe magnify more or less; at the end of the range say so."""
     before = ws.looking.magnification
     ws = _looking(ws, magnification=_step(MAGNIFICATIONS, before, by))
-    return replace(ws, status=f"Loupe {ws.looking.magnification} : 1")
+    said = translate("Status", "Loupe {times} : 1")
+    return replace(ws, status=said.format(times=ws.looking.magnification))
 
 
 def resize_glass(ws: Workspace, by: int) -> Workspace:
@@ -38,7 +40,8 @@ def cycle_annotations(ws: Workspace) -> Workspace:
     """Write more on the images: none, minimal, full, and none again."""
     levels = list(AnnotationLevel)
     chosen = levels[(levels.index(ws.looking.annotations) + 1) % len(levels)]
-    return replace(_looking(ws, annotations=chosen), status=f"Texts on the images: {chosen}")
+    said = translate("Status", "Texts on the images: {level}")
+    return replace(_looking(ws, annotations=chosen), status=said.format(level=chosen))
 
 
 def set_annotations(ws: Workspace, level: AnnotationLevel) -> Workspace:

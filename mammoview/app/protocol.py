@@ -39,6 +39,7 @@ TITLES = (
     QT_TRANSLATE_NOOP("Hanging", "Implant displaced, MLO against prior"),
     QT_TRANSLATE_NOOP("Hanging", "Implant-displaced views"),
     QT_TRANSLATE_NOOP("Hanging", "Extra views"),
+    QT_TRANSLATE_NOOP("Hanging", "Tomosynthesis"),
 )
 """What the files that ship say to the reader: Qt's tools do not read those."""
 _CONTENTS = ("rows", "each", "rest")

@@ -280,4 +280,5 @@ def texts_of(widget: QWidget) -> list[str]:
 def _items(tree: QTreeWidget) -> list[QTreeWidgetItem]:
     tops = [tree.topLevelItem(at) for at in range(tree.topLevelItemCount())]
     items = [top for top in tops if top is not None]
-    return items + [item.child(at) for item in items for at in range(item.childCount())]
+    children = [item.child(at) for item in items for at in range(item.childCount())]
+    return items + [child for child in children if child is not None]

@@ -30,7 +30,7 @@ class SidePanel(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        inner = QWidget(self)
+        inner = self._inner = QWidget(self)
         inner.setObjectName("sidePanel")
         self._exams = ExamList(desk, inner)
         self._patient = PatientPanel(desk, inner)
@@ -52,7 +52,7 @@ class SidePanel(QScrollArea):
     def showEvent(self, event: QShowEvent) -> None:
         """Take the width that the words need, now that the look is known."""
         super().showEvent(event)
-        needed = self.widget().minimumSizeHint().width()
+        needed = self._inner.minimumSizeHint().width()
         needed += self.verticalScrollBar().sizeHint().width()
         self.setFixedWidth(min(max(WIDTH_PX, needed), _WIDEST_PX))
 

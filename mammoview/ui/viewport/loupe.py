@@ -10,13 +10,14 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from mammoview.words import translate
+
 _FRAME_PX = 2
 _TEXT_PX = 12
 _WORDS_PX = 4
 _NOTCH_PX = 7.0
 _RIM = QColor("#f2f2f2")
 _TWIN_RIM = QColor("#cc79a7")
-from mammoview.words import translate
 
 
 def pixels_across(glass_px: int, magnification: int, device_pixel_ratio: float) -> int:

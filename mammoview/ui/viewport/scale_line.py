@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mammoview.ui.viewport.placement import Placement, Subject
+from mammoview.words import translate
 
 # A scale this close to 1:1 is 1:1.
 _EXACT = 2e-3
@@ -40,7 +41,10 @@ def scale_text(
     parts = []
     if subject.unit == "mm" and true_px_per_mm:
         times = device_px / true_px_per_mm
-        parts.append("true size" if abs(times - 1.0) < _EXACT else f"{times:.2f}x true size")
+        exact = abs(times - 1.0) < _EXACT
+        true = translate("Pane", "true size")
+        said = true if exact else translate("Pane", "{times:.2f}x true size")
+        parts.append(said.format(times=times))
     elif subject.unit == "mm":
         parts.append(f"{device_px:.1f} px/mm")
     parts.append(_pixel_ratio(device_px * subject.fine))
