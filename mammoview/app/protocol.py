@@ -40,6 +40,10 @@ TITLES = (
     QT_TRANSLATE_NOOP("Hanging", "Implant-displaced views"),
     QT_TRANSLATE_NOOP("Hanging", "Extra views"),
     QT_TRANSLATE_NOOP("Hanging", "Tomosynthesis"),
+    QT_TRANSLATE_NOOP("Hanging", "Tomosynthesis, CC"),
+    QT_TRANSLATE_NOOP("Hanging", "Tomosynthesis, MLO"),
+    QT_TRANSLATE_NOOP("Hanging", "Tomosynthesis, CC, against prior"),
+    QT_TRANSLATE_NOOP("Hanging", "Tomosynthesis, MLO, against prior"),
 )
 """What the files that ship say to the reader: Qt's tools do not read those."""
 _CONTENTS = ("rows", "each", "rest")
