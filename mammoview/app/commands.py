@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mammoview.app import hanging, protocol, steps
+from mammoview.app.display_check import DisplayStatus
 from mammoview.app.keys import KeyChoice
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import (
@@ -95,7 +96,7 @@ def with_index(ws: Workspace, index: ExamIndex) -> Workspace:
     opened = replace(empty(), gray=_NATIVE_GRAY, overlay=ws.overlay, fit=ws.fit, model=ws.model)
     opened = replace(opened, fit_request=ws.fit_request, operating_point=ws.operating_point)
     opened = replace(opened, warnings=ws.warnings, keys=ws.keys)
-    opened = replace(opened, looking=ws.looking, linked=ws.linked)
+    opened = replace(opened, looking=ws.looking, linked=ws.linked, display=ws.display)
     opened = replace(opened, hanging=Hanging(protocol=ws.hanging.protocol))
     return replace(opened, index=index, status=_found(index))
 
@@ -200,6 +201,11 @@ def loading(ws: Workspace) -> bool:
 def waits(view: HungView) -> bool:
     """Tell whether the pixels of a view are neither there nor refused."""
     return view.image is None and view.message == hanging.DECODING
+
+
+def judge_display(ws: Workspace, status: DisplayStatus) -> Workspace:
+    """Take what the last check of the window's screen says."""
+    return ws if status is ws.display else replace(ws, display=status)
 
 
 def activate(ws: Workspace, key: str) -> Workspace:

@@ -34,6 +34,7 @@ class Settings:
 
     ``operating_point`` is a name of the model's list; empty: the model's own default.
     ``heat_floor`` and ``opacity`` are 0..1.  ``hanging`` is the name of a hanging protocol.
+    ``display_check_days`` is for how many days a check of the display holds.
     ``language`` names a catalogue of texts; empty: English.  ``keys`` are the keys that the reader
     chose instead of the program's own.
     ``prefetch_mib`` is how much may be kept beside the open examination (the next one, the last
@@ -48,6 +49,7 @@ class Settings:
     device: Device = Device.AUTO
     panel_open: bool = True
     hanging: str = "cc-first"
+    display_check_days: int = 1
     language: str = ""
     keys: tuple[KeyChoice, ...] = ()
     prefetch_mib: int = -1
@@ -162,6 +164,9 @@ def _value(value: object, default: object, key: str, name: str) -> object:
         if isinstance(default, float) and isinstance(value, int | float):
             if not isinstance(value, bool) and 0.0 <= value <= 1.0:
                 return float(value)
+        elif isinstance(default, int) and not isinstance(default, bool):
+            if type(value) is int and 1 <= value <= 366:
+                return value
         elif type(value) is type(default):
             return value
     except ValueError:

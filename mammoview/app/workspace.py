@@ -11,6 +11,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from mammoview.app.display_check import DisplayStatus
 from mammoview.app.keys import KeyChoice
 from mammoview.app.protocol import Protocol
 from mammoview.domain.geometry import Pose
@@ -309,6 +310,7 @@ class Workspace:
     ``fit_request`` grows by one each time the reader asks for a fit, so that asking for the same
     fit twice works.  ``prediction`` has already passed ``review.blinding``.  ``cine`` is True while
     the volumes of the step run by themselves.
+    ``display`` is what is known of the screen; None where none is read from.
     """
 
     index: ExamIndex
@@ -336,3 +338,4 @@ class Workspace:
     cine: bool = False
     task: Task | None = None
     queue: QueuePlace | None = None
+    display: DisplayStatus | None = None

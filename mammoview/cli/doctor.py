@@ -64,7 +64,18 @@ def examine() -> Iterator[Finding]:
         health=Health.OK,
         seen=f"{__version__} on Python {platform.python_version()}, {platform.platform()}",
     )
-    checks = (_window, _drawing, _gpu, _providers, _bf16, _codecs, _model, _demo_exams, _folders)
+    checks = (
+        _window,
+        _drawing,
+        _gpu,
+        _providers,
+        _bf16,
+        _codecs,
+        _model,
+        _display,
+        _demo_exams,
+        _folders,
+    )
     for check in checks:
         try:
             found = check()
@@ -181,6 +192,25 @@ def _model() -> Finding:
     identity = session.identity
     seen = f"{identity.name} {identity.version} ({whence}) verified on {session.device}"
     return Finding(part=part, health=Health.OK, seen=seen)
+
+
+def _display() -> Iterator[Finding]:
+    """Tell when each screen was last looked at; which one the window is on is not known here."""
+    from mammoview.app.display_check import read_records, records_path
+
+    part = "display check"
+    todo = "press Ctrl+D in the window, on each screen that is read from"
+    last = {record.screen: record for record in read_records(records_path())}
+    if not last:
+        yield Finding(part=part, health=Health.DEGRADED, seen="no screen was checked", todo=todo)
+    for screen, record in last.items():
+        made = record.made.strftime("%Y-%m-%d %H:%M")
+        seen = f"{screen}: passed on {made}"
+        if record.failed:
+            seen = f"{screen}: failed on {made} ({', '.join(record.failed)})"
+            yield Finding(part=part, health=Health.DEGRADED, seen=seen, todo=todo)
+        else:
+            yield Finding(part=part, health=Health.OK, seen=seen)
 
 
 def _demo_exams() -> Finding:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from mammoview.app import commands, logs, settings
 from mammoview.app.analysis import Analyst
+from mammoview.app.display_check import DisplayChecks, records_path
 from mammoview.app.logs import LogSession
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.settings import Settings
@@ -78,7 +79,8 @@ class Session:
             settings=self._stored,
             keep_private=self.log.hide if self.log else None,
         )
-        self.window = MainWindow(self.desk, badge=badge)
+        checks = DisplayChecks(records_path(), days=self._stored.display_check_days)
+        self.window = MainWindow(self.desk, badge=badge, checks=checks)
         self._restore(self._stored)
         said = [str(problem) for problem in (loaded.problem, log_problem) if problem is not None]
         said += [language_problem] if language_problem else []

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from mammoview.app import commands, looking
+from mammoview.app.display_check import DisplayChecks
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import WindowChange, Workspace
 from mammoview.ui.actions.keyboard import HeldKeys, key_map
@@ -31,6 +32,7 @@ from mammoview.ui.dialogs.about import About
 from mammoview.ui.dialogs.cheat_sheet import cheat_sheet
 from mammoview.ui.dialogs.keys_dialog import KeysDialog
 from mammoview.ui.dialogs.refused import refused_files
+from mammoview.ui.display_watch import DisplayWatch
 from mammoview.ui.panels.side_panel import SidePanel
 from mammoview.ui.status_strip import StatusStrip
 from mammoview.ui.viewport.four_view import FourView
@@ -42,7 +44,13 @@ _SMALLEST = (800, 600)
 class MainWindow(QMainWindow):
     """The one window.  It shows the desk's state and passes the reader's wishes on to it."""
 
-    def __init__(self, desk: ReadingDesk, *, badge: str | None = None) -> None:
+    def __init__(
+        self,
+        desk: ReadingDesk,
+        *,
+        badge: str | None = None,
+        checks: DisplayChecks | None = None,
+    ) -> None:
         super().__init__()
         self.setObjectName("mainWindow")
         self.setAccessibleName("mammoview")
@@ -63,6 +71,7 @@ class MainWindow(QMainWindow):
         self._build_toolbar()
         self._connect()
         self.render(None, desk.workspace)
+        self.display = DisplayWatch(self, desk, checks)
 
     def _build_centre(self) -> None:
         centre = QWidget(self)
@@ -220,6 +229,10 @@ class MainWindow(QMainWindow):
         if was:
             self._set_full_screen(False)
         return was
+
+    def show_daily_check(self) -> None:
+        """Walk through the test patterns on this window's screen."""
+        self.display.check()
 
     def move_spot(self, right: int, down: int) -> None:
         """Move loupe and level line without the mouse."""

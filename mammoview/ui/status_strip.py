@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 from mammoview.app import commands
+from mammoview.app.display_check import badge_text
 from mammoview.app.linking import link_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.steps import step_line
@@ -45,6 +46,9 @@ class StatusStrip(QStatusBar):
         )
         self._badge = _label("readingBadge", translate("Status", "Reading mode"), "", self)
         self._demo = _label("demoBadge", translate("Status", "Demo examination"), badge or "", self)
+        self._display = _label(
+            "displayBadge", translate("Status", "Check of the display"), "", self
+        )
         self._caveats = _label(
             "caveats", translate("Status", "What stands beside results of the model"), "", self
         )
@@ -86,14 +90,8 @@ class StatusStrip(QStatusBar):
         self.render(None, desk.workspace)
 
     def _lay_out(self) -> None:
-        for widget in (
-            self._research,
-            self._badge,
-            self._demo,
-            self._caveats,
-            self._step,
-            self._link,
-        ):
+        badges = (self._badge, self._demo, self._display)
+        for widget in (self._research, *badges, self._caveats, self._step, self._link):
             self.addWidget(widget)
         self.addWidget(self._message, 1)
         lasting = (self._refused, self._notes, self._task, self._progress, self._cancel)
@@ -110,6 +108,9 @@ class StatusStrip(QStatusBar):
         if old is None or old.keys != new.keys:
             self._show_keys()
         self._badge.setText(translate("Status", BADGES[new.reading_mode]))
+        display = badge_text(new.display)
+        self._display.setText(display)
+        self._display.setVisible(bool(display))
         caveats = caveat_text(new)
         self._caveats.setText(caveats)
         self._caveats.setVisible(bool(caveats))

@@ -70,6 +70,10 @@ class Frame(Protocol):
         """Leave full screen; tell whether there was anything to leave."""
         ...
 
+    def show_daily_check(self) -> None:
+        """Walk through the test patterns on the window's screen."""
+        ...
+
     def move_spot(self, right: int, down: int) -> None:
         """Move loupe and level line by steps to the right and down."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mammoview.app.workspace import Workspace
 from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, Reach, in_window
 from mammoview.words import QT_TRANSLATE_NOOP
 
@@ -10,6 +11,10 @@ def _escape(reach: Reach) -> None:
     if not reach.frame.leave_full_screen():
         reach.desk.cancel_waiting()
         reach.desk.cancel_analysis()
+
+
+def _has_display(ws: Workspace) -> bool:
+    return ws.display is not None
 
 
 ROWS: tuple[ActionSpec, ...] = (
@@ -37,6 +42,15 @@ ROWS: tuple[ActionSpec, ...] = (
         menu=Menu.VIEW,
         run=_escape,
         fixed_key=True,
+        group=6,
+    ),
+    ActionSpec(
+        id="daily-check",
+        text=QT_TRANSLATE_NOOP("Actions", "Daily check of the display…"),
+        keys=("Ctrl+D",),
+        menu=Menu.VIEW,
+        run=in_window(Frame.show_daily_check),
+        enabled=_has_display,
         group=6,
     ),
     ActionSpec(

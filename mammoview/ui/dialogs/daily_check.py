@@ -1,0 +1,206 @@
+"""The daily look at the screen: patterns over the whole screen, a question for each thing on them.
+
+Nothing is written before the last answer.  Where the answers cannot be kept, they stay here and can
+be saved again.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mammoview.app.display_check import QUESTIONS, DisplayChecks
+from mammoview.errors import SettingsError
+from mammoview.ui.dialogs.pattern_view import PatternView
+from mammoview.words import translate
+
+_BAR = """QFrame#checkBar { background: #0e0f11; border: 1px solid #2a2d31; border-radius: 4px; }
+QLabel { color: #e8e8e8; font-size: 11pt; }
+QLabel#checkProgress { color: #7b8188; }
+QLabel#checkError { color: #ff9d6e; }"""
+_EDGE_PX = 16
+_NARROWEST_PX, _WIDEST_PX = 300, 640
+
+
+class DailyCheck(QDialog):
+    """Walks through all questions for one screen.
+
+    ``Y`` and ``N`` answer, ``Backspace`` goes back, ``Space`` hides the question to see what is
+    under it, ``Esc`` stops without keeping anything.
+
+    Parameters
+    ----------
+    checks : DisplayChecks
+        Where the answers go.
+    screen : str
+        The screen that is looked at.
+
+    Signals
+    -------
+    saved()
+        The answers are kept.
+    """
+
+    saved = Signal()
+
+    def __init__(self, checks: DisplayChecks, screen: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("dailyCheck")
+        self.setAccessibleName(translate("DisplayCheck", "Daily check of the display"))
+        self.setWindowTitle(translate("DisplayCheck", "Daily check of the display"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._checks, self._screen = checks, screen
+        self._answers: dict[str, bool] = {}
+        self._at = 0
+        self.view = PatternView(self)
+        self.bar = QFrame(self)
+        self.bar.setObjectName("checkBar")
+        self.bar.setStyleSheet(_BAR)
+        self._progress = self._label("checkProgress", "Progress")
+        self._question = self._label("checkQuestion", "Question")
+        self._error = self._label("checkError", "Problem")
+        self._yes = self._button("checkYes", translate("DisplayCheck", "Yes (Y)"))
+        self._no = self._button("checkNo", translate("DisplayCheck", "No (N)"))
+        self._back = self._button("checkBack", translate("DisplayCheck", "Back"))
+        self._again = self._button("checkSave", translate("DisplayCheck", "Save again"))
+        self._stop = self._button("checkStop", translate("DisplayCheck", "Stop (Esc)"))
+        self._lay_out()
+        self._connect()
+        self._show()
+
+    @property
+    def answers(self) -> dict[str, bool]:
+        """What was answered so far, by the questions' ids."""
+        return dict(self._answers)
+
+    def _label(self, name: str, accessible: str) -> QLabel:
+        label = QLabel(self.bar)
+        label.setObjectName(name)
+        label.setAccessibleName(accessible)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setWordWrap(True)
+        return label
+
+    def _button(self, name: str, text: str) -> QPushButton:
+        button = QPushButton(text, self.bar)
+        button.setObjectName(name)
+        button.setAccessibleName(text)
+        button.setAutoDefault(False)
+        # The keys belong to the dialog: Space shows what is under the bar.
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        return button
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self.bar)
+        for label in (self._progress, self._question, self._error):
+            column.addWidget(label)
+        for pair in ((self._yes, self._no), (self._again,), (self._back, self._stop)):
+            row = QHBoxLayout()
+            for button in pair:
+                row.addWidget(button)
+            column.addLayout(row)
+
+    def _connect(self) -> None:
+        self._yes.clicked.connect(self._answer_yes)
+        self._no.clicked.connect(self._answer_no)
+        self._back.clicked.connect(self._go_back)
+        self._again.clicked.connect(self._save)
+        self._stop.clicked.connect(self.reject)
+
+    # --- answering ---------------------------------------------------------------------------
+
+    def _answer_yes(self) -> None:
+        self._answer(True)
+
+    def _answer_no(self) -> None:
+        self._answer(False)
+
+    def _answer(self, good: bool) -> None:
+        if self._at == len(QUESTIONS):
+            return
+        self._answers[QUESTIONS[self._at].id] = good
+        self._at += 1
+        if self._at == len(QUESTIONS):
+            self._save()
+        else:
+            self._show()
+
+    def _go_back(self) -> None:
+        self._at = max(0, self._at - 1)
+        self._show()
+
+    def _save(self) -> None:
+        try:
+            self._checks.save(self._screen, self._answers)
+        except SettingsError as error:
+            self._show(str(error))
+            return
+        self.saved.emit()
+        self.accept()
+
+    def _show(self, problem: str = "") -> None:
+        done = self._at == len(QUESTIONS)
+        question = QUESTIONS[min(self._at, len(QUESTIONS) - 1)]
+        self.view.set_pattern(question.pattern)
+        progress = translate("DisplayCheck", "Question {at} of {all}; Space hides this")
+        self._progress.setText(
+            progress.format(at=min(self._at + 1, len(QUESTIONS)), all=len(QUESTIONS))
+        )
+        self._question.setText(
+            translate("DisplayCheck", "All questions are answered.") if done else question.said
+        )
+        self._error.setText(problem)
+        self._error.setVisible(bool(problem))
+        self._again.setVisible(bool(problem))
+        self._yes.setVisible(not done)
+        self._no.setVisible(not done)
+        self._back.setEnabled(self._at > 0)
+        self.bar.show()
+        self._place()
+
+    # --- place and keys ----------------------------------------------------------------------
+
+    def _place(self) -> None:
+        """Lay the question beside the patterns' middle square: at the left, or below it."""
+        self.view.setGeometry(self.rect())
+        beside = (self.width() - self.height()) // 2 - 2 * _EDGE_PX
+        lying = beside >= _NARROWEST_PX
+        room = beside if lying else self.width() - 2 * _EDGE_PX
+        self.bar.setFixedWidth(max(_NARROWEST_PX, min(_WIDEST_PX, room)))
+        self.bar.adjustSize()
+        left = _EDGE_PX if lying else (self.width() - self.bar.width()) // 2
+        free = self.height() - self.bar.height()
+        self.bar.move(left, free // 2 if lying else free - _EDGE_PX)
+        self.bar.raise_()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the pattern as large as the screen."""
+        super().resizeEvent(event)
+        self._place()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Answer by key."""
+        if event.isAutoRepeat():
+            return
+        key = event.key()
+        if key == Qt.Key.Key_Space:
+            self.bar.setVisible(self.bar.isHidden())
+        elif self.bar.isHidden() and key != Qt.Key.Key_Escape:
+            self.bar.show()  # nobody answers a question that is not seen
+        elif key == Qt.Key.Key_Y:
+            self._answer(True)
+        elif key == Qt.Key.Key_N:
+            self._answer(False)
+        elif key == Qt.Key.Key_Backspace:
+            self._go_back()
+        else:
+            super().keyPressEvent(event)
