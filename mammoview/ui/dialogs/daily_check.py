@@ -6,7 +6,7 @@ be saved again.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -58,6 +58,7 @@ class DailyCheck(QDialog):
         self.setAccessibleName(translate("DisplayCheck", "Daily check of the display"))
         self.setWindowTitle(translate("DisplayCheck", "Daily check of the display"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowModality(Qt.WindowModality.WindowModal)
         self._checks, self._screen = checks, screen
         self._answers: dict[str, bool] = {}
         self._at = 0
@@ -186,6 +187,13 @@ class DailyCheck(QDialog):
         """Keep the pattern as large as the screen."""
         super().resizeEvent(event)
         self._place()
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the keys of the check from the window's own actions of the same keys."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Answer by key."""
