@@ -83,7 +83,9 @@ QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
 
 
 def apply(application: QApplication) -> None:
-    """Give the whole application the dark look."""
+    """Give the whole application the dark look, once: every widget is styled anew each time."""
+    if application.styleSheet() == _QSS:
+        return
     application.setStyle("Fusion")
     palette = QPalette()
     roles = QPalette.ColorRole
