@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import imagecodecs
 import numpy as np
@@ -57,6 +58,8 @@ MG_PRESENTATION = "1.2.840.10008.5.1.4.1.1.1.2"
 MG_PROCESSING = "1.2.840.10008.5.1.4.1.1.1.2.1"
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
+_Scalar = TypeVar("_Scalar", bound=np.generic)
+
 _VIEW_CODES = {"CC": "399162004", "MLO": "399368009", "ML": "399260004", "LM": "399352003"}
 _UPRIGHT = {
     ("R", "CC"): ("P", "L"),
@@ -99,7 +102,7 @@ def upright_phantom(laterality: str, view: str, rows: int, cols: int) -> NDArray
     return picture
 
 
-def lay(picture: NDArray[np.float64], pose: tuple[bool, int]) -> NDArray[np.float64]:
+def lay(picture: NDArray[_Scalar], pose: tuple[bool, int]) -> NDArray[_Scalar]:
     """Return the stored picture that ``pose`` (flip, then clockwise degrees) sets upright."""
     flip, degrees = pose
     turned = np.rot90(picture, k=degrees // 90)  # counter-clockwise

@@ -111,7 +111,8 @@ def write(
     mm_per_px: float = 0.2,
 ) -> Path:
     """Store a picture of one view (side, projection) in a file."""
-    laid = np.ascontiguousarray(lay(stored_values(picture, way), way.pose))
+    values: NDArray[np.integer] = stored_values(picture, way)
+    laid = lay(values if way.signed else values.astype(np.uint16), way.pose)
     elements: dict[str, object] = {
         "RescaleSlope": way.slope,
         "RescaleIntercept": way.intercept,
@@ -131,7 +132,7 @@ def write(
         signed=way.signed,
         padding=way.padded,
         spacing=(mm_per_px, mm_per_px),
-        stored=laid if way.signed else laid.astype(np.uint16),
+        stored=laid,
         elements=elements,
     )
 
