@@ -202,10 +202,10 @@ def _pane(ws: Workspace, hung: HungPlace) -> Pane:
 
 
 def _notes(hung: HungPlace, view: HungView) -> Iterator[str]:
+    yield from _frame_notes(view)
     if len(hung.images) > 1:
         said = translate("Pane", "{at} of {count}")
         yield said.format(at=hung.shown + 1, count=len(hung.images))
-    yield from _frame_notes(view)
     if view.mammogram.kind is ImageKind.SYNTHETIC:
         yield view.mammogram.kind
     if view.mammogram.partial:

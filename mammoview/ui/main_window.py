@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mammoview.app import commands, looking
+from mammoview.app import commands, frames, looking
 from mammoview.app.display_check import DisplayChecks
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import WindowChange, Workspace
@@ -28,6 +28,7 @@ from mammoview.ui.actions.keyboard import HeldKeys, key_map
 from mammoview.ui.actions.qt import TableAction
 from mammoview.ui.actions.spec import Menu, Reach
 from mammoview.ui.actions.table import TABLE
+from mammoview.ui.cine import Cine
 from mammoview.ui.dialogs.about import About
 from mammoview.ui.dialogs.cheat_sheet import cheat_sheet
 from mammoview.ui.dialogs.keys_dialog import KeysDialog
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
             spec.id: TableAction(spec, self._reach, self) for spec in TABLE if spec.release is None
         }
         self.four_view = FourView(self)
+        self._cine = Cine(self.four_view)
         self.side_panel = SidePanel(desk, self)
         self.status_strip = StatusStrip(desk, badge=badge, actions=self._actions, parent=self)
         self.setStatusBar(self.status_strip)
@@ -123,6 +125,9 @@ class MainWindow(QMainWindow):
         self.four_view.paneActivated.connect(self._pane_activated)
         self.four_view.cursorRead.connect(self.status_strip.show_cursor)
         self.four_view.spot.glassTurned.connect(self._glass_turned)
+        self.four_view.slices.scrolled.connect(self._scrolled)
+        self.four_view.slices.chosen.connect(self._slice_chosen)
+        self._cine.ticked.connect(self._cine_ticked)
 
     # -- state's side -------------------------------------------------------------------------
 
@@ -131,6 +136,7 @@ class MainWindow(QMainWindow):
         if old is None or old.keys != new.keys:
             self._take_keys(new)
         self.four_view.render(old, new)
+        self._cine.render(old, new)
         self.side_panel.render(old, new)
         self.status_strip.render(old, new)
         for action in self._actions.values():
@@ -150,6 +156,15 @@ class MainWindow(QMainWindow):
 
     def _glass_turned(self, by: int) -> None:
         self.desk.do(looking.resize_glass, by)
+
+    def _scrolled(self, key: str, by: int) -> None:
+        self.desk.do(frames.scroll, key, by)
+
+    def _slice_chosen(self, key: str, frame: int) -> None:
+        self.desk.do(frames.scroll_to, key, frame)
+
+    def _cine_ticked(self) -> None:
+        self.desk.do(frames.cine_tick)
 
     def _pane_activated(self, slot: str) -> None:
         self.desk.do(commands.activate, slot)

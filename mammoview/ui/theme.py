@@ -67,6 +67,9 @@ QSlider::groove:horizontal {{ height: 3px; background: {EDGE}; border-radius: 1p
 QSlider::handle:horizontal {{ width: 10px; margin: -5px 0; border-radius: 5px;
     background: {FAINT}; }}
 QSlider::handle:horizontal:focus {{ background: {ACCENT}; }}
+QSlider::groove:vertical {{ width: 3px; background: {EDGE}; border-radius: 1px; }}
+QSlider::handle:vertical {{ height: 22px; margin: 0 -4px; border-radius: 4px;
+    background: {FAINT}; }}
 QSlider::sub-page:horizontal {{ background: #3c5661; border-radius: 1px; }}
 QListWidget, QTableWidget {{ background: {RAISED}; color: {TEXT}; border: 1px solid {EDGE};
     alternate-background-color: {CHROME}; gridline-color: {EDGE}; }}

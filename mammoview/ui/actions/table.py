@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mammoview.ui.actions import cad, file, hanging, image, looking, window
+from mammoview.ui.actions import cad, file, hanging, image, looking, volume, window
 from mammoview.ui.actions.spec import ActionSpec
 
 TABLE: tuple[ActionSpec, ...] = (
@@ -10,6 +10,7 @@ TABLE: tuple[ActionSpec, ...] = (
     *hanging.ROWS,
     *image.ROWS,
     *looking.ROWS,
+    *volume.ROWS,
     *cad.ROWS,
     *window.ROWS,
 )

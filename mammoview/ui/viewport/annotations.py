@@ -20,6 +20,7 @@ _UNBOUNDED_PX = 1e5
 _LABEL_PX = 28
 _PRIOR_PX = 22
 _NOTE_PX = 13
+_SLICE_PX = 17
 # Invisible on air; on bright tissue it keeps small letters readable and the tissue visible.
 _PLATE = QColor(0, 0, 0, 120)
 _LABEL_COLOUR = "#f2f2f2"
@@ -172,10 +173,13 @@ class Annotations:
         shown = pane.mammogram is not None and pane.image is not None
         lines: tuple[_Line, ...] = ()
         if pane.mammogram is not None:
-            notes = pane.badge.split(" · ")
+            said = pane.badge.split(" · ")
+            # Which slice is on the screen comes first, and is read while it changes.
+            slices, notes = (said[:1], said[1:]) if pane.frame is not None else ([], said)
             lines = (
                 _Line(pane.mammogram.label, _LABEL_PX, _LABEL_COLOUR, bold=True),
-                *(_Line(said, _PRIOR_PX, _PRIOR_COLOUR, bold=True) for said in pane.prior),
+                *(_Line(words, _PRIOR_PX, _PRIOR_COLOUR, bold=True) for words in pane.prior),
+                *(_Line(note, _SLICE_PX, _LABEL_COLOUR) for note in slices),
                 *(_Line(note, _NOTE_PX, _NOTE_COLOUR) for note in dict.fromkeys(notes)),
                 *(_Line(reason, _NOTE_PX, _NOTE_COLOUR) for reason in pane.why),
             )

@@ -32,7 +32,7 @@ class Canvas(pg.GraphicsView):
     windowing = Signal(QPointF)  # position of the press
     released = Signal()
     zoomed = Signal(QPointF, float)  # position; notches away from the reader
-    turned = Signal(float)  # notches with Ctrl held
+    turned = Signal(QPointF, float)  # the same with Ctrl held
     hovered = Signal(QPointF)
     left = Signal()
     resized = Signal()
@@ -90,7 +90,7 @@ class Canvas(pg.GraphicsView):
         if not notches or self._button is not None:
             return
         if ev.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.turned.emit(notches)
+            self.turned.emit(ev.position(), notches)
         else:
             self.zoomed.emit(ev.position(), notches)
 

@@ -18,6 +18,7 @@ from mammoview.ui.viewport.canvas import Canvas
 from mammoview.ui.viewport.legend import HeatLegend
 from mammoview.ui.viewport.pane_view import PaneView
 from mammoview.ui.viewport.placement import fit_all
+from mammoview.ui.viewport.slices import SliceTools
 from mammoview.ui.viewport.spot_tools import SpotTools
 from mammoview.ui.viewport.windowing import dragged
 
@@ -33,7 +34,8 @@ class FourView(QWidget):
 
     Left or middle drag pans, by the same millimetres in all linked panes, mirrored; right drag
     changes the windows of all in proportion (right: wider, down: darker), the wheel zooms all panes
-    at mirrored points so that sizes stay comparable.
+    at mirrored points so that sizes stay comparable.  Over a volume the wheel scrolls,
+    and zooms with Ctrl.
 
     Signals
     -------
@@ -55,6 +57,7 @@ class FourView(QWidget):
         self.canvas = Canvas(self)
         self.legend = HeatLegend(self)
         self.spot = SpotTools(self, self.canvas, self.panes)
+        self.slices = SliceTools(self)
         # The four views of one machine often share format and window: one table serves all.
         self._tables = lru_cache(maxsize=_TABLES_KEPT)(display_table)
         self._panes: dict[str, PaneView] = {}  # on the screen, by key of the place, in order
@@ -74,7 +77,8 @@ class FourView(QWidget):
         self.canvas.resized.connect(self._on_resized)
         self.canvas.pressed.connect(self._on_pressed)
         self.canvas.panned.connect(self._on_panned)
-        self.canvas.zoomed.connect(self._on_zoomed)
+        self.canvas.zoomed.connect(self._on_wheel)
+        self.canvas.turned.connect(self._on_turned)
         self.canvas.windowing.connect(self._on_windowing)
         self.canvas.windowed.connect(self._on_windowed)
         self.canvas.released.connect(self._on_released)
@@ -112,6 +116,7 @@ class FourView(QWidget):
             self._fit(keep_placed=self._by_hand)
         self._refresh()
         self.spot.render(old, new)
+        self.slices.render(self.panes())
 
     def _render_overlay(self, old: Workspace | None, new: Workspace) -> None:
         for view in self._panes.values():
@@ -258,6 +263,7 @@ class FourView(QWidget):
         self._place_legend()
         self._fit(keep_placed=self._by_hand)
         self._refresh()
+        self.slices.render(self.panes())
 
     def _on_pressed(self, position: QPointF) -> None:
         view = self.pane_at(position)
@@ -267,8 +273,17 @@ class FourView(QWidget):
     def _on_panned(self, press: QPointF, step: QPointF) -> None:
         self._pan(self.pane_at(press), step)
 
-    def _on_zoomed(self, position: QPointF, notches: float) -> None:
-        self._zoom(self.pane_at(position), notches, position)
+    def _on_wheel(self, position: QPointF, notches: float) -> None:
+        view = self.pane_at(position)
+        if view is None or not self.slices.turn(view, notches):
+            self._zoom(view, notches, position)
+
+    def _on_turned(self, position: QPointF, notches: float) -> None:
+        """Zoom a volume, whose plain wheel scrolls; the loupe, where it is on, has the wheel."""
+        loupe = self._state is not None and self._state.looking.loupe
+        view = self.pane_at(position)
+        if view is not None and self.slices.is_volume(view) and not loupe:
+            self._zoom(view, notches, position)
 
     def pan_by(self, right: float, down: float) -> None:
         """Move on by shares of a pane: to what lies right of it, or below it."""

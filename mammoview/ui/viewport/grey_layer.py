@@ -80,6 +80,12 @@ class GreyLayer:
         self.air.setImage(black, autoLevels=False)
         self.air.setTransform(to_qtransform(mask_to_stored(mask, image).then(frame.to_units)))
 
+    def show_frame(self, image: LoadedImage) -> None:
+        """Take another frame of the same volume: it lies as the last one, under the same table."""
+        assert self._fmt is not None
+        self._pyramid = Pyramid(image.stored, image.pose, self._fmt.padding)
+        self._patch = None
+
     def set_table(self, table: NDArray[np.uint8], *, invert: bool) -> bool:
         """Take another grey table; return True if it is new.
 

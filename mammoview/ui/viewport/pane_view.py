@@ -98,6 +98,9 @@ class PaneView:
         self.box.setObjectName(f"pane{pane.key}")
         if old is not None and old.image is pane.image and old.mammogram is pane.mammogram:
             return False
+        if old is not None and pane.image is not None and _is_other_frame(old, pane):
+            self.grey.show_frame(pane.image)
+            return False
         self._clear()
         if pane.mammogram is not None and pane.image is not None:
             self._frame = frame_of(pane.side, pane.mammogram, pane.image)
@@ -268,3 +271,11 @@ class PaneView:
         value = self._pane.image.stored[row, col]
         said = translate("Pane", "{view}   column {col}   row {row}   stored {value}")
         return said.format(view=self._pane.mammogram.label, col=col, row=row, value=value)
+
+
+def _is_other_frame(old: Pane, new: Pane) -> bool:
+    """Tell whether only the frame of one volume differs: then the image stays where it lies."""
+    if old.mammogram is not new.mammogram or old.image is None or new.image is None:
+        return False
+    alike = old.image.breast is new.image.breast and old.image.pose is new.image.pose
+    return alike and old.image.stored.shape == new.image.stored.shape

@@ -219,7 +219,7 @@ class SpotTools(QObject):
         self._at = None
         self._follow()
 
-    def _on_turned(self, notches: float) -> None:
+    def _on_turned(self, position: QPointF, notches: float) -> None:
         if self._looking.loupe:
             self.glassTurned.emit(1 if notches > 0 else -1)
 
