@@ -8,6 +8,7 @@ from dataclasses import replace
 from mammoview.app import hanging, protocol, steps
 from mammoview.app.display_check import DisplayStatus
 from mammoview.app.keys import KeyChoice
+from mammoview.app.mark_state import Marks
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import (
     Analysis,
@@ -97,6 +98,8 @@ def with_index(ws: Workspace, index: ExamIndex) -> Workspace:
     opened = replace(opened, fit_request=ws.fit_request, operating_point=ws.operating_point)
     opened = replace(opened, warnings=ws.warnings, keys=ws.keys)
     opened = replace(opened, looking=ws.looking, linked=ws.linked, display=ws.display)
+    marks = Marks(unsaved=ws.marks.unsaved, problem=ws.marks.problem)
+    opened = replace(opened, marks=marks)
     opened = replace(opened, hanging=Hanging(protocol=ws.hanging.protocol))
     return replace(opened, index=index, status=_found(index))
 
@@ -119,6 +122,7 @@ def select_exam(ws: Workspace, key: str) -> Workspace:
         prediction=None,
         active=None,
         cine=False,
+        marks=Marks(unsaved=ws.marks.unsaved, problem=ws.marks.problem),
         status=_found(ws.index),
     )
     return steps.hang(ws, exam)

@@ -35,6 +35,10 @@ class CancelToken:
         """Tell whether the answer is still wanted (False) or not (True)."""
         return self._event.is_set()
 
+    def wait(self, seconds: float) -> None:
+        """Wait so long, or until it is cancelled."""
+        self._event.wait(seconds)
+
 
 class JobContext:
     """What a worker may use: whether it was cancelled, and a way to report on the way."""
@@ -46,6 +50,10 @@ class JobContext:
     def cancelled(self) -> bool:
         """Tell whether the answer is not wanted any more."""
         return self._token.cancelled()
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long, or until the answer is not wanted any more."""
+        self._token.wait(seconds)
 
     def report(self, receive: Callable[[], None]) -> None:
         """Run ``receive`` on the owner's thread, unless the job is cancelled by then."""

@@ -22,6 +22,7 @@ from mammoview.app.ahead import Prefetcher, budget_bytes, load_headers
 from mammoview.app.analysis import Analyst
 from mammoview.app.frame_loader import FrameLoader
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
+from mammoview.app.mark_keeper import MarkKeeper
 from mammoview.app.order import Order
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import (
@@ -37,6 +38,7 @@ from mammoview.domain.prediction import ExamPrediction, ViewPrediction
 from mammoview.domain.study import ExamIndex, Mammogram
 from mammoview.errors import MammoviewError
 from mammoview.review import blinding
+from mammoview.review.marks import MarkStore
 from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 P = ParamSpec("P")
@@ -61,6 +63,8 @@ class ReadingDesk:
         What a new window starts with.
     keep_private : callable
         Told of every opened index before anything of it can be logged.
+    mark_store : MarkStore or None
+        Where the reader's marks are kept; None: nowhere (a snapshot).
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class ReadingDesk:
         analyst: Analyst | None,
         settings: Settings | None = None,
         keep_private: Callable[[ExamIndex], None] | None = None,
+        mark_store: MarkStore | None = None,
     ) -> None:
         self._analyst = analyst
         self._keep_private = keep_private
@@ -91,6 +96,9 @@ class ReadingDesk:
         self._asked: set[str] = set()
         self._workspace = commands.empty(settings)
         self._opening = False
+        self._marks = (
+            None if mark_store is None else MarkKeeper(mark_store, deliver=deliver, do=self.do)
+        )
 
     @property
     def workspace(self) -> Workspace:
@@ -120,6 +128,8 @@ class ReadingDesk:
         if new is old:
             return
         self._workspace = new
+        if self._marks is not None:
+            self._marks.follow(old, new)
         for listener in tuple(self._listeners):
             listener(old, new)
 
@@ -242,7 +252,13 @@ class ReadingDesk:
         self._pixels.shutdown()
         self._reader.shutdown()
         self._ahead.shutdown()
+        if self._marks is not None:
+            self._marks.shutdown()
         self._listeners.clear()
+
+    def unsaved_marks(self) -> int:
+        """Try once more to keep marks that are not kept yet; return how many changes still wait."""
+        return 0 if self._marks is None else self._marks.flush()
 
     # -- workers' side: no state here ---------------------------------------------------------
 
@@ -340,6 +356,8 @@ class ReadingDesk:
 
         self.do(hung)
         self._ahead.keep(before)
+        if self._marks is not None:
+            self._marks.read_for(self._workspace)
         self._open_model()
         self._asked.clear()
         self._frames.reset()

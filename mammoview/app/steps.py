@@ -76,6 +76,22 @@ def next_image(ws: Workspace) -> Workspace:
     return hanging.rehang(ws)
 
 
+def show_image(ws: Workspace, sop_instance_uid: str) -> Workspace:
+    """Show the step in which an image stands largest; stay where it is on the screen already."""
+    panes = (pane.mammogram for pane in ws.panes)
+    if any(view is not None and view.sop_instance_uid == sop_instance_uid for view in panes):
+        return ws
+    with_it = [step for step in ws.hanging.steps if _places_of(step, sop_instance_uid)]
+    if not with_it:
+        return replace(ws, status="That image does not hang in this protocol")
+    largest = min(with_it, key=lambda step: len(step.places))
+    chosen = _places_of(largest, sop_instance_uid)[0]
+    turned = replace(chosen, shown=chosen.images.index(sop_instance_uid))
+    steps = tuple(_turned(step, turned) for step in ws.hanging.steps)
+    ws = replace(ws, hanging=replace(ws.hanging, steps=steps))
+    return go_to(ws, largest.id)
+
+
 def explain(ws: Workspace) -> Workspace:
     """Say in every pane why its image is there, or stop saying so."""
     changed = replace(ws.hanging, explain=not ws.hanging.explain)
@@ -93,6 +109,10 @@ def step_line(ws: Workspace) -> str:
 
 
 # -- helpers ----------------------------------------------------------------------------------
+
+
+def _places_of(step: Step, sop_instance_uid: str) -> list[HungPlace]:
+    return [hung for hung in step.places if sop_instance_uid in hung.images]
 
 
 def _walk(ws: Workspace, by: int, end: str) -> Workspace:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mammoview.app.display_check import DisplayStatus
 from mammoview.app.keys import KeyChoice
+from mammoview.app.mark_state import NO_MARKS, Marks
 from mammoview.app.protocol import Protocol
 from mammoview.domain.geometry import Pose
 from mammoview.domain.prediction import ExamPrediction, ModelIdentity
@@ -310,7 +311,8 @@ class Workspace:
     ``fit_request`` grows by one each time the reader asks for a fit, so that asking for the same
     fit twice works.  ``prediction`` has already passed ``review.blinding``.  ``cine`` is True while
     the volumes of the step run by themselves.
-    ``display`` is what is known of the screen; None where none is read from.
+    ``display`` is what is known of the screen; None where none is read from.  ``marks`` are the
+    reader's own.
     """
 
     index: ExamIndex
@@ -339,3 +341,4 @@ class Workspace:
     task: Task | None = None
     queue: QueuePlace | None = None
     display: DisplayStatus | None = None
+    marks: Marks = NO_MARKS

@@ -9,7 +9,7 @@ from mammoview.domain.geometry import Affine2D, ImagePoint, PixelSpacing, Pose
 from mammoview.domain.views import Laterality
 from mammoview.imaging.orientation import pose_affine
 
-# The middle of the outermost millimetres; without spacing, of so much of the breast's depth.
+# At the height of the outermost millimetres; without spacing, of so much of the breast's depth.
 _TIP_MM = 1.5
 _TIP_SHARE = 0.02
 
@@ -57,7 +57,8 @@ def estimate_nipple(
     across, down = matrix[:, :2] @ np.stack([col + 0.5, row + 0.5]) + matrix[:, 2:]
     depth = across if laterality is Laterality.RIGHT else -across
     tip = depth <= depth.min() + _tip_px(depth, pose, spacing)
-    shown = ImagePoint(col=float(np.median(across[tip])), row=float(np.median(down[tip])))
+    outermost = across[np.argmin(depth)]
+    shown = ImagePoint(col=float(outermost), row=float(np.median(down[tip])))
     return pose_affine(pose, rows, cols).inverse().apply(shown)
 
 

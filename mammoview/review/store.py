@@ -29,6 +29,7 @@ from mammoview.review.events import (
     parse_content,
 )
 from mammoview.review.read import Read, apply, replay
+from mammoview.review.sql import statements, writing
 from mammoview.review.states import Action
 
 SCHEMA = 1
@@ -194,22 +195,16 @@ class ReadLog:
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
             if version == SCHEMA:  # another program was quicker
                 return
-            for statement in _statements(_TABLES):
+            for statement in statements(_TABLES):
                 self._db.execute(statement)
             self._db.execute("INSERT INTO head VALUES (1, 0, ?)", (FIRST_HASH,))
             self._db.execute(f"PRAGMA user_version = {SCHEMA}")
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Hold the file for one change; anything that goes wrong undoes it."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        """Hold the file for one change."""
+        with writing(self._db):
             yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
 
 
 def read_log(path: Path) -> tuple[tuple[object, ...], ...]:
@@ -254,15 +249,6 @@ def event_of(row: tuple[object, ...]) -> Event:
         previous=str(previous),
         sha256=str(sha256),
     )
-
-
-def _statements(script: str) -> Iterator[str]:
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
 
 
 @contextmanager

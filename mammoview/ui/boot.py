@@ -21,6 +21,7 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import Workspace
 from mammoview.errors import MammoviewError
+from mammoview.review.marks import MarkStore, marks_path
 from mammoview.ui import language, theme
 from mammoview.ui.actions import keyboard
 from mammoview.ui.dispatch import GuiDispatcher
@@ -78,6 +79,7 @@ class Session:
             analyst=Analyst(bundle=bundle, device=device or self._stored.device.value),
             settings=self._stored,
             keep_private=self.log.hide if self.log else None,
+            mark_store=MarkStore(marks_path()),
         )
         checks = DisplayChecks(records_path(), days=self._stored.display_check_days)
         self.window = MainWindow(self.desk, badge=badge, checks=checks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
@@ -16,11 +17,12 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QMainWindow,
+    QMessageBox,
     QToolBar,
     QWidget,
 )
 
-from mammoview.app import commands, frames, looking
+from mammoview.app import commands, frames, looking, marking
 from mammoview.app.display_check import DisplayChecks
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import WindowChange, Workspace
@@ -128,6 +130,7 @@ class MainWindow(QMainWindow):
         self.four_view.slices.scrolled.connect(self._scrolled)
         self.four_view.slices.chosen.connect(self._slice_chosen)
         self._cine.ticked.connect(self._cine_ticked)
+        self.four_view.measure.commanded.connect(self._commanded)
 
     # -- state's side -------------------------------------------------------------------------
 
@@ -166,6 +169,9 @@ class MainWindow(QMainWindow):
     def _cine_ticked(self) -> None:
         self.desk.do(frames.cine_tick)
 
+    def _commanded(self, command: Callable[[Workspace], Workspace]) -> None:
+        self.desk.do(command)
+
     def _pane_activated(self, slot: str) -> None:
         self.desk.do(commands.activate, slot)
 
@@ -197,7 +203,11 @@ class MainWindow(QMainWindow):
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Disappear at once, then wait for the workers."""
+        """Disappear at once, then wait for the workers; ask first where marks would be lost."""
+        lost = self.desk.unsaved_marks()
+        if lost and not self.accept_loss(lost):
+            event.ignore()
+            return
         self.hide()
         self.desk.shutdown()
         super().closeEvent(event)
@@ -237,6 +247,28 @@ class MainWindow(QMainWindow):
     def toggle_full_screen(self) -> None:
         """Give the whole screen to the images; the status strip stays."""
         self._set_full_screen(not self.isFullScreen())
+
+    def end_drawing(self) -> bool:
+        """End the drawing, the tool or the choice of a mark; tell whether there was any."""
+        return self.four_view.measure.escape()
+
+    def rename_mark(self) -> None:
+        """Let the reader type the words of the selected mark, on its image."""
+        selected = self.desk.workspace.marks.selected
+        if selected is not None:
+            self.desk.do(marking.go_to, selected)
+            self.four_view.edit_label()
+
+    def accept_loss(self, changes: int) -> bool:
+        """Ask whether to close although so many changes of marks could not be written."""
+        asked = QMessageBox.warning(
+            self,
+            "Marks are not saved",
+            f"{changes} changes of marks could not be saved. They are lost when the window closes.",
+            QMessageBox.StandardButton.Cancel | QMessageBox.StandardButton.Close,
+            QMessageBox.StandardButton.Cancel,
+        )
+        return asked is QMessageBox.StandardButton.Close
 
     def leave_full_screen(self) -> bool:
         """Leave full screen; tell whether there was anything to leave."""

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QTo
 from mammoview.app import commands
 from mammoview.app.display_check import badge_text
 from mammoview.app.linking import link_text
+from mammoview.app.marking import problem_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.steps import step_line
 from mammoview.app.workspace import Workspace
@@ -52,6 +53,9 @@ class StatusStrip(QStatusBar):
         self._caveats = _label(
             "caveats", translate("Status", "What stands beside results of the model"), "", self
         )
+        self._unsaved = _label(
+            "marksProblem", translate("Status", "Marks that are not kept"), "", self
+        )
         self._step = _label("stepLabel", translate("Status", "Step of the hanging"), "", self)
         self._link = _label(
             "linkLabel", translate("Status", "Whether panes move together"), "", self
@@ -91,7 +95,8 @@ class StatusStrip(QStatusBar):
 
     def _lay_out(self) -> None:
         badges = (self._badge, self._demo, self._display)
-        for widget in (self._research, *badges, self._caveats, self._step, self._link):
+        notes = (self._caveats, self._unsaved, self._step, self._link)
+        for widget in (self._research, *badges, *notes):
             self.addWidget(widget)
         self.addWidget(self._message, 1)
         lasting = (self._refused, self._notes, self._task, self._progress, self._cancel)
@@ -114,6 +119,10 @@ class StatusStrip(QStatusBar):
         caveats = caveat_text(new)
         self._caveats.setText(caveats)
         self._caveats.setVisible(bool(caveats))
+        unsaved = problem_text(new.marks)
+        self._unsaved.setText(unsaved)
+        self._unsaved.setToolTip(unsaved)
+        self._unsaved.setVisible(bool(unsaved))
         self._step.setText(step_line(new))
         self._step.setVisible(bool(self._step.text()))
         self._link.setText(link_text(new))

@@ -44,6 +44,7 @@ QStatusBar QLabel {{ color: {FAINT}; padding: 0 5px; }}
 QStatusBar QLabel#researchUseOnly {{ color: {CAUTION}; font-weight: 700; }}
 QStatusBar QLabel#stepLabel {{ color: #d5dade; font-weight: 600; }}
 QStatusBar QLabel#caveats {{ color: {CAUTION}; }}
+QStatusBar QLabel#marksProblem {{ color: #ffb59d; background: #3a1710; font-weight: 700; }}
 QStatusBar QLabel#readingBadge, QStatusBar QLabel#demoBadge,
 QStatusBar QLabel#displayBadge {{ color: {TEXT};
     background: #24200f; border: 1px solid #4b3f1c; border-radius: 3px; padding: 0 7px; }}
@@ -57,6 +58,8 @@ QPushButton {{ background: {RAISED}; color: {TEXT}; border: 1px solid {EDGE};
 QPushButton:hover {{ background: {EDGE}; }}
 QPushButton:focus {{ border-color: {ACCENT}; }}
 QPushButton:checked {{ background: #1f3139; color: #b9d3dc; border-color: #33525e; }}
+QLineEdit#markLabel {{ background: {RAISED}; color: #a8f5a8; border: 1px solid {ACCENT};
+    padding: 2px 4px; }}
 QCheckBox {{ color: {TEXT}; spacing: 6px; }}
 QComboBox {{ background: {RAISED}; color: {TEXT}; border: 1px solid {EDGE};
     border-radius: 3px; padding: 3px 6px; }}

@@ -21,6 +21,7 @@ class Menu(StrEnum):
     FILE = QT_TRANSLATE_NOOP("Menus", "&File")
     HANGING = QT_TRANSLATE_NOOP("Menus", "&Hanging")
     IMAGE = QT_TRANSLATE_NOOP("Menus", "&Image")
+    MEASURE = QT_TRANSLATE_NOOP("Menus", "&Measure")
     CAD = QT_TRANSLATE_NOOP("Menus", "&CAD")
     VIEW = QT_TRANSLATE_NOOP("Menus", "&View")
     HELP = QT_TRANSLATE_NOOP("Menus", "&Help")
@@ -64,6 +65,14 @@ class Frame(Protocol):
 
     def toggle_full_screen(self) -> None:
         """Give the whole screen to the window, or back."""
+        ...
+
+    def end_drawing(self) -> bool:
+        """End the drawing, the tool or the choice of a mark; tell whether there was any."""
+        ...
+
+    def rename_mark(self) -> None:
+        """Let the reader type the words of the selected mark."""
         ...
 
     def leave_full_screen(self) -> bool:

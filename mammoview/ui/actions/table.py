@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mammoview.ui.actions import cad, file, hanging, image, looking, volume, window
+from mammoview.ui.actions import cad, file, hanging, image, looking, measure, volume, window
 from mammoview.ui.actions.spec import ActionSpec
 
 TABLE: tuple[ActionSpec, ...] = (
@@ -11,6 +11,7 @@ TABLE: tuple[ActionSpec, ...] = (
     *image.ROWS,
     *looking.ROWS,
     *volume.ROWS,
+    *measure.ROWS,
     *cad.ROWS,
     *window.ROWS,
 )

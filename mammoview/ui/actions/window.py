@@ -8,7 +8,7 @@ from mammoview.words import QT_TRANSLATE_NOOP
 
 
 def _escape(reach: Reach) -> None:
-    if not reach.frame.leave_full_screen():
+    if not reach.frame.end_drawing() and not reach.frame.leave_full_screen():
         reach.desk.cancel_waiting()
         reach.desk.cancel_analysis()
 
@@ -37,7 +37,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="escape",
-        text=QT_TRANSLATE_NOOP("Actions", "Leave full screen, else cancel what runs"),
+        text=QT_TRANSLATE_NOOP("Actions", "End drawing, else leave full screen, else cancel"),
         keys=("Esc",),
         menu=Menu.VIEW,
         run=_escape,

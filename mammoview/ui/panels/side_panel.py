@@ -1,4 +1,4 @@
-"""The right-hand panel: examinations, overlay, reading.  It can be folded away."""
+"""The right-hand panel: examinations, overlay, marks, reading.  It can be folded away."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.ui.panels.exam_list import ExamList
+from mammoview.ui.panels.marks_panel import MarksPanel
 from mammoview.ui.panels.overlay_panel import OverlayPanel
 from mammoview.ui.panels.patient_panel import PatientPanel
 from mammoview.ui.panels.reading_panel import ReadingPanel
@@ -35,6 +36,7 @@ class SidePanel(QScrollArea):
         self._exams = ExamList(desk, inner)
         self._patient = PatientPanel(desk, inner)
         self._overlay = OverlayPanel(desk, inner)
+        self._marks = MarksPanel(desk, inner)
         self._reading = ReadingPanel(desk, inner)
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(12, 6, 12, 8)
@@ -56,5 +58,5 @@ class SidePanel(QScrollArea):
         needed += self.verticalScrollBar().sizeHint().width()
         self.setFixedWidth(min(max(WIDTH_PX, needed), _WIDEST_PX))
 
-    def _panels(self) -> tuple[ExamList, PatientPanel, OverlayPanel, ReadingPanel]:
-        return self._exams, self._patient, self._overlay, self._reading
+    def _panels(self) -> tuple[ExamList, PatientPanel, OverlayPanel, MarksPanel, ReadingPanel]:
+        return self._exams, self._patient, self._overlay, self._marks, self._reading

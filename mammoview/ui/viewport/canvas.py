@@ -1,9 +1,12 @@
 """The surface that the four panes are drawn on: turns the mouse into a reader's gestures.
 
-Left (or middle) drag pans, right drag changes window and level, the wheel zooms at the cursor.
+Left (or middle) drag pans, right drag changes window and level, the wheel zooms at the cursor.  A
+left drag belongs to the tool, where there is one that takes it.
 """
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
@@ -18,6 +21,26 @@ from PySide6.QtWidgets import QGraphicsView, QWidget
 
 _NOTCH = 120.0
 _PAN_BUTTONS = (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton)
+
+
+class Taker(Protocol):
+    """Who may take the left button, and is told where the cursor is."""
+
+    def pressed(self, at: QPointF) -> bool:
+        """Take a press, or leave it to the hand that moves the image."""
+        ...
+
+    def dragged(self, at: QPointF) -> None:
+        """Go on with a press that was taken."""
+        ...
+
+    def released(self, at: QPointF) -> None:
+        """End it."""
+        ...
+
+    def hovered(self, at: QPointF) -> None:
+        """Know where the cursor is while no button is down."""
+        ...
 
 
 class Canvas(pg.GraphicsView):
@@ -45,6 +68,8 @@ class Canvas(pg.GraphicsView):
         self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         # All four images change together: finding out which part changed only costs time.
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
+        self.taker: Taker | None = None
+        self._taken: Taker | None = None
         self._button: Qt.MouseButton | None = None
         self._press = QPointF()
         self._last = QPointF()
@@ -59,24 +84,33 @@ class Canvas(pg.GraphicsView):
         self.pressed.emit(self._press)
         if self._button is Qt.MouseButton.RightButton:
             self.windowing.emit(self._press)
+        elif self._button is Qt.MouseButton.LeftButton and self.taker is not None:
+            self._taken = self.taker if self.taker.pressed(self._press) else None
 
     def mouseMoveEvent(self, ev: QMouseEvent) -> None:
         """Go on with a drag, or tell where the cursor is."""
         ev.accept()
         position = ev.position()
-        if self._button in _PAN_BUTTONS:
+        if self._taken is not None:
+            self._taken.dragged(position)
+            self.hovered.emit(position)  # the loupe follows the hand that draws
+        elif self._button in _PAN_BUTTONS:
             self.panned.emit(self._press, position - self._last)
         elif self._button is Qt.MouseButton.RightButton:
             self.windowed.emit(position - self._press)
         else:
             self.hovered.emit(position)
+            if self.taker is not None:
+                self.taker.hovered(position)
         self._last = position
 
     def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
         """End a drag."""
         ev.accept()
         if ev.button() is self._button:
-            self._button = None
+            taken, self._taken, self._button = self._taken, None, None
+            if taken is not None:
+                taken.released(ev.position())
             self.released.emit()
 
     def mouseDoubleClickEvent(self, ev: QMouseEvent) -> None:

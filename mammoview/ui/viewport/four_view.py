@@ -6,8 +6,8 @@ import math
 from dataclasses import replace
 from functools import lru_cache
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Signal
+from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mammoview.app.workspace import Gray, Pane, WindowChange, Workspace
@@ -15,7 +15,9 @@ from mammoview.domain.views import Laterality
 from mammoview.imaging.grayscale import display_table
 from mammoview.ui.viewport import hand
 from mammoview.ui.viewport.canvas import Canvas
+from mammoview.ui.viewport.label_editor import LabelEditor
 from mammoview.ui.viewport.legend import HeatLegend
+from mammoview.ui.viewport.measure_tools import MeasureTools
 from mammoview.ui.viewport.pane_view import PaneView
 from mammoview.ui.viewport.placement import fit_all
 from mammoview.ui.viewport.slices import SliceTools
@@ -58,6 +60,8 @@ class FourView(QWidget):
         self.legend = HeatLegend(self)
         self.spot = SpotTools(self, self.canvas, self.panes)
         self.slices = SliceTools(self)
+        self.measure = MeasureTools(self.canvas, self.panes, self)
+        self.label_editor = LabelEditor(self)
         # The four views of one machine often share format and window: one table serves all.
         self._tables = lru_cache(maxsize=_TABLES_KEPT)(display_table)
         self._panes: dict[str, PaneView] = {}  # on the screen, by key of the place, in order
@@ -84,6 +88,8 @@ class FourView(QWidget):
         self.canvas.released.connect(self._on_released)
         self.canvas.hovered.connect(self._on_hovered)
         self.canvas.left.connect(self._on_left)
+        self.measure.labelAsked.connect(self.edit_label)
+        self.label_editor.commanded.connect(self.measure.commanded)
 
     # --- state -------------------------------------------------------------------------------
 
@@ -117,6 +123,9 @@ class FourView(QWidget):
         self._refresh()
         self.spot.render(old, new)
         self.slices.render(self.panes())
+        self.measure.render(old, new)
+        if old is not None and old.marks.tool is None and new.marks.tool is not None:
+            self.setFocus()  # the keys draw from here on
 
     def _render_overlay(self, old: Workspace | None, new: Workspace) -> None:
         for view in self._panes.values():
@@ -256,6 +265,35 @@ class FourView(QWidget):
         self.resize(before)
         return picture
 
+    # --- keys --------------------------------------------------------------------------------
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the keys that draw, before an action takes them."""
+        if (
+            event.type() is QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and self.measure.wants(event)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Draw by key; every other key goes on."""
+        if not self.measure.key(event):
+            super().keyPressEvent(event)
+
+    def focusNextPrevChild(self, following: bool) -> bool:
+        """Go from mark to mark, and after the last one on to what comes after the images."""
+        step = 1 if following else -1
+        return self.measure.step(step) or super().focusNextPrevChild(following)
+
+    def edit_label(self) -> None:
+        """Let the reader type the words of the selected mark, beside it."""
+        found = self.measure.selected_place()
+        if found is not None:
+            self.label_editor.edit(*found)
+
     # --- gestures ----------------------------------------------------------------------------
 
     def _on_resized(self) -> None:
@@ -264,6 +302,7 @@ class FourView(QWidget):
         self._fit(keep_placed=self._by_hand)
         self._refresh()
         self.slices.render(self.panes())
+        self.measure.redraw()
 
     def _on_pressed(self, position: QPointF) -> None:
         view = self.pane_at(position)

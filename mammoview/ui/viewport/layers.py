@@ -9,3 +9,5 @@ OUTLINE = 20
 GLYPH = 30
 LEVEL = 35
 ANNOTATION = 40
+# Over all panes, not in one.
+MEASURE = 60

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 
 from mammoview.app.workspace import Gray, LoadedImage, Overlay, Pane, Workspace
-from mammoview.domain.geometry import ImagePoint
+from mammoview.domain.geometry import ImageBox, ImagePoint
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
 from mammoview.domain.study import Mammogram, PixelFormat
 from mammoview.domain.views import Slot
@@ -255,11 +255,38 @@ class PaneView:
         """Map a position in the four-view widget to a stored point; None outside the image."""
         if self._frame is None or self._pane is None or self._pane.image is None:
             return None
-        at = self.box.mapSceneToView(position)
-        point = self._frame.to_units.inverse().apply(ImagePoint(col=at.x(), row=at.y()))
+        point = self.stored_at(position)
         rows, cols = self._pane.image.stored.shape
         inside = 0 <= point.col < cols and 0 <= point.row < rows
         return point if inside else None
+
+    def nearest(self, position: QPointF) -> ImagePoint:
+        """Map a position in the four-view widget to the nearest stored point of the image."""
+        point, box = self.stored_at(position), self.image_box
+        return ImagePoint(
+            col=min(max(point.col, box.col0), box.col1), row=min(max(point.row, box.row0), box.row1)
+        )
+
+    @property
+    def image_box(self) -> ImageBox:
+        """The whole stored image."""
+        assert self._pane is not None
+        assert self._pane.image is not None
+        rows, cols = self._pane.image.stored.shape
+        return ImageBox(col0=0.0, row0=0.0, col1=float(cols), row1=float(rows))
+
+    def image_on_screen(self) -> QRectF:
+        """Return the part of this pane that the image fills."""
+        box = self.image_box
+        first = self.to_screen(ImagePoint(col=box.col0, row=box.row0))
+        last = self.to_screen(ImagePoint(col=box.col1, row=box.row1))
+        return QRectF(first, last).normalized().intersected(self.box.geometry())
+
+    def stored_at(self, position: QPointF) -> ImagePoint:
+        """Map a position in the four-view widget to stored pixels, beyond the image too."""
+        assert self._frame is not None
+        at = self.box.mapSceneToView(position)
+        return self._frame.to_units.inverse().apply(ImagePoint(col=at.x(), row=at.y()))
 
     def readout(self, position: QPointF) -> str:
         """Return view, pixel and stored value under a position; empty outside the image."""

@@ -68,6 +68,14 @@ class Mouse:
         """Press a button."""
         self._send(QEvent.Type.MouseButtonPress, at, button)
 
+    def drag_on(self, at: QPointF) -> None:
+        """Move with the left button down."""
+        self._send(QEvent.Type.MouseMove, at, Qt.MouseButton.LeftButton)
+
+    def release(self, at: QPointF) -> None:
+        """Let the left button go."""
+        self._send(QEvent.Type.MouseButtonRelease, at, Qt.MouseButton.LeftButton)
+
     def drag(self, at: QPointF, way: QPointF, button: Qt.MouseButton, steps: int = 4) -> None:
         """Press, move in steps and release."""
         self.press(at, button)

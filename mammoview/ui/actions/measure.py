@@ -1,0 +1,93 @@
+"""Measure and mark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mammoview.app import marking
+from mammoview.app.workspace import Workspace
+from mammoview.domain.annotation import MarkKind
+from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, command, has_exam, in_window
+
+_TOOLS = (
+    (MarkKind.LENGTH, "Length", "Shift+L"),
+    (MarkKind.DIAMETERS, "Two perpendicular diameters", "Shift+D"),
+    (MarkKind.AREA, "Area", "Shift+A"),
+    (MarkKind.ANGLE, "Angle", "Shift+G"),
+    (MarkKind.STATISTICS, "Region statistics", "Shift+R"),
+    (MarkKind.ARROW, "Arrow with text", "Shift+W"),
+    (MarkKind.ELLIPSE, "Ellipse", "Shift+E"),
+    (MarkKind.FREEHAND, "Freehand outline", "Shift+F"),
+    (MarkKind.NIPPLE, "Nipple: set or correct it", "Shift+N"),
+)
+
+
+def _draws(kind: MarkKind) -> Callable[[Workspace], bool]:
+    def draws(ws: Workspace) -> bool:
+        return ws.marks.tool is kind
+
+    return draws
+
+
+def _has_selected(ws: Workspace) -> bool:
+    return ws.marks.selected is not None
+
+
+def _can_undo(ws: Workspace) -> bool:
+    return bool(ws.marks.done)
+
+
+def _can_redo(ws: Workspace) -> bool:
+    return bool(ws.marks.taken_back)
+
+
+ROWS: tuple[ActionSpec, ...] = (
+    *(
+        ActionSpec(
+            id=f"draw-{kind}",
+            text=text,
+            keys=(key,),
+            menu=Menu.MEASURE,
+            run=command(marking.choose_tool, kind),
+            checked=_draws(kind),
+            enabled=has_exam,
+        )
+        for kind, text, key in _TOOLS
+    ),
+    ActionSpec(
+        id="rename-mark",
+        text="Words of the selected mark",
+        keys=("F2",),
+        menu=Menu.MEASURE,
+        run=in_window(Frame.rename_mark),
+        enabled=_has_selected,
+        group=1,
+    ),
+    ActionSpec(
+        id="delete-mark",
+        text="Delete the selected mark",
+        keys=("Del", "Backspace"),
+        menu=Menu.MEASURE,
+        run=command(marking.delete_selected),
+        enabled=_has_selected,
+        group=1,
+    ),
+    ActionSpec(
+        id="undo",
+        text="Undo",
+        keys=("Ctrl+Z",),
+        menu=Menu.MEASURE,
+        run=command(marking.undo),
+        enabled=_can_undo,
+        group=2,
+    ),
+    ActionSpec(
+        id="redo",
+        text="Redo",
+        keys=("Ctrl+Shift+Z",),
+        menu=Menu.MEASURE,
+        run=command(marking.redo),
+        enabled=_can_redo,
+        group=2,
+    ),
+)

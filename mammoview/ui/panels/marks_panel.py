@@ -1,0 +1,99 @@
+"""The reader's marks in a list: select, jump to, rename and delete without a mouse."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from mammoview.app import marking
+from mammoview.app.mark_text import size_text, where_text
+from mammoview.app.reading import ReadingDesk
+from mammoview.app.workspace import Workspace
+from mammoview.domain.annotation import Annotation
+from mammoview.ui.panels.parts import heading, paragraph
+
+_ROW_HEIGHT = 36
+_MOST_ROWS = 6
+
+
+class MarksPanel(QWidget):
+    """One line for each mark; hidden while there is none.
+
+    Up and down select, Return shows the image of the mark, F2 and Del rename and delete it.
+    """
+
+    def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("marksPanel")
+        self.setAccessibleName("Marks")
+        self._desk = desk
+        self._list = QListWidget(self)
+        self._list.setObjectName("marksList")
+        self._list.setAccessibleName("Marks of the reader")
+        self._list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setUniformItemSizes(True)
+        self._list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self._where = paragraph("markPlace", "Where the selected mark is", self, role="faint")
+        self._problem = paragraph("marksUnsaved", "Marks that are not kept", self, role="caution")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        for widget in (heading("Marks", self), self._list, self._where, self._problem):
+            layout.addWidget(widget)
+        self._connect()
+        self.render(None, desk.workspace)
+
+    def _connect(self) -> None:
+        self._list.currentItemChanged.connect(self._pointed)
+        self._list.itemActivated.connect(self._chosen)
+        self._list.itemClicked.connect(self._chosen)
+
+    def _pointed(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            self._desk.do(marking.select, str(item.data(Qt.ItemDataRole.UserRole)))
+
+    def _chosen(self, item: QListWidgetItem) -> None:
+        self._desk.do(marking.go_to, str(item.data(Qt.ItemDataRole.UserRole)))
+
+    def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
+        """Show the state; never emits a change by itself."""
+        if old is not None and (old.marks, old.views) == (new.marks, new.views):
+            return
+        marks = new.marks
+        blocked = self._list.blockSignals(True)
+        if old is None or (old.marks.items, old.views) != (marks.items, new.views):
+            self._fill(new)
+        ids = [mark.id for mark in marks.items]
+        self._list.setCurrentRow(ids.index(marks.selected) if marks.selected in ids else -1)
+        self._list.blockSignals(blocked)
+        selected = marks.by_id(marks.selected)
+        self._where.setText(where_text(new, selected) if selected else "")
+        self._where.setVisible(bool(self._where.text()))
+        self._problem.setText(marking.problem_text(marks))
+        self._problem.setVisible(bool(self._problem.text()))
+        self.setVisible(bool(marks.items) or bool(self._problem.text()))
+
+    def _fill(self, ws: Workspace) -> None:
+        self._list.clear()
+        for mark in ws.marks.items:
+            text = row_text(ws, mark)
+            item = QListWidgetItem(text, self._list)
+            item.setSizeHint(QSize(0, _ROW_HEIGHT))
+            item.setData(Qt.ItemDataRole.UserRole, mark.id)
+            item.setToolTip(text)
+        self._list.setFixedHeight(min(len(ws.marks.items), _MOST_ROWS) * _ROW_HEIGHT + 4)
+        self._list.setVisible(bool(ws.marks.items))
+
+
+def row_text(ws: Workspace, mark: Annotation) -> str:
+    """Return a mark's two lines: view, what it is and its words; its size with the basis."""
+    for view in ws.views:
+        header = view.mammogram
+        if header.sop_instance_uid == mark.sop_instance_uid:
+            label = f"prior {header.label}" if view.prior else header.label
+            piece = f"slice {mark.frame}" if mark.frame is not None else ""
+            first = "  ·  ".join(filter(None, (label, piece, mark.kind.value, mark.label)))
+            size = size_text(mark, header, view.image).replace("\n", ", ")
+            return f"{first}\n{size}"
+    return f"{mark.kind.value}\non an image that does not hang"

@@ -1,0 +1,85 @@
+"""A line beside a mark to type its words into: each letter is kept as it is typed."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from mammoview.app import marking
+from mammoview.domain.annotation import Annotation
+
+_WIDTH_PX = 220
+_GAP_PX = 14
+_OWN_KEYS = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class LabelEditor(QLineEdit):
+    """Return or the loss of the keyboard ends it; Esc brings the old words back.
+
+    Signals
+    -------
+    commanded(callable)
+        A command ``Workspace -> Workspace`` that gives the mark the words as they are now.
+    """
+
+    commanded = Signal(object)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("markLabel")
+        self.setAccessibleName("Words of the mark")
+        self.setPlaceholderText("Words of the mark")
+        self.setMaxLength(200)
+        self.setFixedWidth(_WIDTH_PX)
+        self.hide()
+        self._images = parent
+        self._mark_id = ""
+        self._before = ""
+        self._connect()
+
+    def _connect(self) -> None:
+        self.textEdited.connect(self._typed)
+
+    def edit(self, mark: Annotation, at: QPointF) -> None:
+        """Ask for the words of a mark beside a place in the parent."""
+        self._mark_id, self._before = mark.id, mark.label
+        self.setText(mark.label)
+        self.selectAll()
+        room = self._images.rect()
+        x = min(max(0, round(at.x()) + _GAP_PX), room.width() - self.width())
+        y = min(max(0, round(at.y()) + _GAP_PX), room.height() - self.sizeHint().height())
+        self.move(x, y)
+        self.show()
+        self.raise_()
+        self.setFocus()
+
+    def _typed(self, text: str) -> None:
+        self.commanded.emit(partial(marking.relabel, mark_id=self._mark_id, label=text))
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Return and Esc from the window's actions."""
+        if (
+            event.type() is QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() in _OWN_KEYS
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """End on Return; end with the old words on Esc."""
+        if event.key() not in _OWN_KEYS:
+            super().keyPressEvent(event)
+            return
+        if event.key() == Qt.Key.Key_Escape:
+            self._typed(self._before)
+        self._images.setFocus()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Go away: what was typed is kept already."""
+        super().focusOutEvent(event)
+        self.hide()

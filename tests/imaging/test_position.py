@@ -1,0 +1,107 @@
+"""Half, clock position and depth: as a reader would say them, from both sides and in all poses."""
+
+from __future__ import annotations
+
+import pytest
+
+from mammoview.domain.finding import Depth
+from mammoview.domain.geometry import ImagePoint, PixelSpacing, Pose
+from mammoview.domain.views import Laterality, Projection
+from mammoview.imaging.measure import scale_of
+from mammoview.imaging.orientation import pose_affine
+from mammoview.imaging.position import (
+    Offset,
+    clock_hour,
+    depth_of,
+    half_of,
+    offset_from_nipple,
+)
+
+R, L = Laterality.RIGHT, Laterality.LEFT
+
+
+@pytest.mark.parametrize(
+    ("outer", "upper", "right", "left"),
+    [
+        (0, 30, 12, 12),
+        (30, 0, 9, 3),  # outer: the viewer's left on the right breast
+        (-30, 0, 3, 9),
+        (0, -30, 6, 6),
+        (30, 30, 10, 2),  # half past: the even hour
+        (20, 35, 11, 1),
+        (35, 20, 10, 2),
+        (-35, 20, 2, 10),
+        (35, -20, 8, 4),
+    ],
+)
+def test_the_clock_is_seen_from_the_front(
+    outer: float, upper: float, right: int, left: int
+) -> None:
+    assert clock_hour(outer, upper, R) == right
+    assert clock_hour(outer, upper, L) == left
+
+
+def test_behind_the_nipple_there_is_no_hour() -> None:
+    assert clock_hour(3, -3, R) is None
+    assert clock_hour(4, -4, R) is not None
+
+
+@pytest.mark.parametrize(
+    ("projection", "up", "said"),
+    [
+        (Projection.CC, 20, "outer half"),
+        (Projection.CC, -20, "inner half"),
+        (Projection.XCCL, 20, "outer half"),
+        (Projection.MLO, 20, "upper half"),
+        (Projection.MLO, -20, "lower half"),
+        (Projection.ML, -20, "lower half"),
+        (Projection.MLO, 4, "at the level of the nipple"),
+        (Projection.SIO, 20, ""),
+        (None, 20, ""),
+    ],
+)
+def test_one_view_tells_one_half(projection: Projection | None, up: float, said: str) -> None:
+    assert half_of(Offset(up=up, depth=0.5), projection) == said
+
+
+@pytest.mark.parametrize(
+    ("share", "third"),
+    [
+        (-0.1, Depth.ANTERIOR),
+        (0.3, Depth.ANTERIOR),
+        (0.4, Depth.MIDDLE),
+        (0.7, Depth.POSTERIOR),
+        (1.0, Depth.POSTERIOR),
+    ],
+)
+def test_depth_is_in_thirds(share: float, third: Depth) -> None:
+    assert depth_of(Offset(up=0, depth=share)) is third
+
+
+@pytest.mark.parametrize("laterality", [R, L])
+@pytest.mark.parametrize("flip", [False, True])
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_the_offset_is_that_on_the_screen_in_mm(
+    laterality: Laterality, flip: bool, degrees: int
+) -> None:
+    pose = Pose(flip_horizontal=flip, rotate_degrees=degrees, source="test")
+    # As displayed: 900 wide and 1200 high, a row 0.2 mm and a column 0.1 mm.
+    lying = degrees in (90, 270)
+    shape = (900, 1200) if lying else (1200, 900)
+    spacing = PixelSpacing(
+        row_mm=0.1 if lying else 0.2, col_mm=0.2 if lying else 0.1, source="test"
+    )
+    back = pose_affine(pose, *shape).inverse()
+    tip, place = (200, 600), (500, 450)
+    if laterality is L:
+        tip, place = (700, 600), (400, 450)
+    found = offset_from_nipple(
+        back.apply(ImagePoint(col=place[0], row=place[1])),
+        back.apply(ImagePoint(col=tip[0], row=tip[1])),
+        shape=shape,
+        pose=pose,
+        laterality=laterality,
+        scale=scale_of(spacing),
+    )
+    assert found.up == pytest.approx(150 * 0.2)
+    assert found.depth == pytest.approx(300 / 700)
