@@ -17,6 +17,7 @@ from mammoview.app.workspace import (
     Hanging,
     HungView,
     LoadedImage,
+    Looking,
     Overlay,
     OverlayMode,
     QueuePlace,
@@ -61,6 +62,7 @@ def empty(settings: Settings | None = None) -> Workspace:
         operating_point=settings.operating_point,
         status=translate("Status", "Open files or a folder, or drop them here"),
         keys=settings.keys,
+        looking=Looking(annotations=settings.annotations),
     )
     return warn(ws, problem) if problem else ws
 

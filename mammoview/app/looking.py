@@ -44,9 +44,9 @@ def cycle_annotations(ws: Workspace) -> Workspace:
     return replace(_looking(ws, annotations=chosen), status=said.format(level=chosen))
 
 
-def set_annotations(ws: Workspace, level: AnnotationLevel) -> Workspace:
-    """Choose how much is written on the images."""
-    return _looking(ws, annotations=level)
+def hides_identity(ws: Workspace) -> bool:
+    """Tell whether who the patient is must not be seen anywhere in the window."""
+    return ws.looking.annotations is AnnotationLevel.NONE
 
 
 def _looking(ws: Workspace, **changes: object) -> Workspace:

@@ -13,7 +13,7 @@ import platformdirs
 from mammoview.app import keys as key_tables
 from mammoview.app.keys import KeyChoice
 from mammoview.app.toml_text import key_and_value, write_lines
-from mammoview.app.workspace import FitMode, OverlayMode
+from mammoview.app.workspace import AnnotationLevel, FitMode, OverlayMode
 from mammoview.errors import SettingsError
 
 SCHEMA = 2
@@ -34,6 +34,7 @@ class Settings:
 
     ``operating_point`` is a name of the model's list; empty: the model's own default.
     ``heat_floor`` and ``opacity`` are 0..1.  ``hanging`` is the name of a hanging protocol.
+    ``annotations`` is how much is written on the images.
     ``display_check_days`` is for how many days a check of the display holds.
     ``language`` names a catalogue of texts; empty: English.  ``keys`` are the keys that the reader
     chose instead of the program's own.
@@ -49,6 +50,7 @@ class Settings:
     device: Device = Device.AUTO
     panel_open: bool = True
     hanging: str = "cc-first"
+    annotations: AnnotationLevel = AnnotationLevel.MINIMAL
     display_check_days: int = 1
     language: str = ""
     keys: tuple[KeyChoice, ...] = ()

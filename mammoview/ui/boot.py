@@ -150,6 +150,7 @@ def chosen_settings(stored: Settings, ws: Workspace, *, panel_open: bool) -> Set
         panel_open=panel_open,
         hanging=ws.hanging.protocol.id,
         keys=ws.keys,
+        annotations=ws.looking.annotations,
     )
 
 

@@ -8,10 +8,15 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel, QListWidget
 from pytestqt.qtbot import QtBot
 
+from mammoview.app import commands
+from mammoview.app.settings import Settings
+from mammoview.app.workspace import AnnotationLevel
+from mammoview.ui.boot import chosen_settings
 from mammoview.ui.main_window import MainWindow
+from tests.builders.desk import exam, index
 from tests.builders.dicom import build_exam
 
 _CTRL, _ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
@@ -70,3 +75,35 @@ def test_the_level_line_comes_and_goes_by_key(hung: MainWindow, qtbot: QtBot) ->
     assert "mm from the nipple" in spot.caption.text()
     qtbot.keyClick(hung, Qt.Key.Key_K)
     assert not spot.caption.isVisible()
+
+
+def test_texts_go_round_and_are_kept_and_none_hides_the_patient_everywhere(
+    hung: MainWindow, qtbot: QtBot
+) -> None:
+    patient = hung.findChild(QLabel, "patient")
+    assert patient is not None
+    assert "Phantom" in patient.text()
+    seen = []
+    for _ in range(3):
+        qtbot.keyClick(hung, Qt.Key.Key_G)
+        seen.append(hung.desk.workspace.looking.annotations)
+        names = [label.text() for label in hung.findChildren(QLabel) if label.isVisible()]
+        pane = hung.four_view.panes()[0].texts.identity.text
+        hidden = seen[-1] is AnnotationLevel.NONE
+        assert any("Phantom" in name for name in [*names, pane]) != hidden
+    assert seen == [AnnotationLevel.FULL, AnnotationLevel.NONE, AnnotationLevel.MINIMAL]
+    qtbot.keyClick(hung, Qt.Key.Key_G)
+    kept = chosen_settings(Settings(), hung.desk.workspace, panel_open=True)
+    assert kept.annotations is AnnotationLevel.FULL
+    assert commands.empty(kept).looking.annotations is AnnotationLevel.FULL
+
+
+def test_none_hides_the_names_in_the_list_of_examinations(window: MainWindow, qtbot: QtBot) -> None:
+    window.desk.do(commands.with_index, index(exam("a"), exam("b")))
+    window.desk.do(commands.select_exam, "a")
+    listed = window.findChild(QListWidget, "examList")
+    assert listed is not None
+    assert "Phantom" in listed.item(0).text()
+    qtbot.keyClick(window, Qt.Key.Key_G)
+    qtbot.keyClick(window, Qt.Key.Key_G)
+    assert "Phantom" not in listed.item(0).text()

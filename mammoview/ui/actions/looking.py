@@ -70,6 +70,15 @@ ROWS: tuple[ActionSpec, ...] = (
         group=10,
     ),
     ActionSpec(
+        id="annotations",
+        text=QT_TRANSLATE_NOOP("Actions", "Texts on the images: none, minimal, full"),
+        keys=("G",),
+        menu=Menu.IMAGE,
+        run=command(looking.cycle_annotations),
+        enabled=has_exam,
+        group=11,
+    ),
+    ActionSpec(
         id="spot-left",
         text=QT_TRANSLATE_NOOP("Actions", "Loupe and level line: left"),
         keys=("Alt+Left",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from mammoview.app.looking import hides_identity
 from mammoview.app.priors import display_date
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
@@ -47,10 +48,11 @@ class ExamList(QWidget):
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the open examinations and which one hangs."""
         exams = new.index.examinations
-        if old is None or old.index is not new.index:
+        hidden = hides_identity(new)
+        if old is None or old.index is not new.index or hides_identity(old) != hidden:
             self._list.clear()
             for number, exam in enumerate(exams, start=1):
-                item = QListWidgetItem(describe(exam, number), self._list)
+                item = QListWidgetItem(describe(exam, number, hidden=hidden), self._list)
                 item.setData(Qt.ItemDataRole.UserRole, exam.key)
             self._list.setFixedHeight(min(len(exams), _MOST_ROWS) * _ROW_HEIGHT + 4)
             self.setVisible(len(exams) > 1)
@@ -58,12 +60,12 @@ class ExamList(QWidget):
         self._list.setCurrentRow(keys.index(new.exam_key) if new.exam_key in keys else -1)
 
 
-def describe(exam: Examination, number: int) -> str:
-    """Return an examination's line: number, patient, date and how many views."""
+def describe(exam: Examination, number: int, *, hidden: bool = False) -> str:
+    """Return an examination's line: number, patient (unless hidden), date and how many views."""
     first = exam.mammograms[0]
     named = first.identity.name.replace("^", " ").strip() or first.identity.patient_id
     who = first.study_key if first.is_cbis_ddsm else named
     date = display_date(first.study_date)
     number_of_views = len(exam.mammograms)
     views = translate("ExamList", "%n view(s)", "", COUNTED, number_of_views)
-    return "  ·  ".join(filter(None, [f"{number}", who, date, views]))
+    return "  ·  ".join(filter(None, [f"{number}", "" if hidden else who, date, views]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from mammoview.app.looking import hides_identity
 from mammoview.app.priors import display_date
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
@@ -33,6 +34,8 @@ class PatientPanel(QWidget):
 
 def patient_text(ws: Workspace) -> str:
     """Return name, id, birth date and study date of the hung examination."""
+    if hides_identity(ws):
+        return translate("Patient", "Identity hidden, as on the images")
     view = next((hung.mammogram for hung in ws.views if not hung.prior), None)
     if view is None:
         return translate("Patient", "No examination")

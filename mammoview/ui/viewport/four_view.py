@@ -28,7 +28,7 @@ _ZOOM_PER_NOTCH = 1.25
 _TABLES_KEPT = 16
 _LEGEND_EDGE_PX = 14
 _CAD_LINE_PX = 34
-_FOOT_EDGE_PX = 12
+_LOW_TEXT_GAP_PX = 4
 
 
 class FourView(QWidget):
@@ -113,6 +113,8 @@ class FourView(QWidget):
                 self._drag_change = None
             self._apply_gray()
         self._render_overlay(None if moved else old, new)
+        for view in self._panes.values():
+            view.texts.set_level(new.looking.annotations)
         self.legend.render(old, new)
         self._place_legend()
         asked = old is None or (old.fit, old.fit_request) != (new.fit, new.fit_request)
@@ -248,8 +250,11 @@ class FourView(QWidget):
     def _place_legend(self) -> None:
         size = self.legend.sizeHint()
         last = self.panes()[-1:]
-        foot = max((math.ceil(view.texts.foot.boundingRect().height()) for view in last), default=0)
-        above = max(_CAD_LINE_PX, foot + _FOOT_EDGE_PX)
+        for view in self.panes():
+            beside = view in last and not self.legend.isHidden()
+            view.texts.reserve(float(size.height()) if beside else 0.0)
+        low = max((math.ceil(view.texts.low_height()) for view in last), default=0)
+        above = max(_CAD_LINE_PX, low + _LOW_TEXT_GAP_PX)
         self.legend.setGeometry(
             self.width() - size.width() - _LEGEND_EDGE_PX,
             self.height() - size.height() - above,

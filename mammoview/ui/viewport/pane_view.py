@@ -25,7 +25,7 @@ from mammoview.ui.viewport.mark_layer import MarkLayer
 from mammoview.ui.viewport.placement import PaneSize, Placement, Subject, visible_box
 from mammoview.ui.viewport.scale_line import SAME_SIZE, scale_text, size_badge
 from mammoview.ui.viewport.spot import Lie
-from mammoview.ui.viewport.windowing import voi_in_use
+from mammoview.ui.viewport.windowing import voi_in_use, voi_text
 from mammoview.words import translate
 
 # Same arguments as imaging.grayscale.display_table; the owner of the panes may share results.
@@ -130,6 +130,7 @@ class PaneView:
     def set_gray(self, gray: Gray) -> bool:
         """Take another grey display; return True if it looks different."""
         fmt = self.fmt
+        self.texts.set_window(voi_text(fmt, gray) if fmt is not None else "")
         if fmt is None:
             return False
         table = self._make_table(fmt, voi_in_use(fmt, gray), invert=gray.invert)
