@@ -131,6 +131,9 @@ def save(settings: Settings, path: Path) -> None:
         ) from error
 
 
+_DAYS = range(1, 367)
+
+
 def _as_it_is(content: Content) -> Content:
     return content
 
@@ -166,10 +169,7 @@ def _value(value: object, default: object, key: str, name: str) -> object:
         if isinstance(default, float) and isinstance(value, int | float):
             if not isinstance(value, bool) and 0.0 <= value <= 1.0:
                 return float(value)
-        elif isinstance(default, int) and not isinstance(default, bool):
-            if type(value) is int and 1 <= value <= 366:
-                return value
-        elif type(value) is type(default):
+        elif type(value) is type(default) and (key != "display_check_days" or value in _DAYS):
             return value
     except ValueError:
         pass

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mammoview.app import settings
 from mammoview.app.keys import KeyChoice
 from mammoview.app.settings import Device, Settings
-from mammoview.app.workspace import FitMode, OverlayMode
+from mammoview.app.workspace import AnnotationLevel, FitMode, OverlayMode
 from mammoview.errors import SettingsError
 
 _CHOICES = st.builds(
@@ -24,6 +24,8 @@ _CHOICES = st.builds(
     device=st.sampled_from(Device),
     panel_open=st.booleans(),
     hanging=st.sampled_from(["cc-first", "mlo-first", "four-up"]),
+    annotations=st.sampled_from(AnnotationLevel),
+    display_check_days=st.integers(1, 366),
     language=st.sampled_from(["", "de", "pseudo"]),
     keys=st.lists(
         st.builds(
@@ -74,6 +76,9 @@ def test_no_file_means_defaults(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        f"schema = {settings.SCHEMA}\ndisplay_check_days = 0",
+        f"schema = {settings.SCHEMA}\ndisplay_check_days = 1000",
+        f'schema = {settings.SCHEMA}\nannotations = "loud"',
         "schema = 1\nopacity = 3",
         "schema = 1\nopacity = true",
         'schema = 1\nopacity = "much"',
