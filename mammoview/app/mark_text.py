@@ -9,6 +9,7 @@ from mammoview.app.mark_state import Marks
 from mammoview.app.marking import nipple_mark
 from mammoview.app.workspace import HungView, LoadedImage, Workspace
 from mammoview.domain.annotation import ELLIPSES, OUTLINES, Annotation, MarkKind
+from mammoview.domain.finding import Depth
 from mammoview.domain.geometry import ImagePoint, PixelSpacing
 from mammoview.domain.study import Mammogram
 from mammoview.domain.views import ViewModifier
@@ -16,10 +17,15 @@ from mammoview.imaging import measure, position
 from mammoview.imaging.measure import Scale, Unit, scale_of
 from mammoview.imaging.nipple import estimate_nipple
 from mammoview.imaging.position import Offset
+from mammoview.words import QT_TRANSLATE_NOOP, translate
 
-SET_BY_READER = "set by the reader"
-ESTIMATED = "estimated"
-_CROSSED = "the outline crosses itself: no area"
+SET_BY_READER = QT_TRANSLATE_NOOP("Marks", "set by the reader")
+ESTIMATED = QT_TRANSLATE_NOOP("Marks", "estimated")
+_THIRDS = {
+    Depth.ANTERIOR: QT_TRANSLATE_NOOP("Marks", "anterior third"),
+    Depth.MIDDLE: QT_TRANSLATE_NOOP("Marks", "middle third"),
+    Depth.POSTERIOR: QT_TRANSLATE_NOOP("Marks", "posterior third"),
+}
 # Of such views the picture is a part, turned or pulled: its outline has no nipple to tell.
 _NO_NIPPLE = frozenset(
     {ViewModifier.MAGNIFICATION, ViewModifier.SPOT_COMPRESSION, ViewModifier.TANGENTIAL}
@@ -28,7 +34,7 @@ _NO_NIPPLE = frozenset(
 
 def basis_text(spacing: PixelSpacing | None) -> str:
     """Return what every length of an image stands on, in brackets beside it."""
-    return f"({spacing.basis_text})" if spacing else "(no spacing)"
+    return f"({spacing.basis_text})" if spacing else translate("Marks", "(no spacing)")
 
 
 def size_text(mark: Annotation, view: Mammogram, image: LoadedImage | None) -> str:
@@ -56,7 +62,7 @@ def size_text(mark: Annotation, view: Mammogram, image: LoadedImage | None) -> s
         return _angle_text(mark, view)
     if mark.kind in OUTLINES:
         if measure.crosses_itself(points):
-            return _CROSSED
+            return translate("Marks", "the outline crosses itself: no area")
         return f"{_area(measure.polygon_area(points, scale), scale)} {basis}"
     if mark.kind in ELLIPSES:
         axes = _lengths(*measure.ellipse_axes(points, scale), scale)
@@ -64,7 +70,13 @@ def size_text(mark: Annotation, view: Mammogram, image: LoadedImage | None) -> s
         said = f"{area}, {axes} {basis}"
         grey = _statistics_text(mark, view, image) if mark.kind is MarkKind.STATISTICS else ""
         return f"{grey}\n{said}" if grey else said
-    return f"nipple, {SET_BY_READER}" if mark.kind is MarkKind.NIPPLE else ""
+    return nipple_text(SET_BY_READER) if mark.kind is MarkKind.NIPPLE else ""
+
+
+def nipple_text(source: str) -> str:
+    """Return what stands beside a nipple."""
+    said = translate("Marks", "nipple, {source}")
+    return said.format(source=translate("Marks", source))
 
 
 def mark_text(mark: Annotation, view: Mammogram, image: LoadedImage | None) -> str:
@@ -84,7 +96,7 @@ def where_text(ws: Workspace, mark: Annotation) -> str:
         return ""
     here = _located(ws, mark)
     if here is None:
-        return "nipple not known: no position"
+        return translate("Marks", "nipple not known: no position")
     return " · ".join(_where(ws, here))
 
 
@@ -101,18 +113,19 @@ class _Located:
 
 
 def _where(ws: Workspace, here: _Located) -> Iterator[str]:
-    yield f"{_length(here.distance, here.scale)} from the nipple ({here.source})"
+    said = translate("Marks", "{distance} from the nipple ({source})")
+    source = translate("Marks", here.source)
+    yield said.format(distance=_length(here.distance, here.scale), source=source)
     other = _in_other_view(ws, here)
     clock = _clock_text(here, other) if other is not None else ""
     yield clock or _half(here)
-    yield f"{position.depth_of(here.offset)} third"
+    yield translate("Marks", _THIRDS[position.depth_of(here.offset)])
 
 
 def _half(here: _Located) -> str:
-    projection = here.view.view.value
-    if here.scale.unit is Unit.PX:
-        return position.half_of(here.offset, projection, level=0.0) or "half not known"
-    return position.half_of(here.offset, projection) or "half not known"
+    level = 0.0 if here.scale.unit is Unit.PX else position.LEVEL_MM
+    half = position.half_of(here.offset, here.view.view.value, level)
+    return translate("Marks", half) if half else translate("Marks", "half not known")
 
 
 def _clock_text(here: _Located, other: _Located) -> str:
@@ -123,8 +136,11 @@ def _clock_text(here: _Located, other: _Located) -> str:
     side = here.view.laterality.value
     assert side is not None  # without a side there is no offset from the nipple
     hour = position.clock_hour(axial.offset.up, upright.offset.up, side)
-    seen = f"with {other.view.label}"
-    return f"behind the nipple ({seen})" if hour is None else f"about {hour} o'clock ({seen})"
+    if hour is None:
+        said = translate("Marks", "behind the nipple (with {view})")
+    else:
+        said = translate("Marks", "about {hour} o'clock (with {view})")
+    return said.format(hour=hour, view=other.view.label)
 
 
 def _in_other_view(ws: Workspace, here: _Located) -> _Located | None:
@@ -223,8 +239,9 @@ def _angle_text(mark: Annotation, view: Mammogram) -> str:
     end, vertex, other = mark.points
     degrees = measure.angle_degrees(end, vertex, other, scale_of(view.spacing))
     if degrees is None:
-        return "no angle: a leg has no length"
-    return f"{degrees:.1f}°" if view.spacing else f"{degrees:.1f}° (pixels taken as square)"
+        return translate("Marks", "no angle: a leg has no length")
+    square = translate("Marks", "(pixels taken as square)")
+    return f"{degrees:.1f}°" if view.spacing else f"{degrees:.1f}° {square}"
 
 
 def _statistics_text(mark: Annotation, view: Mammogram, image: LoadedImage | None) -> str:
@@ -232,10 +249,14 @@ def _statistics_text(mark: Annotation, view: Mammogram, image: LoadedImage | Non
         return ""
     found = measure.region_statistics(image.stored, view.pixel_format, mark.points)
     if found is None:
-        return "no pixel in the region"
-    return (
-        f"mean {found.mean:.1f}, SD {found.sd:.1f}, {found.low:g} to {found.high:g},"
-        f" {found.count} pixels"
+        return translate("Marks", "no pixel in the region")
+    said = translate("Marks", "mean {mean}, SD {sd}, {low} to {high}, {count} pixels")
+    return said.format(
+        mean=f"{found.mean:.1f}",
+        sd=f"{found.sd:.1f}",
+        low=f"{found.low:g}",
+        high=f"{found.high:g}",
+        count=found.count,
     )
 
 

@@ -12,22 +12,31 @@ from mammoview.app import frames, steps
 from mammoview.app.mark_state import Change, Marks, applied
 from mammoview.app.workspace import Pane, Workspace
 from mammoview.domain.annotation import Annotation, MarkKind
+from mammoview.words import COUNTED, QT_TRANSLATE_NOOP, translate
 
 # Older steps can no longer be undone; their marks stay.
 _UNDO_DEPTH = 1000
 
 HINTS = {
-    MarkKind.LENGTH: "Length: both ends",
-    MarkKind.DIAMETERS: "Two diameters: both ends of the first, then the width across it",
-    MarkKind.AREA: "Area: corner after corner; the first corner, or the last once more, closes it",
-    MarkKind.ANGLE: "Angle: end, vertex, end",
-    MarkKind.STATISTICS: "Region statistics: two corners of the box round the region",
-    MarkKind.ARROW: "Arrow: its tip, its tail, then its text",
-    MarkKind.ELLIPSE: "Ellipse: two corners of the box round it",
-    MarkKind.FREEHAND: "Freehand: draw round with the button down, or set points",
-    MarkKind.NIPPLE: "Nipple: its place, instead of the estimate",
+    MarkKind.LENGTH: QT_TRANSLATE_NOOP("Marks", "Length: both ends"),
+    MarkKind.DIAMETERS: QT_TRANSLATE_NOOP(
+        "Marks", "Two diameters: both ends of the first, then the width across it"
+    ),
+    MarkKind.AREA: QT_TRANSLATE_NOOP(
+        "Marks", "Area: corner after corner; the first corner, or the last once more, closes it"
+    ),
+    MarkKind.ANGLE: QT_TRANSLATE_NOOP("Marks", "Angle: end, vertex, end"),
+    MarkKind.STATISTICS: QT_TRANSLATE_NOOP(
+        "Marks", "Region statistics: two corners of the box round the region"
+    ),
+    MarkKind.ARROW: QT_TRANSLATE_NOOP("Marks", "Arrow: its tip, its tail, then its text"),
+    MarkKind.ELLIPSE: QT_TRANSLATE_NOOP("Marks", "Ellipse: two corners of the box round it"),
+    MarkKind.FREEHAND: QT_TRANSLATE_NOOP(
+        "Marks", "Freehand: draw round with the button down, or set points"
+    ),
+    MarkKind.NIPPLE: QT_TRANSLATE_NOOP("Marks", "Nipple: its place, instead of the estimate"),
 }
-_BY_KEYS = "  ·  arrow keys move the cross, Return sets a point, Esc ends"
+_BY_KEYS = QT_TRANSLATE_NOOP("Marks", "arrow keys move the cross, Return sets a point, Esc ends")
 
 
 def choose_tool(ws: Workspace, kind: MarkKind) -> Workspace:
@@ -35,7 +44,12 @@ def choose_tool(ws: Workspace, kind: MarkKind) -> Workspace:
     if ws.marks.tool is kind:
         return end_tool(ws)
     marks = replace(ws.marks, tool=kind, selected=None)
-    return replace(ws, marks=marks, status=HINTS[kind] + _BY_KEYS)
+    return replace(ws, marks=marks, status=hint(kind))
+
+
+def hint(kind: MarkKind) -> str:
+    """Return how a mark of a kind is drawn."""
+    return f"{translate('Marks', HINTS[kind])}  ·  {translate('Marks', _BY_KEYS)}"
 
 
 def end_tool(ws: Workspace) -> Workspace:
@@ -80,13 +94,13 @@ def delete_selected(ws: Workspace) -> Workspace:
     if mark is None:
         return ws
     ws = _changed(ws, Change(before=mark, after=None))
-    return replace(ws, status="Mark deleted; undo brings it back")
+    return replace(ws, status=translate("Marks", "Mark deleted; undo brings it back"))
 
 
 def undo(ws: Workspace) -> Workspace:
     """Take the last change back."""
     if not ws.marks.done:
-        return replace(ws, status="Nothing to undo")
+        return replace(ws, status=translate("Marks", "Nothing to undo"))
     last = ws.marks.done[-1]
     back = _written(ws.marks, last.undone())
     back = replace(back, done=ws.marks.done[:-1], taken_back=(*ws.marks.taken_back, last))
@@ -96,7 +110,7 @@ def undo(ws: Workspace) -> Workspace:
 def redo(ws: Workspace) -> Workspace:
     """Make a change again that was taken back."""
     if not ws.marks.taken_back:
-        return replace(ws, status="Nothing to redo")
+        return replace(ws, status=translate("Marks", "Nothing to redo"))
     last = ws.marks.taken_back[-1]
     again = _written(ws.marks, replace(last, nudge=False))
     again = replace(again, done=(*ws.marks.done, last), taken_back=ws.marks.taken_back[:-1])
@@ -168,9 +182,10 @@ def problem_text(marks: Marks) -> str:
     if not marks.problem:
         return ""
     if not marks.unsaved:
-        return f"Marks: {marks.problem}"
-    count = "1 mark change" if marks.unsaved == 1 else f"{marks.unsaved} mark changes"
-    return f"{count} NOT SAVED: {marks.problem}"
+        return translate("Marks", "Marks: {problem}").format(problem=marks.problem)
+    n = marks.unsaved
+    said = translate("Marks", "%n mark change(s) NOT SAVED: {problem}", "", COUNTED, n)
+    return said.format(problem=marks.problem)
 
 
 # -- helpers ----------------------------------------------------------------------------------

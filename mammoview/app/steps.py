@@ -83,7 +83,7 @@ def show_image(ws: Workspace, sop_instance_uid: str) -> Workspace:
         return ws
     with_it = [step for step in ws.hanging.steps if _places_of(step, sop_instance_uid)]
     if not with_it:
-        return replace(ws, status="That image does not hang in this protocol")
+        return replace(ws, status=translate("Status", "That image does not hang in this protocol"))
     largest = min(with_it, key=lambda step: len(step.places))
     chosen = _places_of(largest, sop_instance_uid)[0]
     turned = replace(chosen, shown=chosen.images.index(sop_instance_uid))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mammoview.domain.geometry import ImagePoint
+from mammoview.words import QT_TRANSLATE_NOOP
 
 
 class MarkKind(StrEnum):
@@ -25,15 +26,15 @@ class MarkKind(StrEnum):
     ============ ===========================================================================
     """
 
-    LENGTH = "length"
-    DIAMETERS = "diameters"
-    AREA = "area"
-    ANGLE = "angle"
-    STATISTICS = "statistics"
-    ARROW = "arrow"
-    ELLIPSE = "ellipse"
-    FREEHAND = "freehand"
-    NIPPLE = "nipple"
+    LENGTH = QT_TRANSLATE_NOOP("Marks", "length")
+    DIAMETERS = QT_TRANSLATE_NOOP("Marks", "diameters")
+    AREA = QT_TRANSLATE_NOOP("Marks", "area")
+    ANGLE = QT_TRANSLATE_NOOP("Marks", "angle")
+    STATISTICS = QT_TRANSLATE_NOOP("Marks", "statistics")
+    ARROW = QT_TRANSLATE_NOOP("Marks", "arrow")
+    ELLIPSE = QT_TRANSLATE_NOOP("Marks", "ellipse")
+    FREEHAND = QT_TRANSLATE_NOOP("Marks", "freehand")
+    NIPPLE = QT_TRANSLATE_NOOP("Marks", "nipple")
 
 
 OUTLINES = frozenset({MarkKind.AREA, MarkKind.FREEHAND})

@@ -13,6 +13,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from mammoview.words import QT_TRANSLATE_NOOP, translate
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImagePoint:
@@ -55,13 +57,13 @@ class ImageBox:
 class SpacingBasis(StrEnum):
     """What a length in millimetres is a length of (reference: "Spacing in mm")."""
 
-    AT_DETECTOR = "at detector"
-    CORRECTED = "corrected"
-    CALIBRATED = "calibrated"
-    IN_PLANE = "in the reconstructed plane"
-    STATED = "as the header states"
-    FILM = "on the film"
-    ASSUMED = "assumed"
+    AT_DETECTOR = QT_TRANSLATE_NOOP("Spacing", "at detector")
+    CORRECTED = QT_TRANSLATE_NOOP("Spacing", "corrected")
+    CALIBRATED = QT_TRANSLATE_NOOP("Spacing", "calibrated")
+    IN_PLANE = QT_TRANSLATE_NOOP("Spacing", "in the reconstructed plane")
+    STATED = QT_TRANSLATE_NOOP("Spacing", "as the header states")
+    FILM = QT_TRANSLATE_NOOP("Spacing", "on the film")
+    ASSUMED = QT_TRANSLATE_NOOP("Spacing", "assumed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +85,9 @@ class PixelSpacing:
     def basis_text(self) -> str:
         """Return what stands beside every millimetre: ``corrected 1.80x``."""
         if self.basis is SpacingBasis.CORRECTED:
-            return f"{self.basis} {self.magnification:.2f}x"
-        return str(self.basis)
+            said = translate("Spacing", "corrected {factor}x")
+            return said.format(factor=f"{self.magnification:.2f}")
+        return translate("Spacing", self.basis.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,12 +24,18 @@ from mammoview.domain.geometry import ImagePoint, Pose
 from mammoview.domain.views import Laterality, Projection
 from mammoview.imaging.measure import Scale
 from mammoview.imaging.orientation import pose_affine, posed_shape
+from mammoview.words import QT_TRANSLATE_NOOP
 
 AXIAL = frozenset({Projection.CC, Projection.XCCL, Projection.XCCM, Projection.XCC})
 UPRIGHT = frozenset({Projection.MLO, Projection.ML, Projection.LM, Projection.LMO})
 # Nearer to the nipple's level than this a half cannot be told; both near it: behind the nipple.
-_LEVEL_MM = 5.0
+LEVEL_MM = 5.0
 _HOURS = 12
+OUTER = QT_TRANSLATE_NOOP("Marks", "outer half")
+INNER = QT_TRANSLATE_NOOP("Marks", "inner half")
+UPPER = QT_TRANSLATE_NOOP("Marks", "upper half")
+LOWER = QT_TRANSLATE_NOOP("Marks", "lower half")
+AT_LEVEL = QT_TRANSLATE_NOOP("Marks", "at the level of the nipple")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,19 +93,19 @@ def depth_of(offset: Offset) -> Depth:
     return Depth.MIDDLE if offset.depth < 2 / 3 else Depth.POSTERIOR
 
 
-def half_of(offset: Offset, projection: Projection | None, level: float = _LEVEL_MM) -> str:
+def half_of(offset: Offset, projection: Projection | None, level: float = LEVEL_MM) -> str:
     """Return what one view tells: ``outer half``, ``lower half``; empty where it tells nothing.
 
     ``level`` is how near to the nipple's level a half cannot be told, in the offset's unit.
     """
     if projection in AXIAL:
-        above, below = "outer half", "inner half"
+        above, below = OUTER, INNER
     elif projection in UPRIGHT:
-        above, below = "upper half", "lower half"
+        above, below = UPPER, LOWER
     else:
         return ""
     if abs(offset.up) < level:
-        return "at the level of the nipple"
+        return AT_LEVEL
     return above if offset.up > 0 else below
 
 
@@ -115,7 +121,7 @@ def clock_hour(outer_mm: float, upper_mm: float, laterality: Laterality) -> int 
     laterality : Laterality
         Side of the breast.
     """
-    if math.hypot(outer_mm, upper_mm) < _LEVEL_MM:
+    if math.hypot(outer_mm, upper_mm) < LEVEL_MM:
         return None
     right_of_the_face = outer_mm if laterality is Laterality.LEFT else -outer_mm
     turn = math.atan2(right_of_the_face, upper_mm) / (2 * math.pi)

@@ -39,7 +39,7 @@ from mammoview.ui.display_watch import DisplayWatch
 from mammoview.ui.panels.side_panel import SidePanel
 from mammoview.ui.status_strip import StatusStrip
 from mammoview.ui.viewport.four_view import FourView
-from mammoview.words import translate
+from mammoview.words import COUNTED, translate
 
 _SMALLEST = (800, 600)
 
@@ -261,10 +261,13 @@ class MainWindow(QMainWindow):
 
     def accept_loss(self, changes: int) -> bool:
         """Ask whether to close although so many changes of marks could not be written."""
+        n = changes
+        unsaved = translate("Marks", "%n change(s) of marks could not be saved.", "", COUNTED, n)
+        lost = translate("Marks", "What is not saved is lost when the window closes.")
         asked = QMessageBox.warning(
             self,
-            "Marks are not saved",
-            f"{changes} changes of marks could not be saved. They are lost when the window closes.",
+            translate("Marks", "Marks are not saved"),
+            f"{unsaved} {lost}",
             QMessageBox.StandardButton.Cancel | QMessageBox.StandardButton.Close,
             QMessageBox.StandardButton.Cancel,
         )

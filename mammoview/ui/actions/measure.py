@@ -8,17 +8,18 @@ from mammoview.app import marking
 from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import MarkKind
 from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, command, has_exam, in_window
+from mammoview.words import QT_TRANSLATE_NOOP
 
 _TOOLS = (
-    (MarkKind.LENGTH, "Length", "Shift+L"),
-    (MarkKind.DIAMETERS, "Two perpendicular diameters", "Shift+D"),
-    (MarkKind.AREA, "Area", "Shift+A"),
-    (MarkKind.ANGLE, "Angle", "Shift+G"),
-    (MarkKind.STATISTICS, "Region statistics", "Shift+R"),
-    (MarkKind.ARROW, "Arrow with text", "Shift+W"),
-    (MarkKind.ELLIPSE, "Ellipse", "Shift+E"),
-    (MarkKind.FREEHAND, "Freehand outline", "Shift+F"),
-    (MarkKind.NIPPLE, "Nipple: set or correct it", "Shift+N"),
+    (MarkKind.LENGTH, QT_TRANSLATE_NOOP("Actions", "Length"), "Shift+L"),
+    (MarkKind.DIAMETERS, QT_TRANSLATE_NOOP("Actions", "Two perpendicular diameters"), "Shift+D"),
+    (MarkKind.AREA, QT_TRANSLATE_NOOP("Actions", "Area"), "Shift+A"),
+    (MarkKind.ANGLE, QT_TRANSLATE_NOOP("Actions", "Angle"), "Shift+G"),
+    (MarkKind.STATISTICS, QT_TRANSLATE_NOOP("Actions", "Region statistics"), "Shift+R"),
+    (MarkKind.ARROW, QT_TRANSLATE_NOOP("Actions", "Arrow with text"), "Shift+W"),
+    (MarkKind.ELLIPSE, QT_TRANSLATE_NOOP("Actions", "Ellipse"), "Shift+E"),
+    (MarkKind.FREEHAND, QT_TRANSLATE_NOOP("Actions", "Freehand outline"), "Shift+F"),
+    (MarkKind.NIPPLE, QT_TRANSLATE_NOOP("Actions", "Nipple: set or correct it"), "Shift+N"),
 )
 
 
@@ -56,7 +57,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="rename-mark",
-        text="Words of the selected mark",
+        text=QT_TRANSLATE_NOOP("Actions", "Words of the selected mark"),
         keys=("F2",),
         menu=Menu.MEASURE,
         run=in_window(Frame.rename_mark),
@@ -65,7 +66,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="delete-mark",
-        text="Delete the selected mark",
+        text=QT_TRANSLATE_NOOP("Actions", "Delete the selected mark"),
         keys=("Del", "Backspace"),
         menu=Menu.MEASURE,
         run=command(marking.delete_selected),
@@ -74,7 +75,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="undo",
-        text="Undo",
+        text=QT_TRANSLATE_NOOP("Actions", "Undo"),
         keys=("Ctrl+Z",),
         menu=Menu.MEASURE,
         run=command(marking.undo),
@@ -83,7 +84,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="redo",
-        text="Redo",
+        text=QT_TRANSLATE_NOOP("Actions", "Redo"),
         keys=("Ctrl+Shift+Z",),
         menu=Menu.MEASURE,
         run=command(marking.redo),

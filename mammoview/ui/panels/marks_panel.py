@@ -11,6 +11,7 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import Annotation
 from mammoview.ui.panels.parts import heading, paragraph
+from mammoview.words import translate
 
 _ROW_HEIGHT = 36
 _MOST_ROWS = 6
@@ -25,21 +26,30 @@ class MarksPanel(QWidget):
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("marksPanel")
-        self.setAccessibleName("Marks")
+        self.setAccessibleName(translate("Marks", "Marks"))
         self._desk = desk
         self._list = QListWidget(self)
         self._list.setObjectName("marksList")
-        self._list.setAccessibleName("Marks of the reader")
+        self._list.setAccessibleName(translate("Marks", "Marks of the reader"))
         self._list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setUniformItemSizes(True)
         self._list.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self._where = paragraph("markPlace", "Where the selected mark is", self, role="faint")
-        self._problem = paragraph("marksUnsaved", "Marks that are not kept", self, role="caution")
+        self._where = paragraph(
+            "markPlace", translate("Marks", "Where the selected mark is"), self, role="faint"
+        )
+        self._problem = paragraph(
+            "marksUnsaved", translate("Marks", "Marks that are not kept"), self, role="caution"
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        for widget in (heading("Marks", self), self._list, self._where, self._problem):
+        for widget in (
+            heading(translate("Marks", "Marks"), self),
+            self._list,
+            self._where,
+            self._problem,
+        ):
             layout.addWidget(widget)
         self._connect()
         self.render(None, desk.workspace)
@@ -91,9 +101,14 @@ def row_text(ws: Workspace, mark: Annotation) -> str:
     for view in ws.views:
         header = view.mammogram
         if header.sop_instance_uid == mark.sop_instance_uid:
-            label = f"prior {header.label}" if view.prior else header.label
-            piece = f"slice {mark.frame}" if mark.frame is not None else ""
-            first = "  ·  ".join(filter(None, (label, piece, mark.kind.value, mark.label)))
+            prior = translate("Marks", "prior {view}").format(view=header.label)
+            label = prior if view.prior else header.label
+            piece = translate("Marks", "slice {number}").format(number=mark.frame)
+            piece = piece if mark.frame is not None else ""
+            kind = translate("Marks", mark.kind.value)
+            first = "  ·  ".join(filter(None, (label, piece, kind, mark.label)))
             size = size_text(mark, header, view.image).replace("\n", ", ")
             return f"{first}\n{size}"
-    return f"{mark.kind.value}\non an image that does not hang"
+    kind = translate("Marks", mark.kind.value)
+    away = translate("Marks", "on an image that does not hang")
+    return f"{kind}\n{away}"

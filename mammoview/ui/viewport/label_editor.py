@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from mammoview.app import marking
 from mammoview.domain.annotation import Annotation
+from mammoview.words import translate
 
 _WIDTH_PX = 220
 _GAP_PX = 14
@@ -30,8 +31,8 @@ class LabelEditor(QLineEdit):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("markLabel")
-        self.setAccessibleName("Words of the mark")
-        self.setPlaceholderText("Words of the mark")
+        self.setAccessibleName(translate("Marks", "Words of the mark"))
+        self.setPlaceholderText(translate("Marks", "Words of the mark"))
         self.setMaxLength(200)
         self.setFixedWidth(_WIDTH_PX)
         self.hide()

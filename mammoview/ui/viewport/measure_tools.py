@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
 from mammoview.app import marking
-from mammoview.app.mark_text import ESTIMATED, mark_text, nipple_estimate, where_text
+from mammoview.app.mark_text import ESTIMATED, mark_text, nipple_estimate, nipple_text, where_text
 from mammoview.app.workspace import LoadedImage, Workspace
 from mammoview.domain.annotation import Annotation, MarkKind
 from mammoview.ui.viewport.canvas import Canvas
@@ -154,7 +154,7 @@ class MeasureTools(QObject):
             if self._tool is MarkKind.NIPPLE or _uid(view) == asked:
                 found = nipple_estimate(self._state, _uid(view))
                 if found is not None:
-                    text = f"nipple, {ESTIMATED}"
+                    text = nipple_text(ESTIMATED)
                     nipple = MarkKind.NIPPLE
                     drawn.append(
                         Drawn(view=view, kind=nipple, points=(found,), text=text, guessed=True)
