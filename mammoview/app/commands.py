@@ -63,6 +63,8 @@ def empty(settings: Settings | None = None) -> Workspace:
         status=translate("Status", "Open files or a folder, or drop them here"),
         keys=settings.keys,
         looking=Looking(annotations=settings.annotations),
+        linked=settings.linked,
+        calibrations=settings.screens,
     )
     return warn(ws, problem) if problem else ws
 
@@ -100,6 +102,7 @@ def with_index(ws: Workspace, index: ExamIndex) -> Workspace:
     opened = replace(opened, fit_request=ws.fit_request, operating_point=ws.operating_point)
     opened = replace(opened, warnings=ws.warnings, keys=ws.keys)
     opened = replace(opened, looking=ws.looking, linked=ws.linked, display=ws.display)
+    opened = replace(opened, screen=ws.screen, calibrations=ws.calibrations)
     marks = Marks(unsaved=ws.marks.unsaved, problem=ws.marks.problem)
     opened = replace(opened, marks=marks)
     opened = replace(opened, hanging=Hanging(protocol=ws.hanging.protocol))

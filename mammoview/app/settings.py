@@ -11,12 +11,15 @@ from pathlib import Path
 import platformdirs
 
 from mammoview.app import keys as key_tables
+from mammoview.app import screens
 from mammoview.app.keys import KeyChoice
+from mammoview.app.screens import Calibration
 from mammoview.app.toml_text import key_and_value, write_lines
 from mammoview.app.workspace import AnnotationLevel, FitMode, OverlayMode
 from mammoview.errors import SettingsError
 
 SCHEMA = 2
+_TABLES = frozenset({"keys", "screens"})
 Content = dict[str, object]
 
 
@@ -37,7 +40,8 @@ class Settings:
     ``annotations`` is how much is written on the images.
     ``display_check_days`` is for how many days a check of the display holds.
     ``language`` names a catalogue of texts; empty: English.  ``keys`` are the keys that the reader
-    chose instead of the program's own.
+    chose instead of the program's own.  ``linked`` tells whether panes are panned together;
+    ``screens`` are the screens that were measured for true size.
     ``prefetch_mib`` is how much may be kept beside the open examination (the next one, the last
     one), in MiB; 0: nothing; below 0: by the machine's memory.
     """
@@ -55,6 +59,8 @@ class Settings:
     language: str = ""
     keys: tuple[KeyChoice, ...] = ()
     prefetch_mib: int = -1
+    linked: bool = True
+    screens: tuple[Calibration, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,10 +123,11 @@ def save(settings: Settings, path: Path) -> None:
     SettingsError
         If it cannot be written; what was there before stays.
     """
-    plain = [field.name for field in fields(settings) if field.name != "keys"]
+    plain = [field.name for field in fields(settings) if field.name not in _TABLES]
     lines = [f"schema = {SCHEMA}"]
     lines += [key_and_value(name, getattr(settings, name)) for name in plain]
     lines += key_tables.to_lines(settings.keys) if settings.keys else []
+    lines += screens.to_lines(settings.screens)
     try:
         write_lines(lines, path)
     except OSError as error:
@@ -153,9 +160,12 @@ def _brought_up(content: Content, name: str) -> Content:
 
 def _checked(content: Content, name: str) -> Settings:
     given = Settings()
-    values: dict[str, object] = {"keys": key_tables.parse(content.pop("keys", {}), name)}
+    values: dict[str, object] = {
+        "keys": key_tables.parse(content.pop("keys", {}), name),
+        "screens": screens.parse(content.pop("screens", []), name),
+    }
     for field in fields(Settings):
-        if field.name == "keys":
+        if field.name in _TABLES:
             continue
         default = getattr(given, field.name)
         values[field.name] = _value(content.get(field.name, default), default, field.name, name)

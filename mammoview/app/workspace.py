@@ -15,6 +15,7 @@ from mammoview.app.display_check import DisplayStatus
 from mammoview.app.keys import KeyChoice
 from mammoview.app.mark_state import NO_MARKS, Marks
 from mammoview.app.protocol import Protocol
+from mammoview.app.screens import Calibration, Screen
 from mammoview.domain.geometry import Pose
 from mammoview.domain.prediction import ExamPrediction, ModelIdentity
 from mammoview.domain.study import ExamIndex, Mammogram
@@ -38,6 +39,7 @@ class FitMode(StrEnum):
     BREAST = "breast"
     IMAGE = "image"
     ONE_TO_ONE = "one-to-one"
+    TRUE_SIZE = "true-size"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,7 +309,8 @@ class Workspace:
     ``views`` are all images of the hanging, ``panes`` those of the current step (from left to
     right and from top to bottom, in ``columns``).
     ``keys`` are the keys that the reader chose instead of the program's own.
-    ``linked`` tells whether panes are panned together.
+    ``linked`` tells whether panes are panned together.  ``screen`` is the one that the window is
+    on, ``calibrations`` are those of all screens that were measured.
     ``fit_request`` grows by one each time the reader asks for a fit, so that asking for the same
     fit twice works.  ``prediction`` has already passed ``review.blinding``.  ``cine`` is True while
     the volumes of the step run by themselves.
@@ -337,6 +340,8 @@ class Workspace:
     keys: tuple[KeyChoice, ...] = ()
     looking: Looking = Looking()
     linked: bool = True
+    screen: Screen | None = None
+    calibrations: tuple[Calibration, ...] = ()
     cine: bool = False
     task: Task | None = None
     queue: QueuePlace | None = None

@@ -60,7 +60,7 @@ def _add_picture(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--fit",
-        choices=[fit.value for fit in FitMode],
+        choices=[fit.value for fit in FitMode if fit is not FitMode.TRUE_SIZE],
         default=FitMode.BREAST.value,
         help="how the images are scaled (default: %(default)s)",
     )

@@ -151,6 +151,8 @@ def chosen_settings(stored: Settings, ws: Workspace, *, panel_open: bool) -> Set
         hanging=ws.hanging.protocol.id,
         keys=ws.keys,
         annotations=ws.looking.annotations,
+        linked=ws.linked,
+        screens=ws.calibrations,
     )
 
 

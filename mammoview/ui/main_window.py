@@ -22,9 +22,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mammoview.app import commands, frames, looking, marking
+from mammoview.app import commands, frames, looking, marking, true_size
 from mammoview.app.display_check import DisplayChecks
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.screens import Screen
 from mammoview.app.workspace import WindowChange, Workspace
 from mammoview.ui.actions.keyboard import HeldKeys, key_map
 from mammoview.ui.actions.qt import TableAction
@@ -32,11 +33,13 @@ from mammoview.ui.actions.spec import Menu, Reach
 from mammoview.ui.actions.table import TABLE
 from mammoview.ui.cine import Cine
 from mammoview.ui.dialogs.about import About
+from mammoview.ui.dialogs.calibration import CalibrationDialog
 from mammoview.ui.dialogs.cheat_sheet import cheat_sheet
 from mammoview.ui.dialogs.keys_dialog import KeysDialog
 from mammoview.ui.dialogs.refused import refused_files
 from mammoview.ui.display_watch import DisplayWatch
 from mammoview.ui.panels.side_panel import SidePanel
+from mammoview.ui.screen_watch import ScreenWatch
 from mammoview.ui.status_strip import StatusStrip
 from mammoview.ui.viewport.four_view import FourView
 from mammoview.words import COUNTED, translate
@@ -70,6 +73,7 @@ class MainWindow(QMainWindow):
         self.side_panel = SidePanel(desk, self)
         self.status_strip = StatusStrip(desk, badge=badge, actions=self._actions, parent=self)
         self.setStatusBar(self.status_strip)
+        self._screen_watch = ScreenWatch(self)
         self._build_centre()
         self._build_menus()
         self._build_toolbar()
@@ -123,6 +127,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.desk.subscribe(self.render)
+        self._screen_watch.changed.connect(self._screen_changed)
         self.four_view.windowChanged.connect(self._window_changed)
         self.four_view.paneActivated.connect(self._pane_activated)
         self.four_view.cursorRead.connect(self.status_strip.show_cursor)
@@ -171,6 +176,9 @@ class MainWindow(QMainWindow):
 
     def _commanded(self, command: Callable[[Workspace], Workspace]) -> None:
         self.desk.do(command)
+
+    def _screen_changed(self, screen: Screen) -> None:
+        self.desk.do(true_size.set_screen, screen)
 
     def _pane_activated(self, slot: str) -> None:
         self.desk.do(commands.activate, slot)
@@ -287,6 +295,10 @@ class MainWindow(QMainWindow):
     def move_spot(self, right: int, down: int) -> None:
         """Move loupe and level line without the mouse."""
         self.four_view.spot.move(right, down)
+
+    def measure_screen(self) -> None:
+        """Let the reader measure how long a millimetre is on this screen."""
+        self._open(CalibrationDialog(self.desk, self))
 
     def pan_by(self, right: float, down: float) -> None:
         """Move the images on by shares of a pane."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mammoview.app import commands, linking
+from mammoview.app import commands, linking, true_size
 from mammoview.app.workspace import FitMode, Workspace
 from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, command, has_exam, in_window
 from mammoview.words import QT_TRANSLATE_NOOP
@@ -90,6 +90,24 @@ ROWS: tuple[ActionSpec, ...] = (
         toolbar=QT_TRANSLATE_NOOP("Toolbar", "1 : 1"),
         checked=_fits(FitMode.ONE_TO_ONE),
         enabled=has_exam,
+        group=1,
+    ),
+    ActionSpec(
+        id="true-size",
+        text=QT_TRANSLATE_NOOP("Actions", "True size: a millimetre is a millimetre of the screen"),
+        keys=("2",),
+        menu=Menu.IMAGE,
+        run=command(true_size.fit_true_size),
+        checked=_fits(FitMode.TRUE_SIZE),
+        enabled=has_exam,
+        group=1,
+    ),
+    ActionSpec(
+        id="measure-screen",
+        text=QT_TRANSLATE_NOOP("Actions", "Measure this screen…"),
+        keys=("Ctrl+T",),
+        menu=Menu.IMAGE,
+        run=in_window(Frame.measure_screen),
         group=1,
     ),
     _zooming("zoom-in", ("+",), QT_TRANSLATE_NOOP("Actions", "Zoom in"), 1.0),

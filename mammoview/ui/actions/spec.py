@@ -87,6 +87,10 @@ class Frame(Protocol):
         """Move loupe and level line by steps to the right and down."""
         ...
 
+    def measure_screen(self) -> None:
+        """Let the reader measure how long a millimetre is on this screen."""
+        ...
+
     def pan_by(self, right: float, down: float) -> None:
         """Move the images on by shares of a pane."""
         ...

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Signal
 from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from mammoview.app import true_size
 from mammoview.app.workspace import Gray, Pane, WindowChange, Workspace
 from mammoview.domain.views import Laterality
 from mammoview.imaging.grayscale import display_table
@@ -19,7 +20,7 @@ from mammoview.ui.viewport.label_editor import LabelEditor
 from mammoview.ui.viewport.legend import HeatLegend
 from mammoview.ui.viewport.measure_tools import MeasureTools
 from mammoview.ui.viewport.pane_view import PaneView
-from mammoview.ui.viewport.placement import fit_all
+from mammoview.ui.viewport.placement import ScreenPixels, fit_all
 from mammoview.ui.viewport.slices import SliceTools
 from mammoview.ui.viewport.spot_tools import SpotTools
 from mammoview.ui.viewport.windowing import dragged
@@ -224,7 +225,7 @@ class FourView(QWidget):
             subjects,
             self._state.fit,
             self.panes()[0].size(),
-            device_pixel_ratio=self.canvas.devicePixelRatioF(),
+            self._screen_pixels(),
         )
         # A view that arrives while the reader has zoomed in is shown at the size of the others.
         views = [self._panes[key] for key in subjects]
@@ -239,12 +240,17 @@ class FourView(QWidget):
             kept = self._panes[key].placement if keep_placed else None
             self._panes[key].set_placement(kept or fresh)
 
+    def _screen_pixels(self) -> ScreenPixels:
+        per_mm = true_size.px_per_mm(self._state) if self._state is not None else 0.0
+        return ScreenPixels(device_pixel_ratio=self.canvas.devicePixelRatioF(), per_mm=per_mm)
+
     def _refresh(self) -> None:
-        ratio = self.canvas.devicePixelRatioF()
+        screen = self._screen_pixels()
+        ratio = screen.device_pixel_ratio
         subjects = [view.subject for view in self._panes.values() if view.subject is not None]
         for view in self._panes.values():
             view.refresh(device_pixel_ratio=ratio, dragging=self._drag_from is not None)
-            view.set_scale(device_pixel_ratio=ratio, true_px_per_mm=0.0, others=subjects)
+            view.set_scale(screen, subjects)
         self.spot.refresh()
 
     def _place_legend(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyqtgraph as pg
@@ -22,7 +22,7 @@ from mammoview.ui.viewport.frame import Frame, frame_of
 from mammoview.ui.viewport.grey_layer import GreyLayer
 from mammoview.ui.viewport.heat_layer import HeatLayer
 from mammoview.ui.viewport.mark_layer import MarkLayer
-from mammoview.ui.viewport.placement import PaneSize, Placement, Subject, visible_box
+from mammoview.ui.viewport.placement import PaneSize, Placement, ScreenPixels, Subject, visible_box
 from mammoview.ui.viewport.scale_line import SAME_SIZE, scale_text, size_badge
 from mammoview.ui.viewport.spot import Lie
 from mammoview.ui.viewport.windowing import voi_in_use, voi_text
@@ -176,20 +176,14 @@ class PaneView:
             xRange=(shown.col0, shown.col1), yRange=(shown.row0, shown.row1), padding=0
         )
 
-    def set_scale(
-        self, *, device_pixel_ratio: float, true_px_per_mm: float, others: list[Subject]
-    ) -> None:
+    def set_scale(self, screen: ScreenPixels, others: Sequence[Subject]) -> None:
         """Say at what scale the image is, and where it cannot be at the size of the others."""
         if self._frame is None or self._placement is None:
             self.texts.set_scale("", SAME_SIZE)
             return
-        said = scale_text(
-            self._frame.subject,
-            self._placement,
-            device_pixel_ratio=device_pixel_ratio,
-            true_px_per_mm=true_px_per_mm,
-        )
-        self.texts.set_scale(said, size_badge(self._frame.subject, others))
+        subject = self._frame.subject
+        said = scale_text(subject, self._placement, screen)
+        self.texts.set_scale(said, size_badge(subject, others))
 
     def refresh(self, *, device_pixel_ratio: float, dragging: bool) -> None:
         """Look up the grey values that the screen needs now."""

@@ -74,6 +74,14 @@ class PaneSize:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenPixels:
+    """Device pixels in a logical pixel, and in a millimetre of the screen (0: not measured)."""
+
+    device_pixel_ratio: float
+    per_mm: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
     """What a gesture did to one placement: a factor, and a way in screen pixels before it."""
 
@@ -83,17 +91,19 @@ class Move:
 
 
 def fit_all(
-    subjects: Mapping[str, Subject], fit: FitMode, size: PaneSize, *, device_pixel_ratio: float
+    subjects: Mapping[str, Subject], fit: FitMode, size: PaneSize, screen: ScreenPixels
 ) -> dict[str, Placement]:
     """Place all images at one size: the same units per screen pixel in every pane.
 
     Images in millimetres share one scale, whatever their detectors, and images in pixels another.
     For ``ONE_TO_ONE`` the scale is that of the finest image: its pixel covers one device pixel
     (its shorter side, where the sides differ), and no pixel of any other image covers less.
+    For ``TRUE_SIZE`` a millimetre covers one of the screen; images in pixels, and all where the
+    screen was not measured, are fitted by the breast.
     """
     scales: dict[str, float] = {}
     for subject in subjects.values():
-        scale = _own_scale(subject, fit, size, device_pixel_ratio)
+        scale = _own_scale(subject, fit, size, screen)
         shared = scales.get(subject.unit, scale)
         larger = fit is FitMode.ONE_TO_ONE
         scales[subject.unit] = max(scale, shared) if larger else min(scale, shared)
@@ -104,14 +114,16 @@ def fit_all(
         )
         if fit is FitMode.ONE_TO_ONE:
             placed[name] = on_pixel_grid(
-                placed[name], subject, size, device_pixel_ratio=device_pixel_ratio
+                placed[name], subject, size, device_pixel_ratio=screen.device_pixel_ratio
             )
     return placed
 
 
-def _own_scale(subject: Subject, fit: FitMode, size: PaneSize, device_pixel_ratio: float) -> float:
+def _own_scale(subject: Subject, fit: FitMode, size: PaneSize, screen: ScreenPixels) -> float:
     if fit is FitMode.ONE_TO_ONE:
-        return 1.0 / (device_pixel_ratio * subject.fine)
+        return 1.0 / (screen.device_pixel_ratio * subject.fine)
+    if fit is FitMode.TRUE_SIZE and subject.unit == "mm" and screen.per_mm:
+        return screen.per_mm / screen.device_pixel_ratio
     width, height, _ = subject.needed(fit)
     return min(size.width / width, size.height / height)
 

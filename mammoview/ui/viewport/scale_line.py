@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mammoview.ui.viewport.placement import Placement, Subject
-from mammoview.words import translate
+from mammoview.ui.viewport.placement import Placement, ScreenPixels, Subject
+from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 # A scale this close to 1:1 is 1:1.
 _EXACT = 2e-3
@@ -20,27 +21,22 @@ class SizeBadge:
 
 
 SAME_SIZE = SizeBadge(text="", loud=False)
-NO_MM_APART = SizeBadge(text="no mm: not at the same size", loud=True)
-NO_MM_ALL = SizeBadge(text="no mm: the same size in pixels only", loud=False)
+NO_MM_APART = SizeBadge(text=QT_TRANSLATE_NOOP("Pane", "no mm: not at the same size"), loud=True)
+NO_MM_ALL = SizeBadge(
+    text=QT_TRANSLATE_NOOP("Pane", "no mm: the same size in pixels only"), loud=False
+)
 
 
-def scale_text(
-    subject: Subject, placement: Placement, *, device_pixel_ratio: float, true_px_per_mm: float
-) -> str:
+def scale_text(subject: Subject, placement: Placement, screen: ScreenPixels) -> str:
     """Return the scale in words: ``0.62x true size · 1:2.4``, ``4.1 px/mm · 1:1``, ``1:2.4``.
 
     Pixels of the screen are device pixels.  The last part sets them against image pixels: ``2:1``
     shows each pixel on two of the screen, ``1:2`` averages two into one.
-
-    Parameters
-    ----------
-    true_px_per_mm : float
-        Device pixels in a millimetre of the screen; 0 where the screen was not measured.
     """
-    device_px = placement.scale * device_pixel_ratio
+    device_px = placement.scale * screen.device_pixel_ratio
     parts = []
-    if subject.unit == "mm" and true_px_per_mm:
-        times = device_px / true_px_per_mm
+    if subject.unit == "mm" and screen.per_mm:
+        times = device_px / screen.per_mm
         exact = abs(times - 1.0) < _EXACT
         true = translate("Pane", "true size")
         said = true if exact else translate("Pane", "{times:.2f}x true size")
@@ -51,12 +47,12 @@ def scale_text(
     return " · ".join(parts)
 
 
-def shown_in_full(subject: Subject, placement: Placement, *, device_pixel_ratio: float) -> bool:
+def shown_in_full(subject: Subject, placement: Placement, screen: ScreenPixels) -> bool:
     """Tell whether each image pixel has a device pixel or more of its own."""
-    return placement.scale * device_pixel_ratio * subject.fine >= 1.0 - _EXACT
+    return placement.scale * screen.device_pixel_ratio * subject.fine >= 1.0 - _EXACT
 
 
-def size_badge(subject: Subject, others: list[Subject]) -> SizeBadge:
+def size_badge(subject: Subject, others: Sequence[Subject]) -> SizeBadge:
     """Return what is to be said of an image whose millimetres are not known."""
     if subject.unit == "mm":
         return SAME_SIZE

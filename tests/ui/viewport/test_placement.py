@@ -10,6 +10,7 @@ from mammoview.app.workspace import FitMode
 from mammoview.domain.geometry import ImageBox
 from mammoview.ui.viewport.placement import (
     PaneSize,
+    ScreenPixels,
     Subject,
     fit_all,
     panned,
@@ -48,7 +49,9 @@ def test_no_zoom_or_pan_opens_a_gutter(
     moves: list[tuple[str, float, float, float]], wall_right: bool
 ) -> None:
     subject = _subject(wall_right=wall_right)
-    placement = fit_all({"a": subject}, FitMode.BREAST, _SIZE, device_pixel_ratio=1.0)["a"]
+    placement = fit_all(
+        {"a": subject}, FitMode.BREAST, _SIZE, ScreenPixels(device_pixel_ratio=1.0)
+    )["a"]
     for kind, amount, x, y in moves:
         if kind == "zoom":
             placement = zoomed(
@@ -73,7 +76,7 @@ def test_millimetres_and_pixels_are_scaled_apart() -> None:
         {"a": _subject(), "b": _subject(width=900.0), "c": _subject(unit="px", width=3000.0)},
         FitMode.IMAGE,
         _SIZE,
-        device_pixel_ratio=1.0,
+        ScreenPixels(device_pixel_ratio=1.0),
     )
     assert placed["a"].scale == placed["b"].scale == pytest.approx(400.0 / 900.0)
     assert placed["c"].scale == pytest.approx(400.0 / 3000.0)
@@ -81,13 +84,17 @@ def test_millimetres_and_pixels_are_scaled_apart() -> None:
 
 @pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
 def test_one_to_one_counts_device_pixels(ratio: float) -> None:
-    placed = fit_all({"a": _subject()}, FitMode.ONE_TO_ONE, _SIZE, device_pixel_ratio=ratio)["a"]
+    placed = fit_all(
+        {"a": _subject()}, FitMode.ONE_TO_ONE, _SIZE, ScreenPixels(device_pixel_ratio=ratio)
+    )["a"]
     assert placed.scale * 0.1 * ratio == pytest.approx(1.0)
 
 
 def test_fit_breast_shows_the_breast_and_no_more_than_needed() -> None:
     subject = _subject()
-    placed = fit_all({"a": subject}, FitMode.BREAST, _SIZE, device_pixel_ratio=1.0)["a"]
+    placed = fit_all({"a": subject}, FitMode.BREAST, _SIZE, ScreenPixels(device_pixel_ratio=1.0))[
+        "a"
+    ]
     shown = visible_box(placed, subject, _SIZE)
     assert shown.row0 <= subject.breast.row0
     assert shown.row1 >= subject.breast.row1
