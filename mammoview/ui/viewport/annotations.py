@@ -15,6 +15,7 @@ from mammoview.ui.viewport.cad_line import CadLine, Tone
 from mammoview.ui.viewport.scale_line import SAME_SIZE, SizeBadge
 from mammoview.ui.viewport.technique_text import identity_lines, technique_lines
 from mammoview.ui.viewport.text_block import Line, TextBlock
+from mammoview.words import translate
 
 _EDGE_PX = 14.0
 _FOOT_EDGE_PX = 8.0
@@ -184,7 +185,8 @@ class Annotations:
         text, badge = self._scale
         plain = text if self._level is not AnnotationLevel.NONE else ""
         colour = _TONES[Tone.WARNING] if badge.loud else _NOTE_COLOUR
-        said = Line(badge.text, _NOTE_PX, colour, bold=badge.loud)
+        words = translate("Pane", badge.text) if badge.text else ""
+        said = Line(words, _NOTE_PX, colour, bold=badge.loud)
         self.scale.set_lines((Line(plain, _NOTE_PX, _NOTE_COLOUR), said))
 
     def _cut(self, text: str) -> Line:
