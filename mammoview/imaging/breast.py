@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 import numpy as np
 import SimpleITK as sitk
@@ -18,6 +19,8 @@ _BORDER_SHARE = 0.02
 _STRIP_SHARE = 0.06
 # Of the picture's brightest: a frame has this or more, and what lies beside it this or less.
 _WHITE, _BESIDE = 0.93, 0.8
+# NumPy adds at most so many values in one go of its pairwise summation.
+_PAIRED_ROWS = 120
 
 
 class Blocks(StrEnum):
@@ -194,10 +197,31 @@ def _block_mean(
     values: NDArray[np.float32], row_at: NDArray[np.intp], col_at: NDArray[np.intp]
 ) -> NDArray[np.float32]:
     """Return the mean of each block between the starts given, and from the last one on."""
-    sums = np.add.reduceat(np.add.reduceat(values, row_at, axis=0), col_at, axis=1)
+    sums = np.add.reduceat(_row_sums(values, row_at), col_at, axis=1)
     heights = np.diff(np.append(row_at, values.shape[0]))
     widths = np.diff(np.append(col_at, values.shape[1]))
     return np.asarray(sums / np.outer(heights, widths), np.float32)
+
+
+def _row_sums(values: NDArray[np.float32], row_at: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Return the sum of each block's rows: ``np.add.reduceat``, bit for bit, eight times as fast.
+
+    NumPy goes down the columns one by one, all over the image; here whole rows are added, in the
+    order in which it adds: to the first row the others, in eight running sums that are joined by
+    pairs, and then what fills no eight.  A breast's mask must not hang on the order of adding.
+    """
+    sums = np.empty((len(row_at), values.shape[1]), np.float32)
+    for block, (first, stop) in enumerate(pairwise((*row_at.tolist(), len(values)))):
+        eights, left = divmod(stop - first - 1, 8)
+        if eights * 8 > _PAIRED_ROWS:  # NumPy splits so many in halves: no image has such blocks
+            return np.asarray(np.add.reduceat(values, row_at, axis=0))
+        total = np.zeros(values.shape[1], np.float32)
+        if eights:
+            by_eight = values[first + 1 : stop - left].reshape(eights, 8, -1)
+            s = sum(by_eight[1:], start=by_eight[0])
+            total = ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]))
+        sums[block] = values[first] + sum(values[stop - left : stop], start=total)
+    return sums
 
 
 def _largest_bright_part(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,38 +38,48 @@ def resample(
     Affine2D
         Map of continuous output coordinates to image coordinates.
     """
-    rows = _triangle_weights(values.shape[0], box.row0, box.row1, out_shape[0])
-    cols = _triangle_weights(values.shape[1], box.col0, box.col1, out_shape[1])
-    (row_part, row_weights), (col_part, col_weights) = rows, cols
-    part = np.ascontiguousarray(values[row_part, col_part], dtype=np.float32)
     to_image = Affine2D.scale_translate(
         col_scale=(box.col1 - box.col0) / out_shape[1],
         row_scale=(box.row1 - box.row0) / out_shape[0],
         col0=box.col0,
         row0=box.row0,
     )
-    shrunk = _weighted(col_weights, _weighted(row_weights, part).T).T
+    cols = _blocks(values.shape[1], box.col0, box.col1, out_shape[1])
+    rows = _blocks(values.shape[0], box.row0, box.row1, out_shape[0])
+    reach = slice(cols[0].pixels.start, cols[-1].pixels.stop)
+    part = np.ascontiguousarray(values[:, reach], dtype=np.float32)
+    shrunk = _weighted(cols, _weighted(rows, part).T, reach.start).T
     return np.ascontiguousarray(shrunk), to_image
 
 
-def _weighted(weights: NDArray[np.float32], part: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return ``weights @ part``, by blocks of samples, each with the pixels that it looks at."""
-    result = np.empty((len(weights), part.shape[1]), np.float32)
-    for first in range(0, len(weights), _BLOCK):
-        block = weights[first : first + _BLOCK]
-        used = np.flatnonzero(block.any(axis=0))
-        near = slice(int(used[0]), int(used[-1]) + 1)
-        result[first : first + _BLOCK] = block[:, near] @ part[near]
-    return result
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Block:
+    """Samples next to each other: the pixels that they look at, and their weights for these."""
+
+    pixels: slice
+    weights: NDArray[np.float32]
 
 
-def _triangle_weights(
-    size: int, start: float, stop: float, count: int
-) -> tuple[slice, NDArray[np.float32]]:
-    """Return the input range needed and the (count, range) weights of each output sample."""
+def _weighted(
+    blocks: Sequence[_Block], part: NDArray[np.float32], start: int = 0
+) -> NDArray[np.float32]:
+    """Return the samples along the rows of a part of the image that begins at pixel ``start``."""
+    return np.concatenate(
+        [b.weights @ part[b.pixels.start - start : b.pixels.stop - start] for b in blocks]
+    )
+
+
+def _blocks(size: int, start: float, stop: float, count: int) -> list[_Block]:
+    """Return the triangle's weights of ``count`` samples of an axis, by blocks of samples."""
     step = (stop - start) / count
     reach = max(step, 1.0)
     centres = start + step * (np.arange(count) + 0.5)
+    return [
+        _block(size, centres[first : first + _BLOCK], reach) for first in range(0, count, _BLOCK)
+    ]
+
+
+def _block(size: int, centres: NDArray[np.float64], reach: float) -> _Block:
     first = int(np.clip(np.floor(centres[0] - reach), 0, size - 1))
     last = int(np.clip(np.ceil(centres[-1] + reach), first + 1, size))
     pixels = np.arange(first, last) + 0.5
@@ -75,4 +88,4 @@ def _triangle_weights(
     empty = weights.sum(axis=1) == 0  # samples outside the image take its border
     weights[empty, nearest[empty]] = 1.0
     weights /= weights.sum(axis=1, keepdims=True)
-    return slice(first, last), weights.astype(np.float32)
+    return _Block(pixels=slice(first, last), weights=weights.astype(np.float32))

@@ -121,7 +121,7 @@ def _peaks(values: NDArray[np.float32], inside: NDArray[np.bool_]) -> list[_Peak
     h, w = values.shape
     around = np.stack([padded[i : i + h, j : j + w] for i in range(3) for j in range(3)])
     high = inside & (masked >= around.max(axis=0))
-    plateaus = _label(high, fully=True)
+    plateaus = _label(high)
     peaks = []
     for label in range(1, int(plateaus.max(initial=0)) + 1):
         cells = np.argwhere(plateaus == label)
@@ -187,16 +187,31 @@ def _extent(
     for other in peaks:
         if other is not peak:
             reach &= own <= (row - other.row) ** 2 + (col - other.col) ** 2 + 1e-9
-    reach[peak.cell] = True
-    labels = _label(reach, fully=False)
-    return np.asarray(labels == labels[peak.cell])
+    return _joined(reach, peak.cell)
 
 
-def _label(cells: NDArray[np.bool_], *, fully: bool) -> NDArray[np.uint32]:
-    """Return the connected parts, numbered from 1; ``fully`` joins over corners as well."""
+def _joined(cells: NDArray[np.bool_], start: tuple[int, int]) -> NDArray[np.bool_]:
+    """Return the cells that hang together with one over their sides, that one among them.
+
+    Regions have few cells each: walking them takes less than labelling all of the map's parts.
+    """
+    found = np.zeros_like(cells)
+    found[start] = True
+    waiting = [start]
+    while waiting:
+        r, c = waiting.pop()
+        for near in ((r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1)):
+            is_on_map = 0 <= near[0] < cells.shape[0] and 0 <= near[1] < cells.shape[1]
+            if is_on_map and cells[near] and not found[near]:
+                found[near] = True
+                waiting.append(near)
+    return found
+
+
+def _label(cells: NDArray[np.bool_]) -> NDArray[np.uint32]:
+    """Return the parts that hang together over sides or corners, numbered from 1."""
     image = sitk.GetImageFromArray(cells.astype(np.uint8))
-    labels = sitk.GetArrayFromImage(sitk.ConnectedComponent(image, fully))
-    return np.asarray(labels, np.uint32)
+    return np.asarray(sitk.GetArrayFromImage(sitk.ConnectedComponent(image, True)), np.uint32)
 
 
 def size_mm(outline: Sequence[ImagePoint], spacing: PixelSpacing) -> tuple[float, float]:
