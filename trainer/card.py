@@ -20,7 +20,7 @@ from trainer.card_measured import (
     measured_text,
     speed_text,
 )
-from trainer.card_sections import Section, SectionName
+from trainer.card_sections import Section, SectionName, section_in_card
 from trainer.documents import markdown_table
 from trainer.recipe import WHOLE, Recipe, recipe_from_values
 from trainer.site_card import refit_sections
@@ -143,7 +143,7 @@ def rewrite_card(
     return write_bundle(
         folder,
         manifest=bundle.manifest,
-        onnx_bytes=bundle.read_network(),
+        onnx_bytes=bundle.network,
         golden=bundle.golden,
         card=card,
         overwrite=True,
@@ -362,7 +362,7 @@ def _use(manifest: Manifest, *, is_refitted: bool) -> str:
 def _section_texts(sections: Sequence[Section]) -> list[str]:
     order = list(SectionName)
     kept = sorted(sections, key=lambda section: order.index(section.name))
-    return [f"{section.text}\n\nMeasured on {section.model}." for section in kept]
+    return [section_in_card(section) for section in kept]
 
 
 def _limits(manifest: Manifest, measured: Measured) -> str:

@@ -36,7 +36,6 @@ class SectionName(StrEnum):
     MARKS = "marks"
     PASSES = "passes"
     VIEWS = "views"
-    ENGINES = "engines"
     SPEED = "speed"
     FIGURES = "figures"
 
@@ -94,6 +93,11 @@ def section_text(section: Section) -> str:
     )
     again = ["Again:", "", "```", *section.commands, "```"] if section.commands else []
     return "\n".join([mark, section.text.strip("\n"), "", *again]).rstrip("\n") + "\n"
+
+
+def section_in_card(section: Section) -> str:
+    """Return a section as it stands in a card."""
+    return f"{section.text}\n\nMeasured on {section.model}."
 
 
 def read_section(place: Path) -> Section:

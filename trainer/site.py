@@ -159,7 +159,7 @@ def write_refit(bundle: Bundle, out: Path, result: Refit, card: str) -> Bundle:
     return write_bundle(
         out,
         manifest=result.manifest,
-        onnx_bytes=bundle.read_network(),
+        onnx_bytes=bundle.network,
         golden=bundle.golden,
         card=card,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -48,12 +49,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitCode:
     """Analyse every examination under the paths and write the results into a folder."""
     require_open_results(ReadingMode.CONCURRENT)
-    index = read_index(args.paths)
-    note_refused(index.refused)
-    if not index.examinations:
-        note("nothing to analyse: no mammogram under these paths")
     analyst = Analyst(bundle=args.model, device=args.device)
-    model = analyst.open()
+    with ThreadPoolExecutor(1, thread_name_prefix="mammoview-model") as beside:
+        opening = beside.submit(analyst.open)  # one core loads the model, the other reads headers
+        index = read_index(args.paths)
+        note_refused(index.refused)
+        if not index.examinations:
+            note("nothing to analyse: no mammogram under these paths")
+        model = opening.result()
     point = choose_operating_point(model, args.operating_point)
     way = Passes(args.passes).text
     note(f"{model.identity.name} {model.identity.version} on {model.device}, {point}, {way}")

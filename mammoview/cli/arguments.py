@@ -29,9 +29,9 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--device",
-        choices=("auto", "cpu", "cpu-bf16", "cuda"),
+        choices=("auto", "cpu", "cuda"),
         default="auto",
-        help="what the network runs on; cpu: in float32 (default: %(default)s)",
+        help="what the network runs on (default: %(default)s)",
     )
     parser.add_argument(
         "--operating-point", metavar="NAME", default="", help="threshold (default: the model's)"

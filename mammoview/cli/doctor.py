@@ -69,7 +69,6 @@ def examine() -> Iterator[Finding]:
         _drawing,
         _gpu,
         _providers,
-        _bf16,
         _codecs,
         _model,
         _display,
@@ -145,22 +144,6 @@ def _providers() -> Finding:
         todo = 'pip install "mammoview[cuda]"'
         return Finding(part=part, health=Health.DEGRADED, seen=seen, todo=todo)
     return Finding(part=part, health=Health.OK, seen=seen)
-
-
-def _bf16() -> Finding:
-    """Whether networks run in bfloat16; a processor without it is no fault."""
-    from mammoview.inference.bf16 import lacking, version
-
-    part = "bf16 on the CPU"
-    if not version():
-        seen = "OpenVINO is not installed: networks run in float32"
-        todo = "pip install openvino, where it has a wheel and the processor has bf16"
-        return Finding(part=part, health=Health.DEGRADED, seen=seen, todo=todo)
-    reason = lacking()
-    if reason:
-        seen = f"{reason} (OpenVINO {version()}): networks run in float32"
-        return Finding(part=part, health=Health.DEGRADED, seen=seen, todo="nothing")
-    return Finding(part=part, health=Health.OK, seen=f"OpenVINO {version()}")
 
 
 def _codecs() -> Iterator[Finding]:

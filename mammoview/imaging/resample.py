@@ -73,7 +73,7 @@ def _blocks(size: int, start: float, stop: float, count: int) -> list[_Block]:
     """Return the triangle's weights of ``count`` samples of an axis, by blocks of samples."""
     step = (stop - start) / count
     reach = max(step, 1.0)
-    centres = start + step * (np.arange(count) + 0.5)
+    centres = start + step * (np.arange(count, dtype=np.float64) + 0.5)
     return [
         _block(size, centres[first : first + _BLOCK], reach) for first in range(0, count, _BLOCK)
     ]

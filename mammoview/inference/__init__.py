@@ -1,1 +1,1 @@
-"""The network run by ONNX Runtime or OpenVINO, and what its maps mean."""
+"""The network run by ONNX Runtime, and what its maps mean."""

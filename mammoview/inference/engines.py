@@ -1,4 +1,4 @@
-"""What runs a network: ONNX Runtime, in float32; ``bf16`` has the other engine."""
+"""What runs a network: ONNX Runtime, in float32."""
 
 from __future__ import annotations
 

@@ -57,9 +57,8 @@ def predict_exam(
     passes : Passes
         How often each view goes through the network.
     together : ViewsTogether or None
-        Rules by which the views change each other's scores once all are read, then in float32,
-        since any score may come near a threshold; None: each view stands alone.  Heatmaps stay
-        those of one view.
+        Rules by which the views change each other's scores once all are read; None: each view
+        stands alone.  Heatmaps stay those of one view.
     on_view : callable or None
         Told each view as it is done, before the views are taken together, with how many are done
         of how many.
@@ -72,7 +71,6 @@ def predict_exam(
         If the model has no such operating point.
     """
     thresholds(session.manifest, operating_point)
-    session = session if together is None else session.exact()
     work = tuple(items)
     views: list[ViewPrediction] = []
     for done, (mammogram, decode) in enumerate(work, start=1):

@@ -28,7 +28,6 @@ from mammoview.imaging.tiling import Tile, plan_tiles
 from mammoview.inference.cam import heatmaps
 from mammoview.inference.passes import Passes, averaged_maps
 from mammoview.inference.regions import find_regions
-from mammoview.inference.rounding import in_doubt
 from mammoview.inference.session import Session
 from mammoview.inference.views import breast_frame
 from mammoview.modelkit.input_range import outside_range
@@ -47,8 +46,6 @@ class Reading:
     """Heatmaps, regions and notes of one image, and the wall seconds of each step.
 
     ``outside_range`` and ``to_breast_mm`` are those of ``domain.prediction.ViewPrediction``.
-    ``reread`` tells that rounding left a doubt and the image was read again in float32; the
-    network's seconds hold both.
     """
 
     heatmaps: tuple[Heatmap, ...]
@@ -56,7 +53,6 @@ class Reading:
     notes: tuple[str, ...]
     outside_range: tuple[str, ...] | None
     to_breast_mm: Affine2D | None
-    reread: bool
     prepare_seconds: float
     network_seconds: float
     regions_seconds: float
@@ -249,30 +245,26 @@ def read_values(
     grid = to_grid(values, spacing=spacing, spec=manifest.preprocessing)
     outside = outside_range(grid, manifest)
     prepared = perf_counter()
-    maps_of = partial(
-        averaged_maps, grid=grid, values=values, spacing=spacing, manifest=manifest, passes=passes
+    cam = averaged_maps(
+        partial(raw_maps, session),
+        grid,
+        values,
+        spacing=spacing,
+        manifest=manifest,
+        passes=passes,
     )
-    shape = (values.shape[0], values.shape[1])
-    regions_of = partial(
-        read_maps, grid=grid, manifest=manifest, limits=limits, shape=shape, spacing=spacing
-    )
-    cam = maps_of(partial(raw_maps, session))
     answered = perf_counter()
-    maps, regions = regions_of(cam)
-    found = perf_counter()
-    reread = in_doubt(regions, manifest, session.rounding)
-    if reread:
-        maps, regions = regions_of(maps_of(partial(raw_maps, session.exact())))
+    shape = (values.shape[0], values.shape[1])
+    maps, regions = read_maps(cam, grid, manifest, limits=limits, shape=shape, spacing=spacing)
     return Reading(
         heatmaps=maps,
         regions=regions,
         notes=grid.notes if passes is Passes.ONE else (*grid.notes, _passes_note(passes)),
         outside_range=outside,
         to_breast_mm=breast_frame(grid, manifest.preprocessing.mm_per_px),
-        reread=reread,
         prepare_seconds=prepared - started,
-        network_seconds=answered - prepared + perf_counter() - found,
-        regions_seconds=found - answered,
+        network_seconds=answered - prepared,
+        regions_seconds=perf_counter() - answered,
     )
 
 

@@ -12,20 +12,18 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from mammoview.errors import InferenceError, MissingPartError, ModelError
-from mammoview.inference import bf16
+from mammoview.errors import InferenceError, MissingPartError
 from mammoview.inference.devices import cuda_device_name, physical_cores
 from mammoview.inference.engines import CPU, CUDA, INSTALL_CUDA, Engine, OnnxRuntime, Outputs
 from mammoview.modelkit.bundle import Bundle
-from mammoview.modelkit.golden import CAM_TOLERANCE, compare_outputs, compare_preprocessing
+from mammoview.modelkit.golden import compare_outputs, compare_preprocessing
 from mammoview.modelkit.manifest import Manifest
 
 logger = logging.getLogger(__name__)
 
 _ort: Any = onnxruntime  # built at run time: its names are not declared
 
-# ``cpu`` computes in float32 everywhere; ``cpu-bf16`` asks for the faster arithmetic.
-DEVICES = ("auto", "cpu", "cpu-bf16", "cuda")
+DEVICES = ("auto", "cpu", "cuda")
 
 # TF32 would round the products of every convolution to ten bits: enough to move golden values.
 # The other two keep a changed image size from costing a new search or memory for good.
@@ -49,10 +47,6 @@ class Session:
         What it runs on, for the screen; a fallback is said here.
     on_cpu : bool
         True when no GPU is used.
-    rounding : float
-        0 where :meth:`run` computes in float32.  Else how far the margin of a class against the
-        background may lie from float32's: the tolerance of the golden maps, which the engine has
-        kept.  Images with a region so near to a threshold are read again by :meth:`exact`.
     """
 
     def __init__(self, bundle: Bundle, engine: Engine, *, device: str, on_cpu: bool) -> None:
@@ -60,11 +54,7 @@ class Session:
         self.identity = bundle.identity
         self.device = device
         self.on_cpu = on_cpu
-        self.rounding = 0.0
-        self._bundle = bundle
         self._engine = engine
-        self._exact: Session | None = None
-        self._threads: int | None = None
         self._lock = threading.Lock()
 
     @classmethod
@@ -75,9 +65,9 @@ class Session:
         ----------
         bundle : Bundle
             An opened bundle.
-        device : {"auto", "cpu", "cpu-bf16", "cuda"}
+        device : {"auto", "cpu", "cuda"}
             ``auto`` takes CUDA where a device is usable, and says so where it is not; else the
-            CPU in bfloat16 where the processor has it; else the CPU in float32, as ``cpu`` does.
+            CPU.  Both compute in float32.
         threads : int or None
             CPU threads; None for one a physical core.
 
@@ -86,7 +76,7 @@ class Session:
         ModelError
             If the network does not fit its manifest or its golden outputs.
         MissingPartError
-            If CUDA or bfloat16 was asked for and cannot be had.
+            If CUDA was asked for and cannot be had.
         InferenceError
             If the device is unknown or the network cannot be run.
         """
@@ -96,14 +86,6 @@ class Session:
             )
         compare_preprocessing(bundle.golden, bundle.manifest)
         return _open_on(cls, bundle, device, physical_cores() if threads is None else threads)
-
-    @classmethod
-    def rounded(cls, bundle: Bundle, engine: Engine, *, device: str, threads: int) -> Session:
-        """Return a session whose engine rounds; ONNX Runtime is loaded when it is needed first."""
-        session = cls(bundle, engine, device=device, on_cpu=True)
-        session.rounding = CAM_TOLERANCE * float(np.ptp(bundle.golden.cam))
-        session._threads = threads
-        return session
 
     def run(self, image: NDArray[np.float32]) -> Outputs:
         """Run the network on one image.
@@ -132,21 +114,6 @@ class Session:
         """Run the network on images of one size: (n, 1, h, w), as :meth:`run` otherwise."""
         with self._lock:  # one call at a time keeps the peak of memory known
             return _answer(self._engine, images)
-
-    def exact(self) -> Session:
-        """Return the session in float32: this one, or ONNX Runtime, loaded at the first call.
-
-        Raises
-        ------
-        ModelError
-            If the network in float32 does not fit its manifest or its golden outputs.
-        """
-        if self.rounding == 0.0:
-            return self
-        with self._lock:
-            if self._exact is None:
-                self._exact = Session.open(self._bundle, device="cpu", threads=self._threads)
-            return self._exact
 
 
 def _answer(engine: Engine, images: NDArray[np.float32]) -> Outputs:
@@ -183,18 +150,6 @@ def _open_on(kind: type[Session], bundle: Bundle, device: str, threads: int) -> 
             return session
         if device == "cuda":
             raise MissingPartError(lacking, expected="a usable CUDA device", todo=INSTALL_CUDA)
-        notes.append(lacking)
-    if device in ("auto", "cpu-bf16"):
-        rounding, lacking = _try_bf16(bundle, threads)
-        if rounding is not None:
-            text = _text("CPU bf16, OpenVINO", notes)
-            return kind.rounded(bundle, rounding, device=text, threads=threads)
-        if device == "cpu-bf16":
-            raise MissingPartError(
-                lacking,
-                expected="OpenVINO, and a processor with bf16 arithmetic",
-                todo="choose --device auto, which takes what there is",
-            )
         notes.append(lacking)
     engine = _load(bundle, [CPU], threads)
     _prove(engine, bundle)
@@ -233,23 +188,9 @@ def _try_cuda() -> tuple[str | None, str]:
     return name, ""
 
 
-def _try_bf16(bundle: Bundle, threads: int) -> tuple[Engine | None, str]:
-    """Return the network in bfloat16, or None and why it cannot be had or trusted."""
-    lacking = bf16.lacking()
-    if lacking:
-        return None, lacking
-    try:
-        engine = bf16.OpenVino(bundle.read_network(), threads=threads)
-        _prove(engine, bundle)
-    except (InferenceError, ModelError) as error:
-        logger.warning("bf16 is not used: %s", error.met)
-        return None, f"not in bf16: {error.met}"
-    return engine, ""
-
-
 def _load(bundle: Bundle, providers: list[Any], threads: int) -> OnnxRuntime:
     return OnnxRuntime(
-        bundle.read_network(),
+        bundle.network,
         classes=len(bundle.manifest.classes),
         providers=providers,
         threads=threads,

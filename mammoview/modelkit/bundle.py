@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mammoview.domain.prediction import ModelIdentity
@@ -35,23 +35,17 @@ LIMITS = {MANIFEST: _MIB, NETWORK: 1024 * _MIB, GOLDEN: 64 * _MIB, CARD: _MIB}
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Bundle:
-    """A bundle whose hashes have been checked."""
+    """A bundle whose hashes have been checked.
+
+    ``network`` holds the very bytes of ``model.onnx`` that were hashed: what changes in the folder
+    after that never runs.
+    """
 
     folder: Path
     manifest: Manifest
     identity: ModelIdentity
-    onnx: Path
+    network: bytes = field(repr=False)
     golden: Golden
-
-    def read_network(self) -> bytes:
-        """Return the bytes of the network, hashed once more as they are read.
-
-        Raises
-        ------
-        ModelError
-            If the file has changed since the bundle was opened.
-        """
-        return _read_checked(self.folder, NETWORK, dict(self.manifest.hashes))
 
 
 def open_bundle(folder: Path) -> Bundle:
@@ -71,7 +65,7 @@ def open_bundle(folder: Path) -> Bundle:
     content = _read(folder, MANIFEST)
     manifest = _read_manifest(content)
     hashes = dict(manifest.hashes)
-    _read_checked(folder, NETWORK, hashes)
+    network = _read_checked(folder, NETWORK, hashes)
     _read_checked(folder, CARD, hashes)
     golden = decode_golden(_read_checked(folder, GOLDEN, hashes))
     if golden.cam.shape[0] != len(manifest.classes):
@@ -87,7 +81,7 @@ def open_bundle(folder: Path) -> Bundle:
         folder=folder,
         manifest=manifest,
         identity=identity,
-        onnx=folder / NETWORK,
+        network=network,
         golden=golden,
     )
 

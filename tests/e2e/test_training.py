@@ -208,7 +208,7 @@ def test_the_reading_room_takes_it_up(
     refitted = done("calibrate", bundle, "--data", index, "--split", official, "--part", "test",
                     "--out", folder / "site", "--json").document  # fmt: skip
     assert not refitted["refused"]
-    assert open_bundle(folder / "site").read_network() == open_bundle(bundle).read_network()
+    assert open_bundle(folder / "site").network == open_bundle(bundle).network
     assert read("model", "install", folder / "site")["outcome"] == "installed"
     switched = read("model", "activate", "smoke@0.1.0+site.1")
     assert switched["changed"]

@@ -10,7 +10,6 @@ import pytest
 from onnx import helper, numpy_helper
 
 from mammoview.errors import InferenceError, MissingPartError, ModelError
-from mammoview.inference import bf16
 from mammoview.inference import session as session_module
 from mammoview.inference.devices import cuda_device_name, physical_cores
 from mammoview.inference.session import Session
@@ -134,10 +133,9 @@ def test_without_a_gpu_auto_says_so_and_cuda_names_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session_module, "cuda_device_name", lambda: None)
-    monkeypatch.setattr(bf16, "lacking", lambda: "no OpenVINO")
     bundle = open_bundle(build_bundle(tmp_path / "b"))
     session = Session.open(bundle, device="auto", threads=1)
-    assert session.device == "CPU (1 thread, no CUDA device, no OpenVINO)"
+    assert session.device == "CPU (1 thread, no CUDA device)"
     assert session.on_cpu
     with pytest.raises(MissingPartError, match=r"pip install .*\[cuda\]"):
         Session.open(bundle, device="cuda")
@@ -147,15 +145,14 @@ def test_a_cuda_that_does_not_start_is_said_and_quiet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """A driver is there and ONNX Runtime's CUDA provider is not, or breaks."""
-    monkeypatch.setattr(bf16, "lacking", lambda: "no OpenVINO")
     monkeypatch.setattr(session_module, "cuda_device_name", lambda: "NVIDIA Test")
     monkeypatch.setattr(session_module, "CUDA", "MissingExecutionProvider")
     bundle = open_bundle(build_bundle(tmp_path / "b"))
     session = Session.open(bundle, device="auto", threads=1)
-    assert session.device == "CPU (1 thread, ONNX Runtime without CUDA, no OpenVINO)"
+    assert session.device == "CPU (1 thread, ONNX Runtime without CUDA)"
     monkeypatch.setattr(session_module, "_try_cuda", lambda: ("NVIDIA Test", ""))
     session = Session.open(bundle, device="auto", threads=1)
-    assert session.device == "CPU (1 thread, CUDA does not start, no OpenVINO)"
+    assert session.device == "CPU (1 thread, CUDA does not start)"
     with pytest.raises(MissingPartError, match=r"pip install .*\[cuda\]"):
         Session.open(bundle, device="cuda")
     assert capfd.readouterr().out == ""

@@ -180,7 +180,7 @@ def test_figures_card_and_calibration(place: Path, bundle: Path, quick_recipe: R
     card = (bundle / "CARD.md").read_text()
     assert "Research use only" in card
     assert f"{document['pointing_game']:.2f}" in card
-    assert after.read_network() == before.read_network()
+    assert after.network == before.network
 
 
 def test_a_network_that_finds_nothing_is_not_calibrated() -> None:

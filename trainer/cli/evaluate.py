@@ -117,8 +117,7 @@ def _images(arguments: argparse.Namespace) -> int:
     passes = Passes(arguments.passes)
     views = arguments.views
     together = read_views_together(views, session.manifest, passes) if views else None
-    reader = session if together is None else session.exact()  # as in an examination
-    detected = detect(reader, images, recipe.data, passes)
+    detected = detect(session, images, recipe.data, passes)
     if together is not None:
         detected = taken_together(detected, together, session.manifest)
     evaluation = replace(
