@@ -12,7 +12,6 @@ from trainer.metrics import Estimate, estimate_document
 from trainer.reliability import SHOWN_FROM
 
 DOCUMENT = "calibration.json"
-_REAL = "$MAMMOVIEW_DATA/cbis-ddsm/mass-800/train"
 _HEADER = (
     *("way", "log loss", "more than shipped"),
     *(f"ECE, score >= {SHOWN_FROM:g}, equal width", "equal mass", "expected / found hits"),
@@ -20,15 +19,21 @@ _HEADER = (
 )
 
 
-def write_study(study: CalibrationStudy, folder: Path) -> None:
-    """Write ``calibration.json``, ``section.md`` and a picture of each class."""
+def write_study(study: CalibrationStudy, folder: Path, *, again: str) -> None:
+    """Write ``calibration.json``, ``section.md`` and a picture of each class.
+
+    ``again`` is the command that makes them, without its first word.
+    """
     from trainer.charts import draw_reliability
     from trainer.curves import Reliability
 
     write_json(study_document(study), folder / DOCUMENT)
     text = "\n".join(study_lines(study))
     section = section_of(
-        SectionName.CALIBRATION, study.manifest, text=text, commands=[_again(study)]
+        SectionName.CALIBRATION,
+        study.manifest,
+        text=text,
+        commands=[f"mammoview-train {again}"],
     )
     write_section(section, folder)
     for item in study.classes:
@@ -80,12 +85,6 @@ def study_lines(study: CalibrationStudy) -> list[str]:
         lines += [markdown_table(_HEADER, [_row(w) for w in item.ways]), "", _verdict(item)]
         lines += ["", f"Picture: `reliability-{item.kind}.png` of the evaluation's folder."]
     return lines
-
-
-def _again(study: CalibrationStudy) -> str:
-    """Return the command; SIMULATED is what ``mammoview-train simulate`` wrote."""
-    data = f"{_REAL} SIMULATED" if study.manifest.caveats else _REAL
-    return f"mammoview-train evaluate calibration BUNDLE --run RUN --data {data} --out FOLDER"
 
 
 def _verdict(item: ClassStudy) -> str:

@@ -1,4 +1,4 @@
-"""Write the card of a bundle anew, with test figures."""
+"""Write the card of a bundle anew, or put new figures into the one that it has."""
 
 from __future__ import annotations
 
@@ -6,11 +6,20 @@ import argparse
 import sys
 from pathlib import Path
 
+from mammoview.errors import UsageError
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("bundle", metavar="BUNDLE", type=Path)
-    parser.add_argument("--run", dest="run_folder", metavar="RUN", type=Path, required=True)
+    parser.add_argument(
+        "--run",
+        dest="run_folder",
+        metavar="RUN",
+        type=Path,
+        help="the model's run: the whole card is written anew. Left out: what --section and "
+        "--speed give takes its place in the card as it is",
+    )
     parser.add_argument(
         "--test", type=Path, help="document of evaluate images, or the folder it wrote"
     )
@@ -31,22 +40,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the card into the bundle; nothing else of it changes."""
     from trainer.card import Measured, people_of, read_document, recipe_of, rewrite_card
+    from trainer.card_amended import amend_card
     from trainer.card_sections import read_section
     from trainer.export import read_run
 
-    described = read_run(arguments.run_folder)
+    if arguments.run_folder is None and (arguments.test or arguments.exams):
+        raise UsageError(
+            "--test or --exams without --run",
+            expected="the run, which says whom the model was trained on",
+            todo="add --run RUN",
+        )
     measured = Measured(
         test=read_document(arguments.test, of="images") if arguments.test else None,
         exams=read_document(arguments.exams, of="exams") if arguments.exams else None,
         speed=read_document(arguments.speed, of="speed") if arguments.speed else None,
         sections=tuple(read_section(place) for place in arguments.sections),
     )
-    bundle = rewrite_card(
-        arguments.bundle,
-        recipe=recipe_of(arguments.run_folder, described),
-        validation=read_document(arguments.run_folder / "validation.json", of="images"),
-        measured=measured,
-        trained_on=people_of(described),
-    )
+    if arguments.run_folder is None:
+        bundle = amend_card(arguments.bundle, measured)
+    else:
+        described = read_run(arguments.run_folder)
+        bundle = rewrite_card(
+            arguments.bundle,
+            recipe=recipe_of(arguments.run_folder, described),
+            validation=read_document(arguments.run_folder / "validation.json", of="images"),
+            measured=measured,
+            trained_on=people_of(described),
+        )
     print(f"card written: {bundle.folder / 'CARD.md'}", file=sys.stderr)
     return 0

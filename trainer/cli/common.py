@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,20 +54,6 @@ def check_folder(out: Path | None) -> None:
     """
     if out is not None and out.is_file():
         raise UsageError(f"--out {out} is a file", expected="a folder", todo="choose another")
-
-
-def read_validation(sources: Sequence[Path], run_folder: Path) -> tuple[LabelledImage, ...]:
-    """Return the pictures of a run's validation people, whom it never trained on.
-
-    Raises
-    ------
-    DataError
-        If the folder holds no run, or pictures of its validation part are missing.
-    """
-    from trainer.export import read_run, validation_images
-    from trainer.sources import read_all
-
-    return validation_images(read_run(run_folder), read_all(sources))
 
 
 def read_data(source: Path, split: Path | None, part: str | None) -> tuple[LabelledImage, ...]:

@@ -5,33 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from trainer.cli.common import (
-    add_json,
-    add_recipe,
-    check_folder,
-    read_named_recipe,
-    read_validation,
-)
+from trainer.cli.common import add_json, add_recipe, check_folder, read_named_recipe
+from trainer.cli.validation import add_validation, again, chosen_images
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("bundle", metavar="BUNDLE", type=Path)
-    parser.add_argument(
-        "--data",
-        metavar="LABELLED",
-        type=Path,
-        nargs="+",
-        required=True,
-        help="folders of pictures with COCO boxes, or indexes of CBIS-DDSM",
-    )
-    parser.add_argument(
-        "--run",
-        metavar="RUN",
-        dest="run_folder",
-        type=Path,
-        help="the model's run: its validation pictures alone, of people never trained on",
-    )
+    add_validation(parser)
     add_recipe(parser)
     parser.add_argument(
         "--out", type=Path, required=True, help="folder for the document, section and pictures"
@@ -48,17 +29,14 @@ def run(arguments: argparse.Namespace) -> int:
     from trainer.calibration_study import study_calibration
     from trainer.detect import detect
     from trainer.documents import json_text
-    from trainer.sources import read_all
 
     check_folder(arguments.out)
     session = Session.open(open_bundle(arguments.bundle))
-    if arguments.run_folder is not None:
-        images = read_validation(arguments.data, arguments.run_folder)
-    else:
-        images = read_all(arguments.data)
+    images = chosen_images(arguments)
     detected = detect(session, images, read_named_recipe(arguments.recipe).data)
     study = study_calibration(detected, session.manifest)
-    write_study(study, arguments.out)
+    same = again(arguments, images)
+    write_study(study, arguments.out, again=f"evaluate calibration BUNDLE {same} --out FOLDER")
     if arguments.json:
         print(json_text(study_document(study)), end="")
     else:

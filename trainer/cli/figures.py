@@ -13,8 +13,8 @@ from trainer.cli.common import (
     check_folder,
     read_data,
     read_named_recipe,
-    read_validation,
 )
+from trainer.cli.validation import read_validation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from mammoview.errors import ExitCode
-from trainer.cli.common import add_recipe, add_way, read_named_recipe, read_validation
+from trainer.cli.common import add_recipe, add_way, read_named_recipe
+from trainer.cli.validation import add_validation, again, chosen_images
 
 RULES = "views.json"
 DOCUMENT = "gain.json"
@@ -15,22 +16,7 @@ DOCUMENT = "gain.json"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("bundle", metavar="BUNDLE", type=Path)
-    parser.add_argument(
-        "--run",
-        metavar="RUN",
-        dest="run_folder",
-        type=Path,
-        required=True,
-        help="the model's run: fitted on its validation people, whom it never trained on",
-    )
-    parser.add_argument(
-        "--data",
-        metavar="LABELLED",
-        type=Path,
-        nargs="+",
-        required=True,
-        help="folders of pictures with COCO boxes, or indexes, that hold them",
-    )
+    add_validation(parser, required=True)
     add_way(parser)
     add_recipe(parser)
     parser.add_argument(
@@ -53,19 +39,17 @@ def run(arguments: argparse.Namespace) -> int:
     from trainer.documents import json_text, write_json
     from trainer.views import fit_views, views_document, views_file, views_text
 
-    images = read_validation(arguments.data, arguments.run_folder)
+    images = chosen_images(arguments)
     session = Session.open(open_bundle(arguments.bundle))
     manifest, passes = session.manifest, Passes(arguments.passes)
-    detected = detect(session.exact(), images, read_named_recipe(arguments.recipe).data, passes)
+    detected = detect(session, images, read_named_recipe(arguments.recipe).data, passes)
     together = fit_views(detected, manifest, passes)
     write_json(views_file(together), arguments.out / RULES)
     document = views_document(detected, together, manifest)
     write_json(document, arguments.out / DOCUMENT)
     text = views_text(document)
-    command = (
-        "mammoview-train views BUNDLE --run RUN --data $MAMMOVIEW_DATA/cbis-ddsm/mass-800/train "
-        f"--passes {passes} --out FOLDER"
-    )
+    same = again(arguments, images)
+    command = f"mammoview-train views BUNDLE {same} --passes {passes} --out FOLDER"
     section = section_of(SectionName.VIEWS, manifest, text=text, commands=(command,))
     write_section(section, arguments.out)
     print(json_text(document) if arguments.json else text, end="\n" * (not arguments.json))

@@ -136,7 +136,7 @@ def test_isotonic_steps_are_judged_on_other_people() -> None:
 
 def test_the_study_is_written_with_its_section_and_pictures(tmp_path: Path) -> None:
     study = study_calibration(read_by(1.6, -2.0), MANIFEST)
-    write_study(study, tmp_path)
+    write_study(study, tmp_path, again="evaluate calibration BUNDLE --out FOLDER")
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "calibration.json",
         "reliability-mass.png",
