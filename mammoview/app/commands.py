@@ -65,6 +65,7 @@ def empty(settings: Settings | None = None) -> Workspace:
         looking=Looking(annotations=settings.annotations),
         linked=settings.linked,
         calibrations=settings.screens,
+        second_screen=settings.second_screen,
     )
     return warn(ws, problem) if problem else ws
 
@@ -101,6 +102,7 @@ def with_index(ws: Workspace, index: ExamIndex) -> Workspace:
     opened = replace(empty(), gray=_NATIVE_GRAY, overlay=ws.overlay, fit=ws.fit, model=ws.model)
     opened = replace(opened, fit_request=ws.fit_request, operating_point=ws.operating_point)
     opened = replace(opened, warnings=ws.warnings, keys=ws.keys)
+    opened = replace(opened, second_screen=ws.second_screen)
     opened = replace(opened, looking=ws.looking, linked=ws.linked, display=ws.display)
     opened = replace(opened, screen=ws.screen, calibrations=ws.calibrations)
     marks = Marks(unsaved=ws.marks.unsaved, problem=ws.marks.problem)

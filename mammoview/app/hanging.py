@@ -94,7 +94,11 @@ def _steps(rule: StepRule, exam: Examination, prior: Examination | None) -> Iter
 
 
 def _hung(place: Place, exam: Examination, prior: Examination | None) -> HungPlace:
-    source = prior if place.prior else exam
+    return hung_in(place, prior if place.prior else exam)
+
+
+def hung_in(place: Place, source: Examination | None) -> HungPlace:
+    """Return a place with the images of an examination that may stand there, the best shown."""
     images = tuple(v.sop_instance_uid for v in _standing(place, source)) if source else ()
     return HungPlace(place=place, images=images, shown=max(0, len(images) - 1))
 

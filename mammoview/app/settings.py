@@ -39,9 +39,10 @@ class Settings:
     ``heat_floor`` and ``opacity`` are 0..1.  ``hanging`` is the name of a hanging protocol.
     ``annotations`` is how much is written on the images.
     ``display_check_days`` is for how many days a check of the display holds.
-    ``language`` names a catalogue of texts; empty: English.  ``keys`` are the keys that the reader
-    chose instead of the program's own.  ``linked`` tells whether panes are panned together;
-    ``screens`` are the screens that were measured for true size.
+    ``second_screen`` tells whether a second window is open.  ``language`` names a catalogue of
+    texts; empty: English.  ``keys`` are the keys that the reader chose instead of the program's.
+    ``linked`` tells whether panes are panned together; ``screens`` are the screens that were
+    measured for true size.
     ``prefetch_mib`` is how much may be kept beside the open examination (the next one, the last
     one), in MiB; 0: nothing; below 0: by the machine's memory.
     """
@@ -56,6 +57,7 @@ class Settings:
     hanging: str = "cc-first"
     annotations: AnnotationLevel = AnnotationLevel.MINIMAL
     display_check_days: int = 1
+    second_screen: bool = False
     language: str = ""
     keys: tuple[KeyChoice, ...] = ()
     prefetch_mib: int = -1

@@ -308,6 +308,7 @@ class Workspace:
 
     ``views`` are all images of the hanging, ``panes`` those of the current step (from left to
     right and from top to bottom, in ``columns``).
+    ``second_screen``: whether a second window shows what hangs beside the current step.
     ``keys`` are the keys that the reader chose instead of the program's own.
     ``linked`` tells whether panes are panned together.  ``screen`` is the one that the window is
     on, ``calibrations`` are those of all screens that were measured.
@@ -338,6 +339,7 @@ class Workspace:
     not_hung: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     keys: tuple[KeyChoice, ...] = ()
+    second_screen: bool = False
     looking: Looking = Looking()
     linked: bool = True
     screen: Screen | None = None

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from PySide6.QtCore import QByteArray, QObject, QSettings, QSocketNotifier, QTimer
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
 from mammoview.app import commands, logs, settings
@@ -27,8 +27,6 @@ from mammoview.ui.actions import keyboard
 from mammoview.ui.dispatch import GuiDispatcher
 from mammoview.ui.main_window import MainWindow
 
-_FIRST_SIZE = (1500, 950)
-_GEOMETRY = "window/geometry"
 _log = logging.getLogger(__name__)
 
 
@@ -91,13 +89,10 @@ class Session:
 
     def _restore(self, stored: Settings) -> None:
         self.window.side_panel.setVisible(stored.panel_open)
-        geometry = _window_settings().value(_GEOMETRY)
-        if not (isinstance(geometry, QByteArray) and self.window.restoreGeometry(geometry)):
-            self.window.resize(*_FIRST_SIZE)
+        self.window.places.restore(self.window)
 
     def end(self) -> None:
         """Save, then stop: cancel, executor (the desk's), dispatcher, log."""
-        _window_settings().setValue(_GEOMETRY, self.window.saveGeometry())
         chosen = chosen_settings(
             self._stored, self.desk.workspace, panel_open=not self.window.side_panel.isHidden()
         )
@@ -124,6 +119,8 @@ def boot(
     session = Session(badge=badge, bundle=bundle, device=device)
     guard = InterruptGuard(session.window)
     session.window.show()
+    if session.desk.workspace.second_screen:
+        session.window.show_second_screen()
     QTimer.singleShot(0, session.window, partial(session.desk.open_paths, paths))
     try:
         return application.exec()
@@ -153,6 +150,7 @@ def chosen_settings(stored: Settings, ws: Workspace, *, panel_open: bool) -> Set
         annotations=ws.looking.annotations,
         linked=ws.linked,
         screens=ws.calibrations,
+        second_screen=ws.second_screen,
     )
 
 
@@ -165,8 +163,3 @@ def _start_log() -> tuple[LogSession | None, MammoviewError | None]:
             expected="a log folder with write access",
             todo="run mammoview doctor",
         )
-
-
-def _window_settings() -> QSettings:
-    """Return Qt's own store; it keeps the window's geometry and nothing else."""
-    return QSettings("mammoview", "window")

@@ -22,11 +22,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mammoview.app import commands, frames, looking, marking, true_size
+from mammoview.app import frames, marking, true_size
 from mammoview.app.display_check import DisplayChecks
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.screens import Screen
-from mammoview.app.workspace import WindowChange, Workspace
+from mammoview.app.workspace import Workspace
 from mammoview.ui.actions.keyboard import HeldKeys, key_map
 from mammoview.ui.actions.qt import TableAction
 from mammoview.ui.actions.spec import Menu, Reach
@@ -39,8 +39,11 @@ from mammoview.ui.dialogs.keys_dialog import KeysDialog
 from mammoview.ui.dialogs.refused import refused_files
 from mammoview.ui.display_watch import DisplayWatch
 from mammoview.ui.panels.side_panel import SidePanel
+from mammoview.ui.places import Places
 from mammoview.ui.screen_watch import ScreenWatch
+from mammoview.ui.second_window import SecondWindow
 from mammoview.ui.status_strip import StatusStrip
+from mammoview.ui.view_commands import ViewCommands
 from mammoview.ui.viewport.four_view import FourView
 from mammoview.words import COUNTED, translate
 
@@ -68,7 +71,10 @@ class MainWindow(QMainWindow):
         self._actions = {
             spec.id: TableAction(spec, self._reach, self) for spec in TABLE if spec.release is None
         }
+        self.places = Places()
+        self.second: SecondWindow | None = None
         self.four_view = FourView(self)
+        self._view_commands = ViewCommands(desk, self.four_view)
         self._cine = Cine(self.four_view)
         self.side_panel = SidePanel(desk, self)
         self.status_strip = StatusStrip(desk, badge=badge, actions=self._actions, parent=self)
@@ -128,12 +134,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.desk.subscribe(self.render)
         self._screen_watch.changed.connect(self._screen_changed)
-        self.four_view.windowChanged.connect(self._window_changed)
-        self.four_view.paneActivated.connect(self._pane_activated)
         self.four_view.cursorRead.connect(self.status_strip.show_cursor)
-        self.four_view.spot.glassTurned.connect(self._glass_turned)
-        self.four_view.slices.scrolled.connect(self._scrolled)
-        self.four_view.slices.chosen.connect(self._slice_chosen)
         self._cine.ticked.connect(self._cine_ticked)
         self.four_view.measure.commanded.connect(self._commanded)
 
@@ -150,6 +151,27 @@ class MainWindow(QMainWindow):
         for action in self._actions.values():
             action.show_state(new)
         self.setWindowTitle(title(new))
+        if old is not None:
+            self._render_second(old, new)
+
+    def _render_second(self, old: Workspace, new: Workspace) -> None:
+        """Show or hide the second screen; hidden it costs nothing."""
+        if not new.second_screen:
+            if self.second is not None:
+                self.second.hide()
+        elif old.second_screen and self.second is not None:
+            self.second.render(old, new)
+        else:
+            self.show_second_screen()
+
+    def show_second_screen(self) -> None:
+        """Open the second screen where it stood."""
+        if self.second is None:
+            everywhere = [a for a in self._actions.values() if not a.spec.on_images]
+            self.second = SecondWindow(self.desk, actions=everywhere, held=self._held)
+            self.places.restore(self.second)
+        self.second.render(None, self.desk.workspace)
+        self.second.show()
 
     def _take_keys(self, new: Workspace) -> None:
         resolved = key_map(new.keys)
@@ -159,29 +181,11 @@ class MainWindow(QMainWindow):
 
     # -- reader's side ------------------------------------------------------------------------
 
-    def _window_changed(self, change: WindowChange) -> None:
-        self.desk.do(commands.change_window, change)
-
-    def _glass_turned(self, by: int) -> None:
-        self.desk.do(looking.resize_glass, by)
-
-    def _scrolled(self, key: str, by: int) -> None:
-        self.desk.do(frames.scroll, key, by)
-
-    def _slice_chosen(self, key: str, frame: int) -> None:
-        self.desk.do(frames.scroll_to, key, frame)
-
     def _cine_ticked(self) -> None:
         self.desk.do(frames.cine_tick)
 
-    def _commanded(self, command: Callable[[Workspace], Workspace]) -> None:
-        self.desk.do(command)
-
     def _screen_changed(self, screen: Screen) -> None:
         self.desk.do(true_size.set_screen, screen)
-
-    def _pane_activated(self, slot: str) -> None:
-        self.desk.do(commands.activate, slot)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Start what holds while a key is down."""
@@ -194,8 +198,11 @@ class MainWindow(QMainWindow):
             super().keyReleaseEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
-        """End every hold when the window loses the keyboard."""
+        """End every hold when the window loses the keyboard; in full screen show images alone."""
         super().changeEvent(event)
+        if event.type() is QEvent.Type.WindowStateChange:
+            self.menuBar().setVisible(not self.isFullScreen())
+            self._toolbar.setVisible(not self.isFullScreen())
         if event.type() is QEvent.Type.ActivationChange and not self.isActiveWindow():
             self._held.release_all()
 
@@ -216,7 +223,11 @@ class MainWindow(QMainWindow):
         if lost and not self.accept_loss(lost):
             event.ignore()
             return
+        self.places.keep()
         self.hide()
+        if self.second is not None:
+            self.second.hide()
+            self.second.deleteLater()
         self.desk.shutdown()
         super().closeEvent(event)
 
@@ -253,8 +264,9 @@ class MainWindow(QMainWindow):
         self.side_panel.setVisible(self.side_panel.isHidden())
 
     def toggle_full_screen(self) -> None:
-        """Give the whole screen to the images; the status strip stays."""
-        self._set_full_screen(not self.isFullScreen())
+        """Give the whole screen to the window in use; what must be said stays."""
+        window = self._in_use()
+        window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def end_drawing(self) -> bool:
         """End the drawing, the tool or the choice of a mark; tell whether there was any."""
@@ -283,10 +295,14 @@ class MainWindow(QMainWindow):
 
     def leave_full_screen(self) -> bool:
         """Leave full screen; tell whether there was anything to leave."""
-        was = self.isFullScreen()
+        was = self._in_use().isFullScreen()
         if was:
-            self._set_full_screen(False)
+            self.toggle_full_screen()
         return was
+
+    def _in_use(self) -> QMainWindow:
+        second = self.second
+        return second if second is not None and second.isActiveWindow() else self
 
     def show_daily_check(self) -> None:
         """Walk through the test patterns on this window's screen."""
@@ -311,14 +327,6 @@ class MainWindow(QMainWindow):
     def quit(self) -> None:
         """Close the window."""
         self.close()
-
-    def _set_full_screen(self, full: bool) -> None:
-        self.menuBar().setVisible(not full)
-        self._toolbar.setVisible(not full)
-        if full:
-            self.showFullScreen()
-        else:
-            self.showNormal()
 
     def _open(self, dialog: QDialog) -> None:
         for other in self.findChildren(QDialog, dialog.objectName()):

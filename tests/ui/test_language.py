@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from mammoview import __version__, words
-from mammoview.app import settings
+from mammoview.app import second_screen, settings
 from mammoview.app.protocol import TITLES
 from mammoview.app.reading import ReadingDesk
 from mammoview.ui import language, theme
@@ -204,6 +204,12 @@ def test_no_text_of_a_dialog_is_left_in_english(foreign: MainWindow, action: str
     (dialog,) = foreign.findChildren(QDialog)
     assert not english_in(dialog)
     dialog.close()
+
+
+def test_no_text_of_the_second_screen_is_left_in_english(foreign: MainWindow) -> None:
+    foreign.desk.do(second_screen.toggle)
+    assert foreign.second is not None
+    assert not english_in(foreign.second)
 
 
 def test_the_panes_speak_too(foreign: MainWindow) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from mammoview.app import second_screen
 from mammoview.app.workspace import Workspace
-from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, Reach, in_window
+from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, Reach, command, in_window
 from mammoview.words import QT_TRANSLATE_NOOP
+
+
+def _has_second_screen(ws: Workspace) -> bool:
+    return ws.second_screen
 
 
 def _escape(reach: Reach) -> None:
@@ -33,6 +38,15 @@ ROWS: tuple[ActionSpec, ...] = (
         keys=("F11",),
         menu=Menu.VIEW,
         run=in_window(Frame.toggle_full_screen),
+        group=6,
+    ),
+    ActionSpec(
+        id="second-screen",
+        text=QT_TRANSLATE_NOOP("Actions", "Second screen: prior, or the other projection"),
+        keys=("F8",),
+        menu=Menu.VIEW,
+        run=command(second_screen.toggle),
+        checked=_has_second_screen,
         group=6,
     ),
     ActionSpec(

@@ -1,0 +1,85 @@
+"""What hangs on the second screen: beside a step, the images that a reader compares it with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mammoview.app import hanging
+from mammoview.app.workspace import HungPlace, Step, Workspace
+from mammoview.domain.study import Examination
+from mammoview.domain.views import Place, Slot
+from mammoview.words import translate
+
+_OTHER = {
+    Slot.RCC: Slot.RMLO,
+    Slot.LCC: Slot.LMLO,
+    Slot.RMLO: Slot.RCC,
+    Slot.LMLO: Slot.LCC,
+}
+
+
+def toggle(ws: Workspace) -> Workspace:
+    """Use a second screen, or no longer."""
+    return replace(ws, second_screen=not ws.second_screen)
+
+
+def partner(ws: Workspace) -> Step | None:
+    """Return what hangs beside the current step.
+
+    In this order: the same places of the earlier examination; the step with the other projection
+    of the same places; the next step; at the last one that before it.  None where nothing is left.
+    """
+    step = ws.hanging.step
+    if step is None:
+        return None
+    return _prior_of(ws, step) or _other_projection(ws, step) or _neighbour(ws)
+
+
+def beside(ws: Workspace) -> Workspace:
+    """Return the state as the second screen shows it: another step of the same reading."""
+    step = partner(ws)
+    shown = replace(ws.hanging, steps=(step,) if step else (), at=0)
+    return hanging.rehang(replace(ws, hanging=shown, panes=()))
+
+
+def still_beside(shown: Workspace, ws: Workspace) -> Workspace:
+    """Return a newer state with the panes that were there: hanging and images are the same."""
+    return replace(ws, hanging=shown.hanging, panes=shown.panes, columns=shown.columns)
+
+
+def _prior_of(ws: Workspace, step: Step) -> Step | None:
+    _, prior = hanging.compared(ws)
+    own = [hung.place for hung in step.places]
+    if prior is None or any(place.prior or place.image for place in own):
+        return None
+    places = tuple(_old(ws, replace(place, prior=True), prior) for place in own)
+    if not any(hung.images for hung in places):
+        return None
+    title = translate("SecondScreen", "{step}, prior").format(step=step.title)
+    return replace(step, id=f"{step.id}-prior", title=title, places=places)
+
+
+def _old(ws: Workspace, place: Place, prior: Examination) -> HungPlace:
+    """Return a place of the earlier examination, with the image that its own step shows."""
+    known = next((h for s in ws.hanging.steps for h in s.places if h.place == place), None)
+    if known is not None:
+        return known
+    there = {view.mammogram.sop_instance_uid for view in ws.views if view.prior}
+    hung = hanging.hung_in(place, prior)
+    images = tuple(uid for uid in hung.images if uid in there)
+    return replace(hung, images=images, shown=max(0, len(images) - 1))
+
+
+def _other_projection(ws: Workspace, step: Step) -> Step | None:
+    wanted = [
+        replace(hung.place, slot=_OTHER[hung.place.slot] if hung.place.slot else None)
+        for hung in step.places
+    ]
+    others = [s for s in ws.hanging.steps if s.id != step.id]
+    return next((s for s in others if [h.place for h in s.places] == wanted), None)
+
+
+def _neighbour(ws: Workspace) -> Step | None:
+    at, steps = ws.hanging.at, ws.hanging.steps
+    beside = [*steps[at + 1 :][:1], *steps[:at][-1:]]
+    return beside[0] if beside else None

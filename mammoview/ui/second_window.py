@@ -1,0 +1,127 @@
+"""The second reading screen: what hangs beside the step on the first, by the same state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent
+from PySide6.QtWidgets import QLabel, QMainWindow, QStatusBar
+
+from mammoview.app import second_screen
+from mammoview.app.reading import ReadingDesk
+from mammoview.app.workspace import Workspace
+from mammoview.ui.actions.keyboard import HeldKeys
+from mammoview.ui.status_strip import BADGES, RESEARCH_USE_ONLY, caveat_text
+from mammoview.ui.view_commands import ViewCommands
+from mammoview.ui.viewport.four_view import FourView
+from mammoview.words import translate
+
+_SMALLEST = (480, 480)
+
+
+class SecondWindow(QMainWindow):
+    """Images and what must always be said; menus and panels stay on the first screen.
+
+    All keys work here as there.  Closing it is the same as switching the second screen off.
+
+    Parameters
+    ----------
+    desk : ReadingDesk
+        Holds the one state.
+    actions : iterable of QAction
+        Those of the first window.
+    held : HeldKeys
+        Those of the first window.
+    """
+
+    def __init__(
+        self,
+        desk: ReadingDesk,
+        *,
+        actions: Iterable[QAction],
+        held: HeldKeys,
+    ) -> None:
+        super().__init__()  # no child of the first window: each is maximised by itself
+        self.setObjectName("secondWindow")
+        self.setWindowTitle(translate("SecondScreen", "mammoview — second screen"))
+        self.setAccessibleName(self.windowTitle())
+        self.setMinimumSize(*_SMALLEST)
+        self._desk = desk
+        self._held = held
+        self._shown: Workspace | None = None
+        self.four_view = FourView(self)
+        self.four_view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.four_view.setAccessibleName(translate("SecondScreen", "Images of the second screen"))
+        self.setCentralWidget(self.four_view)
+        self._research, self._badge, self._step, self._caveats = self._build_strip()
+        self._commands = ViewCommands(desk, self.four_view)
+        self.addActions(list(actions))
+
+    def _build_strip(self) -> tuple[QLabel, QLabel, QLabel, QLabel]:
+        strip = QStatusBar(self)
+        strip.setObjectName("secondStrip")
+        strip.setAccessibleName(translate("SecondScreen", "Status of the second screen"))
+        strip.setSizeGripEnabled(False)
+        labels = []
+        for name, said in (
+            ("researchUseOnly", translate("Status", "Research use only")),
+            ("readingBadge", translate("Status", "Reading mode")),
+            ("stepLabel", translate("SecondScreen", "What hangs on the second screen")),
+            ("caveats", translate("Status", "What stands beside results of the model")),
+        ):
+            label = QLabel(strip)
+            label.setObjectName(name)
+            label.setAccessibleName(said)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            strip.addWidget(label)
+            labels.append(label)
+        self.setStatusBar(strip)
+        research, badge, step, caveats = labels
+        research.setText(translate("Status", RESEARCH_USE_ONLY))
+        return research, badge, step, caveats
+
+    # -- state's side -------------------------------------------------------------------------
+
+    def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
+        """Show what hangs beside a state."""
+        last = self._shown
+        same = last is not None and old is not None and _hangs_the_same(old, new)
+        shown = (
+            second_screen.still_beside(last, new) if same and last else (second_screen.beside(new))
+        )
+        self.four_view.render(last, shown)
+        self._shown = shown
+        step = shown.hanging.step
+        nothing = translate("SecondScreen", "Nothing hangs beside this step")
+        self._step.setText(step.title if step else nothing)
+        self._badge.setText(translate("Status", BADGES[new.reading_mode]))
+        self._caveats.setText(caveat_text(new))
+
+    # -- reader's side ------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Start what holds while a key is down."""
+        if not self._held.press(event):
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """End it when the key is let go."""
+        if not self._held.release(event):
+            super().keyReleaseEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """End every hold when the window loses the keyboard."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ActivationChange and not self.isActiveWindow():
+            self._held.release_all()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Switch the second screen off."""
+        super().closeEvent(event)
+        if self._desk.workspace.second_screen:
+            self._desk.do(second_screen.toggle)
+
+
+def _hangs_the_same(old: Workspace, new: Workspace) -> bool:
+    return old.hanging is new.hanging and old.views is new.views and old.index is new.index
