@@ -50,6 +50,8 @@ def use() -> None:
         QTest.qWait(10)
     if sys.argv[2] == "first":
         window.move(window.screen().geometry().topLeft())
+        window.activateWindow()
+        seen["active"] = QTest.qWaitForWindowActive(window, 20_000)
         QTest.keyClick(window, Qt.Key.Key_F8)
     QTest.qWait(50)
     second = window.second
