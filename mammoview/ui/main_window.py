@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
@@ -136,7 +135,6 @@ class MainWindow(QMainWindow):
         self._screen_watch.changed.connect(self._screen_changed)
         self.four_view.cursorRead.connect(self.status_strip.show_cursor)
         self._cine.ticked.connect(self._cine_ticked)
-        self.four_view.measure.commanded.connect(self._commanded)
 
     # -- state's side -------------------------------------------------------------------------
 

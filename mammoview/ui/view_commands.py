@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject
 
 from mammoview.app import commands, frames, looking
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.workspace import WindowChange
+from mammoview.app.workspace import WindowChange, Workspace
 from mammoview.ui.viewport.four_view import FourView
 
 
@@ -33,12 +35,16 @@ class ViewCommands(QObject):
         view.spot.glassTurned.connect(self._glass_turned)
         view.slices.scrolled.connect(self._scrolled)
         view.slices.chosen.connect(self._slice_chosen)
+        view.measure.commanded.connect(self._commanded)
 
     def _window_changed(self, change: WindowChange) -> None:
         self._desk.do(commands.change_window, change)
 
     def _pane_activated(self, key: str) -> None:
         self._desk.do(commands.activate, key)
+
+    def _commanded(self, command: Callable[[Workspace], Workspace]) -> None:
+        self._desk.do(command)
 
     def _glass_turned(self, by: int) -> None:
         self._desk.do(looking.resize_glass, by)
