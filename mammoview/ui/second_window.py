@@ -8,10 +8,12 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QStatusBar
 
-from mammoview.app import second_screen
+from mammoview.app import second_screen, true_size
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.screens import Screen
 from mammoview.app.workspace import Workspace
 from mammoview.ui.actions.keyboard import HeldKeys
+from mammoview.ui.screen_watch import ScreenWatch
 from mammoview.ui.status_strip import BADGES, RESEARCH_USE_ONLY, caveat_text
 from mammoview.ui.view_commands import ViewCommands
 from mammoview.ui.viewport.four_view import FourView
@@ -50,6 +52,8 @@ class SecondWindow(QMainWindow):
         self._desk = desk
         self._held = held
         self._shown: Workspace | None = None
+        self._screen: Screen | None = None
+        self._screen_watch = ScreenWatch(self)
         self.four_view = FourView(self)
         self.four_view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.four_view.setAccessibleName(translate("SecondScreen", "Images of the second screen"))
@@ -57,6 +61,7 @@ class SecondWindow(QMainWindow):
         self._research, self._badge, self._step, self._caveats = self._build_strip()
         self._commands = ViewCommands(desk, self.four_view)
         self.addActions(list(actions))
+        self._connect()
 
     def _build_strip(self) -> tuple[QLabel, QLabel, QLabel, QLabel]:
         strip = QStatusBar(self)
@@ -81,6 +86,9 @@ class SecondWindow(QMainWindow):
         research.setText(translate("Status", RESEARCH_USE_ONLY))
         return research, badge, step, caveats
 
+    def _connect(self) -> None:
+        self._screen_watch.changed.connect(self._screen_changed)
+
     # -- state's side -------------------------------------------------------------------------
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
@@ -90,6 +98,8 @@ class SecondWindow(QMainWindow):
         shown = (
             second_screen.still_beside(last, new) if same and last else (second_screen.beside(new))
         )
+        if self._screen is not None:  # true size is that of the screen it stands on
+            shown = true_size.set_screen(shown, self._screen)
         self.four_view.render(last, shown)
         self._shown = shown
         step = shown.hanging.step
@@ -97,6 +107,11 @@ class SecondWindow(QMainWindow):
         self._step.setText(step.title if step else nothing)
         self._badge.setText(translate("Status", BADGES[new.reading_mode]))
         self._caveats.setText(caveat_text(new))
+
+    def _screen_changed(self, screen: Screen) -> None:
+        self._screen = screen
+        if self._shown is not None:
+            self.render(self._desk.workspace, self._desk.workspace)
 
     # -- reader's side ------------------------------------------------------------------------
 
