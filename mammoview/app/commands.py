@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mammoview.app import hanging, protocol, steps
+from mammoview.app import hanging, protocol, steps, tiles
 from mammoview.app.display_check import DisplayStatus
 from mammoview.app.keys import KeyChoice
 from mammoview.app.mark_state import Marks
@@ -104,7 +104,7 @@ def with_index(ws: Workspace, index: ExamIndex) -> Workspace:
     opened = replace(opened, warnings=ws.warnings, keys=ws.keys)
     opened = replace(opened, second_screen=ws.second_screen)
     opened = replace(opened, looking=ws.looking, linked=ws.linked, display=ws.display)
-    opened = replace(opened, screen=ws.screen, calibrations=ws.calibrations)
+    opened = replace(opened, screen=ws.screen, calibrations=ws.calibrations, viewport=ws.viewport)
     marks = Marks(unsaved=ws.marks.unsaved, problem=ws.marks.problem)
     opened = replace(opened, marks=marks)
     opened = replace(opened, hanging=Hanging(protocol=ws.hanging.protocol))
@@ -268,7 +268,7 @@ def invert(ws: Workspace) -> Workspace:
 
 def fit(ws: Workspace, mode: FitMode) -> Workspace:
     """Scale all panes by one rule; asking again undoes a zoom by hand."""
-    return replace(ws, fit=mode, fit_request=ws.fit_request + 1)
+    return replace(tiles.left(ws), fit=mode, fit_request=ws.fit_request + 1)
 
 
 def reset(ws: Workspace) -> Workspace:

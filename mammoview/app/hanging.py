@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby, zip_longest
 
-from mammoview.app import priors
+from mammoview.app import priors, tiles
 from mammoview.app.protocol import Protocol, StepRule
 from mammoview.app.reasons import why_here
 from mammoview.app.workspace import HungPlace, HungView, Pane, Step, Workspace
@@ -74,7 +74,7 @@ def rehang(ws: Workspace) -> Workspace:
         return replace(ws, panes=())
     panes = tuple(_pane(ws, hung) for hung in step.places)
     active = ws.active if ws.active in {pane.key for pane in panes} else None
-    return replace(ws, panes=panes, columns=step.columns, active=active)
+    return tiles.replanned(replace(ws, panes=panes, columns=step.columns, active=active))
 
 
 # -- steps ------------------------------------------------------------------------------------
@@ -90,7 +90,13 @@ def _steps(rule: StepRule, exam: Examination, prior: Examination | None) -> Iter
         compared = [hung for hung in places if hung.place.prior]
         wanted = compared or places
         if any(hung.images for hung in wanted):
-            yield Step(id=rule.id, title=rule.title, columns=len(rule.rows[0]), places=places)
+            yield Step(
+                id=rule.id,
+                title=rule.title,
+                columns=len(rule.rows[0]),
+                places=places,
+                tiles=rule.tiles,
+            )
 
 
 def _hung(place: Place, exam: Examination, prior: Examination | None) -> HungPlace:

@@ -70,6 +70,8 @@ class StepRule:
         One step with these panes, from top to bottom and from left to right.
     each : tuple of Place
         One step for each image of these places, duplicates too.
+    tiles : bool
+        Whether the step of the rows is read tile by tile, at full resolution.
     rest : bool
         Steps for the views that have no place: extra and modified ones, and sets of partial views.
     """
@@ -77,6 +79,7 @@ class StepRule:
     id: str
     title: str
     rows: tuple[tuple[Place, ...], ...] = ()
+    tiles: bool = False
     each: tuple[Place, ...] = ()
     rest: bool = False
 
@@ -176,7 +179,11 @@ def _step(entry: object, where: str) -> StepRule:
             f"{where} with {', '.join(given) or 'no places'}", "one of rows, each, rest"
         )
     (content,) = given
-    _check_keys(entry, {"id", "title", content}, where)
+    optional = {"tiles"} & set(entry) if content == "rows" else set()
+    _check_keys(entry, {"id", "title", content} | optional, where)
+    tiles = entry.get("tiles", False)
+    if not isinstance(tiles, bool):
+        raise _RuleError(f"tiles = {tiles!r} in {where}", "tiles = true")
     name = _text(entry["id"], "id", where)
     if not _ID.fullmatch(name):
         raise _RuleError(f"id {name!r} in {where}", "an id like cc-pair")
@@ -187,7 +194,7 @@ def _step(entry: object, where: str) -> StepRule:
         return StepRule(id=name, title=title, rest=True)
     if content == "each":
         return StepRule(id=name, title=title, each=_places(entry["each"], where))
-    return StepRule(id=name, title=title, rows=_rows(entry["rows"], where))
+    return StepRule(id=name, title=title, rows=_rows(entry["rows"], where), tiles=tiles)
 
 
 def _rows(given: object, where: str) -> tuple[tuple[Place, ...], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mammoview.app import hanging, priors
+from mammoview.app import hanging, priors, tiles
 from mammoview.app.protocol import Protocol
 from mammoview.app.workspace import Hanging, HungPlace, HungView, Step, Workspace
 from mammoview.domain.study import Examination
@@ -105,7 +105,8 @@ def step_line(ws: Workspace) -> str:
         return ""
     count = len(ws.hanging.steps)
     said = translate("Status", "Step {at} of {count}: {title}")
-    return said.format(at=ws.hanging.at + 1, count=count, title=step.title)
+    line = said.format(at=ws.hanging.at + 1, count=count, title=step.title)
+    return " · ".join(filter(None, (line, tiles.walk_text(ws))))
 
 
 # -- helpers ----------------------------------------------------------------------------------
@@ -116,18 +117,20 @@ def _places_of(step: Step, sop_instance_uid: str) -> list[HungPlace]:
 
 
 def _walk(ws: Workspace, by: int, end: str) -> Workspace:
+    if tiles.walks_on(ws, by):
+        return tiles.next_tile(ws) if by > 0 else tiles.previous_tile(ws)
     at = ws.hanging.at + by
     if not 0 <= at < len(ws.hanging.steps):
         return replace(ws, status=end) if ws.hanging.steps else ws
-    return _at(ws, at)
+    return _at(ws, at, backwards=by < 0)
 
 
-def _at(ws: Workspace, at: int) -> Workspace:
+def _at(ws: Workspace, at: int, *, backwards: bool = False) -> Workspace:
     """Show a step, fitted afresh: its panes have another size."""
     moved = replace(
         ws, hanging=replace(ws.hanging, at=at), fit_request=ws.fit_request + 1, cine=False
     )
-    return hanging.rehang(moved)
+    return hanging.rehang(tiles.entered(moved, at_end=backwards))
 
 
 def _planned(ws: Workspace) -> Workspace:
@@ -144,7 +147,8 @@ def _planned(ws: Workspace) -> Workspace:
     known = {(view.prior, view.mammogram.sop_instance_uid): view for view in ws.views}
     views = tuple(_known(view, known) for view in hanging.views_of(exam, prior, steps))
     planned = replace(ws, hanging=replace(ws.hanging, steps=steps, at=at), views=views)
-    return hanging.rehang(replace(planned, fit_request=ws.fit_request + 1))
+    fresh = tiles.entered(replace(planned, fit_request=ws.fit_request + 1), at_end=False)
+    return hanging.rehang(fresh)
 
 
 def _known(view: HungView, known: dict[tuple[bool, str], HungView]) -> HungView:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mammoview.app import screens
+from mammoview.app import screens, tiles
 from mammoview.app.screens import Calibration, Screen
 from mammoview.app.workspace import FitMode, Workspace
 from mammoview.words import translate
@@ -24,7 +24,7 @@ def fit_true_size(ws: Workspace) -> Workspace:
     if shown and not any(view.spacing for view in shown):
         said = translate("Screens", "These images have no mm: there is no true size to show")
         return replace(ws, status=said)
-    return _refitted(replace(ws, fit=FitMode.TRUE_SIZE))
+    return _refitted(replace(tiles.left(ws), fit=FitMode.TRUE_SIZE))
 
 
 def set_screen(ws: Workspace, screen: Screen) -> Workspace:

@@ -20,6 +20,7 @@ from mammoview.domain.geometry import Pose
 from mammoview.domain.prediction import ExamPrediction, ModelIdentity
 from mammoview.domain.study import ExamIndex, Mammogram
 from mammoview.domain.views import Laterality, Place, Slot
+from mammoview.imaging.breast_tiles import BreastTile
 from mammoview.modelkit.manifest import Caveat, OperatingPoint
 from mammoview.review.blinding import ReadingMode
 
@@ -171,12 +172,58 @@ class HungPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step of the hanging; ``places`` run from left to right and from top to bottom."""
+    """One step of the hanging; ``places`` run from left to right and from top to bottom.
+
+    ``tiles`` tells whether it is read tile by tile, at full resolution.
+    """
 
     id: str
     title: str
     columns: int
     places: tuple[HungPlace, ...]
+    tiles: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewport:
+    """The surface that the panes share, in device pixels."""
+
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TileWalk:
+    """A walk over the breasts of a step, tile by tile.
+
+    Attributes
+    ----------
+    on : bool
+        Whether the panes show the tile; False while the whole is shown again.
+    tiles : tuple of BreastTile
+        In reading order; none while the images are still to come.
+    at : int
+        Which of them; -1: the last, once they are planned.
+    width_px, height_px : int
+        Size of a pane when planned, device pixels.
+    px_per_mm : float
+        Device pixels in a millimetre of the breast; 0 where no image has mm.
+    levels : tuple of (str, float)
+        For each pane's key the row of its nipple, mm (pixels where no mm are known).
+    """
+
+    on: bool
+    tiles: tuple[BreastTile, ...] = ()
+    at: int = 0
+    width_px: int = 0
+    height_px: int = 0
+    px_per_mm: float = 0.0
+    levels: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def tile(self) -> BreastTile | None:
+        """The tile that the walk is at."""
+        return self.tiles[self.at] if self.tiles else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,7 +358,8 @@ class Workspace:
     ``second_screen``: whether a second window shows what hangs beside the current step.
     ``keys`` are the keys that the reader chose instead of the program's own.
     ``linked`` tells whether panes are panned together.  ``screen`` is the one that the window is
-    on, ``calibrations`` are those of all screens that were measured.
+    on, ``calibrations`` are those of all screens that were measured.  ``viewport`` is what the
+    panes share; ``walk`` is the walk over tiles in this step, if there is one.
     ``fit_request`` grows by one each time the reader asks for a fit, so that asking for the same
     fit twice works.  ``prediction`` has already passed ``review.blinding``.  ``cine`` is True while
     the volumes of the step run by themselves.
@@ -342,6 +390,8 @@ class Workspace:
     second_screen: bool = False
     looking: Looking = Looking()
     linked: bool = True
+    viewport: Viewport | None = None
+    walk: TileWalk | None = None
     screen: Screen | None = None
     calibrations: tuple[Calibration, ...] = ()
     cine: bool = False

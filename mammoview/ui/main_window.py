@@ -21,11 +21,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mammoview.app import frames, marking, true_size
+from mammoview.app import frames, marking, tiles, true_size
 from mammoview.app.display_check import DisplayChecks
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.screens import Screen
-from mammoview.app.workspace import Workspace
+from mammoview.app.workspace import Viewport, Workspace
 from mammoview.ui.actions.keyboard import HeldKeys, key_map
 from mammoview.ui.actions.qt import TableAction
 from mammoview.ui.actions.spec import Menu, Reach
@@ -133,6 +133,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.desk.subscribe(self.render)
         self._screen_watch.changed.connect(self._screen_changed)
+        self.four_view.viewportChanged.connect(self._viewport_changed)
         self.four_view.cursorRead.connect(self.status_strip.show_cursor)
         self._cine.ticked.connect(self._cine_ticked)
 
@@ -181,6 +182,9 @@ class MainWindow(QMainWindow):
 
     def _cine_ticked(self) -> None:
         self.desk.do(frames.cine_tick)
+
+    def _viewport_changed(self, viewport: Viewport) -> None:
+        self.desk.do(tiles.set_viewport, viewport)
 
     def _screen_changed(self, screen: Screen) -> None:
         self.desk.do(true_size.set_screen, screen)

@@ -101,13 +101,15 @@ def test_cc_first_walks_the_pairs_then_each_breast_then_each_view() -> None:
         ("right", [["RCC", "RMLO"]]),
         ("left", [["LCC", "LMLO"]]),
     ]
-    assert titles(ws)[6:] == [f"Single view: {slot.label}" for slot in Slot]
+    assert titles(ws)[6:8] == ["CC tile by tile", "MLO tile by tile"]
+    assert [step.id for step in ws.hanging.steps if step.tiles] == ["cc-tiles", "mlo-tiles"]
+    assert titles(ws)[8:] == [f"Single view: {slot.label}" for slot in Slot]
 
 
 def test_mlo_first_has_the_other_order() -> None:
     ws = steps.use_protocol(hung(), protocol.shipped("mlo-first"))
     assert [step.id for step in ws.hanging.steps][:3] == ["overview", "mlo-pair", "cc-pair"]
-    assert titles(ws)[6] == "Single view: R MLO"
+    assert titles(ws)[6:9] == ["MLO tile by tile", "CC tile by tile", "Single view: R MLO"]
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -223,12 +225,12 @@ def test_what_the_header_leaves_out_hangs_nowhere_and_is_named() -> None:
 
 def test_next_and_previous_stop_at_the_ends_and_say_so() -> None:
     ws = hung()
-    assert steps.step_line(ws) == "Step 1 of 10: Overview"
+    assert steps.step_line(ws) == "Step 1 of 12: Overview"
     back = steps.previous_step(ws)
     assert (back.hanging.at, back.status) == (0, "First step")
     for _ in range(20):
         ws = steps.next_step(ws)
-    assert steps.step_line(ws) == "Step 10 of 10: Single view: L MLO"
+    assert steps.step_line(ws) == "Step 12 of 12: Single view: L MLO"
     assert ws.status == "Last step"
     assert [pane.slot for pane in ws.panes] == [Slot.LMLO]
 

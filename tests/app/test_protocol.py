@@ -48,6 +48,13 @@ def test_a_small_protocol_is_read(tmp_path: Path) -> None:
     assert [p.key for p in read.steps[3].places] == ["RCC", "LCC", "RCC prior", "LCC prior"]
 
 
+@pytest.mark.parametrize(("line", "tiles"), [("", False), ("tiles = true", True)])
+def test_a_step_may_be_read_tile_by_tile(tmp_path: Path, line: str, tiles: bool) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(_more(f'rows = [["RCC", "LCC"]]\n{line}'), "utf-8")
+    assert protocol.load_protocol(path).steps[3].tiles is tiles
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -73,6 +80,8 @@ def test_a_small_protocol_is_read(tmp_path: Path) -> None:
         (_more('rows = [["RCC", "LCC", "RMLO"]]'), "rows of step 4"),
         (_more('rows = [["RCC"], ["LCC"], ["RMLO"]]'), "rows of step 4"),
         (_more("rows = []"), "rows of step 4"),
+        (_more('rows = [["RCC"]]\ntiles = 1'), "tiles = 1"),
+        (_more('each = ["RCC"]\ntiles = true'), "tiles"),
         (_more("rows = [[1]]"), "place"),
         (_more('each = ["RCC prior ID"]'), "RCC prior ID"),
     ],

@@ -51,20 +51,20 @@ def test_d_and_a_walk_through_the_steps(window: MainWindow, qtbot: QtBot) -> Non
         press(qtbot, window, Qt.Key.Key_D)
         walked.append((text(window, "stepLabel"), keys(window)))
     assert walked == [
-        ("Step 1 of 10: Overview", ["RCC", "LCC", "RMLO", "LMLO"]),
-        ("Step 2 of 10: CC pair", ["RCC", "LCC"]),
-        ("Step 3 of 10: MLO pair", ["RMLO", "LMLO"]),
-        ("Step 4 of 10: Four-up", ["RCC", "LCC", "RMLO", "LMLO"]),
-        ("Step 5 of 10: R CC + MLO", ["RCC", "RMLO"]),
-        ("Step 6 of 10: L CC + MLO", ["LCC", "LMLO"]),
+        ("Step 1 of 12: Overview", ["RCC", "LCC", "RMLO", "LMLO"]),
+        ("Step 2 of 12: CC pair", ["RCC", "LCC"]),
+        ("Step 3 of 12: MLO pair", ["RMLO", "LMLO"]),
+        ("Step 4 of 12: Four-up", ["RCC", "LCC", "RMLO", "LMLO"]),
+        ("Step 5 of 12: R CC + MLO", ["RCC", "RMLO"]),
+        ("Step 6 of 12: L CC + MLO", ["LCC", "LMLO"]),
     ]
     for _ in range(9):
         press(qtbot, window, Qt.Key.Key_Period)
-    assert text(window, "stepLabel") == "Step 10 of 10: Single view: L MLO"
+    assert text(window, "stepLabel") == "Step 12 of 12: Single view: L MLO"
     assert "Last step" in text(window, "statusMessage")
     for _ in range(12):
         press(qtbot, window, Qt.Key.Key_A)
-    assert text(window, "stepLabel") == "Step 1 of 10: Overview"
+    assert text(window, "stepLabel") == "Step 1 of 12: Overview"
 
 
 def test_a_step_shows_its_own_pixels_and_the_overlay_and_back_is_the_same_picture(
@@ -158,7 +158,7 @@ def test_the_protocol_is_a_choice_that_is_kept(window: MainWindow, qtbot: QtBot)
     opened(window, qtbot)
     qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
     press(qtbot, window, Qt.Key.Key_D)
-    assert text(window, "stepLabel") == "Step 2 of 10: MLO pair"
+    assert text(window, "stepLabel") == "Step 2 of 12: MLO pair"
     action = window.findChild(QAction, "mlo-first")
     assert action is not None
     assert action.isChecked()
@@ -177,7 +177,7 @@ def test_the_next_exam_starts_at_its_first_step_with_nothing_of_the_last(
     opened(window, qtbot, exam("a"), other)
     press(qtbot, window, Qt.Key.Key_D, Qt.Key.Key_PageDown)
     qtbot.waitUntil(lambda: analysed(window))
-    assert text(window, "stepLabel") == "Step 1 of 10: Overview"
+    assert text(window, "stepLabel") == "Step 1 of 12: Overview"
     assert uids(window) == [f"b.{slot}" for slot in Slot]
 
 

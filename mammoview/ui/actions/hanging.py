@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mammoview.app import steps
+from mammoview.app import steps, tiles
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.ui.actions.spec import ActionSpec, Menu, at_desk, command, has_exam
@@ -43,6 +43,22 @@ ROWS: tuple[ActionSpec, ...] = (
         menu=Menu.HANGING,
         run=command(steps.previous_step),
         toolbar=QT_TRANSLATE_NOOP("Toolbar", "Back"),
+        enabled=has_exam,
+    ),
+    ActionSpec(
+        id="next-tile",
+        text=QT_TRANSLATE_NOOP("Actions", "Next tile at full resolution, both breasts at once"),
+        keys=("E",),
+        menu=Menu.HANGING,
+        run=command(tiles.next_tile),
+        enabled=has_exam,
+    ),
+    ActionSpec(
+        id="previous-tile",
+        text=QT_TRANSLATE_NOOP("Actions", "Last tile again"),
+        keys=("Q",),
+        menu=Menu.HANGING,
+        run=command(tiles.previous_tile),
         enabled=has_exam,
     ),
     ActionSpec(

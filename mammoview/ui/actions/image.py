@@ -16,7 +16,7 @@ def _inverted(ws: Workspace) -> bool:
 
 def _fits(mode: FitMode) -> Callable[[Workspace], bool]:
     def fits(ws: Workspace) -> bool:
-        return ws.fit is mode
+        return ws.fit is mode and not (ws.walk is not None and ws.walk.on)
 
     return fits
 

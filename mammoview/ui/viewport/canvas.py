@@ -135,6 +135,12 @@ class Canvas(pg.GraphicsView):
         """Tell that the cursor is gone."""
         self.left.emit()
 
+    def event(self, ev: QEvent) -> bool:
+        """Tell too when the same surface has other device pixels, on another screen."""
+        if ev.type() is QEvent.Type.DevicePixelRatioChange:
+            self.resized.emit()
+        return bool(pg.GraphicsView.event(self, ev))
+
     def resizeEvent(self, ev: QResizeEvent | None) -> None:
         """Keep scene and widget pixels the same, and tell."""
         pg.GraphicsView.resizeEvent(self, ev)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mammoview.app import true_size
-from mammoview.app.workspace import Gray, Pane, WindowChange, Workspace
+from mammoview.app.workspace import Gray, Pane, Viewport, WindowChange, Workspace
 from mammoview.domain.views import Laterality
 from mammoview.imaging.grayscale import display_table
 from mammoview.ui.viewport import hand
@@ -20,7 +20,7 @@ from mammoview.ui.viewport.label_editor import LabelEditor
 from mammoview.ui.viewport.legend import HeatLegend
 from mammoview.ui.viewport.measure_tools import MeasureTools
 from mammoview.ui.viewport.pane_view import PaneView
-from mammoview.ui.viewport.placement import ScreenPixels, fit_all
+from mammoview.ui.viewport.placement import ScreenPixels, at_tile, fit_all
 from mammoview.ui.viewport.slices import SliceTools
 from mammoview.ui.viewport.spot_tools import SpotTools
 from mammoview.ui.viewport.windowing import dragged
@@ -48,11 +48,14 @@ class FourView(QWidget):
         A pane was pressed: the key of its place (``"RCC"``).
     cursorRead(str)
         View, pixel and stored value under the cursor; empty off the images.
+    viewportChanged(Viewport)
+        The surface that the panes share has another size.
     """
 
     windowChanged = Signal(object)
     paneActivated = Signal(str)
     cursorRead = Signal(str)
+    viewportChanged = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -121,7 +124,8 @@ class FourView(QWidget):
         asked = old is None or (old.fit, old.fit_request) != (new.fit, new.fit_request)
         if asked or other:
             self._by_hand = False
-        if asked or moved or other:
+        walked = old is not None and old.walk != new.walk
+        if asked or moved or other or walked:
             self._fit(keep_placed=self._by_hand)
         self._refresh()
         self.spot.render(old, new)
@@ -234,8 +238,14 @@ class FourView(QWidget):
             for v in views
             if keep_placed and v.placement is not None and v.subject is not None
         }
+        walk = self._state.walk
         for key, subject in subjects.items():
             fresh = placed[key]
+            if walk is not None and walk.on and key in dict(walk.levels):
+                ratio = self.canvas.devicePixelRatioF()
+                fresh = at_tile(
+                    walk, key, subject, self._panes[key].size(), device_pixel_ratio=ratio
+                )
             fresh = replace(fresh, scale=zoom.get(subject.unit, fresh.scale))
             kept = self._panes[key].placement if keep_placed else None
             self._panes[key].set_placement(kept or fresh)
@@ -314,6 +324,9 @@ class FourView(QWidget):
         self._refresh()
         self.slices.render(self.panes())
         self.measure.redraw()
+        ratio = self.canvas.devicePixelRatioF()
+        width, height = self.canvas.width() * ratio, self.canvas.height() * ratio
+        self.viewportChanged.emit(Viewport(width_px=int(width), height_px=int(height)))
 
     def _on_pressed(self, position: QPointF) -> None:
         view = self.pane_at(position)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from mammoview.app.workspace import FitMode
+from mammoview.app.workspace import FitMode, TileWalk
 from mammoview.domain.geometry import ImageBox
 
 # Air left round a fitted breast, as a share of its size; never at the wall.
@@ -126,6 +126,22 @@ def _own_scale(subject: Subject, fit: FitMode, size: PaneSize, screen: ScreenPix
         return screen.per_mm / screen.device_pixel_ratio
     width, height, _ = subject.needed(fit)
     return min(size.width / width, size.height / height)
+
+
+def at_tile(
+    walk: TileWalk, key: str, subject: Subject, size: PaneSize, *, device_pixel_ratio: float
+) -> Placement:
+    """Place an image at the tile of a walk, at full resolution."""
+    tile, level = walk.tile, dict(walk.levels)[key]
+    assert tile is not None
+    device_px = walk.px_per_mm if subject.unit == "mm" else 1.0 / subject.fine
+    half = size.height * device_pixel_ratio / 2
+    placed = Placement(
+        scale=device_px / device_pixel_ratio,
+        wall=tile.depth / device_px,
+        mid_row=level + (tile.top + half) / device_px,
+    )
+    return on_pixel_grid(placed, subject, size, device_pixel_ratio=device_pixel_ratio)
 
 
 def on_pixel_grid(
