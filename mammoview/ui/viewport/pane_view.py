@@ -10,12 +10,11 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 
-from mammoview.app.workspace import Gray, LoadedImage, Overlay, Pane, Workspace
+from mammoview.app.workspace import Gray, Overlay, Pane, Workspace
 from mammoview.domain.geometry import ImageBox, ImagePoint
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
-from mammoview.domain.study import Mammogram, PixelFormat
+from mammoview.domain.study import PixelFormat
 from mammoview.domain.views import Slot
-from mammoview.imaging.nipple import estimate_nipple
 from mammoview.ui.viewport.annotations import Annotations
 from mammoview.ui.viewport.cad_line import cad_line, prediction_for, range_badge
 from mammoview.ui.viewport.frame import Frame, frame_of
@@ -58,7 +57,6 @@ class PaneView:
         self._frame: Frame | None = None
         self._prediction: ViewPrediction | None = None
         self._placement: Placement | None = None
-        self._nipple: ImagePoint | None = None
 
     @property
     def pane(self) -> Pane:
@@ -105,7 +103,6 @@ class PaneView:
         if pane.mammogram is not None and pane.image is not None:
             self._frame = frame_of(pane.side, pane.mammogram, pane.image)
             self.grey.set_image(pane.image, pane.mammogram.pixel_format, self._frame)
-            self._nipple = self._estimated_nipple(pane.mammogram, pane.image)
         return True
 
     def show(self, shown: bool) -> None:
@@ -124,7 +121,7 @@ class PaneView:
         self._prediction = None
         self.heat.set_heatmaps((), None, None)
         self.marks.set_regions((), None)
-        self._frame = self._placement = self._nipple = None
+        self._frame = self._placement = None
         self.grey.clear()
 
     def set_gray(self, gray: Gray) -> bool:
@@ -195,14 +192,23 @@ class PaneView:
             dragging=dragging,
         )
 
-    def lie(self) -> Lie | None:
-        """Return how the image lies; None without an image on the screen."""
+    def lie(self, nipple: ImagePoint | None = None, source: str = "") -> Lie | None:
+        """Return how the image lies; None without an image on the screen.
+
+        Parameters
+        ----------
+        nipple : ImagePoint or None
+            Where its nipple is, stored pixels.
+        source : str
+            Who says so.
+        """
         if self._frame is None or self._placement is None:
             return None
         return Lie(
             name=self.pane.label,
             subject=self._frame.subject,
-            nipple=self._nipple,
+            nipple=self._frame.to_units.apply(nipple) if nipple is not None else None,
+            source=source,
             mid_row=self._placement.mid_row,
         )
 
@@ -226,19 +232,6 @@ class PaneView:
         """Return the middle of the breast, in units."""
         assert self._frame is not None
         return self._frame.subject.breast.centre()
-
-    def _estimated_nipple(self, mammogram: Mammogram, image: LoadedImage) -> ImagePoint | None:
-        """Return where the nipple is by the outline of the breast, in units."""
-        assert self._frame is not None
-        rows, cols = image.stored.shape
-        found = estimate_nipple(
-            image.breast,
-            shape=(rows, cols),
-            pose=image.pose,
-            laterality=mammogram.laterality.value,
-            spacing=mammogram.spacing,
-        )
-        return self._frame.to_units.apply(found) if found is not None else None
 
     def to_screen(self, point: ImagePoint) -> QPointF:
         """Map a stored point, pixels, to a position in the four-view widget."""

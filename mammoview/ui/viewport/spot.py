@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mammoview.app.mark_text import ESTIMATED
 from mammoview.app.workspace import Pane
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.views import Projection
@@ -32,14 +33,15 @@ _OTHER_VIEW: dict[Projection | None, Projection] = {
 class Lie:
     """How an image lies in its pane: its size and wall, its nipple, the row at mid-height.
 
-    ``nipple`` is in units, None where no breast outline was found; ``mid_row`` is the unit row
-    shown at the middle of the pane.
+    ``nipple`` is in units, None where it is not known, and ``source`` says who tells it;
+    ``mid_row`` is the unit row shown at the middle of the pane.
     """
 
     name: str
     subject: Subject
     nipple: ImagePoint | None
     mid_row: float
+    source: str = ESTIMATED
 
     def from_wall(self, at: ImagePoint) -> float:
         """Return how far a place lies from the image's chest-wall edge."""
@@ -89,7 +91,7 @@ def mirrored(at: ImagePoint, here: Lie, there: Lie) -> Found | str:
     """Return the mirrored place in the other breast, or why there is none.
 
     It lies as far from the chest-wall edge of the image, and as far above or below the nipple;
-    where an outline is missing, at the same height of the screen.
+    where a nipple is not known, at the same height of the screen.
 
     Parameters
     ----------
@@ -106,13 +108,13 @@ def mirrored(at: ImagePoint, here: Lie, there: Lie) -> Found | str:
         below = at.row - here.nipple.row
         row = there.nipple.row + below
         height = (
-            translate("Spot", "{mm} mm below the nipple (estimated)")
+            translate("Spot", "{mm} mm below the nipple ({source})")
             if below >= 0
-            else translate("Spot", "{mm} mm above the nipple (estimated)")
-        ).format(mm=f"{abs(below):.0f}")
+            else translate("Spot", "{mm} mm above the nipple ({source})")
+        ).format(mm=f"{abs(below):.0f}", source=_source(here, there))
     else:
         row = there.mid_row + at.row - here.mid_row
-        height = translate("Spot", "at this height of the screen (no outline of the breast)")
+        height = translate("Spot", "at this height of the screen (no nipple known)")
     place = there.at(from_wall=depth, row=row)
     subject = there.subject
     inside = 0 <= place.col <= subject.width and 0 <= place.row <= subject.height
@@ -146,9 +148,7 @@ def level(at: ImagePoint, here: Lie, there: Lie, *, in_cc: bool) -> Found | str:
         return translate("Spot", "no level line: {reason}").format(reason=refusal)
     for lie in (here, there):
         if lie.nipple is None:
-            said = translate(
-                "Spot", "no level line: no outline of the breast, no nipple, in {view}"
-            )
+            said = translate("Spot", "no level line: the nipple is not known in {view}")
             return said.format(view=lie.name)
     assert here.nipple is not None
     depth = here.from_wall(here.nipple) - here.from_wall(at)
@@ -159,11 +159,22 @@ def level(at: ImagePoint, here: Lie, there: Lie, *, in_cc: bool) -> Found | str:
     drawn = [distance, distance - TOLERANCE_MM, distance + TOLERANCE_MM]
     make = _arc if in_cc else _along_the_wall
     lines = tuple(make(there, far) for far in drawn if far >= 0)
-    words = translate("Spot", "{view}: {mm} mm from the nipple (estimated), dashed ±{tolerance} mm")
+    words = translate("Spot", "{view}: {mm} mm from the nipple ({source}), dashed ±{tolerance} mm")
     return Found(
         lines=lines,
-        words=words.format(view=there.name, mm=f"{distance:.0f}", tolerance=f"{TOLERANCE_MM:.0f}"),
+        words=words.format(
+            view=there.name,
+            mm=f"{distance:.0f}",
+            tolerance=f"{TOLERANCE_MM:.0f}",
+            source=_source(here, there),
+        ),
     )
+
+
+def _source(here: Lie, there: Lie) -> str:
+    """Return who tells the nipples: one estimate makes the whole estimated."""
+    estimated = ESTIMATED in (here.source, there.source)
+    return translate("Marks", ESTIMATED if estimated else here.source)
 
 
 def _arc(lie: Lie, distance: float) -> NDArray[np.float64]:

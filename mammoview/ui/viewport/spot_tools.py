@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
+from mammoview.app.mark_text import nipple_of
 from mammoview.app.workspace import Looking, Pane, Workspace
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.views import Projection
@@ -14,7 +15,7 @@ from mammoview.ui.viewport.canvas import Canvas
 from mammoview.ui.viewport.level_line import LevelLine
 from mammoview.ui.viewport.loupe import Loupe, pixels_across
 from mammoview.ui.viewport.pane_view import PaneView
-from mammoview.ui.viewport.spot import Found, level, mirrored, other_view_of, twin_of
+from mammoview.ui.viewport.spot import Found, Lie, level, mirrored, other_view_of, twin_of
 from mammoview.words import translate
 
 # Left free in a pane beside the glass, for its words and rim.
@@ -65,6 +66,8 @@ class SpotTools(QObject):
         self._lines = (LevelLine(), LevelLine())  # over the other view, and over this one
         self._looking = Looking()
         self._active: str | None = None
+        self._state: Workspace | None = None
+        self._nipples: dict[str, tuple[ImagePoint, str] | None] = {}  # by SOPInstanceUID
         self._at: QPointF | None = None
         self._connect()
 
@@ -80,6 +83,9 @@ class SpotTools(QObject):
         """Take what the reader looks with."""
         taken = new.looking.loupe and not (old is not None and old.looking.loupe)
         self._looking, self._active = new.looking, new.active
+        if old is None or (old.marks, old.views) != (new.marks, new.views):
+            self._nipples.clear()
+        self._state = new
         if taken and self._at is None:
             self._at = self._start()
         self.refresh()
@@ -123,7 +129,7 @@ class SpotTools(QObject):
             return
         times = f"{self._looking.magnification} : 1"
         other = self._pane_view(twin_of(here.pane, self._panes_shown()))
-        lies = here.lie(), other.lie() if other is not None else None
+        lies = self.lie(here), self.lie(other) if other is not None else None
         if other is None or lies[0] is None or lies[1] is None:
             found: Found | str = translate(
                 "Spot", "no twin: the other breast's view is not on the screen"
@@ -157,7 +163,7 @@ class SpotTools(QObject):
         if not self._looking.level_line or here is None or at is None:
             return
         other = self._pane_view(other_view_of(here.pane, self._panes_shown()))
-        lies = here.lie(), other.lie() if other is not None else None
+        lies = self.lie(here), self.lie(other) if other is not None else None
         if lies[0] is None:
             return
         if other is None or lies[1] is None:
@@ -171,7 +177,7 @@ class SpotTools(QObject):
             self._say(here, found)
             return
         for line, pane, lines in zip(self._lines, (other, here), (found.lines, ()), strict=True):
-            lie = pane.lie()
+            lie = self.lie(pane)
             assert lie is not None
             line.set_shape(lines, lie.nipple, QRectF(0, 0, lie.subject.width, lie.subject.height))
             line.setParentItem(pane.box.childGroup)
@@ -195,6 +201,19 @@ class SpotTools(QObject):
 
     def _panes_shown(self) -> tuple[Pane, ...]:
         return tuple(view.pane for view in self._panes() if view.lie() is not None)
+
+    def lie(self, view: PaneView) -> Lie | None:
+        """Return how an image lies, with its nipple as the reader has set it, else estimated."""
+        shown = view.pane.mammogram
+        if shown is None or self._state is None:
+            return view.lie()
+        uid = shown.sop_instance_uid
+        if uid not in self._nipples:
+            hung = (v for v in self._state.views if v.mammogram.sop_instance_uid == uid)
+            first = next(hung, None)
+            self._nipples[uid] = None if first is None else nipple_of(self._state.marks, first)
+        found = self._nipples[uid]
+        return view.lie() if found is None else view.lie(*found)
 
     def _pane_view(self, pane: Pane | None) -> PaneView | None:
         return next((view for view in self._panes() if view.pane is pane), None)

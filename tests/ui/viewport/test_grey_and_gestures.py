@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
-from mammoview.app.workspace import Gray, WindowChange
-from mammoview.domain.geometry import ImagePoint
+from mammoview.app.workspace import AnnotationLevel, FitMode, Gray, Looking, WindowChange
+from mammoview.domain.geometry import ImagePoint, Pose
 from mammoview.domain.study import VoiLut
 from mammoview.domain.views import Slot
 from mammoview.imaging.grayscale import display_table
@@ -72,6 +72,37 @@ def test_invert_keeps_the_air_of_a_film_black(view: FourView, picture: Grab) -> 
     assert _grey_at(view, shot, 295, 460) > 200  # the skin line, just outside the mask
     view.render(inverted, plain)
     assert _grey_at(view, picture(view), 100, 460) == before
+
+
+@pytest.mark.parametrize(
+    ("pose", "inverse"),
+    [(pose, False) for pose in scene.EIGHT_POSES] + [(scene.EIGHT_POSES[5], True)],
+    ids=str,
+)
+def test_inverted_air_is_black_in_every_pose_and_when_zoomed_in(
+    view: FourView, picture: Grab, mouse: Mouse, pose: Pose, inverse: bool
+) -> None:
+    """A film without padding: what was dark round the breast must not dazzle the reader."""
+    breast = np.zeros((184, 120), np.bool_)
+    breast[:, 60:] = True
+    loaded = scene.image(scene.bright(value=3800 if inverse else 300), pose, breast=breast)
+    film = scene.pane(Slot.RCC, loaded, pixel_format=scene.pixel_format(inverse=inverse))
+    view.render(
+        None,
+        replace(
+            scene.workspace(film),
+            gray=_gray(invert=True),
+            fit=FitMode.IMAGE,
+            looking=Looking(annotations=AnnotationLevel.NONE),
+        ),
+    )
+    for notches in (0, 3):
+        skin = view.pane(Slot.RCC).to_screen(ImagePoint(col=290.0, row=460.0))
+        mouse.wheel(skin, notches)
+        shot = picture(view)
+        assert _grey_at(view, shot, 200, 460) == 0
+        assert _grey_at(view, shot, 295, 460) > 150  # the skin line, just outside the mask
+        assert _grey_at(view, shot, 400, 460) > 150
 
 
 def test_a_drag_changes_width_and_centre_and_keeps_the_function(

@@ -10,7 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
 
+from mammoview.app import marking
 from mammoview.app.workspace import FitMode, Gray, Looking, Pane, Workspace
+from mammoview.domain.annotation import Annotation, MarkKind
 from mammoview.domain.geometry import ImagePoint, Pose
 from mammoview.domain.views import Place, Slot
 from mammoview.imaging.grayscale import display_table
@@ -148,7 +150,7 @@ def test_the_twin_shows_the_mirrored_place_of_another_pixel_size(
     state = scene.workspace(_mm(Slot.RCC, noise()), _mm(Slot.LCC, left, 0.05))
     view.render(None, with_loupe(state))
     rcc, lcc = view.pane(Slot.RCC), view.pane(Slot.LCC)
-    lies = rcc.lie(), lcc.lie()
+    lies = view.spot.lie(rcc), view.spot.lie(lcc)
     assert lies[0] is not None
     assert lies[1] is not None
     assert lies[0].nipple is not None
@@ -240,13 +242,13 @@ def test_the_level_line_is_drawn_in_the_other_view_of_the_same_breast(
     bare = picture(view)
     state = replace(plain, looking=Looking(level_line=True))
     view.render(plain, state)
-    point(view, mouse, Slot.RCC, ImagePoint(col=500.5, row=460.5))  # 10 of 29 mm from the wall
+    point(view, mouse, Slot.RCC, ImagePoint(col=500.5, row=460.5))  # 10 of 30 mm from the wall
     changed = (picture(view) != bare).any(axis=2)
     rows, cols = changed.shape
     rmlo = changed[rows // 2 :, : cols // 2]
     assert rmlo.sum() > 200
     assert not changed[:, cols // 2 :].any()
-    assert "R MLO: 19 mm from the nipple (estimated)" in view.spot.caption.text()
+    assert "R MLO: 20 mm from the nipple (estimated)" in view.spot.caption.text()
     mouse.move(QPointF(700.0, 2.0))
     view.render(state, plain)
     assert np.array_equal(picture(view), bare)
@@ -257,3 +259,27 @@ def test_the_level_line_refuses_without_spacing(view: FourView, mouse: Mouse) ->
     point(view, mouse, Slot.RCC)
     assert view.spot.caption.isVisible()
     assert "no spacing in R CC, R MLO" in view.spot.caption.text()
+
+
+def test_the_nipple_that_the_reader_has_set_goes_before_the_estimate(
+    view: FourView, mouse: Mouse
+) -> None:
+    panes = [_mm(slot, scene.bright(value=500)) for slot in Slot]
+    state = replace(scene.workspace(*panes), looking=Looking(level_line=True))
+    view.render(None, state)
+    spot = ImagePoint(col=500.5, row=460.5)
+    point(view, mouse, Slot.RCC, spot)
+    assert "20 mm from the nipple (estimated)" in view.spot.caption.text()
+    by_hand = state
+    for number, slot in enumerate((Slot.RCC, Slot.RMLO)):
+        mark = Annotation(
+            id=f"n{number}",
+            sop_instance_uid=f"2.25.{list(Slot).index(slot) + 1}",
+            frame=None,
+            kind=MarkKind.NIPPLE,
+            points=(ImagePoint(col=200.5, row=400.5),),
+        )
+        before, by_hand = by_hand, marking.add(by_hand, mark)
+        view.render(before, by_hand)
+        source = "estimated" if slot is Slot.RCC else "set by the reader"
+        assert f"30 mm from the nipple ({source})" in view.spot.caption.text()

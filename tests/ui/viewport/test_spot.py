@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mammoview.app.mark_text import SET_BY_READER
 from mammoview.domain.geometry import ImageBox, ImagePoint
 from mammoview.domain.views import Place, Slot
 from mammoview.ui.viewport.placement import Subject
@@ -99,7 +100,15 @@ def test_no_line_in_front_of_the_nipple_or_without_one() -> None:
     bare = replace(R_MLO, nipple=None)
     said = level(R_CC.at(from_wall=20.0, row=90.0), R_CC, bare, in_cc=True)
     assert isinstance(said, str)
-    assert "R MLO" in said
+    assert said == "no level line: the nipple is not known in R MLO"
+
+
+def test_one_estimate_makes_the_whole_estimated() -> None:
+    by_hand = [replace(lie, source=SET_BY_READER) for lie in (R_CC, R_MLO)]
+    at = R_CC.at(from_wall=35.0, row=140.0)
+    assert "(set by the reader)" in found(level(at, *by_hand, in_cc=True)).words
+    assert "(estimated)" in found(level(at, R_CC, by_hand[1], in_cc=True)).words
+    assert "(estimated)" in found(mirrored(at, by_hand[0], L_CC)).words
 
 
 def test_near_the_nipple_the_inner_border_is_left_out() -> None:
