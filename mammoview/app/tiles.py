@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from mammoview.app.workspace import Pane, TileWalk, Viewport, Workspace
 from mammoview.domain.views import Laterality
 from mammoview.imaging.breast_tiles import Outline, plan_breast_tiles
@@ -196,7 +198,7 @@ def _level(pane: Pane) -> float:
     if nipple is not None:
         return to_shown.apply(nipple).row * high
     cells, _ = apply_pose(image.breast, image.pose)
-    down = cells.any(axis=1).nonzero()[0]
+    down = np.flatnonzero(cells.any(axis=1))
     shown_rows = posed_shape(image.pose, rows, cols)[0]
     middle = (down[0] + down[-1] + 1) / 2 if down.size else cells.shape[0] / 2
     return float(middle * shown_rows / cells.shape[0] * high)
