@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
 from mammoview.app.analysis import Analyst
+from mammoview.dicom.encoded_bench import EncodedViews
 from mammoview.ui import theme
 from mammoview.ui.bench_exams import ExamsBench, bench_exams
+from mammoview.ui.bench_painted import PaintedBench, bench_painted
 from mammoview.ui.bench_window import WindowBench, bench_window
 
 
@@ -16,6 +19,16 @@ def run() -> WindowBench:
     """Measure the window beside a plain one (see ``bench_window``)."""
     application = QApplication.instance() or QApplication(["mammoview"])
     result = bench_window()
+    application.processEvents()
+    return result
+
+
+def run_painted(encodings: Sequence[EncodedViews]) -> tuple[PaintedBench, ...]:
+    """Measure opening until the paint (see ``bench_painted``)."""
+    application = QApplication.instance() or QApplication(["mammoview"])
+    assert isinstance(application, QApplication)
+    theme.apply(application)
+    result = bench_painted(encodings)
     application.processEvents()
     return result
 

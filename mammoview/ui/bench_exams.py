@@ -14,7 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
@@ -31,6 +33,7 @@ from mammoview.ui.main_window import MainWindow
 
 _PATIENCE_S = 120.0
 _PAUSE_S = 0.005
+_SHORT_PAUSE_S = 0.001
 _MIB = 1 << 20
 _RUNS = 5
 TOLD = (1, 10, 25, 50)
@@ -80,7 +83,7 @@ def bench_exams(folder: Path, *, exams: int = TOLD[-1], analyst: Analyst | None)
     paths = write_large_exam(folder)
     resident: dict[str, float | None] = {}
     warm = []
-    stage = _Stage(analyst, prefetch=True)
+    stage = Stage(analyst, prefetch=True)
     try:
         stage.open(paths, exams)
         for number in range(1, exams + 1):
@@ -109,7 +112,7 @@ def bench_exams(folder: Path, *, exams: int = TOLD[-1], analyst: Analyst | None)
 
 def _cold_and_plain(paths: Sequence[Path]) -> tuple[float, float]:
     """Alternate both ways, so that a busy machine slows both alike."""
-    stage, plain = _Stage(None, prefetch=False), _PlainViews()
+    stage, plain = Stage(None, prefetch=False), PlainViews()
     cold_ms, plain_ms = [], []
     try:
         stage.open(paths, _RUNS + 1)
@@ -123,7 +126,7 @@ def _cold_and_plain(paths: Sequence[Path]) -> tuple[float, float]:
     return statistics.median(cold_ms), statistics.median(plain_ms)
 
 
-class _Stage:
+class Stage:
     """The program's own window on a desk, at 1920x1080."""
 
     def __init__(self, analyst: Analyst | None, *, prefetch: bool) -> None:
@@ -156,6 +159,18 @@ class _Stage:
         wait(lambda: self._paints.count > self._painted_before)
         return 1e3 * (time.perf_counter() - begin)
 
+    def open_ms(self, paths: Sequence[Path]) -> float:
+        """Open four files, and wait for the paint that shows all of them."""
+        old = self._desk.workspace.index
+        begin = time.perf_counter()
+        self._desk.open_paths(paths)
+        wait(
+            lambda: self._desk.workspace.index is not old and complete(self._desk.workspace),
+            pause_s=_SHORT_PAUSE_S,
+        )
+        wait(lambda: self._paints.count > self._painted_before)
+        return 1e3 * (time.perf_counter() - begin)
+
     def rest(self) -> None:
         """Wait until this examination is decoded and analysed, and the next one is decoded."""
         wait(lambda: complete(self._desk.workspace) and self._desk.at_rest, pause_s=_PAUSE_S)
@@ -168,7 +183,7 @@ class _Stage:
         delete(self._dispatcher, self._window)
 
 
-class _PlainViews(QWidget):
+class PlainViews(QWidget):
     """The other way: four ``ImageView`` of pyqtgraph, filled by pydicom one after another."""
 
     def __init__(self) -> None:
@@ -184,11 +199,15 @@ class _PlainViews(QWidget):
         self.show()
         QApplication.processEvents()
 
-    def open_ms(self, paths: Sequence[Path]) -> float:
+    def open_ms(
+        self,
+        paths: Sequence[Path],
+        read: Callable[[Path], NDArray[np.generic]] = read_plainly,
+    ) -> float:
         """Read and show four files, and wait for the paint."""
         begin = time.perf_counter()
         for view, path in zip(self._views, paths, strict=True):
-            view.setImage(read_plainly(path).T)
+            view.setImage(read(path).T)
         before = self._paints.count
         wait(lambda: self._paints.count > before)
         return 1e3 * (time.perf_counter() - begin)

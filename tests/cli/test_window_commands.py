@@ -230,6 +230,23 @@ def test_opening_is_measured_beside_pydicom(command: Run, exam: Path) -> None:
     assert document["ratio"] == pytest.approx(document["seconds"] / document["baseline_seconds"])
 
 
+@pytest.mark.usefixtures("qapp")
+def test_opening_is_measured_until_it_is_painted(command: Run, exam: Path) -> None:
+    document = command("bench", "open", exam, "--painted", "--json").document
+    for name in ("RLE", "JPEG lossless", "JPEG 2000"):
+        told = document[name]
+        assert told["ratio"] == pytest.approx(told["ms"] / told["plain_ms"])
+        assert min(told["ms"], told["plain_ms"]) > 0
+        assert told["plain_reader"].startswith(("pydicom", "SimpleITK"))
+
+
+def test_painting_is_measured_on_four_views(command: Run, exam: Path) -> None:
+    next(exam.glob("*.dcm")).unlink()
+    answer = command("bench", "open", exam, "--painted")
+    assert answer.code == 2
+    assert "3 images" in answer.err
+
+
 def test_indexing_is_measured_beside_reading_whole_files(command: Run, exam: Path) -> None:
     document = command("bench", "index", exam, "--json").document
     assert document["files"] == 4
