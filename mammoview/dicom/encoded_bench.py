@@ -100,7 +100,7 @@ def _other_reader(path: Path) -> tuple[str, Callable[[Path], NDArray[np.generic]
     """Return pydicom where it can read a file here, else SimpleITK, with its name."""
     try:
         _with_pydicom(path)
-    except (RuntimeError, NotImplementedError):  # it has no decoder of that syntax here
+    except RuntimeError:  # it has no decoder of that syntax here
         return "SimpleITK, for pydicom has no decoder of it here", _with_simpleitk
     return "pydicom", _with_pydicom
 
