@@ -16,7 +16,7 @@ from mammoview.domain.study import PixelFormat, VoiFunction, VoiLut, VoiWindow
 
 Voi: TypeAlias = VoiWindow | VoiLut | None
 
-_Scalar = TypeVar("_Scalar", np.uint8, np.float32)
+_Scalar = TypeVar("_Scalar", np.uint8, np.uint32, np.float32)
 
 # Pixels looked up at a time: numpy widens the index of a whole array to 8 bytes otherwise.
 _LOOKUP_PIXELS = 1 << 20
@@ -96,16 +96,16 @@ def display_table(fmt: PixelFormat, voi: Voi, *, invert: bool) -> NDArray[np.uin
 
 
 def to_display(
-    stored: NDArray[np.generic], table: NDArray[np.uint8], fmt: PixelFormat
-) -> NDArray[np.uint8]:
-    """Look every stored pixel up in a table of `display_table`.
+    stored: NDArray[np.generic], table: NDArray[_Scalar], fmt: PixelFormat
+) -> NDArray[_Scalar]:
+    """Look every stored pixel up in a table of `display_table`, or in one made of it.
 
     Parameters
     ----------
     stored : ndarray of integer, any shape
         Stored values.
-    table : ndarray of uint8
-        Grey of every stored value.
+    table : ndarray
+        Grey of every stored value, or what stands for it on the screen.
     fmt : PixelFormat
         The format that the table was made for.
     """

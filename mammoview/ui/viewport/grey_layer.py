@@ -18,6 +18,7 @@ from mammoview.imaging.pyramid import Pyramid
 from mammoview.ui.viewport import layers
 from mammoview.ui.viewport.air import air_alpha, covered
 from mammoview.ui.viewport.frame import Frame, mask_to_stored, to_qtransform
+from mammoview.ui.viewport.grey_item import GreyItem, screen_table
 
 # Looked up round the visible part when at rest, as a share of it, so that a pan costs no look-up.
 _REST_MARGIN = 0.35
@@ -47,7 +48,7 @@ class GreyLayer:
     """Two image items: grey values, and black over the air of an inverted film."""
 
     def __init__(self) -> None:
-        self.item = pg.ImageItem(axisOrder="row-major")
+        self.item = GreyItem()
         self.item.setZValue(layers.IMAGE)
         self.air = pg.ImageItem(axisOrder="row-major")
         self.air.setZValue(layers.AIR)
@@ -55,6 +56,7 @@ class GreyLayer:
         self._frame: Frame | None = None
         self._fmt: PixelFormat | None = None
         self._table: NDArray[np.uint8] | None = None
+        self._screen_table = np.zeros(0, np.uint32)
         self._patch: _Patch | None = None
         self._air = np.zeros((0, 0), np.uint8)  # as displayed
         self.clear()
@@ -62,7 +64,7 @@ class GreyLayer:
     def clear(self) -> None:
         """Show nothing."""
         self._pyramid = self._frame = self._fmt = self._table = self._patch = None
-        self.item.clear()
+        self.item.set_pixels(np.zeros((0, 0), np.uint32))
         self.item.hide()
         self.air.hide()
 
@@ -97,6 +99,7 @@ class GreyLayer:
         if table is self._table:
             return False
         self._table = table
+        self._screen_table = screen_table(table)
         self._patch = None
         return True
 
@@ -161,9 +164,8 @@ class GreyLayer:
 
     def _show(self, patch: _Patch, values: NDArray[np.generic], to_units: Affine2D) -> None:
         assert self._fmt is not None
-        assert self._table is not None
         part = values[patch.row0 : patch.row1, patch.col0 : patch.col1]
-        self.item.setImage(to_display(part, self._table, self._fmt), autoLevels=False)
+        self.item.set_pixels(to_display(part, self._screen_table, self._fmt))
         shift = Affine2D.scale_translate(
             col_scale=1.0, row_scale=1.0, col0=float(patch.col0), row0=float(patch.row0)
         )
