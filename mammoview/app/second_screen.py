@@ -39,12 +39,12 @@ def beside(ws: Workspace) -> Workspace:
     """Return the state as the second screen shows it: another step of the same reading."""
     step = partner(ws)
     shown = replace(ws.hanging, steps=(step,) if step else (), at=0)
-    return hanging.rehang(replace(ws, hanging=shown, panes=()))
+    return hanging.rehang(replace(ws, hanging=shown, panes=(), walk=None))
 
 
 def still_beside(shown: Workspace, ws: Workspace) -> Workspace:
     """Return a newer state with the panes that were there: hanging and images are the same."""
-    return replace(ws, hanging=shown.hanging, panes=shown.panes, columns=shown.columns)
+    return replace(ws, hanging=shown.hanging, panes=shown.panes, columns=shown.columns, walk=None)
 
 
 def _prior_of(ws: Workspace, step: Step) -> Step | None:
