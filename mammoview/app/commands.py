@@ -105,6 +105,7 @@ def with_index(ws: Workspace, index: ExamIndex) -> Workspace:
     opened = replace(opened, second_screen=ws.second_screen)
     opened = replace(opened, looking=ws.looking, linked=ws.linked, display=ws.display)
     opened = replace(opened, screen=ws.screen, calibrations=ws.calibrations, viewport=ws.viewport)
+    opened = replace(opened, coverage_shown=ws.coverage_shown)
     marks = Marks(unsaved=ws.marks.unsaved, problem=ws.marks.problem)
     opened = replace(opened, marks=marks)
     opened = replace(opened, hanging=Hanging(protocol=ws.hanging.protocol))

@@ -16,7 +16,7 @@ from mammoview.app.keys import KeyChoice
 from mammoview.app.mark_state import NO_MARKS, Marks
 from mammoview.app.protocol import Protocol
 from mammoview.app.screens import Calibration, Screen
-from mammoview.domain.geometry import Pose
+from mammoview.domain.geometry import ImageBox, Pose
 from mammoview.domain.prediction import ExamPrediction, ModelIdentity
 from mammoview.domain.study import ExamIndex, Mammogram
 from mammoview.domain.views import Laterality, Place, Slot
@@ -227,6 +227,30 @@ class TileWalk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Glimpse:
+    """A part of a view that stood still on the screen at full resolution; stored pixels.
+
+    ``covers`` are the parts of it that something else lay over.
+    """
+
+    uid: str
+    visible: ImageBox
+    covers: tuple[ImageBox, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ViewCoverage:
+    """What of a view was seen at full resolution.
+
+    ``seen`` is a read-only bool array like `LoadedImage.breast`; ``share`` is 0..1 of the breast.
+    """
+
+    uid: str
+    seen: NDArray[np.bool_]
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hanging:
     """The steps of the hung examination and where the reader is.
 
@@ -360,6 +384,7 @@ class Workspace:
     ``linked`` tells whether panes are panned together.  ``screen`` is the one that the window is
     on, ``calibrations`` are those of all screens that were measured.  ``viewport`` is what the
     panes share; ``walk`` is the walk over tiles in this step, if there is one.
+    ``coverage`` is what was seen of the views of all examinations that are open.
     ``fit_request`` grows by one each time the reader asks for a fit, so that asking for the same
     fit twice works.  ``prediction`` has already passed ``review.blinding``.  ``cine`` is True while
     the volumes of the step run by themselves.
@@ -392,6 +417,8 @@ class Workspace:
     linked: bool = True
     viewport: Viewport | None = None
     walk: TileWalk | None = None
+    coverage: tuple[ViewCoverage, ...] = ()
+    coverage_shown: bool = False
     screen: Screen | None = None
     calibrations: tuple[Calibration, ...] = ()
     cine: bool = False

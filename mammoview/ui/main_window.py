@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mammoview.app import frames, marking, tiles, true_size
+from mammoview.app import coverage, frames, marking, tiles, true_size
 from mammoview.app.display_check import DisplayChecks
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.screens import Screen
@@ -313,6 +313,12 @@ class MainWindow(QMainWindow):
     def move_spot(self, right: int, down: int) -> None:
         """Move loupe and level line without the mouse."""
         self.four_view.spot.move(right, down)
+
+    def toggle_coverage(self) -> None:
+        """Show the maps of what was seen in the side panel, or hide them."""
+        self.desk.do(coverage.toggle_map)
+        if self.desk.workspace.coverage_shown:
+            self.side_panel.show()
 
     def measure_screen(self) -> None:
         """Let the reader measure how long a millimetre is on this screen."""

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
-from mammoview.app import commands, frames, looking
+from mammoview.app import commands, coverage, frames, looking
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.workspace import WindowChange, Workspace
+from mammoview.app.workspace import Glimpse, WindowChange, Workspace
 from mammoview.ui.viewport.four_view import FourView
 
 
@@ -36,6 +36,10 @@ class ViewCommands(QObject):
         view.slices.scrolled.connect(self._scrolled)
         view.slices.chosen.connect(self._slice_chosen)
         view.measure.commanded.connect(self._commanded)
+        view.gaze.seen.connect(self._seen)
+
+    def _seen(self, glimpses: tuple[Glimpse, ...]) -> None:
+        self._desk.do(coverage.saw, glimpses)
 
     def _window_changed(self, change: WindowChange) -> None:
         self._desk.do(commands.change_window, change)

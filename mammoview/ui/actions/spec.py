@@ -87,6 +87,10 @@ class Frame(Protocol):
         """Move loupe and level line by steps to the right and down."""
         ...
 
+    def toggle_coverage(self) -> None:
+        """Show the maps of what was seen, or hide them."""
+        ...
+
     def measure_screen(self) -> None:
         """Let the reader measure how long a millimetre is on this screen."""
         ...

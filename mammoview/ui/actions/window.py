@@ -18,6 +18,10 @@ def _escape(reach: Reach) -> None:
         reach.desk.cancel_analysis()
 
 
+def _coverage_shown(ws: Workspace) -> bool:
+    return ws.coverage_shown
+
+
 def _has_display(ws: Workspace) -> bool:
     return ws.display is not None
 
@@ -30,6 +34,15 @@ ROWS: tuple[ActionSpec, ...] = (
         menu=Menu.VIEW,
         run=in_window(Frame.toggle_panel),
         toolbar=QT_TRANSLATE_NOOP("Toolbar", "Panel"),
+        group=6,
+    ),
+    ActionSpec(
+        id="coverage",
+        text=QT_TRANSLATE_NOOP("Actions", "Map of what was seen at full resolution"),
+        keys=("Ctrl+M",),
+        menu=Menu.VIEW,
+        run=in_window(Frame.toggle_coverage),
+        checked=_coverage_shown,
         group=6,
     ),
     ActionSpec(

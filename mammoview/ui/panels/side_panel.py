@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
+from mammoview.ui.panels.coverage_panel import CoveragePanel
 from mammoview.ui.panels.exam_list import ExamList
 from mammoview.ui.panels.marks_panel import MarksPanel
 from mammoview.ui.panels.overlay_panel import OverlayPanel
@@ -37,6 +38,7 @@ class SidePanel(QScrollArea):
         self._patient = PatientPanel(desk, inner)
         self._overlay = OverlayPanel(desk, inner)
         self._marks = MarksPanel(desk, inner)
+        self._coverage = CoveragePanel(desk, inner)
         self._reading = ReadingPanel(desk, inner)
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(12, 6, 12, 8)
@@ -58,5 +60,8 @@ class SidePanel(QScrollArea):
         needed += self.verticalScrollBar().sizeHint().width()
         self.setFixedWidth(min(max(WIDTH_PX, needed), _WIDEST_PX))
 
-    def _panels(self) -> tuple[ExamList, PatientPanel, OverlayPanel, MarksPanel, ReadingPanel]:
-        return self._exams, self._patient, self._overlay, self._marks, self._reading
+    def _panels(
+        self,
+    ) -> tuple[ExamList, PatientPanel, OverlayPanel, MarksPanel, CoveragePanel, ReadingPanel]:
+        first = (self._exams, self._patient, self._overlay, self._marks)
+        return (*first, self._coverage, self._reading)

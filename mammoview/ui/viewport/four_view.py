@@ -10,12 +10,13 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Signal
 from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from mammoview.app import true_size
+from mammoview.app import coverage, true_size
 from mammoview.app.workspace import Gray, Pane, Viewport, WindowChange, Workspace
 from mammoview.domain.views import Laterality
 from mammoview.imaging.grayscale import display_table
 from mammoview.ui.viewport import hand
 from mammoview.ui.viewport.canvas import Canvas
+from mammoview.ui.viewport.gaze import Gaze
 from mammoview.ui.viewport.label_editor import LabelEditor
 from mammoview.ui.viewport.legend import HeatLegend
 from mammoview.ui.viewport.measure_tools import MeasureTools
@@ -64,6 +65,7 @@ class FourView(QWidget):
         self.legend = HeatLegend(self)
         self.spot = SpotTools(self, self.canvas, self.panes)
         self.slices = SliceTools(self)
+        self.gaze = Gaze(self, self.canvas, self.panes)
         self.measure = MeasureTools(self.canvas, self.panes, self)
         self.label_editor = LabelEditor(self)
         # The four views of one machine often share format and window: one table serves all.
@@ -260,8 +262,17 @@ class FourView(QWidget):
         subjects = [view.subject for view in self._panes.values() if view.subject is not None]
         for view in self._panes.values():
             view.refresh(device_pixel_ratio=ratio, dragging=self._drag_from is not None)
-            view.set_scale(screen, subjects)
+            view.set_scale(screen, subjects, self._seen_text(view))
         self.spot.refresh()
+        self.gaze.refresh()
+
+    def _seen_text(self, view: PaneView) -> str:
+        """Return how much of a view was seen, while the maps are asked for."""
+        state, there = self._state, view.pane.mammogram
+        if state is None or not state.coverage_shown or there is None or view.pane.frame:
+            return ""
+        found = [part.share for part in state.coverage if part.uid == there.sop_instance_uid]
+        return coverage.share_text(found[0] if found else 0.0)
 
     def _place_legend(self) -> None:
         size = self.legend.sizeHint()

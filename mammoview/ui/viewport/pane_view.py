@@ -173,13 +173,16 @@ class PaneView:
             xRange=(shown.col0, shown.col1), yRange=(shown.row0, shown.row1), padding=0
         )
 
-    def set_scale(self, screen: ScreenPixels, others: Sequence[Subject]) -> None:
-        """Say at what scale the image is, and where it cannot be at the size of the others."""
+    def set_scale(self, screen: ScreenPixels, others: Sequence[Subject], seen: str = "") -> None:
+        """Say at what scale the image is, and where it cannot be at the size of the others.
+
+        ``seen`` is what there is to say of what was seen of it.
+        """
         if self._frame is None or self._placement is None:
             self.texts.set_scale("", SAME_SIZE)
             return
         subject = self._frame.subject
-        said = scale_text(subject, self._placement, screen)
+        said = " · ".join(filter(None, (scale_text(subject, self._placement, screen), seen)))
         self.texts.set_scale(said, size_badge(subject, others))
 
     def refresh(self, *, device_pixel_ratio: float, dragging: bool) -> None:
@@ -275,6 +278,13 @@ class PaneView:
         assert self._frame is not None
         at = self.box.mapSceneToView(position)
         return self._frame.to_units.inverse().apply(ImagePoint(col=at.x(), row=at.y()))
+
+    def stored_box(self, rect: QRectF) -> ImageBox:
+        """Return the box of stored pixels under a rectangle of the four-view widget."""
+        assert self._frame is not None
+        first, last = map(self.box.mapSceneToView, (rect.topLeft(), rect.bottomRight()))
+        shown = ImageBox(col0=first.x(), row0=first.y(), col1=last.x(), row1=last.y())
+        return self._frame.to_units.inverse().apply_box(shown)
 
     def readout(self, position: QPointF) -> str:
         """Return view, pixel and stored value under a position; empty outside the image."""
