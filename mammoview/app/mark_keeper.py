@@ -79,10 +79,9 @@ class MarkKeeper:
 
     def read_for(self, ws: Workspace) -> None:
         """Look for the marks of the hung examination and its priors."""
-        exam = commands.exam_by_key(ws, ws.exam_key)
-        if exam is not None:
-            exams = (exam, *priors.priors_of(exam, ws.index))
-            self._read([view.sop_instance_uid for one in exams for view in one.mammograms])
+        uids = images_of(ws)
+        if uids:
+            self._read(uids)
 
     def _keep(self, changes: Sequence[Change]) -> None:
         if not changes:
@@ -177,6 +176,13 @@ class MarkKeeper:
     def _tell(self, problem: str) -> None:
         self._problem = problem
         self._do(marking.keeping, self.unsaved, problem)
+
+
+def images_of(ws: Workspace) -> tuple[str, ...]:
+    """Return the SOPInstanceUIDs of the hung examination and all its priors."""
+    exam = commands.exam_by_key(ws, ws.exam_key)
+    exams = (exam, *priors.priors_of(exam, ws.index)) if exam is not None else ()
+    return tuple(view.sop_instance_uid for one in exams for view in one.mammograms)
 
 
 def _wait(context: JobContext) -> None:

@@ -66,6 +66,9 @@ def _add_picture(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--voi", metavar="NAME", help="window or LUT of that name in the images")
     parser.add_argument("--invert", action="store_true", help="swap black and white")
+    parser.add_argument(
+        "--own-marks", action="store_true", help="draw the marks that you have made in the window"
+    )
 
 
 def run(args: argparse.Namespace) -> ExitCode:
@@ -96,6 +99,7 @@ def _look(args: argparse.Namespace, exam: Examination) -> Look:
         invert=args.invert,
         mode=OverlayMode(args.overlay),
         kinds=(args.kind,) if args.kind else None,
+        own_marks=args.own_marks,
     )
 
 

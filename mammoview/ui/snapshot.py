@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mammoview.app import analysis, commands, steps
+from mammoview.app import analysis, commands, marking, steps
+from mammoview.app.mark_keeper import images_of
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.resolve import load_image
 from mammoview.app.settings import Settings
@@ -18,6 +19,7 @@ from mammoview.app.workspace import FitMode, ModelSummary, OverlayMode, Step
 from mammoview.domain.prediction import ExamPrediction
 from mammoview.domain.study import ExamIndex
 from mammoview.errors import DicomError, MammoviewError, MissingPartError, UsageError
+from mammoview.review.marks import MarkStore, marks_path
 from mammoview.ui.platform_check import require_libraries
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ class Look:
         Classes shown; None: all of the model.
     badge : str or None
         Lasting note in the status strip.
+    own_marks : bool
+        Whether the marks are drawn that this user has kept of the images.
     """
 
     size: tuple[int, int] = (1920, 1080)
@@ -62,6 +66,7 @@ class Look:
     mode: OverlayMode = OverlayMode.OFF
     kinds: tuple[str, ...] | None = None
     badge: str | None = None
+    own_marks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +141,9 @@ def _opened(index: ExamIndex, look: Look) -> Iterator[ReadingDesk]:
     try:
         desk.do(commands.with_index, index)
         desk.do(commands.select_exam, look.exam_key or index.examinations[0].key)
+        if look.own_marks:
+            kept = MarkStore(marks_path()).read(images_of(desk.workspace))
+            desk.do(marking.marks_read, kept.items)
         desk.do(commands.set_overlay, look.mode)
         if look.invert:
             desk.do(commands.invert)

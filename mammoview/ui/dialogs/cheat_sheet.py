@@ -25,6 +25,26 @@ MOUSE: tuple[Row, ...] = (
         QT_TRANSLATE_NOOP("Mouse", "Wheel with Ctrl"),
         QT_TRANSLATE_NOOP("Mouse", "Make the loupe's glass larger or smaller"),
     ),
+    (
+        QT_TRANSLATE_NOOP("Mouse", "Left press or drag with a tool"),
+        QT_TRANSLATE_NOOP("Mouse", "Draw the mark; its last point ends the tool"),
+    ),
+    (
+        QT_TRANSLATE_NOOP("Mouse", "Left drag on a mark"),
+        QT_TRANSLATE_NOOP("Mouse", "Move it as a whole; on one of its handles, change it"),
+    ),
+    (
+        QT_TRANSLATE_NOOP("Mouse", "Tab, Shift+Tab"),
+        QT_TRANSLATE_NOOP("Mouse", "From mark to mark, and on to the panels"),
+    ),
+    (
+        QT_TRANSLATE_NOOP("Mouse", "Arrow keys with a tool or a selected mark"),
+        QT_TRANSLATE_NOOP("Mouse", "Move the drawing cross or the mark; with Shift in small steps"),
+    ),
+    (
+        QT_TRANSLATE_NOOP("Mouse", "Return with a tool or a selected mark"),
+        QT_TRANSLATE_NOOP("Mouse", "Set a point; let the arrow keys move the next handle"),
+    ),
     (QT_TRANSLATE_NOOP("Mouse", "Drop"), QT_TRANSLATE_NOOP("Mouse", "Open files or folders")),
 )
 
