@@ -54,6 +54,10 @@ class SettingsError(MammoviewError):
     """A settings or resource file that cannot be understood."""
 
 
+class WorklistError(MammoviewError):
+    """A worklist that cannot be read or written."""
+
+
 class DataError(MammoviewError):
     """Training data that cannot be used."""
 

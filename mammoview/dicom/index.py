@@ -72,6 +72,32 @@ def index_paths(
     return ExamIndex(examinations=examinations, refused=refused)
 
 
+def index_images(
+    images: Sequence[tuple[Path, Path | None]], *, cancelled: Callable[[], bool]
+) -> ExamIndex:
+    """Read the headers of images whose places are known, and group them as `index_paths` does.
+
+    Parameters
+    ----------
+    images : sequence of (Path, Path or None)
+        File and archive of each, as in `Mammogram`; of an archive no other member is read.
+    cancelled : callable
+        Asked before each file; True ends the reading.
+    """
+    read: dict[str, ReadHeader] = {}
+    walk = Walk(
+        on_header=partial(_add, read), on_progress=lambda _done, _total: None, stop=cancelled
+    )
+    walk.read_files([file for file, archive in images if archive is None])
+    members: dict[Path, list[str]] = {}
+    for file, archive in images:
+        if archive is not None:
+            members.setdefault(archive, []).append(file.relative_to(archive).as_posix())
+    for archive, names in members.items():
+        walk.read_members(archive, names)
+    return ExamIndex(examinations=_grouped(list(read.values())), refused=tuple(walk.refused))
+
+
 def _add(read: dict[str, ReadHeader], header: ReadHeader) -> None:
     """Take a header into the collection, keyed by SOPInstanceUID."""
     uid = header.mammogram.sop_instance_uid

@@ -60,6 +60,8 @@ class Walk:
         or a DICOMDIR leads to more.
     stop : callable
         Asked before each file; True ends the reading.
+    seen : set of str, optional
+        Real paths of files that are not to be read; those that are read are added.
 
     Attributes
     ----------
@@ -75,11 +77,12 @@ class Walk:
         on_header: Callable[[ReadHeader], None],
         on_progress: Callable[[int, int], None],
         stop: Callable[[], bool],
+        seen: set[str] | None = None,
     ) -> None:
         self._on_header = on_header
         self._on_progress = on_progress
         self._stop = stop
-        self._seen: set[str] = set()
+        self._seen = set() if seen is None else seen
         self._done = 0
         self.total = 0
         self.refused: list[Refusal] = []
@@ -88,7 +91,7 @@ class Walk:
         """Read files on the disk, each once however often it is named or listed."""
         new = {os.path.realpath(path): path for path in files}
         new = {real: path for real, path in new.items() if real not in self._seen}
-        self._seen |= set(new)
+        self._seen.update(new)
         self.total += len(new)
         for path in new.values():
             if self._stop():
@@ -99,6 +102,16 @@ class Walk:
                 self._read_archive(path)
             elif isinstance(outcome, _Listing):
                 self._follow(path, outcome.files)
+
+    def read_members(self, path: Path, names: Sequence[str]) -> None:
+        """Read some members of an archive on the disk, and no others."""
+        try:
+            with open_archive(path) as archive:
+                self.total += len(names)
+                for name, outcome in _read_members(archive, path, self._stop, names):
+                    self._note(path / name, path, outcome)
+        except DicomError as error:
+            self._refuse(path, None, error)
 
     def _follow(self, directory: Path, listed: Sequence[FileId]) -> None:
         """Read what a DICOMDIR on the disk lists; what was read or waits already is left out."""
@@ -112,7 +125,7 @@ class Walk:
                 for member in archive.refused:
                     self._refuse(path / member.name, path, member.error)
                 self.total += len(archive.names)
-                for name, outcome in _read_members(archive, path, self._stop):
+                for name, outcome in _read_members(archive, path, self._stop, archive.names):
                     self._note(path / name, path, outcome)
                     if isinstance(outcome, _Listing):
                         root = tuple(name.split("/")[:-1])
@@ -178,11 +191,11 @@ def _read_stream(stream: BinaryIO, path: Path, archive: Path | None) -> _Outcome
 
 
 def _read_members(
-    archive: Archive, path: Path, stop: Callable[[], bool]
+    archive: Archive, path: Path, stop: Callable[[], bool], wanted: Sequence[str]
 ) -> Iterator[tuple[str, _Outcome]]:
-    """Read members on both cores; give them in the archive's order."""
+    """Read members on both cores; give them in the order wanted."""
     waiting: deque[tuple[str, Future[_Outcome]]] = deque()
-    names = iter(archive.names)
+    names = iter(wanted)
     with ThreadPoolExecutor(_WORKERS, thread_name_prefix="mammoview-zip") as pool:
         while not stop():
             for name in islice(names, _AHEAD - len(waiting)):

@@ -1,0 +1,1 @@
+"""The worklist: local studies in an index on the disk, without Qt."""

@@ -1,0 +1,266 @@
+"""The file of the worklist: opened, brought to this version's tables, and mended when damaged.
+
+It is the one place where patients' names, ids and birth dates are kept, so only its owner may read
+it (folder 0700, file 0600).  Read states stand in a plain file of lines beside it as well: study
+keys and states, no names.  A database that is damaged is renamed, never deleted; a new one takes
+over its folders, where they can still be read, and the read states.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import platformdirs
+
+from mammoview.app.worklist.values import ReadState
+from mammoview.errors import WorklistError
+
+SCHEMA = 2
+_BUSY_S = 5.0
+_DAMAGE = ("malformed", "not a database", "corrupt", "disk image")
+_log = logging.getLogger(__name__)
+
+# Each entry brings the tables from one version to the next.
+_MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE roots (
+        id INTEGER PRIMARY KEY,
+        path BLOB NOT NULL UNIQUE,
+        scanned TEXT NOT NULL DEFAULT '',
+        reachable INTEGER NOT NULL DEFAULT 1
+    );
+    CREATE TABLE files (
+        id INTEGER PRIMARY KEY,
+        root INTEGER NOT NULL REFERENCES roots(id) ON DELETE CASCADE,
+        path BLOB NOT NULL,
+        size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        UNIQUE (root, path)
+    );
+    CREATE TABLE images (
+        id INTEGER PRIMARY KEY,
+        file INTEGER NOT NULL REFERENCES files(id) ON DELETE CASCADE,
+        member TEXT NOT NULL,
+        sop_uid TEXT NOT NULL,
+        study TEXT NOT NULL,
+        name TEXT NOT NULL,
+        patient_id TEXT NOT NULL,
+        birth_date TEXT NOT NULL,
+        date TEXT NOT NULL,
+        accession TEXT NOT NULL,
+        slot TEXT NOT NULL,
+        label TEXT NOT NULL,
+        cbis INTEGER NOT NULL
+    );
+    CREATE INDEX images_of_file ON images(file);
+    CREATE INDEX images_of_study ON images(study);
+    CREATE INDEX images_of_patient ON images(patient_id);
+    CREATE TABLE refused (
+        file INTEGER NOT NULL REFERENCES files(id) ON DELETE CASCADE,
+        member TEXT NOT NULL,
+        reason TEXT NOT NULL
+    );
+    CREATE INDEX refused_of_file ON refused(file);
+    CREATE TABLE states (
+        study TEXT PRIMARY KEY,
+        state TEXT NOT NULL,
+        changed TEXT NOT NULL
+    );
+    """,
+    # What the reader last filtered by may be a patient's name: it is kept here and nowhere else.
+    "CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL);",
+)
+
+
+def database_path() -> Path:
+    """Return where the worklist of this user is."""
+    return Path(platformdirs.user_data_dir("mammoview", appauthor=False)) / "worklist.sqlite"
+
+
+@contextmanager
+def connected(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the worklist for one piece of work, on the caller's thread.
+
+    Several programs may have it open: each change is one short transaction, and who meets another
+    one waits up to five seconds.
+
+    Raises
+    ------
+    WorklistError
+        If another program holds it for longer, it is damaged, or it cannot be read or written.
+    """
+    try:
+        with closing(_connect(path)) as connection:
+            yield connection
+    except sqlite3.Error as error:
+        raise _translated(error) from None
+
+
+def prepare(path: Path) -> str:
+    """Make the worklist usable; return what was done about a damaged one, else nothing.
+
+    Raises
+    ------
+    WorklistError
+        If it cannot be used at all, or a newer program has made it.
+    """
+    try:
+        _make_private(path)
+        try:
+            _migrate(path)
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            return _rebuild(path)
+    except sqlite3.Error as error:
+        raise _translated(error) from None
+    except OSError as error:
+        raise _unusable(type(error).__name__) from None
+    return ""
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Tell whether an error means that the file is not, or no longer, a sound database."""
+    return isinstance(error, sqlite3.DatabaseError) and any(word in str(error) for word in _DAMAGE)
+
+
+def note_state(path: Path, study: str, state: ReadState, changed: str) -> None:
+    """Write a read state into the file of lines beside the database."""
+    line = json.dumps([study, state.value, changed]) + "\n"
+    handle = os.open(_states_path(path), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.write(handle, line.encode("ascii"))  # one write: lines of two programs never mix
+    finally:
+        os.close(handle)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
+def _make_private(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.parent.chmod(0o700)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    path.chmod(0o600)  # SQLite gives its other two files the same rights
+
+
+def _migrate(path: Path) -> None:
+    with closing(_connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("BEGIN IMMEDIATE")  # of two programs that start, one migrates
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA:
+            raise WorklistError(
+                f"a worklist of version {version}, made by a newer mammoview",
+                expected=f"version {SCHEMA} or older",
+                todo="use the newer program",
+            )
+        for number in range(version, SCHEMA):
+            for statement in _MIGRATIONS[number].split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number + 1}")
+        connection.execute("COMMIT")
+        (sound,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if sound != "ok":
+            raise sqlite3.DatabaseError("database disk image is malformed")
+
+
+def _rebuild(path: Path) -> str:
+    """Set a damaged database aside and make a new one of what can be saved."""
+    number = 1
+    while (aside := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():
+        number += 1
+    path.rename(aside)
+    for suffix in ("-wal", "-shm"):
+        companion = path.with_name(path.name + suffix)
+        if companion.exists():
+            companion.rename(aside.with_name(aside.name + suffix))
+    roots = _saved_roots(aside)
+    states = _saved_states(aside) | _noted_states(path)
+    _make_private(path)
+    _migrate(path)
+    with closing(_connect(path)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany("INSERT INTO roots (path) VALUES (?)", [(root,) for root in roots])
+        rows = [(study, state, changed) for study, (state, changed) in states.items()]
+        connection.executemany("INSERT INTO states VALUES (?, ?, ?)", rows)
+        connection.execute("COMMIT")
+    _log.warning("worklist rebuilt: %d folders, %d read states", len(roots), len(states))
+    found = "Its folders are read again now" if roots else "Import your folders again"
+    return (
+        f"The worklist was damaged; it is kept as {aside.name}. "
+        f"{len(states)} read states were saved. {found}."
+    )
+
+
+def _saved_roots(aside: Path) -> list[bytes]:
+    try:
+        with closing(_connect(aside)) as connection:
+            rows = connection.execute("SELECT path FROM roots ORDER BY id").fetchall()
+    except sqlite3.Error:
+        return []
+    return [row[0] for row in rows if isinstance(row[0], bytes)]
+
+
+def _saved_states(aside: Path) -> dict[str, tuple[str, str]]:
+    states: dict[str, tuple[str, str]] = {}
+    try:
+        with closing(_connect(aside)) as connection:
+            for study, state, changed in connection.execute("SELECT * FROM states"):
+                states[study] = (state, changed)
+    except sqlite3.Error:
+        pass  # up to the damage; the file of lines has the rest
+    return states
+
+
+def _noted_states(path: Path) -> dict[str, tuple[str, str]]:
+    states: dict[str, tuple[str, str]] = {}
+    try:
+        lines = _states_path(path).read_text("ascii", "replace").splitlines()
+    except OSError:
+        return {}
+    for line in lines:
+        try:
+            study, state, changed = json.loads(line)
+            states[str(study)] = (ReadState(state).value, str(changed))
+        except (ValueError, TypeError):
+            continue  # a line cut short by a power failure
+    return states
+
+
+def _states_path(path: Path) -> Path:
+    return path.with_name("worklist-states.jsonl")
+
+
+def _translated(error: sqlite3.Error) -> WorklistError:
+    if "locked" in str(error) or "busy" in str(error):
+        return WorklistError(
+            "a worklist that another program holds",
+            expected=f"it free within {_BUSY_S:.0f} seconds",
+            todo="wait until the other program is done, or close it, and try again",
+        )
+    if is_damage(error):
+        return WorklistError(
+            "a damaged worklist",
+            expected="a sound database",
+            todo="start mammoview again: it is set aside and made anew, read states are kept",
+        )
+    return _unusable(type(error).__name__)
+
+
+def _unusable(why: str) -> WorklistError:
+    return WorklistError(
+        f"a worklist that cannot be read or written ({why})",
+        expected="a data folder with write access and room",
+        todo="run mammoview doctor",
+    )

@@ -1,0 +1,135 @@
+"""Small pictures of the four views of a study, hung as they are read; made once and kept.
+
+They lie in the user's cache folder under names that are made from image numbers alone, 0600; the
+oldest go when there are too many.  They show what the file shows, windowed as its header says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from mammoview.app import resolve
+from mammoview.app.worklist.importing import stamp_of
+from mammoview.app.worklist.values import ImageFile
+from mammoview.dicom.index import index_images
+from mammoview.domain.study import Mammogram
+from mammoview.domain.views import Laterality, Slot
+from mammoview.errors import MammoviewError
+from mammoview.imaging.grayscale import default_voi, display_table, to_display
+from mammoview.imaging.orientation import apply_pose
+
+CELL_ROWS, CELL_COLS = 64, 42
+_ORDER = (Slot.RCC, Slot.LCC, Slot.RMLO, Slot.LMLO)
+_VERSION = "1"
+_MOST_BYTES = 64 << 20
+_EMPTY = 24  # a missing view is a little less black than black
+
+
+def cache_folder() -> Path:
+    """Return where the small pictures of this user are kept."""
+    return Path(platformdirs.user_cache_dir("mammoview", appauthor=False)) / "thumbnails"
+
+
+def strip(
+    images: Sequence[ImageFile], folder: Path, *, cancelled: Callable[[], bool]
+) -> NDArray[np.uint8] | None:
+    """Return R CC, L CC, R MLO and L MLO side by side; blocks, so call it in a worker.
+
+    Parameters
+    ----------
+    images : sequence of ImageFile
+        The images of one study.
+    folder : Path
+        The cache.
+
+    Returns
+    -------
+    ndarray of uint8, (64, 168), or None
+        Chest walls together in pairs; a missing view is dark grey.  None when it was cancelled.
+    """
+    kept = folder / f"{_name(images)}.png"
+    with contextlib.suppress(OSError, ValueError, RuntimeError):
+        found = np.asarray(imagecodecs.png_decode(kept.read_bytes()), np.uint8)
+        if found.shape == (CELL_ROWS, CELL_COLS * len(_ORDER)):
+            os.utime(kept)
+            return found
+    made = _make(images, cancelled)
+    if made is not None:
+        _keep(made, kept)
+    return made
+
+
+def _make(images: Sequence[ImageFile], cancelled: Callable[[], bool]) -> NDArray[np.uint8] | None:
+    index = index_images([(image.file, image.archive) for image in images], cancelled=cancelled)
+    views = {view.slot: view for exam in index.examinations for view in exam.mammograms}
+    cells = []
+    for slot in _ORDER:
+        if cancelled():
+            return None
+        cells.append(_cell(views.get(slot), slot))
+    return np.hstack(cells)
+
+
+def _cell(view: Mammogram | None, slot: Slot) -> NDArray[np.uint8]:
+    cell = np.full((CELL_ROWS, CELL_COLS), _EMPTY, np.uint8)
+    if view is None:
+        return cell
+    try:
+        view, image = resolve.load_image(view)
+    except MammoviewError:
+        return cell
+    stored = image.smaller[-1] if image.smaller else image.stored
+    posed, _ = apply_pose(stored, image.pose)
+    step = max(posed.shape[0] / CELL_ROWS, posed.shape[1] / CELL_COLS, 1.0)
+    rows = np.minimum((np.arange(int(posed.shape[0] / step)) + 0.5) * step, posed.shape[0] - 1)
+    cols = np.minimum((np.arange(int(posed.shape[1] / step)) + 0.5) * step, posed.shape[1] - 1)
+    small = posed[rows.astype(int)][:, cols.astype(int)]
+    table = display_table(view.pixel_format, default_voi(view.pixel_format), invert=False)
+    grey = to_display(np.ascontiguousarray(small), table, view.pixel_format)
+    cell[:] = 0
+    top = (CELL_ROWS - grey.shape[0]) // 2
+    left = CELL_COLS - grey.shape[1] if slot.laterality is Laterality.RIGHT else 0
+    cell[top : top + grey.shape[0], left : left + grey.shape[1]] = grey
+    return cell
+
+
+def _name(images: Sequence[ImageFile]) -> str:
+    """Return a name that changes when an image does, and tells nothing of the patient."""
+    said = hashlib.sha256(_VERSION.encode())
+    for image in sorted(images, key=lambda image: image.sop_instance_uid):
+        stamp = stamp_of(image.archive or image.file)
+        said.update(f"{image.sop_instance_uid} {stamp.size} {stamp.mtime_ns}\n".encode())
+    return said.hexdigest()
+
+
+def _keep(picture: NDArray[np.uint8], path: Path) -> None:
+    """Write atomically; a full disk costs the next run time and nothing else."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")  # 0600
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(imagecodecs.png_encode(picture))
+        Path(temporary).replace(path)
+        _shrink(path.parent)
+
+
+def _shrink(folder: Path) -> None:
+    """Delete the pictures that were not wanted for longest, once there are too many."""
+    with os.scandir(folder) as entries:
+        files = [(entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in entries]
+    size = sum(part for _, part, _ in files)
+    for _, part, path in sorted(files):
+        if size <= _MOST_BYTES:
+            return
+        Path(path).unlink(missing_ok=True)
+        size -= part
