@@ -44,7 +44,8 @@ class Settings:
     ``linked`` tells whether panes are panned together; ``screens`` are the screens that were
     measured for true size.
     ``prefetch_mib`` is how much may be kept beside the open examination (the next one, the last
-    one), in MiB; 0: nothing; below 0: by the machine's memory.
+    one), in MiB; 0: nothing; below 0: by the machine's memory.  ``worklist_sort`` are the
+    columns that the worklist is sorted by, a minus before those that run down.
     """
 
     overlay_mode: OverlayMode = OverlayMode.OFF
@@ -63,6 +64,7 @@ class Settings:
     prefetch_mib: int = -1
     linked: bool = True
     screens: tuple[Calibration, ...] = ()
+    worklist_sort: str = "-date patient"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -153,6 +153,8 @@ class Stage:
     def next_ms(self) -> float:
         """Press PgDown and wait for the paint that shows all four views of another examination."""
         old = self._desk.workspace.exam_key
+        self._window.activateWindow()  # keys of a window that is not active are nobody's
+        QApplication.processEvents()
         begin = time.perf_counter()
         QTest.keyClick(self._window, Qt.Key.Key_PageDown)
         wait(lambda: self._desk.workspace.exam_key != old and complete(self._desk.workspace))

@@ -19,6 +19,8 @@ from mammoview.app.display_check import DisplayChecks, records_path
 from mammoview.app.logs import LogSession
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.settings import Settings
+from mammoview.app.worklist.arrange import sort_of, sort_text
+from mammoview.app.worklist.desk import Worklist
 from mammoview.app.workspace import Workspace
 from mammoview.errors import MammoviewError
 from mammoview.review.marks import MarkStore, marks_path
@@ -80,7 +82,10 @@ class Session:
             mark_store=MarkStore(marks_path()),
         )
         checks = DisplayChecks(records_path(), days=self._stored.display_check_days)
-        self.window = MainWindow(self.desk, badge=badge, checks=checks)
+        self.worklist = Worklist(
+            deliver=self.dispatcher.post, sort=sort_of(self._stored.worklist_sort)
+        )
+        self.window = MainWindow(self.desk, badge=badge, checks=checks, worklist=self.worklist)
         self._restore(self._stored)
         said = [str(problem) for problem in (loaded.problem, log_problem) if problem is not None]
         said += [language_problem] if language_problem else []
@@ -91,16 +96,24 @@ class Session:
         self.window.side_panel.setVisible(stored.panel_open)
         self.window.places.restore(self.window)
 
+    def begin(self, paths: tuple[Path, ...]) -> None:
+        """Open what was asked for; without anything, the worklist, where it has studies."""
+        self.desk.open_paths(paths)
+        if self.window.worklist is not None:
+            self.window.worklist.begin(show=not paths)
+
     def end(self) -> None:
         """Save, then stop: cancel, executor (the desk's), dispatcher, log."""
         chosen = chosen_settings(
             self._stored, self.desk.workspace, panel_open=not self.window.side_panel.isHidden()
         )
+        chosen = replace(chosen, worklist_sort=sort_text(self.worklist.state.sort))
         try:
             if chosen != self._stored:
                 settings.save(chosen, settings.settings_path())
         except MammoviewError as error:
             _log.warning("settings not saved: %s", type(error).__name__)
+        self.worklist.shutdown()
         self.desk.shutdown()
         self.dispatcher.close()
         if self.log:
@@ -121,7 +134,7 @@ def boot(
     session.window.show()
     if session.desk.workspace.second_screen:
         session.window.show_second_screen()
-    QTimer.singleShot(0, session.window, partial(session.desk.open_paths, paths))
+    QTimer.singleShot(0, session.window, partial(session.begin, paths))
     try:
         return application.exec()
     finally:

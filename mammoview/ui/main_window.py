@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
     QMessageBox,
+    QStackedWidget,
     QToolBar,
     QWidget,
 )
@@ -25,6 +26,7 @@ from mammoview.app import coverage, frames, marking, tiles, true_size
 from mammoview.app.display_check import DisplayChecks
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.screens import Screen
+from mammoview.app.worklist.desk import Worklist
 from mammoview.app.workspace import Viewport, Workspace
 from mammoview.ui.actions.keyboard import HeldKeys, key_map
 from mammoview.ui.actions.qt import TableAction
@@ -44,6 +46,7 @@ from mammoview.ui.second_window import SecondWindow
 from mammoview.ui.status_strip import StatusStrip
 from mammoview.ui.view_commands import ViewCommands
 from mammoview.ui.viewport.four_view import FourView
+from mammoview.ui.worklist.frame import WorklistFrame
 from mammoview.words import COUNTED, translate
 
 _SMALLEST = (800, 600)
@@ -58,6 +61,7 @@ class MainWindow(QMainWindow):
         *,
         badge: str | None = None,
         checks: DisplayChecks | None = None,
+        worklist: Worklist | None = None,
     ) -> None:
         super().__init__()
         self.setObjectName("mainWindow")
@@ -80,6 +84,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status_strip)
         self._screen_watch = ScreenWatch(self)
         self._build_centre()
+        self.worklist = self._add_worklist(worklist)
         self._build_menus()
         self._build_toolbar()
         self._connect()
@@ -94,9 +99,20 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self.four_view, 1)
         layout.addWidget(self.side_panel)
-        self.setCentralWidget(centre)
+        self._pages = QStackedWidget(self)
+        self._pages.setObjectName("pages")
+        self._pages.addWidget(centre)
+        self.setCentralWidget(self._pages)
         self.four_view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.four_view.setFocus()
+
+    def _add_worklist(self, worklist: Worklist | None) -> WorklistFrame | None:
+        """Add the worklist's page; a snapshot has none."""
+        if worklist is None:
+            return None
+        frame = WorklistFrame(self._pages, self.four_view, self.desk, worklist)
+        self.status_strip.addPermanentWidget(frame.task_bar)
+        return frame
 
     def _build_menus(self) -> None:
         bar = self.menuBar()
@@ -214,9 +230,13 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped."""
+        """Open what was dropped; on the worklist, add it."""
         urls = event.mimeData().urls()
-        self.desk.open_paths([Path(url.toLocalFile()) for url in urls if url.isLocalFile()])
+        paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+        if self.worklist is not None and self.worklist.shown:
+            self.worklist.import_paths(paths)
+        else:
+            self.desk.open_paths(paths)
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -230,6 +250,8 @@ class MainWindow(QMainWindow):
         if self.second is not None:
             self.second.hide()
             self.second.deleteLater()
+        if self.worklist is not None:
+            self.worklist.end()
         self.desk.shutdown()
         super().closeEvent(event)
 
@@ -244,6 +266,30 @@ class MainWindow(QMainWindow):
         """Let the reader choose a folder."""
         name = QFileDialog.getExistingDirectory(self, translate("Window", "Open folder"))
         return [Path(name)] if name else []
+
+    def toggle_worklist(self) -> None:
+        """Go from the images to the worklist, or back."""
+        if self.worklist is not None:
+            self.worklist.toggle()
+
+    def import_folder(self) -> None:
+        """Let the reader choose a folder for the worklist."""
+        if self.worklist is not None:
+            self.worklist.import_folder()
+
+    def next_unread(self) -> None:
+        """Open the next unread study of the worklist."""
+        if self.worklist is not None:
+            self.worklist.next_unread()
+
+    def toggle_read(self) -> None:
+        """Mark what is chosen as read, or as unread."""
+        if self.worklist is not None:
+            self.worklist.toggle_read()
+
+    def cancel_import(self) -> bool:
+        """Stop an import into the worklist; tell whether one ran."""
+        return self.worklist is not None and self.worklist.cancel_import()
 
     def show_refused(self) -> None:
         """Show which files were refused, and why."""
@@ -348,5 +394,8 @@ def title(ws: Workspace) -> str:
     keys = [exam.key for exam in ws.index.examinations]
     if ws.exam_key not in keys:
         return "mammoview"
+    at, count = keys.index(ws.exam_key), len(keys)
+    if ws.queue is not None:
+        at, count = ws.queue.at, ws.queue.total
     said = translate("Window", "mammoview — examination {at} of {count}")
-    return said.format(at=keys.index(ws.exam_key) + 1, count=len(keys))
+    return said.format(at=at + 1, count=count)

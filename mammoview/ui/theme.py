@@ -74,9 +74,11 @@ QSlider::groove:vertical {{ width: 3px; background: {EDGE}; border-radius: 1px; 
 QSlider::handle:vertical {{ height: 22px; margin: 0 -4px; border-radius: 4px;
     background: {FAINT}; }}
 QSlider::sub-page:horizontal {{ background: #3c5661; border-radius: 1px; }}
-QListWidget, QTableWidget {{ background: {RAISED}; color: {TEXT}; border: 1px solid {EDGE};
+QListWidget, QListView, QTableWidget, QTableView {{ background: {RAISED}; color: {TEXT};
+    border: 1px solid {EDGE};
     alternate-background-color: {CHROME}; gridline-color: {EDGE}; }}
-QListWidget::item:selected, QTableWidget::item:selected {{ background: #1f3139;
+QListWidget::item:selected, QListView::item:selected, QTableWidget::item:selected,
+QTableView::item:selected {{ background: #1f3139;
     color: #b9d3dc; }}
 QHeaderView::section {{ background: {CHROME}; color: {FAINT}; border: none; padding: 4px; }}
 QDialog {{ background: {CHROME}; }}

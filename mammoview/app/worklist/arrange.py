@@ -188,4 +188,4 @@ _VALUES: dict[Column, Callable[[Study], Any]] = {
 
 
 def _filled(study: Study, column: Column) -> bool:
-    return _VALUES[column](study) != ""
+    return bool(_VALUES[column](study) != "")

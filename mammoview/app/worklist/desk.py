@@ -129,6 +129,11 @@ class Worklist:
         """Call ``listener(old, new)`` after every change."""
         self._listeners.append(listener)
 
+    def unsubscribe(self, listener: Listener) -> None:
+        """Tell a listener no more."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
     # -- the list -----------------------------------------------------------------------------
 
     def start(self, *, rescan: bool = True) -> None:

@@ -9,6 +9,8 @@ from mammoview.words import QT_TRANSLATE_NOOP
 
 
 def _several_exams(ws: Workspace) -> bool:
+    if ws.queue is not None:
+        return ws.queue.total > 1
     return len(ws.index.examinations) > 1
 
 

@@ -79,6 +79,26 @@ class Frame(Protocol):
         """Leave full screen; tell whether there was anything to leave."""
         ...
 
+    def toggle_worklist(self) -> None:
+        """Go from the images to the worklist, or back."""
+        ...
+
+    def import_folder(self) -> None:
+        """Let the reader choose a folder for the worklist."""
+        ...
+
+    def next_unread(self) -> None:
+        """Open the next unread study of the worklist."""
+        ...
+
+    def toggle_read(self) -> None:
+        """Mark what is chosen as read, or as unread."""
+        ...
+
+    def cancel_import(self) -> bool:
+        """Stop an import into the worklist; tell whether one ran."""
+        ...
+
     def show_daily_check(self) -> None:
         """Walk through the test patterns on the window's screen."""
         ...

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from mammoview.ui.actions import cad, file, hanging, image, looking, measure, volume, window
+from mammoview.ui.actions import (
+    cad,
+    file,
+    hanging,
+    image,
+    looking,
+    measure,
+    volume,
+    window,
+    worklist,
+)
 from mammoview.ui.actions.spec import ActionSpec
 
 TABLE: tuple[ActionSpec, ...] = (
+    *worklist.ROWS,
     *file.ROWS,
     *hanging.ROWS,
     *image.ROWS,

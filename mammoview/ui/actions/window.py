@@ -13,7 +13,8 @@ def _has_second_screen(ws: Workspace) -> bool:
 
 
 def _escape(reach: Reach) -> None:
-    if not reach.frame.end_drawing() and not reach.frame.leave_full_screen():
+    frame = reach.frame
+    if not (frame.end_drawing() or frame.leave_full_screen() or frame.cancel_import()):
         reach.desk.cancel_waiting()
         reach.desk.cancel_analysis()
 

@@ -1,0 +1,105 @@
+"""What the worklist was made from: imported folders, and files that could not be read."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QListView,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mammoview.app.worklist.desk import Worklist, WorklistState
+from mammoview.app.worklist.values import Root
+from mammoview.words import translate
+
+
+class Sources(QDialog):
+    """Folders can be taken out of the list; their files stay, and so do the read states."""
+
+    def __init__(self, worklist: Worklist, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("sources")
+        self.setAccessibleName(translate("Worklist", "Sources of the worklist"))
+        self.setWindowTitle(translate("Worklist", "Sources of the worklist"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._worklist = worklist
+        self._roots: tuple[Root, ...] = ()
+        self.folders = _list("sourceFolders", translate("Worklist", "Imported folders"), self)
+        self.refused = _list("sourceRefused", translate("Worklist", "Files not read"), self)
+        self._refused_title = QLabel(self)
+        self._remove = QPushButton(translate("Worklist", "Take out of the worklist"), self)
+        self._remove.setObjectName("sourceRemove")
+        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        layout = QVBoxLayout(self)
+        for widget in (
+            QLabel(translate("Worklist", "Imported folders, archives and DICOMDIRs"), self),
+            self.folders,
+            self._remove,
+            self._refused_title,
+            self.refused,
+            self._buttons,
+        ):
+            layout.addWidget(widget)
+        self.resize(760, 520)
+        self._connect()
+        self.render(None, worklist.state)
+
+    def _connect(self) -> None:
+        self._worklist.subscribe(self.render)
+        self._remove.clicked.connect(self._remove_clicked)
+        self._buttons.rejected.connect(self.reject)
+
+    def render(self, old: WorklistState | None, new: WorklistState) -> None:  # type: ignore[override]
+        """Show the state."""
+        if old is not None and old.listing is new.listing:
+            return
+        self._roots = new.listing.roots
+        _show(self.folders, [root_text(root) for root in self._roots])
+        _show(self.refused, [f"{lost.file}: {lost.reason}" for lost in new.listing.refused])
+        said = translate("Worklist", "%n file(s) not read", n=len(new.listing.refused))
+        self._refused_title.setText(said)
+
+    def done(self, result: int) -> None:
+        """Hear no more of the list."""
+        self._worklist.unsubscribe(self.render)
+        super().done(result)
+
+    def _remove_clicked(self) -> None:
+        row = self.folders.currentIndex().row()
+        if 0 <= row < len(self._roots):
+            self._worklist.remove_root(self._roots[row].path)
+
+
+def root_text(root: Root) -> str:
+    """Return a folder with what is in it."""
+    said = translate("Worklist", "{path}   {studies} studies, {images} images").format(
+        path=root.path, studies=root.studies, images=root.images
+    )
+    if root.refused:
+        said += translate("Worklist", ", {count} not read").format(count=root.refused)
+    if not root.reachable:
+        said += translate("Worklist", "   NOT REACHABLE: plug it in, then Rescan")
+    return said
+
+
+def _list(name: str, accessible: str, parent: QWidget) -> QListView:
+    view = QListView(parent)
+    view.setObjectName(name)
+    view.setAccessibleName(accessible)
+    view.setUniformItemSizes(True)
+    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    view.setModel(QStringListModel(view))
+    return view
+
+
+def _show(view: QListView, lines: list[str]) -> None:
+    model = view.model()
+    assert isinstance(model, QStringListModel)
+    if model.stringList() != lines:
+        model.setStringList(lines)
