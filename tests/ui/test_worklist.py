@@ -24,7 +24,7 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.worklist import importing
 from mammoview.app.worklist.arrange import Column
 from mammoview.app.worklist.desk import Worklist
-from mammoview.app.worklist.thumbnails import CELL_COLS
+from mammoview.app.worklist.thumbnails import CELL_COLS, CELL_ROWS
 from mammoview.app.worklist.values import ReadState
 from mammoview.ui import theme
 from mammoview.ui.dispatch import GuiDispatcher
@@ -229,7 +229,8 @@ def test_pictures_come_for_the_rows_on_the_screen(listed: MainWindow, qtbot: QtB
         return all(picture is not None for picture in pictures)
 
     wait(qtbot, drawn)
-    image = model.data(model.index(0, 0), Qt.ItemDataRole.DecorationRole).toImage()
+    icon = model.data(model.index(0, 0), Qt.ItemDataRole.DecorationRole)
+    image = icon.pixmap(4 * CELL_COLS, CELL_ROWS).toImage()
     grey = [image.pixelColor(col, 32).value() for col in range(2 * CELL_COLS)]
     assert grey[CELL_COLS - 2] > grey[1], "R CC: the chest wall is on the right of its cell"
     assert grey[CELL_COLS + 1] > grey[-2], "L CC: on the left"

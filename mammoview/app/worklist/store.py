@@ -264,7 +264,7 @@ def _study(row: tuple[object, ...], names: dict[int, str]) -> Study:
     return Study(
         key=key,
         name=name,
-        patient_id=patient_id,
+        patient_id="" if cbis == "1" else patient_id,
         birth_date=birth_date,
         date=date if row[4] else "",
         accession=accession,

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPixmap
+from PySide6.QtGui import QColor, QFont, QIcon, QImage, QPixmap
 
 from mammoview.app.priors import display_date
 from mammoview.app.worklist.arrange import Column
@@ -61,7 +61,7 @@ class StudyModel(QAbstractTableModel):
         self._worklist = worklist
         self._studies: tuple[Study, ...] = ()
         self._rows: dict[str, int] = {}
-        self._pictures: OrderedDict[str, QPixmap] = OrderedDict()
+        self._pictures: OrderedDict[str, QIcon] = OrderedDict()
         self._asked: set[str] = set()
         self._bold = QFont()
         self._bold.setBold(True)
@@ -148,7 +148,7 @@ class StudyModel(QAbstractTableModel):
         bold = study.state is ReadState.UNREAD and column in (Column.STATE, Column.PATIENT)
         return self._bold if bold else None
 
-    def _picture(self, study: Study, column: Column) -> QPixmap | None:
+    def _picture(self, study: Study, column: Column) -> QIcon | None:
         if column is not Column.VIEWS:
             return None
         found = self._pictures.get(study.key)
@@ -166,7 +166,10 @@ class StudyModel(QAbstractTableModel):
     def _drawn(self, key: str, picture: Picture) -> None:
         rows, cols = picture.shape
         image = QImage(picture.tobytes(), cols, rows, cols, QImage.Format.Format_Grayscale8)
-        self._pictures[key] = QPixmap.fromImage(image)
+        pixmap = QPixmap.fromImage(image)
+        icon = QIcon(pixmap)
+        icon.addPixmap(pixmap, QIcon.Mode.Selected)  # else Qt dims the images of a chosen row
+        self._pictures[key] = icon
         while len(self._pictures) > _PICTURES_KEPT:
             old, _ = self._pictures.popitem(last=False)
             self._asked.discard(old)

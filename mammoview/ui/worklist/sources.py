@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from mammoview.app.worklist.desk import Worklist, WorklistState
 from mammoview.app.worklist.values import Root
-from mammoview.words import translate
+from mammoview.words import COUNTED, translate
 
 
 class Sources(QDialog):
@@ -62,7 +62,8 @@ class Sources(QDialog):
         self._roots = new.listing.roots
         _show(self.folders, [root_text(root) for root in self._roots])
         _show(self.refused, [f"{lost.file}: {lost.reason}" for lost in new.listing.refused])
-        said = translate("Worklist", "%n file(s) not read", n=len(new.listing.refused))
+        count = len(new.listing.refused)
+        said = translate("Worklist", "%n file(s) not read", "", COUNTED, count)
         self._refused_title.setText(said)
 
     def done(self, result: int) -> None:

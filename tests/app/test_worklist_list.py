@@ -1,0 +1,265 @@
+"""What the list shows and in which order; the worklist at work; and what the log may know."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mammoview.app import logs
+from mammoview.app.worklist import importing, store, thumbnails
+from mammoview.app.worklist.arrange import (
+    NEWEST_FIRST,
+    Column,
+    SortKey,
+    arrange,
+    clicked,
+    haystack,
+    sort_of,
+    sort_text,
+)
+from mammoview.app.worklist.database import prepare
+from mammoview.app.worklist.desk import Worklist
+from mammoview.app.worklist.importing import import_paths
+from mammoview.app.worklist.values import ReadState, Study
+from mammoview.domain.views import Slot
+from tests.builders.desk import Mailbox
+from tests.builders.dicom import build_exam
+
+
+def study(key: str, **changes: object) -> Study:
+    values: dict[str, object] = {
+        "key": key,
+        "name": f"Name^{key}",
+        "patient_id": f"ID-{key}",
+        "birth_date": "19600101",
+        "date": "20240115",
+        "accession": "",
+        "slots": frozenset(Slot),
+        "extra": (),
+        "images": 4,
+        "state": ReadState.UNREAD,
+        "source": "exams",
+        "reachable": True,
+    }
+    return Study(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def keys(*studies: Study, text: str = "", sort: tuple[SortKey, ...] = ()) -> str:
+    found = arrange(studies, [haystack(each) for each in studies], text=text, sort=sort)
+    return "".join(each.key for each in found)
+
+
+MANY = (
+    study("a", name="Müller^Ängela", date="20231231"),
+    study("b", date="20240101", state=ReadState.READ, accession="A-2024"),
+    study("c", date="20240630", slots=frozenset({Slot.RCC}), extra=("L ML",)),
+    study("d", date="20240701", state=ReadState.IN_PROGRESS, reachable=False),
+    study("e", date="", name="Read^Unread"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", "abcde"),
+        ("muller ANGELA", "a"),
+        ("2024-01..2024-06", "bc"),
+        ("2024-06-30..2024-07-01", "cd"),
+        ("..2023", "a"),
+        ("2024-07..", "d"),
+        ("unread", "ace"),
+        ("started", "d"),
+        ("read", "b"),
+        ('"read"', "e"),
+        ("missing", "c"),
+        ("unreachable", "d"),
+        ("l ml", "c"),
+        ("a-2024", "b"),
+        ("unread 2024-01..", "c"),
+        ('"unclosed', ""),
+        ("..", ""),
+    ],
+)
+def test_a_filter_finds(text: str, found: str) -> None:
+    assert keys(*MANY, text=text) == found
+
+
+def test_sorting_is_by_several_columns_and_leaves_equal_ones_alone() -> None:
+    one, two = study("1", name="B", date="20240101"), study("2", name="A", date="20240101")
+    three, four = study("3", name="A", date="20230101"), study("4", name="B", date="")
+    by_date = SortKey(column=Column.DATE)
+    down = SortKey(column=Column.DATE, descending=True)
+    by_name = SortKey(column=Column.PATIENT)
+    assert keys(one, two, three, four, sort=(by_date,)) == "3124"
+    assert keys(one, two, three, four, sort=(down,)) == "1234", "nothing known comes last"
+    assert keys(one, two, three, four, sort=(by_name, by_date)) == "3214"
+    assert keys(one, two, three, four, sort=(down, by_name)) == "2134"
+
+
+def test_a_click_comes_first_and_the_ones_before_stay_behind_it() -> None:
+    sort = clicked(NEWEST_FIRST, Column.STATE)
+    assert sort_text(sort) == "state -date patient"
+    assert sort_text(clicked(sort, Column.STATE)) == "-state -date patient"
+    assert sort_text(clicked(sort, Column.SOURCE)) == "source state -date"
+    assert sort_of(sort_text(sort)) == sort
+    assert sort_of("-nonsense") == NEWEST_FIRST
+
+
+# -- at work ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture
+def worklist(mailbox: Mailbox, tmp_path: Path) -> Iterator[Worklist]:
+    worklist = Worklist(deliver=mailbox.post, path=tmp_path / "data" / "worklist.sqlite")
+    yield worklist
+    worklist.shutdown()
+
+
+def shown(worklist: Worklist) -> str:
+    return "".join(study.name[0] for study in worklist.state.shown)
+
+
+def imported(worklist: Worklist, mailbox: Mailbox, folder: Path, names: str) -> None:
+    for name in names:
+        build_exam(folder / name, person=f"{name}^Test")
+    worklist.start()
+    mailbox.run_until(lambda: worklist.state.ready)
+    worklist.import_paths([folder])
+    mailbox.run_until(lambda: worklist.state.task is None and shown(worklist) == names)
+
+
+def test_the_next_unread_study_goes_round_the_end(
+    worklist: Worklist, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    imported(worklist, mailbox, tmp_path / "in", "ABC")
+    a, b, c = worklist.state.shown
+    assert worklist.next_unread(None) == a
+    assert worklist.next_unread(a.key) == b
+    assert worklist.next_unread(c.key) == a
+    worklist.toggle_read([a.key, b.key])
+    found = worklist.next_unread(c.key)
+    assert found is not None
+    assert found.key == c.key
+    worklist.opened(c.key)
+    assert worklist.next_unread(c.key) is None
+    mailbox.run_until(
+        lambda: (
+            {s.key: s.state for s in store.read_listing(worklist._path).studies}
+            == {a.key: ReadState.READ, b.key: ReadState.READ, c.key: ReadState.IN_PROGRESS}
+        )
+    )
+
+
+def test_what_was_filtered_by_is_there_again_and_in_no_setting(
+    worklist: Worklist, mailbox: Mailbox, tmp_path: Path, user_folders: Path
+) -> None:
+    imported(worklist, mailbox, tmp_path / "in", "AB")
+    worklist.filter("b^test")
+    worklist.filter("A Test")
+    assert shown(worklist) == "A"
+    again = Worklist(deliver=mailbox.post, path=worklist._path)
+    mailbox.run_until(lambda: store.kept(worklist._path, "filter") == "A Test")
+    again.start(rescan=False)
+    mailbox.run_until(lambda: again.state.ready)
+    assert (again.state.text, shown(again)) == ("A Test", "A")
+    again.shutdown()
+    written = [path for path in user_folders.rglob("*") if path.is_file()]
+    assert not any(b"A Test" in path.read_bytes() for path in written)
+
+
+def test_a_look_at_the_start_finds_what_changed(
+    worklist: Worklist, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    imported(worklist, mailbox, tmp_path / "in", "A")
+    build_exam(tmp_path / "in" / "B", person="B^Test")
+    again = Worklist(deliver=mailbox.post, path=worklist._path)
+    again.start()
+    mailbox.run_until(lambda: shown(again) == "AB")
+    again.shutdown()
+
+
+def test_shutdown_in_the_middle_of_an_import_is_clean(
+    worklist: Worklist, mailbox: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The leak guard of the suite fails this test if a thread outlives it."""
+    started = threading.Event()
+    real = importing._results
+
+    def noted(*args: object) -> Iterator[store.FileResult]:
+        started.set()
+        return real(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(importing, "_results", noted)
+    build_exam(tmp_path / "in")
+    worklist.import_paths([tmp_path / "in"])
+    assert started.wait(20)
+    worklist.shutdown()
+    before = worklist.state
+    mailbox.run_posted()
+    assert worklist.state is before
+
+
+def test_the_log_and_the_cache_know_no_patient(
+    worklist: Worklist, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    session = logs.start(tmp_path / "log", level=logging.DEBUG)
+    try:
+        folder = tmp_path / "Poisoned^Petra"
+        build_exam(folder / "exam", person="Poisoned^Petra")
+        (folder / "Poisoned.txt").write_text("x", "utf-8")
+        assert imported_paths(worklist, mailbox, folder) == 1
+        key = worklist.state.shown[0].key
+        drawn: list[np.ndarray] = []  # type: ignore[type-arg]
+        worklist.draw(key, drawn.append)
+        mailbox.run_until(lambda: bool(drawn))
+    finally:
+        session.close()
+    assert "worklist: 5 files met" in session.file.read_text("utf-8")
+    cached = list(thumbnails.cache_folder().iterdir())
+    assert len(cached) == 1
+    said = session.file.read_text("utf-8") + cached[0].name
+    for word in ("poisoned", "petra", "19600101", key):
+        assert word not in said.lower()
+        assert word.encode() not in cached[0].read_bytes().lower()
+
+
+def imported_paths(worklist: Worklist, mailbox: Mailbox, folder: Path) -> int:
+    worklist.start()
+    mailbox.run_until(lambda: worklist.state.ready)
+    worklist.import_paths([folder])
+    mailbox.run_until(lambda: worklist.state.task is None and bool(worklist.state.shown))
+    return len(worklist.state.shown)
+
+
+def test_a_thumbnail_is_kept_until_the_image_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, folder = tmp_path / "w" / "worklist.sqlite", tmp_path / "in"
+    files = build_exam(folder)
+    prepare(path)
+    import_paths(path, [folder])
+    (listed,) = store.read_listing(path).studies
+    images = store.images_for(path, listed.key)
+    first = thumbnails.strip(images, tmp_path / "cache", cancelled=lambda: False)
+    made = list((tmp_path / "cache").iterdir())
+    assert first is not None
+    assert first.shape == (64, 168)
+    monkeypatch.setattr(thumbnails, "_make", lambda *args: None)
+    again = thumbnails.strip(images, tmp_path / "cache", cancelled=lambda: False)
+    assert np.array_equal(first, again)
+    files[0].write_bytes(files[0].read_bytes() + b"\0\0")
+    assert thumbnails.strip(images, tmp_path / "cache", cancelled=lambda: False) is None
+    monkeypatch.setattr(thumbnails, "_MOST_BYTES", 0)
+    thumbnails._shrink(tmp_path / "cache")
+    assert made
+    assert not any((tmp_path / "cache").iterdir())
