@@ -58,7 +58,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="rename-mark",
         text=QT_TRANSLATE_NOOP("Actions", "Words of the selected mark"),
-        keys=("F2",),
+        keys=("F4",),
         menu=Menu.MEASURE,
         run=in_window(Frame.rename_mark),
         enabled=_has_selected,

@@ -20,7 +20,7 @@ _MOST_ROWS = 6
 class MarksPanel(QWidget):
     """One line for each mark; hidden while there is none.
 
-    Up and down select, Return shows the image of the mark, F2 and Del rename and delete it.
+    Up and down select, Return shows the image of the mark, F4 and Del rename and delete it.
     """
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
