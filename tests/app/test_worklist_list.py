@@ -219,7 +219,7 @@ def test_the_log_and_the_cache_know_no_patient(
         (folder / "Poisoned.txt").write_text("x", "utf-8")
         assert imported_paths(worklist, mailbox, folder) == 1
         key = worklist.state.shown[0].key
-        drawn: list[np.ndarray] = []  # type: ignore[type-arg]
+        drawn: list[object] = []
         worklist.draw(key, drawn.append)
         mailbox.run_until(lambda: bool(drawn))
     finally:
@@ -256,6 +256,7 @@ def test_a_thumbnail_is_kept_until_the_image_changes(
     assert first.shape == (64, 168)
     monkeypatch.setattr(thumbnails, "_make", lambda *args: None)
     again = thumbnails.strip(images, tmp_path / "cache", cancelled=lambda: False)
+    assert again is not None
     assert np.array_equal(first, again)
     files[0].write_bytes(files[0].read_bytes() + b"\0\0")
     assert thumbnails.strip(images, tmp_path / "cache", cancelled=lambda: False) is None
