@@ -1,56 +1,61 @@
-"""Which screen the window is on, and whether it was looked at today."""
+"""Which screen a window is on, and whether it was looked at today."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject
-from PySide6.QtGui import QScreen
+from PySide6.QtGui import QScreen, QWindow
 from PySide6.QtWidgets import QMainWindow
 
-from mammoview.app import commands
-from mammoview.app.display_check import DisplayChecks
-from mammoview.app.reading import ReadingDesk
+from mammoview.app.display_check import DisplayChecks, DisplayStatus
 from mammoview.ui.dialogs.daily_check import DailyCheck
+from mammoview.ui.screen_watch import screen_of
+
+_TELLING = (QEvent.Type.Show, QEvent.Type.WindowActivate)
 
 
 class DisplayWatch(QObject):
-    """Keeps the state's word on the display right: at the start, on another screen, next day.
+    """Tells what is known of a window's screen: at the start, on another screen, the next day.
 
     Parameters
     ----------
     window : QMainWindow
         The window whose screen counts.
-    desk : ReadingDesk
-        Whose state says it.
     checks : DisplayChecks or None
         None where no screen is read from (a snapshot): then nothing is said.
+    tell : callable
+        Takes the status; the same may be told twice.
     """
 
     def __init__(
-        self, window: QMainWindow, desk: ReadingDesk, checks: DisplayChecks | None
+        self,
+        window: QMainWindow,
+        checks: DisplayChecks | None,
+        tell: Callable[[DisplayStatus], None],
     ) -> None:
         super().__init__(window)
         self.setObjectName("displayWatch")
-        self._window, self._desk, self._checks = window, desk, checks
-        self._connected = False
+        self._window, self._checks, self._tell = window, checks, tell
+        self._handle: QWindow | None = None
         if checks is not None:
             window.installEventFilter(self)
             self.judge()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Judge again when the window is shown or comes back to the reader."""
-        if event.type() in (QEvent.Type.Show, QEvent.Type.WindowActivate):
+        if event.type() in _TELLING:
             handle = self._window.windowHandle()
-            if handle is not None and not self._connected:
+            if handle is not None and handle is not self._handle:
                 handle.screenChanged.connect(self.judge)
-                self._connected = True
+                self._handle = handle
             self.judge()
         return False
 
     def judge(self) -> None:
-        """Say what the last check of this screen says today."""
+        """Tell what the last check of this screen says today."""
         if self._checks is not None:
-            status = self._checks.status(screen_key(self._window.screen()))
-            self._desk.do(commands.judge_display, status)
+            self._tell(self._checks.status(screen_key(self._window.screen())))
 
     def check(self) -> None:
         """Let the reader look at the patterns, on the window's own screen."""
@@ -64,7 +69,6 @@ class DisplayWatch(QObject):
 
 
 def screen_key(screen: QScreen) -> str:
-    """Return what tells one screen from another: maker, model, connector, device pixels."""
-    size = screen.size() * screen.devicePixelRatio()
-    parts = (screen.manufacturer(), screen.model(), screen.name())
-    return " · ".join([*filter(None, parts), f"{size.width()}x{size.height()}"])
+    """Return what tells one screen from another, and how it is driven."""
+    known = screen_of(screen)
+    return f"{known.key} · {known.width_px}x{known.height_px}"

@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mammoview.app import coverage, frames, marking, tiles, true_size
-from mammoview.app.display_check import DisplayChecks
+from mammoview.app import commands, coverage, frames, marking, tiles, true_size
+from mammoview.app.display_check import DisplayChecks, DisplayStatus
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.screens import Screen
 from mammoview.app.worklist.desk import Worklist
@@ -89,7 +89,8 @@ class MainWindow(QMainWindow):
         self._build_toolbar()
         self._connect()
         self.render(None, desk.workspace)
-        self.display = DisplayWatch(self, desk, checks)
+        self._checks = checks
+        self.display = DisplayWatch(self, checks, self._judge_display)
 
     def _build_centre(self) -> None:
         centre = QWidget(self)
@@ -183,10 +184,15 @@ class MainWindow(QMainWindow):
         """Open the second screen where it stood."""
         if self.second is None:
             everywhere = [a for a in self._actions.values() if not a.spec.on_images]
-            self.second = SecondWindow(self.desk, actions=everywhere, held=self._held)
+            self.second = SecondWindow(
+                self.desk, actions=everywhere, held=self._held, checks=self._checks
+            )
             self.places.restore(self.second)
         self.second.render(None, self.desk.workspace)
         self.second.show()
+
+    def _judge_display(self, status: DisplayStatus) -> None:
+        self.desk.do(commands.judge_display, status)
 
     def _take_keys(self, new: Workspace) -> None:
         resolved = key_map(new.keys)
@@ -348,17 +354,17 @@ class MainWindow(QMainWindow):
             self.toggle_full_screen()
         return was
 
-    def _in_use(self) -> QMainWindow:
+    def _in_use(self) -> MainWindow | SecondWindow:
         second = self.second
         return second if second is not None and second.isActiveWindow() else self
 
     def show_daily_check(self) -> None:
-        """Walk through the test patterns on this window's screen."""
-        self.display.check()
+        """Walk through the test patterns, on the screen of the window in use."""
+        self._in_use().display.check()
 
     def move_spot(self, right: int, down: int) -> None:
         """Move loupe and level line without the mouse."""
-        self.four_view.spot.move(right, down)
+        self._in_use().four_view.spot.move(right, down)
 
     def toggle_coverage(self) -> None:
         """Show the maps of what was seen in the side panel, or hide them."""

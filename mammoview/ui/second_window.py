@@ -9,10 +9,12 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QStatusBar
 
 from mammoview.app import second_screen, true_size
+from mammoview.app.display_check import DisplayChecks, DisplayStatus, badge_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.screens import Screen
 from mammoview.app.workspace import Workspace
 from mammoview.ui.actions.keyboard import HeldKeys
+from mammoview.ui.display_watch import DisplayWatch
 from mammoview.ui.screen_watch import ScreenWatch
 from mammoview.ui.status_strip import BADGES, RESEARCH_USE_ONLY, caveat_text
 from mammoview.ui.view_commands import ViewCommands
@@ -35,6 +37,8 @@ class SecondWindow(QMainWindow):
         Those of the first window.
     held : HeldKeys
         Those of the first window.
+    checks : DisplayChecks or None
+        What was answered of this window's own screen; None: not asked.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class SecondWindow(QMainWindow):
         *,
         actions: Iterable[QAction],
         held: HeldKeys,
+        checks: DisplayChecks | None = None,
     ) -> None:
         super().__init__()  # no child of the first window: each is maximised by itself
         self.setObjectName("secondWindow")
@@ -58,12 +63,13 @@ class SecondWindow(QMainWindow):
         self.four_view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.four_view.setAccessibleName(translate("SecondScreen", "Images of the second screen"))
         self.setCentralWidget(self.four_view)
-        self._research, self._badge, self._step, self._caveats = self._build_strip()
+        self._research, self._badge, self._display, self._step, self._caveats = self._build_strip()
         self._commands = ViewCommands(desk, self.four_view)
         self.addActions(list(actions))
         self._connect()
+        self.display = DisplayWatch(self, checks, self._show_display)
 
-    def _build_strip(self) -> tuple[QLabel, QLabel, QLabel, QLabel]:
+    def _build_strip(self) -> tuple[QLabel, QLabel, QLabel, QLabel, QLabel]:
         strip = QStatusBar(self)
         strip.setObjectName("secondStrip")
         strip.setAccessibleName(translate("SecondScreen", "Status of the second screen"))
@@ -72,6 +78,7 @@ class SecondWindow(QMainWindow):
         for name, said in (
             ("researchUseOnly", translate("Status", "Research use only")),
             ("readingBadge", translate("Status", "Reading mode")),
+            ("displayBadge", translate("Status", "Check of the display")),
             ("stepLabel", translate("SecondScreen", "What hangs on the second screen")),
             ("caveats", translate("Status", "What stands beside results of the model")),
         ):
@@ -82,9 +89,10 @@ class SecondWindow(QMainWindow):
             strip.addWidget(label)
             labels.append(label)
         self.setStatusBar(strip)
-        research, badge, step, caveats = labels
+        research, badge, display, step, caveats = labels
+        display.hide()
         research.setText(translate("Status", RESEARCH_USE_ONLY))
-        return research, badge, step, caveats
+        return research, badge, display, step, caveats
 
     def _connect(self) -> None:
         self._screen_watch.changed.connect(self._screen_changed)
@@ -107,6 +115,11 @@ class SecondWindow(QMainWindow):
         self._step.setText(step.title if step else nothing)
         self._badge.setText(translate("Status", BADGES[new.reading_mode]))
         self._caveats.setText(caveat_text(new))
+
+    def _show_display(self, status: DisplayStatus) -> None:
+        words = badge_text(status)
+        self._display.setText(words)
+        self._display.setVisible(bool(words))
 
     def _screen_changed(self, screen: Screen) -> None:
         self._screen = screen

@@ -13,10 +13,11 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import display_check
+from mammoview.app import display_check, second_screen
 from mammoview.app.display_check import QUESTIONS, DisplayChecks, DisplayStatus, read_records
 from mammoview.app.reading import ReadingDesk
 from mammoview.imaging.patterns import PatternName, draw
+from mammoview.ui import display_watch
 from mammoview.ui.dialogs.daily_check import DailyCheck
 from mammoview.ui.dialogs.pattern_view import PatternView
 from mammoview.ui.dispatch import GuiDispatcher
@@ -166,3 +167,31 @@ def test_the_screen_shows_the_pattern_pixel_by_pixel(qtbot: QtBot, name: Pattern
         assert different[box].any(), "the letters are there"
         different[box] = False
     assert not different.any()
+
+
+def test_the_second_screen_has_a_badge_and_a_check_of_its_own(
+    reading: MainWindow, qtbot: QtBot, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Offscreen there is one screen: the second window is told that it is on another."""
+    checks = DisplayChecks(file)
+    checks.save(screen_key(reading.screen()), {question.id: True for question in QUESTIONS})
+    reading.display.judge()
+    monkeypatch.setattr(display_watch, "screen_key", lambda screen: "another screen")
+    reading.desk.do(second_screen.toggle)
+    second = reading.second
+    assert second is not None
+    label = second.findChild(QLabel, "displayBadge")
+    assert label is not None
+    assert badge(reading) == ""
+    assert label.text() == "display not checked"
+    assert not label.isHidden()
+    second.display.check()
+    dialog = second.findChild(DailyCheck)
+    assert dialog is not None
+    for _ in QUESTIONS:
+        qtbot.keyClick(dialog, Qt.Key.Key_Y)
+    assert label.isHidden()
+    assert [record.screen for record in read_records(file)][-1] == "another screen"
+    reading.desk.do(second_screen.toggle)
+    second.close()
+    second.deleteLater()

@@ -152,7 +152,11 @@ class DailyCheck(QDialog):
         done = self._at == len(QUESTIONS)
         question = QUESTIONS[min(self._at, len(QUESTIONS) - 1)]
         self.view.set_pattern(question.pattern)
-        progress = translate("DisplayCheck", "Question {at} of {all}; Space hides this")
+        progress = translate(
+            "DisplayCheck",
+            "Question {at} of {all}; Space hides this.  TG18-like and TG270-like, research "
+            "use only",
+        )
         self._progress.setText(
             progress.format(at=min(self._at + 1, len(QUESTIONS)), all=len(QUESTIONS))
         )

@@ -86,7 +86,8 @@ class SpotTools(QObject):
         if old is None or (old.marks, old.views) != (new.marks, new.views):
             self._nipples.clear()
         self._state = new
-        if taken and self._at is None:
+        # Of two windows only the one in use takes it up without the mouse.
+        if taken and self._at is None and self._host.isActiveWindow():
             self._at = self._start()
         self.refresh()
 
