@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mammoview.app import commands, frames, stack_frames, steps
+from mammoview.app import commands, frames, protocol, stack_frames, steps
 from mammoview.app.frame_loader import FrameLoader
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.stack_frames import StackFrames
@@ -80,6 +80,8 @@ def test_both_sides_scroll_by_relative_height() -> None:
 
 def test_another_view_is_not_moved_along() -> None:
     both = tomo(volume(Slot.RCC, 61), volume(Slot.RMLO, 61))
+    both = loaded(steps.use_protocol(both, protocol.shipped("four-up")))
+    assert len(frames.volumes(both)) == 2
     ws = frames.scroll(both, "RCC TOMO", 3)
     assert [view.frame for view in ws.views] == [34, 31]
 

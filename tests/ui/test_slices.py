@@ -36,8 +36,8 @@ def tomo(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> MainWindow:
 
 def slices(window: MainWindow) -> list[int]:
     """Return the numbers in the pixels that the panes draw."""
-    images = [pane.image for pane in window.desk.workspace.panes if pane.image is not None]
-    return [number_in(image.stored) for image in images]
+    drawn = [view.grey._pyramid for view in window.four_view.panes()]
+    return [number_in(pyramid.level(0)) for pyramid in drawn if pyramid is not None]
 
 
 def shows(window: MainWindow, qtbot: QtBot, *expected: int) -> None:
