@@ -32,6 +32,8 @@ class FrameLoader:
         Returns the desk's state.
     change : callable
         Changes the desk's state by a command.
+    arrived : callable
+        Called once the first frame of a volume is there, or refused.
     store : StackFrames or None
         What is kept.
     """
@@ -42,19 +44,23 @@ class FrameLoader:
         lanes: Lanes,
         state: Callable[[], Workspace],
         change: Change,
+        arrived: Callable[[], None],
         store: StackFrames | None = None,
     ) -> None:
         self._lanes = lanes
         self._state = state
         self._change = change
+        self._arrived = arrived
         self._store = store or StackFrames()
         self._begun: set[str] = set()
         self._busy: set[str] = set()
+        self._met: set[str] = set()
 
     def reset(self) -> None:
         """Let the frames of the last examination go."""
         self._begun.clear()
         self._busy.clear()
+        self._met.clear()
         self._store.clear()
 
     def settled(self, ws: Workspace) -> Workspace:
@@ -91,10 +97,16 @@ class FrameLoader:
         )
         self._lanes.submit(f"view {uid}", job)
 
+    def cancel(self, view: HungView) -> None:
+        """Stop decoding a volume; it goes on when the reader scrolls."""
+        self._busy.discard(_uid(view))
+        self._lanes.cancel(f"view {_uid(view)}")
+
     def _loaded(self, uid: str, loaded: Loaded) -> None:
         self._busy.discard(uid)
         view, image = loaded
         self._change(partial(commands.view_loaded, view=view, image=image))
+        self._meet(uid)
 
     def _failed(self, view: HungView, error: MammoviewError) -> None:
         """Say so where the frame is still wanted; else go on with the one that is."""
@@ -102,6 +114,12 @@ class FrameLoader:
         self._change(partial(_refused, view=view, reason=str(error)))
         for other in frames.waiting(self._state()):
             self.start(other)
+        self._meet(_uid(view))
+
+    def _meet(self, uid: str) -> None:
+        if uid not in self._met:
+            self._met.add(uid)
+            self._arrived()
 
     def _prepare_neighbours(self, before: dict[str, int | None], ws: Workspace) -> None:
         for view in frames.shown(ws):

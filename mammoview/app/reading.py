@@ -81,7 +81,10 @@ class ReadingDesk:
         self._pixels = Lanes(name="pixels", workers=2, deliver=deliver)
         self._reader = Lanes(name="analysis", workers=1, deliver=deliver)
         self._frames = FrameLoader(
-            lanes=self._pixels, state=lambda: self._workspace, change=self.do
+            lanes=self._pixels,
+            state=lambda: self._workspace,
+            change=self.do,
+            arrived=self._look_ahead,
         )
         settings = settings or Settings()
         self._ahead = Prefetcher(
@@ -161,7 +164,10 @@ class ReadingDesk:
         """Stop decoding; views already there stay, the others say that they were cancelled."""
         waiting = [hung for hung in self._workspace.views if commands.waits(hung)]
         for hung in waiting:
-            self._pixels.cancel(f"view {hung.mammogram.sop_instance_uid}")
+            if hung.frame is not None:
+                self._frames.cancel(hung)
+            else:
+                self._pixels.cancel(f"view {hung.mammogram.sop_instance_uid}")
         if waiting:
             self.do(commands.decoding_cancelled)
 

@@ -20,7 +20,7 @@ from mammoview.dicom.index import index_paths
 from mammoview.domain.study import FrameStack, ImageKind, Mammogram
 from mammoview.domain.views import Slot
 from tests.builders.desk import Mailbox, exam, image, index, mammogram
-from tests.builders.dicom import JPEG_LS
+from tests.builders.dicom import JPEG_LS, build_mg
 from tests.builders.tomo import build_tomo, build_tomo_exam, number_in
 
 
@@ -288,6 +288,30 @@ def test_a_failure_of_a_frame_left_behind_is_not_shown(
     loader._failed(view, DicomError("frame 5", expected="x", todo="y"))
     mailbox.run_until(lambda: not frames.waiting(desk.workspace))
     assert on_screen(desk) == [9]
+
+
+def test_a_volume_whose_decoding_was_cancelled_goes_on_when_the_reader_scrolls(
+    desk: ReadingDesk, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    build_tomo(tmp_path / "v", frames=9)
+    desk.open_index(index_paths([tmp_path]))
+    desk.cancel_decoding()
+    cancelled = desk.workspace.panes[0]
+    assert "cancelled" in cancelled.message
+    desk.do(frames.next_frame)
+    mailbox.run_until(lambda: not frames.waiting(desk.workspace))
+    assert on_screen(desk) == [6]
+
+
+def test_the_next_examination_is_decoded_once_the_volumes_are_here(
+    desk: ReadingDesk, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    build_tomo(tmp_path / "v", frames=9)
+    build_mg(tmp_path / "next", study="2")
+    desk.open_index(index_paths([tmp_path / "v", tmp_path / "next"]))
+    mailbox.run_until(lambda: desk.at_rest)
+    (coming,) = desk.workspace.index.examinations[1].mammograms
+    assert desk._ahead.cache.lacks([coming]) == ()
 
 
 def test_another_examination_lets_the_frames_go(
