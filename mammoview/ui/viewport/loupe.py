@@ -96,10 +96,15 @@ class Loupe(QWidget):
         glass.moveCenter(at.toPoint())
         glass = _kept(glass, room)
         text = self._text_size(glass.width())
-        under = glass.bottom() + text.height() <= room.bottom()
-        top = glass.bottom() + 1 if under else glass.top() - text.height()
-        box = _kept(QRect(QPoint(glass.left(), top), text), room)
-        self._show(glass, box)
+        # Over the glass only where there is no room under it; where there is for neither, the
+        # glass gives way, for the words never lie on it.
+        over = glass.bottom() + text.height() > room.bottom() and (
+            glass.top() - text.height() >= room.top()
+        )
+        top = glass.top() - text.height() if over else glass.bottom() + 1
+        box = QRect(QPoint(glass.left(), top), text)
+        shift = _kept(glass.united(box), room).topLeft() - glass.united(box).topLeft()
+        self._show(glass.translated(shift), box.translated(shift))
 
     def _show(self, glass: QRect, text: QRect) -> None:
         whole = glass.united(text)

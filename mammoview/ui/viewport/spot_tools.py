@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Qt, Signal
@@ -22,6 +23,8 @@ from mammoview.words import translate
 _BESIDE_PX, _OVER_PX = 8, 60
 _STEP_SHARE = 0.25
 _CAPTION_EDGE_PX = 10
+_CAPTION_GAP_PX = 4
+_TEXTS_WIDEST_PX = 380
 _CAPTION = "background: rgba(0, 0, 0, 190); color: #7fe0b8; padding: 3px 6px;"
 
 
@@ -187,13 +190,20 @@ class SpotTools(QObject):
 
     def _say(self, view: PaneView, words: str) -> None:
         """Say something at the foot of a pane, on the side of its chest wall."""
-        self.caption.setText(words)
-        self.caption.adjustSize()
         room = view.box.geometry().toAlignedRect()
+        self.caption.setText(words)
+        self.caption.setWordWrap(False)
+        wanted = self.caption.sizeHint().width()
+        width = max(1, min(wanted, room.width() - 2 * _CAPTION_EDGE_PX))
+        self.caption.setWordWrap(wanted > width)
+        self.caption.resize(width, self.caption.heightForWidth(width))
         left = room.left() + _CAPTION_EDGE_PX
         if view.wall_right:
-            left = room.right() - self.caption.width() - _CAPTION_EDGE_PX
-        top = room.bottom() - self.caption.height() - _CAPTION_EDGE_PX
+            left = room.right() - width - _CAPTION_EDGE_PX
+        # In a narrow pane the texts of the other side reach across: then it stands over them.
+        beside = width + _TEXTS_WIDEST_PX <= room.width()
+        low = _CAPTION_EDGE_PX if beside else math.ceil(view.texts.low_height()) + _CAPTION_GAP_PX
+        top = room.bottom() - self.caption.height() - low
         self.caption.move(QPoint(left, top))
         self.caption.show()
         self.caption.raise_()

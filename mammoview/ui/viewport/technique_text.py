@@ -96,12 +96,15 @@ def age_text(age: str) -> str:
 
 
 def made_at(mammogram: Mammogram, *, with_time: bool) -> str:
-    """Return when the image was made, else when the study was: ``2016-10-04 12:00``."""
-    acquired = mammogram.acquired
-    day = acquired[:8] if _DAY.match(acquired[:8]) else mammogram.study_date
-    if not day:
-        return ""
-    clock = acquired[8:12] if _DAY.match(acquired[:8]) else ""
+    """Return the day of the study, and the time where the image was made on it: ``... 10:15``.
+
+    Images that were made anew, as of an archive of films, have a later day of their own: it is not
+    that of the examination.
+    """
+    acquired, study = mammogram.acquired, mammogram.study_date
+    own = acquired[:8] if _DAY.match(acquired[:8]) else ""
+    day = study or own
+    clock = acquired[8:12] if own == day else ""
     known = with_time and len(clock) == 4 and int(clock[:2]) < 24 and int(clock[2:]) < 60
     return f"{display_date(day)} {clock[:2]}:{clock[2:]}" if known else display_date(day)
 

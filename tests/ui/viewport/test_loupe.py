@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 
 from mammoview.app import marking
 from mammoview.app.workspace import FitMode, Gray, Looking, Pane, Workspace
@@ -283,3 +283,24 @@ def test_the_nipple_that_the_reader_has_set_goes_before_the_estimate(
         view.render(before, by_hand)
         source = "estimated" if slot is Slot.RCC else "set by the reader"
         assert f"30 mm from the nipple ({source})" in view.spot.caption.text()
+
+
+@pytest.mark.parametrize("width", [480, 560, 801])
+@pytest.mark.parametrize("row", [220.5, 460.5, 700.5])
+def test_words_never_lie_on_the_glass_nor_the_caption_on_other_texts(
+    view: FourView, mouse: Mouse, width: int, row: float
+) -> None:
+    panes = [_mm(slot, scene.bright()) for slot in Slot]
+    looking = Looking(loupe=True, level_line=True, glass_px=560)
+    view.resize(width, 560)
+    view.render(None, replace(scene.workspace(*panes), looking=looking))
+    point(view, mouse, Slot.RCC, ImagePoint(col=450.5, row=row))
+    for glass in (view.spot.loupe, view.spot.twin):
+        assert glass.isVisible()
+        assert not glass.glass().intersects(glass._text.translated(glass.pos()))
+        assert view.rect().contains(glass.geometry())
+    caption = QRectF(view.spot.caption.geometry())
+    texts = view.pane(Slot.RMLO).texts
+    assert view.pane(Slot.RMLO).box.geometry().contains(caption)
+    for block in (texts.foot, texts.window, texts.technique):
+        assert not caption.intersects(block.sceneBoundingRect())

@@ -32,7 +32,9 @@ _MADE = Technique(
     partial_description="axilla",
 )
 _WHO = PatientIdentity(name="Phantom^One^Ada", patient_id="ID-1", birth_date="19500302", age="625M")
-_VIEW = mammogram(Slot.RCC, acquired="20020401091530", identity=_WHO, technique=_MADE)
+_VIEW = mammogram(
+    Slot.RCC, date="20020401", acquired="20020401091530", identity=_WHO, technique=_MADE
+)
 
 
 def test_none_hides_who_and_when_and_how() -> None:
@@ -123,3 +125,11 @@ def test_the_age_is_counted_where_the_header_has_none(
 @pytest.mark.parametrize("acquired", ["20020401", "200204012599", "2002040109", "20020401096000"])
 def test_an_impossible_clock_is_left_out(acquired: str) -> None:
     assert "2002-04-01" in identity_lines(replace(_VIEW, acquired=acquired), FULL)
+
+
+def test_the_day_is_that_of_the_study_and_not_of_a_later_copy() -> None:
+    copied = replace(_VIEW, acquired="20160426120000")
+    assert "2002-04-01" in identity_lines(copied, FULL)
+    assert not any("2016" in line or "12:00" in line for line in identity_lines(copied, FULL))
+    undated = replace(copied, study_date="")
+    assert "2016-04-26 12:00" in identity_lines(undated, FULL)
