@@ -1,4 +1,4 @@
-"""Black over the air of an inverted image whose header marks no padding."""
+"""Black over the air of an inverted image that is not padded there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 # Width of the margin kept round the breast, as a share of the mask: the skin line stays visible.
 _SKIN_MARGIN = 0.02
+# Skin, labels and noise outside the mask are no padding in the best of images.
+_MOSTLY = 0.5
 
 
 def air_alpha(breast: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -27,6 +29,34 @@ def air_alpha(breast: NDArray[np.bool_]) -> NDArray[np.uint8]:
     # Twice a box is nearly a bell; 1 on the breast and its skin line, 0 well outside.
     soft = _box_mean(_box_mean(near.astype(np.float64), reach // 2), reach // 2)
     return np.rint(255.0 * (1.0 - np.where(breast, 1.0, soft))).astype(np.uint8)
+
+
+def is_padded(
+    stored: NDArray[np.generic], breast: NDArray[np.bool_], padding: tuple[int, int] | None
+) -> bool:
+    """Tell whether the padding of an image stands for its air, so that nothing has to cover it.
+
+    A header may name a padding value that its pixels do not hold: then the air is as bright when
+    inverted as that of a film.
+
+    Parameters
+    ----------
+    stored : ndarray of integer, (rows, cols)
+        Stored values.
+    breast : ndarray of bool, (h, w)
+        The breast at low resolution, in the same pose.
+    padding : (int, int) or None
+        Inclusive range of padding values.
+    """
+    if padding is None:
+        return False
+    (rows, cols), (high, wide) = stored.shape, breast.shape
+    at_row = (np.arange(high) * 2 + 1) * rows // (2 * high)
+    at_col = (np.arange(wide) * 2 + 1) * cols // (2 * wide)
+    values = stored[np.ix_(at_row, at_col)][~breast].astype(np.int64)
+    if not values.size:
+        return True
+    return bool(np.mean((values >= padding[0]) & (values <= padding[1])) >= _MOSTLY)
 
 
 def covered(

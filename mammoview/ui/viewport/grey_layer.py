@@ -16,7 +16,7 @@ from mammoview.imaging.grayscale import to_display
 from mammoview.imaging.orientation import apply_pose
 from mammoview.imaging.pyramid import Pyramid
 from mammoview.ui.viewport import layers
-from mammoview.ui.viewport.air import air_alpha, covered
+from mammoview.ui.viewport.air import air_alpha, covered, is_padded
 from mammoview.ui.viewport.frame import Frame, mask_to_stored, to_qtransform
 from mammoview.ui.viewport.grey_item import GreyItem, screen_table
 
@@ -59,6 +59,7 @@ class GreyLayer:
         self._screen_table = np.zeros(0, np.uint32)
         self._patch: _Patch | None = None
         self._air = np.zeros((0, 0), np.uint8)  # as displayed
+        self._padded = False
         self.clear()
 
     def clear(self) -> None:
@@ -75,6 +76,7 @@ class GreyLayer:
         self._fmt = fmt
         self._table = self._patch = None
         mask = image.breast
+        self._padded = is_padded(image.stored, mask, fmt.padding)
         alpha = air_alpha(mask)
         self._air = apply_pose(alpha, image.pose)[0]
         black = np.zeros((*mask.shape, 4), np.uint8)
@@ -95,7 +97,7 @@ class GreyLayer:
         tissue: when inverted, everything well outside the breast is covered in black.
         """
         assert self._fmt is not None
-        self.air.setVisible(invert and self._fmt.padding is None)
+        self.air.setVisible(invert and not self._padded)
         if table is self._table:
             return False
         self._table = table

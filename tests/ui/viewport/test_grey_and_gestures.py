@@ -74,6 +74,25 @@ def test_invert_keeps_the_air_of_a_film_black(view: FourView, picture: Grab) -> 
     assert _grey_at(view, picture(view), 100, 460) == before
 
 
+def test_a_padding_value_that_no_pixel_holds_does_not_keep_the_air_bright(
+    view: FourView, picture: Grab
+) -> None:
+    breast = np.zeros((184, 120), np.bool_)
+    breast[:, 60:] = True
+    stored = scene.bright(value=300)
+    for padded in (False, True):
+        if padded:
+            stored = stored.copy()
+            stored[:, :270] = 0
+        loaded = scene.image(stored, breast=breast)
+        film = scene.pane(Slot.RCC, loaded, pixel_format=scene.pixel_format(padding=(0, 0)))
+        view.render(None, scene.workspace(film, gray=_gray(invert=True), fit=FitMode.IMAGE))
+        shot = picture(view)
+        assert _grey_at(view, shot, 100, 460) == 0
+        # Real padding leaves all of the air beside the skin as it is.
+        assert (_grey_at(view, shot, 278, 460) > 200) == padded
+
+
 @pytest.mark.parametrize(
     ("pose", "inverse"),
     [(pose, False) for pose in scene.EIGHT_POSES] + [(scene.EIGHT_POSES[5], True)],
