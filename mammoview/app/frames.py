@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mammoview.app import hanging
+from mammoview.app import hanging, second_screen
 from mammoview.app.workspace import HungView, Pane, Workspace
 from mammoview.domain.study import FrameStack
 from mammoview.domain.views import Projection
@@ -73,17 +73,18 @@ def cine_tick(ws: Workspace) -> Workspace:
 
 
 def waiting(ws: Workspace) -> tuple[HungView, ...]:
-    """Return the volumes of this step whose wanted frame is neither shown nor refused."""
+    """Return the volumes on the screens whose wanted frame is neither shown nor refused."""
     return tuple(view for view in shown(ws) if _waits(view))
 
 
 def volumes(ws: Workspace) -> tuple[Pane, ...]:
-    """Return the panes of this step that show a multi-frame image."""
-    return tuple(pane for pane in ws.panes if _stack(pane) is not None)
+    """Return the panes that show a multi-frame image: of this step, then of the second screen."""
+    beside = second_screen.beside(ws).panes if ws.second_screen else ()
+    return tuple(pane for pane in (*ws.panes, *beside) if _stack(pane) is not None)
 
 
 def shown(ws: Workspace) -> tuple[HungView, ...]:
-    """Return the multi-frame images of this step."""
+    """Return the multi-frame images on the screens."""
     there = {_key(pane) for pane in volumes(ws)}
     return tuple(
         view for view in ws.views if (view.prior, view.mammogram.sop_instance_uid) in there

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mammoview.app import commands, frames, protocol, stack_frames, steps
+from mammoview.app import commands, frames, protocol, second_screen, stack_frames, steps
 from mammoview.app.frame_loader import FrameLoader
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.stack_frames import StackFrames
@@ -84,6 +84,16 @@ def test_another_view_is_not_moved_along() -> None:
     assert len(frames.volumes(both)) == 2
     ws = frames.scroll(both, "RCC TOMO", 3)
     assert [view.frame for view in ws.views] == [34, 31]
+
+
+def test_volumes_on_the_second_screen_scroll_there() -> None:
+    ws = tomo(volume(Slot.RCC, 61), volume(Slot.RMLO, 61))
+    assert len(frames.volumes(ws)) == 1
+    ws = loaded(second_screen.toggle(ws))
+    assert [pane.key for pane in frames.volumes(ws)] == ["RCC TOMO", "RMLO TOMO"]
+    ws = frames.scroll(ws, "RMLO TOMO", 7)
+    assert [view.frame for view in ws.views] == [31, 38]
+    assert [view.frame for view in frames.waiting(ws)] == [38]
 
 
 def test_keys_move_the_volume_pointed_at() -> None:

@@ -13,6 +13,7 @@ from mammoview.modelkit.manifest import Caveat
 from mammoview.review import blinding
 from tests.builders.dicom import Blob, build_mg
 from tests.builders.models import build_bundle, build_manifest
+from tests.builders.tomo import build_tomo
 from tests.cli.conftest import Run
 
 IMAGE_KEYS = {
@@ -112,6 +113,13 @@ def test_a_view_that_is_not_analysed_says_so(command: Run, bundle: Path, tmp_pat
     assert image["reason"]
     assert image["heatmap"] is None
     assert image["regions"] == []
+
+
+def test_a_volume_is_not_analysed_and_says_so(command: Run, bundle: Path, tmp_path: Path) -> None:
+    path = build_tomo(tmp_path / "volume")
+    answer = command("analyze", path, "--out", tmp_path / "out", "--json", "--model", bundle)
+    (image,) = answer.document["images"]
+    assert (image["status"], image["reason"]) == ("not-supported", "tomosynthesis")
 
 
 def test_bad_files_do_not_stop_the_others(

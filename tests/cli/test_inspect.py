@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders.dicom import build_mg
+from tests.builders.tomo import build_synthetic_2d, build_tomo
 from tests.cli.conftest import Run
 
 IMAGE_KEYS = {
@@ -99,3 +100,13 @@ def test_the_table_for_people(command: Run, exam: Path) -> None:
     assert answer.code == 0
     assert "RMLO" in answer.out
     assert "orientation" in answer.out
+
+
+def test_volumes_and_synthetic_views_are_named(command: Run, tmp_path: Path) -> None:
+    build_tomo(tmp_path / "volume", frames=5)
+    build_synthetic_2d(tmp_path / "synthetic")
+    document = command("inspect", tmp_path, "--json").document
+    told = {image["kind"]: image for image in document["studies"][0]["images"]}
+    assert (told["tomosynthesis"]["frames"], told["tomosynthesis"]["place"]) == (5, "RCC TOMO")
+    assert (told["synthetic 2D"]["frames"], told["synthetic 2D"]["slot"]) == (None, "RCC")
+    assert "tomosynthesis, 5 frames" in command("inspect", tmp_path).out
