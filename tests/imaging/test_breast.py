@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mammoview.imaging.breast import Edge, chest_wall_edge, find_breast
+from mammoview.domain.geometry import Affine2D, ImageBox
+from mammoview.imaging.breast import Breast, Edge, chest_wall_edge, find_breast, grey_on_mask
 from trainer.coco import read_coco
 from trainer.pictures import read_picture
 from trainer.recipe import read_recipe
@@ -102,3 +103,17 @@ def test_real_masses_lie_in_the_breast(mammoview_data: Path, repository: Path) -
             lost += part.mean() < 0.5
     assert total > 45
     assert lost <= 0.04 * total
+
+
+@pytest.mark.parametrize("deep", [1, 2, 8, 9, 10, 17, 19, 121, 130])
+def test_a_cell_of_the_mask_holds_the_mean_of_its_pixels(deep: int) -> None:
+    """Whatever number of rows a cell is deep: they are added by eights, and then the rest."""
+    values = np.random.default_rng(deep).random((5 * deep, 12), dtype=np.float32)
+    breast = Breast(
+        mask=np.ones((5, 3), np.bool_),
+        to_image=Affine2D.scale_translate(col_scale=4.0, row_scale=float(deep), col0=0.0, row0=0.0),
+        box=ImageBox(col0=0.0, row0=0.0, col1=12.0, row1=5.0 * deep),
+        found=True,
+    )
+    means = values.reshape(5, deep, 3, 4).mean(axis=(1, 3), dtype=np.float64)
+    np.testing.assert_allclose(grey_on_mask(values, breast), means, rtol=1e-6)
