@@ -2,9 +2,9 @@
 
 The rule: a cell of the breast mask (some 20 pixels) counts as seen once it has stood still on the
 screen for a quarter of a second, whole, with one device pixel or more for every image pixel, under
-no panel, glass or dialog.  Text and marks that are drawn on the image let it through and do not
-count as covering; another program's window cannot be known.  Volumes are left out: a slice is not
-the breast.
+no panel, glass, dialog or heatmap.  Text and marks that are drawn on the image let it through and
+do not count as covering; another program's window cannot be known.  Volumes are left out: a slice
+is not the breast.
 """
 
 from __future__ import annotations

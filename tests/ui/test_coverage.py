@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from mammoview.app import coverage, resolve, steps
@@ -89,6 +89,28 @@ def test_what_lies_under_a_panel_is_not_seen(hung: MainWindow, qtbot: QtBot) -> 
     panel.hide()
     qtbot.waitUntil(lambda: found(hung, "RCC").share > 0.0, timeout=3000)
     panel.deleteLater()
+
+
+def test_what_lies_under_the_heat_is_not_seen(hung: MainWindow, qtbot: QtBot) -> None:
+    press(qtbot, hung, Qt.Key.Key_H)
+    with qtbot.assertNotEmitted(hung.four_view.gaze.seen, wait=500):
+        press(qtbot, hung, Qt.Key.Key_E)
+    press(qtbot, hung, Qt.Key.Key_H)
+    rest(hung, qtbot)
+    assert found(hung, "RCC").share > 0.0
+
+
+def test_what_lies_under_a_dialog_is_not_seen(hung: MainWindow, qtbot: QtBot) -> None:
+    dialog = QDialog(hung)
+    dialog.setGeometry(hung.geometry())
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    press(qtbot, hung, Qt.Key.Key_E)
+    rest(hung, qtbot)
+    assert state(hung).coverage == ()
+    dialog.close()
+    qtbot.waitUntil(lambda: found(hung, "RCC").share > 0.0, timeout=3000)
+    dialog.deleteLater()
 
 
 def test_ctrl_m_shows_maps_and_shares(hung: MainWindow, qtbot: QtBot) -> None:

@@ -60,7 +60,7 @@ class CoveragePanel(QWidget):
         self._rule = paragraph("coverageRule", translate("Coverage", "What counts"), self)
         self._rule.setProperty("role", "faint")
         self._rule.setText(
-            translate("Coverage", "at 1:1 or larger, still for 0.25 s, under no panel")
+            translate("Coverage", "at 1:1 or larger, still for 0.25 s, under no panel or heat")
         )
         self._cells: list[tuple[CoverageMap, QLabel]] = []
         self._grid = QGridLayout()

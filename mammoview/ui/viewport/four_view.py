@@ -264,7 +264,7 @@ class FourView(QWidget):
             view.refresh(device_pixel_ratio=ratio, dragging=self._drag_from is not None)
             view.set_scale(screen, subjects, self._seen_text(view))
         self.spot.refresh()
-        self.gaze.refresh()
+        self.gaze.refresh(veiled=self.legend.isVisibleTo(self))
 
     def _seen_text(self, view: PaneView) -> str:
         """Return how much of a view was seen, while the maps are asked for."""

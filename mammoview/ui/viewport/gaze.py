@@ -53,15 +53,19 @@ class Gaze(QObject):
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._look)
 
-    def refresh(self) -> None:
-        """Begin anew if anything has moved; at rest only while something is at full resolution."""
+    def refresh(self, *, veiled: bool = False) -> None:
+        """Begin anew if anything has moved; at rest only while something is at full resolution.
+
+        ``veiled`` tells that colour lies over the images: then nothing counts.
+        """
         ratio = self._canvas.devicePixelRatioF()
-        still = (ratio, *((id(v.pane.image), v.placement, v.box.geometry()) for v in self._panes()))
+        placed = ((id(v.pane.image), v.placement, v.box.geometry()) for v in self._panes())
+        still = (veiled, ratio, *placed)
         if still == self._still:
             return
         self._still, self._told = still, ()
         self._covers.clear()
-        if any(_in_full(view, ratio) for view in self._panes()):
+        if not veiled and any(_in_full(view, ratio) for view in self._panes()):
             self._timer.start()
         else:
             self._timer.stop()
