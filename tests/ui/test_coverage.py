@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QWidget
@@ -75,6 +77,14 @@ def test_a_glance_and_a_small_scale_count_for_nothing(hung: MainWindow, qtbot: Q
         press(qtbot, hung, Qt.Key.Key_E)
         press(qtbot, hung, Qt.Key.Key_F)
     assert state(hung).coverage == ()
+
+
+def test_it_takes_a_quarter_second_to_see(hung: MainWindow, qtbot: QtBot) -> None:
+    press(qtbot, hung, Qt.Key.Key_E)
+    began = time.monotonic()
+    press(qtbot, hung, Qt.Key.Key_Down)
+    rest(hung, qtbot)
+    assert time.monotonic() - began > 0.24
 
 
 def test_what_lies_under_a_panel_is_not_seen(hung: MainWindow, qtbot: QtBot) -> None:

@@ -71,6 +71,23 @@ def test_a_drag_moves_both_breasts_by_the_same_mm_mirrored(
     assert moved["RCC"] == moved["LCC"] == way
 
 
+def test_a_left_breast_goes_with_the_hand_and_the_right_one_mirrored(
+    view: FourView, mouse: Mouse
+) -> None:
+    view.render(None, four())
+    mouse.wheel(_IN_RCC, 4)
+    at = QPointF(500.0, 150.0)
+    point = view.pane(Slot.LCC).to_image(at)
+    other = view.pane(Slot.RCC).to_image(_IN_RCC)
+    mouse.drag(at, QPointF(-20.0, 30.0), LEFT)
+    assert point is not None
+    assert other is not None
+    there = view.pane(Slot.LCC).to_screen(point)
+    assert (there.x(), there.y()) == pytest.approx((480.0, 180.0))
+    mirrored = view.pane(Slot.RCC).to_screen(other)
+    assert (mirrored.x(), mirrored.y()) == pytest.approx((320.0, 180.0))
+
+
 def test_the_other_projection_shares_the_depth_alone(view: FourView, mouse: Mouse) -> None:
     view.render(None, four())
     mouse.wheel(_IN_RCC, 4)
