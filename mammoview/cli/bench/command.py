@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from mammoview.cli.arguments import add_json
-from mammoview.cli.bench import analyze, exams, index, open, window
+from mammoview.cli.bench import analyze, exams, index, open, start, window
 from mammoview.cli.output import emit
 from mammoview.errors import ExitCode
 
@@ -26,7 +26,14 @@ class Bench(Protocol):
 
 
 BENCHES: MappingProxyType[str, Bench] = MappingProxyType(
-    {"open": open, "index": index, "analyze": analyze, "window": window, "exams": exams}
+    {
+        "open": open,
+        "index": index,
+        "analyze": analyze,
+        "window": window,
+        "start": start,
+        "exams": exams,
+    }
 )
 
 

@@ -1,0 +1,55 @@
+"""``mammoview bench start``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import Any
+
+from mammoview.cli.bench.child import run_child
+from mammoview.errors import MammoviewError
+
+SUMMARY = "from the start of the process to a usable window, beside a bare pyqtgraph window"
+_CHILD = "from mammoview.ui.bench_start import {name}; {name}()"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare how often each is started."""
+    parser.add_argument(
+        "--times",
+        type=int,
+        default=5,
+        metavar="N",
+        help="starts of each; the fastest counts, for the machine may be shared (default: 5)",
+    )
+
+
+def measure(args: argparse.Namespace) -> dict[str, Any]:
+    """Start both by turns, each in a process of its own on two cores."""
+    from mammoview.ui.platform_check import platform_name, require_libraries
+
+    if not platform_name():
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    require_libraries(platform_name())
+    turns = [(_start("ours"), _start("bare")) for _ in range(max(1, args.times))]
+    ours, bare = (min(times) for times in zip(*turns, strict=True))
+    return {
+        "platform": platform_name(),
+        "times": len(turns),
+        "seconds": ours,
+        "baseline": "a bare PySide6 and pyqtgraph window",
+        "baseline_seconds": bare,
+        "ratio": ours / bare,
+    }
+
+
+def _start(name: str) -> float:
+    done = run_child([sys.executable, "-c", _CHILD.format(name=name)])
+    if done.returncode != 0:
+        raise MammoviewError(
+            f"the window ended with {done.returncode}: {done.stderr.strip()[-300:]}",
+            expected="a window that is painted and answers",
+            todo="run mammoview doctor",
+        )
+    return float(done.stdout.split()[-1])
