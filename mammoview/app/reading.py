@@ -33,7 +33,6 @@ from mammoview.app.workspace import (
     Task,
     Workspace,
 )
-from mammoview.dicom.index import index_paths
 from mammoview.domain.prediction import ExamPrediction, ViewPrediction
 from mammoview.domain.study import ExamIndex, Mammogram
 from mammoview.errors import MammoviewError
@@ -283,6 +282,8 @@ class ReadingDesk:
                 total=total,
             )
             context.report(partial(self.do, commands.task, task))
+
+        from mammoview.dicom.index import index_paths  # heavy: the window comes first
 
         return index_paths(paths, on_progress=progress, cancelled=context.cancelled)
 

@@ -8,8 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.app.workspace import LoadedImage
-from mammoview.dicom.decode import decode_pixels
-from mammoview.dicom.frames import open_frames, read_frame
 from mammoview.domain.geometry import Pose
 from mammoview.domain.study import Mammogram
 from mammoview.imaging.breast import Breast, chest_wall_edge, find_breast
@@ -30,6 +28,10 @@ def load_image(mammogram: Mammogram) -> tuple[Mammogram, LoadedImage]:
     DicomError
         If the pixels cannot be decoded.
     """
+    # Heavy: the window is there before the first image is decoded.
+    from mammoview.dicom.decode import decode_pixels
+    from mammoview.dicom.frames import open_frames, read_frame
+
     if mammogram.frames is None:
         return settle(mammogram, decode_pixels(mammogram), frame=None)
     frame = mammogram.frames.middle

@@ -8,13 +8,16 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mammoview.app.resolve import settle
 from mammoview.app.workspace import LoadedImage
-from mammoview.dicom.frames import FrameSource, open_frames, read_frame
 from mammoview.domain.study import Mammogram
+
+if TYPE_CHECKING:
+    from mammoview.dicom.frames import FrameSource
 
 # Some 40 slices of 5 megapixels: those round the current one of two volumes, or of four.
 KEPT_BYTES = 400 << 20
@@ -82,6 +85,8 @@ class StackFrames:
             self._settled.clear()
 
     def _decoded(self, mammogram: Mammogram, frame: int) -> Loaded:
+        from mammoview.dicom.frames import read_frame
+
         uid = mammogram.sop_instance_uid
         stored = read_frame(self._source(mammogram), frame)
         with self._lock:
@@ -102,6 +107,9 @@ class StackFrames:
         with self._lock:
             source = self._sources.get(uid)
         if source is None:
+            # Heavy: the window is there before the first slice is decoded.
+            from mammoview.dicom.frames import open_frames
+
             source = open_frames(mammogram)
         with self._lock:
             self._sources[uid] = source

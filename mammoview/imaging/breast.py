@@ -7,7 +7,6 @@ from enum import StrEnum
 from itertools import pairwise
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from mammoview.domain.geometry import Affine2D, ImageBox
@@ -229,6 +228,8 @@ def _largest_bright_part(
 ) -> NDArray[np.bool_]:
     if not inside.any() or float(np.ptp(small[inside])) < 1e-3:
         return np.zeros(small.shape, np.bool_)
+    import SimpleITK as sitk  # heavy: the window is there before it is needed
+
     otsu = sitk.OtsuThresholdImageFilter()
     otsu.Execute(sitk.GetImageFromArray(small[inside][None, :]))
     air = float(np.percentile(small[inside], 2))

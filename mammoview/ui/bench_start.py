@@ -47,12 +47,9 @@ def process_age_s() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) - started / os.sysconf("SC_CLK_TCK")
 
 
-def ours() -> None:
-    """Start the program as ``mammoview`` does, on nothing."""
-    from mammoview.cli import main
-
+def watch() -> None:
+    """Tell of the first window of a program that is started in this process afterwards."""
     FirstPaint(QApplication(["mammoview"]))
-    raise SystemExit(main([]))
 
 
 def bare() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mammoview.app import commands, frames, protocol, second_screen, stack_frames, steps
+from mammoview.app import commands, frames, protocol, second_screen, steps
 from mammoview.app.frame_loader import FrameLoader
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.stack_frames import StackFrames
@@ -206,7 +206,7 @@ def test_a_frame_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     (view,) = index_paths([build_tomo(tmp_path / "v")]).examinations[0].mammograms
     store = StackFrames()
     _, first = store.load(view, 2)
-    monkeypatch.setattr(stack_frames, "read_frame", None)
+    monkeypatch.setattr("mammoview.dicom.frames.read_frame", None)
     assert store.load(view, 2)[1] is first
 
 

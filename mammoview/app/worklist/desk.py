@@ -21,7 +21,6 @@ from mammoview.app.worklist.arrange import NEWEST_FIRST, Column, Sort, arrange, 
 from mammoview.app.worklist.importing import import_paths
 from mammoview.app.worklist.values import Imported, Listing, ReadState, Study
 from mammoview.app.workspace import QueuePlace, Task
-from mammoview.dicom.index import index_images
 from mammoview.domain.study import ExamIndex
 from mammoview.errors import MammoviewError, WorklistError
 from mammoview.words import QT_TRANSLATE_NOOP
@@ -85,6 +84,8 @@ class WorklistOrder:
         """Read the headers of a study and of its patient's others, as they are now."""
         images = store.images_for(self._path, key)
         places = [(image.file, image.archive) for image in images]
+        from mammoview.dicom.index import index_images  # heavy: the window comes first
+
         return index_images(places, cancelled=cancelled)
 
 

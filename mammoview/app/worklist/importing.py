@@ -19,9 +19,6 @@ from mammoview.app.worklist import store
 from mammoview.app.worklist.database import connected
 from mammoview.app.worklist.store import FileResult, FileStamp, KnownFile
 from mammoview.app.worklist.values import Imported
-from mammoview.dicom.attributes import ReadHeader
-from mammoview.dicom.files import list_files
-from mammoview.dicom.walk import Walk
 from mammoview.domain.study import Refusal
 
 _WRITE_S = 0.5
@@ -123,6 +120,8 @@ class _Look:
         )
 
     def _files(self) -> tuple[list[Path], list[Refusal]]:
+        from mammoview.dicom.files import list_files  # heavy: the window comes first
+
         files, unlisted = list_files([self._root], self._cancelled)
         if self._root.is_file() and self._unchanged(self._root, settled=False):
             files += [path for path in self._known if path != self._root and path.exists()]
@@ -180,6 +179,9 @@ def stamp_of(path: Path) -> FileStamp:
 def _results(path: Path, seen: set[str], cancelled: Callable[[], bool]) -> Iterator[FileResult]:
     """Read one file; a DICOMDIR leads to others, which give results of their own."""
     stamp = stamp_of(path)  # before it is read: what changes meanwhile is read again
+    from mammoview.dicom.attributes import ReadHeader
+    from mammoview.dicom.walk import Walk
+
     headers: list[ReadHeader] = []
     seen.discard(os.path.realpath(path))
     walk = Walk(

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from mammoview.app import resolve
 from mammoview.app.worklist.importing import stamp_of
 from mammoview.app.worklist.values import ImageFile
-from mammoview.dicom.index import index_images
 from mammoview.domain.study import Mammogram
 from mammoview.domain.views import Laterality, Slot
 from mammoview.errors import MammoviewError
@@ -70,6 +69,8 @@ def strip(
 
 
 def _make(images: Sequence[ImageFile], cancelled: Callable[[], bool]) -> NDArray[np.uint8] | None:
+    from mammoview.dicom.index import index_images  # heavy: the window comes first
+
     index = index_images([(image.file, image.archive) for image in images], cancelled=cancelled)
     views = {view.slot: view for exam in index.examinations for view in exam.mammograms}
     cells = []

@@ -11,7 +11,8 @@ from mammoview.cli.bench.child import run_child
 from mammoview.errors import MammoviewError
 
 SUMMARY = "from the start of the process to a usable window, beside a bare pyqtgraph window"
-_CHILD = "from mammoview.ui.bench_start import {name}; {name}()"
+_OURS = "from mammoview.ui.bench_start import watch; watch(); from mammoview.cli import main; raise SystemExit(main([]))"
+_BARE = "from mammoview.ui.bench_start import bare; bare()"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +33,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     if not platform_name():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     require_libraries(platform_name())
-    turns = [(_start("ours"), _start("bare")) for _ in range(max(1, args.times))]
+    turns = [(_start(_OURS), _start(_BARE)) for _ in range(max(1, args.times))]
     ours, bare = (min(times) for times in zip(*turns, strict=True))
     return {
         "platform": platform_name(),
@@ -44,8 +45,8 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _start(name: str) -> float:
-    done = run_child([sys.executable, "-c", _CHILD.format(name=name)])
+def _start(code: str) -> float:
+    done = run_child([sys.executable, "-c", code])
     if done.returncode != 0:
         raise MammoviewError(
             f"the window ended with {done.returncode}: {done.stderr.strip()[-300:]}",
