@@ -39,6 +39,8 @@ TITLES = (
     QT_TRANSLATE_NOOP("Hanging", "Implant displaced, MLO against prior"),
     QT_TRANSLATE_NOOP("Hanging", "Implant-displaced views"),
     QT_TRANSLATE_NOOP("Hanging", "Extra views"),
+    QT_TRANSLATE_NOOP("Hanging", "CC tile by tile"),
+    QT_TRANSLATE_NOOP("Hanging", "MLO tile by tile"),
     QT_TRANSLATE_NOOP("Hanging", "Tomosynthesis"),
     QT_TRANSLATE_NOOP("Hanging", "Tomosynthesis, CC"),
     QT_TRANSLATE_NOOP("Hanging", "Tomosynthesis, MLO"),

@@ -11,7 +11,12 @@ from mammoview.cli.bench.child import run_child
 from mammoview.errors import MammoviewError
 
 SUMMARY = "from the start of the process to a usable window, beside a bare pyqtgraph window"
-_OURS = "from mammoview.ui.bench_start import watch; watch(); from mammoview.cli import main; raise SystemExit(main([]))"
+_OURS = """
+from mammoview.ui.bench_start import watch
+watch()
+from mammoview.cli import main
+raise SystemExit(main([]))
+"""
 _BARE = "from mammoview.ui.bench_start import bare; bare()"
 
 
