@@ -1,7 +1,8 @@
 """Whether an image is an acquired 2D view, a synthetic one, or tomosynthesis, and its frames.
 
 Source: PS3.3 C.8.11.7.1.4 (Image Type of mammograms), C.8.21.6.1.1 (of tomosynthesis),
-C.7.6.16.2 (pixel measures, plane position and orientation of a frame).
+C.7.6.16.2 (pixel measures, plane position and orientation of a frame), C.7.6.16.2.2.4
+(concatenations).
 """
 
 from __future__ import annotations
@@ -79,6 +80,10 @@ def read_stack(header: Header, frames: int, warnings: list[str]) -> FrameStack |
     if frames < 2:
         return None
     _check_same_grey(header, warnings)
+    if header.has("ConcatenationUID"):
+        part = header.integer("InConcatenationNumber") or "?"
+        total = header.integer("InConcatenationTotalNumber") or "?"
+        warnings.append(f"part {part} of {total} of a volume in several files: shown by itself")
     heights = _heights_by_position(header, frames) or _heights_by_thickness(header, frames)
     if not heights:
         warnings.append("no slice positions in the header: slices by number, not by mm")

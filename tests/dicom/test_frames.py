@@ -136,6 +136,16 @@ def test_slices_out_of_order_are_counted_and_said(tmp_path: Path) -> None:
     assert any("not stored in order" in warning for warning in volume.warnings)
 
 
+def test_a_part_of_a_volume_says_so(tmp_path: Path) -> None:
+    elements = {
+        "ConcatenationUID": "1.2.3",
+        "InConcatenationNumber": 2,
+        "InConcatenationTotalNumber": 3,
+    }
+    volume = only(build_tomo(tmp_path / "v", elements=elements))
+    assert any("part 2 of 3 of a volume" in warning for warning in volume.warnings)
+
+
 def test_frames_with_windows_of_their_own_are_said(tmp_path: Path) -> None:
     path = build_tomo(tmp_path / "v", frames=3)
     ds = pydicom.dcmread(path)
