@@ -122,11 +122,11 @@ def snapshot(
         raise _nothing(f"size {look.size[0]}x{look.size[1]}")
     with _opened(index, look) as desk:
         files = _files(desk.workspace.hanging.steps, step, out)
+        _load_views(desk)
         _show_result(desk, reading, look)
         with _shown(desk, look) as window:
             for step_id, file in files.items():
                 desk.do(steps.go_to, step_id)
-                _load_panes(desk)
                 _save(window, file)
     return tuple(files.values())
 
@@ -186,11 +186,9 @@ def _files(known: tuple[Step, ...], wanted: str | None, out: Path) -> dict[str, 
     )
 
 
-def _load_panes(desk: ReadingDesk) -> None:
-    """Decode what the step shows and no step before it did."""
-    waiting = (hung for hung in desk.workspace.views if commands.waits(hung))
-    shown = {pane.mammogram.sop_instance_uid for pane in desk.workspace.panes if pane.mammogram}
-    for view in [hung.mammogram for hung in waiting if hung.mammogram.sop_instance_uid in shown]:
+def _load_views(desk: ReadingDesk) -> None:
+    """Decode what hangs in any step: the window would not still be at it."""
+    for view in [hung.mammogram for hung in desk.workspace.views if commands.waits(hung)]:
         try:
             settled, image = load_image(view)
         except DicomError as error:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QPixmap
 from pytestqt.qtbot import QtBot
 
+from mammoview.app import commands
 from mammoview.app.workspace import OverlayMode
 from mammoview.dicom.index import index_paths
 from mammoview.domain.study import ExamIndex
 from mammoview.errors import UsageError
 from mammoview.review import blinding
+from mammoview.ui.main_window import MainWindow
 from mammoview.ui.snapshot import Look, Reading, snapshot
 from tests.builders.desk import SUMMARY, prediction, view_prediction
 from tests.builders.dicom import build_exam
@@ -53,6 +55,21 @@ def test_closed_gate_draws_nothing_of_a_result(
     bare = QImage(str(tmp_path / "b.png"))
     images = shut.width() - 264
     assert shut.copy(60, 30, images - 60, 600) == bare.copy(60, 30, images - 60, 600)
+
+
+def test_no_step_is_still_decoding(
+    qtbot: QtBot, opened: ExamIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting: list[int] = []
+    grab = MainWindow.grab
+
+    def watched(window: MainWindow) -> QPixmap:
+        waiting.append(sum(commands.waits(view) for view in window.desk.workspace.views))
+        return grab(window)
+
+    monkeypatch.setattr(MainWindow, "grab", watched)
+    snapshot(opened, out=tmp_path / "x.png", step="cc-pair")
+    assert waiting == [0]
 
 
 def test_nothing_to_show_is_a_usage_error(tmp_path: Path) -> None:
