@@ -20,13 +20,17 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from mammoview.app import commands
+from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import LoadedImage, Pane, Workspace
 from mammoview.domain.geometry import Pose
 from mammoview.domain.study import (
+    Examination,
+    ExamIndex,
     Mammogram,
     PatientIdentity,
     PixelFormat,
@@ -35,6 +39,8 @@ from mammoview.domain.study import (
 )
 from mammoview.domain.views import Laterality, Place, Slot, SourcedLaterality, SourcedView
 from mammoview.errors import UsageError
+from mammoview.imaging.pyramid import smaller_levels
+from mammoview.ui.main_window import MainWindow
 from mammoview.ui.viewport.four_view import FourView
 
 _W = TypeVar("_W", bound=QWidget)
@@ -43,6 +49,7 @@ WIDTH_PX, HEIGHT_PX = 1920, 1080
 ROWS, COLS = 4600, 3000
 _WARM_UP = 3
 _PATIENCE_S = 5.0
+_STEPS_ON = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +63,12 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowBench:
-    """Frame times of four gestures on four views.
+    """Frame times of four gestures on four views, and of a step of the hanging.
 
     ``window_level`` is a drag on the fitted images, ``window_level_zoomed`` on magnified ones;
-    the plain window has four ``ImageItem`` and its drag sets their levels.
+    the plain window has four ``ImageItem`` and its drag sets their levels.  ``step`` runs from the
+    key to the first paint of the next step, in the whole window; the plain one exchanges the
+    images of its items.
     """
 
     platform: str
@@ -72,6 +81,7 @@ class WindowBench:
     window_level_zoomed: Pair
     pan: Pair
     zoom: Pair
+    step: Pair
 
 
 def bench_window(*, frames: int = 25) -> WindowBench:
@@ -110,6 +120,9 @@ def bench_window(*, frames: int = 25) -> WindowBench:
             zoomed = _alternate(_right_drag, ours, plain, frames)
         with _held((ours, plain), Qt.MouseButton.LeftButton):
             pan = _alternate(_left_drag, ours, plain, frames)
+    with _read_window(images) as window, _shown(PlainWindow(images)) as other:
+        ours, plain = _Stage(window.four_view.canvas.viewport()), _Stage(other.viewport())
+        step = _alternate(_step_key, ours, plain, frames)
     return WindowBench(
         platform=QApplication.platformName(),
         width_px=WIDTH_PX,
@@ -121,6 +134,7 @@ def bench_window(*, frames: int = 25) -> WindowBench:
         window_level_zoomed=zoomed,
         pan=pan,
         zoom=zoom,
+        step=step,
     )
 
 
@@ -136,6 +150,7 @@ class PlainWindow(pg.GraphicsLayoutWidget):
         self.setObjectName("plainWindow")
         self._items: list[pg.ImageItem] = []
         self._boxes: list[pg.ViewBox] = []
+        self._images = list(images.values())
         self._press = QPointF()
         for number, image in enumerate(images.values()):
             box = pg.ViewBox(invertY=True, lockAspect=True, enableMenu=False)
@@ -168,6 +183,13 @@ class PlainWindow(pg.GraphicsLayoutWidget):
         centre, width = 2048 + 4 * way.y(), max(1.0, 4096 + 4 * way.x())
         for item in self._items:
             item.setLevels((centre - width / 2, centre + width / 2))
+
+    def keyPressEvent(self, ev: QKeyEvent) -> None:
+        """Show the next image in every place, at whatever key."""
+        ev.accept()
+        self._images = [*self._images[1:], self._images[0]]
+        for item, image in zip(self._items, self._images, strict=True):
+            item.setImage(image, autoLevels=False)
 
     def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
         """Leave all but the right button to pyqtgraph."""
@@ -209,6 +231,8 @@ class _Stage:
 
     def frame_ms(self, gesture: Gesture, frame: int) -> float:
         """Return milliseconds from an input event to the end of the paint that it causes."""
+        self._surface.window().activateWindow()  # keys go to the active window alone
+        QApplication.processEvents()
         before = self._paints.count
         begin = time.perf_counter()
         gesture(self, frame)
@@ -235,6 +259,10 @@ class _Stage:
             Qt.KeyboardModifier.NoModifier,
         )
         QApplication.sendEvent(self._surface, event)
+
+    def key(self, key: Qt.Key) -> None:
+        """Press a key and let it go."""
+        QTest.keyClick(self._surface.window(), key)
 
     def wheel(self, notches: int) -> None:
         """Turn the wheel over the middle of the first pane."""
@@ -266,6 +294,10 @@ def _left_drag(stage: _Stage, frame: int) -> None:
 
 def _wheel(stage: _Stage, frame: int) -> None:
     stage.wheel(1 if (frame // 4) % 2 == 0 else -1)
+
+
+def _step_key(stage: _Stage, frame: int) -> None:
+    stage.key(Qt.Key.Key_D if ((frame - 1) // _STEPS_ON) % 2 == 0 else Qt.Key.Key_A)
 
 
 @contextmanager
@@ -301,6 +333,29 @@ def _shown(widget: _W) -> Iterator[_W]:
         widget.close()
         widget.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+@contextmanager
+def _read_window(images: Mapping[Slot, NDArray[np.uint16]]) -> Iterator[MainWindow]:
+    """Give the program's whole window with the images hung and decoded."""
+    panes = [_pane(slot, stored) for slot, stored in images.items()]
+    views = tuple(pane.mammogram for pane in panes if pane.mammogram is not None)
+    exam = Examination(key="bench", mammograms=views, missing_slots=())
+    desk = ReadingDesk(deliver=_never, analyst=None)
+    try:
+        desk.do(commands.with_index, ExamIndex(examinations=(exam,), refused=()))
+        desk.do(commands.select_exam, exam.key)
+        for pane in panes:
+            if pane.mammogram is not None and pane.image is not None:
+                desk.do(commands.view_loaded, pane.mammogram, pane.image)
+        with _shown(MainWindow(desk)) as window:
+            yield window
+    finally:
+        desk.shutdown()
+
+
+def _never(call: object) -> None:
+    raise AssertionError("the bench has no background work")
 
 
 @contextmanager
@@ -349,7 +404,9 @@ def _pane(slot: Slot, stored: NDArray[np.uint16]) -> Pane:
     return Pane(
         place=Place(slot=slot),
         mammogram=_mammogram(slot, pose),
-        image=LoadedImage(stored=stored, breast=mask, pose=pose),
+        image=LoadedImage(
+            stored=stored, breast=mask, pose=pose, smaller=smaller_levels(stored, None)
+        ),
         message="",
         badge="",
     )
