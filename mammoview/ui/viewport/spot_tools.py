@@ -96,7 +96,8 @@ class SpotTools(QObject):
 
     def refresh(self) -> None:
         """Draw for the images as they lie now."""
-        here = self._under(self._at) if self._at is not None else None
+        follows = self._looking.loupe or self._looking.level_line
+        here = self._under(self._at) if follows and self._at is not None else None
         at = here.units_at(self._at) if here is not None and self._at is not None else None
         self._show_loupe(here, at)
         self._show_level(here, at)
