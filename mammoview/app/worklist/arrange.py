@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from mammoview.app.priors import display_date
@@ -96,9 +97,11 @@ def arrange(
         if all(test(study, hay) for test in tests)
     ]
     for key in reversed(sort):
-        value = _VALUES[key.column]
-        found.sort(key=value, reverse=key.descending)
-        found.sort(key=lambda study: not _filled(study, key.column))
+        valued = [(_VALUES[key.column](study), study) for study in found]
+        filled = [pair for pair in valued if pair[0] != ""]
+        filled.sort(key=lambda pair: pair[0], reverse=key.descending)
+        found = [study for _, study in filled]
+        found += [study for value, study in valued if value == ""]
     return tuple(found)
 
 
@@ -133,6 +136,7 @@ def sort_of(text: str) -> Sort:
     return tuple(keys) or NEWEST_FIRST
 
 
+@lru_cache(maxsize=1 << 16)
 def folded(text: str) -> str:
     """Return a text without case and accents."""
     plain = unicodedata.normalize("NFKD", text)
@@ -185,7 +189,3 @@ _VALUES: dict[Column, Callable[[Study], Any]] = {
     Column.ACCESSION: lambda study: study.accession,
     Column.SOURCE: lambda study: folded(study.source),
 }
-
-
-def _filled(study: Study, column: Column) -> bool:
-    return bool(_VALUES[column](study) != "")

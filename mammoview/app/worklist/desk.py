@@ -31,6 +31,7 @@ _FILTER = "filter"
 _log = logging.getLogger(__name__)
 
 Picture = NDArray[np.uint8]
+Searchable = tuple[Listing, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -120,6 +121,7 @@ class Worklist:
         self._listeners: list[Listener] = []
         self._state = WorklistState(sort=sort)
         self._listed = 0.0
+        self._unwritten: dict[str, ReadState] = {}
 
     @property
     def state(self) -> WorklistState:
@@ -201,16 +203,15 @@ class Worklist:
 
     def mark(self, keys: Sequence[str], state: ReadState) -> None:
         """Set how far the reading of studies is; shown at once, and taken back if not written."""
-        wanted = set(keys)
-        listing = self._state.listing
-        studies = tuple(
-            replace(study, state=state) if study.key in wanted else study
-            for study in listing.studies
-        )
-        self._change(listing=replace(listing, studies=studies))
+        self._unwritten |= dict.fromkeys(keys, state)
+        self._change(listing=self._with_unwritten(self._state.listing))
         self._arrange()
         work = partial(self._set_states, tuple(keys), state)
-        job = Job(work=work, on_done=self._written, on_error=self._not_written)
+        job = Job(
+            work=work,
+            on_done=partial(self._written, state),
+            on_error=partial(self._not_written, tuple(keys)),
+        )
         self._reading.submit(f"mark {time.monotonic_ns()}", job)
 
     # -- import -------------------------------------------------------------------------------
@@ -263,22 +264,26 @@ class Worklist:
 
     # -- workers' side: no state here ---------------------------------------------------------
 
-    def _open(self, context: JobContext) -> tuple[str, str, Listing]:
+    def _open(self, context: JobContext) -> tuple[str, str, Searchable]:
         said = database.prepare(self._path)
-        return said, store.kept(self._path, _FILTER), store.read_listing(self._path)
+        return said, store.kept(self._path, _FILTER), self._list(context)
 
-    def _list(self, context: JobContext) -> Listing:
-        return store.read_listing(self._path)
+    def _list(self, context: JobContext) -> Searchable:
+        listing = store.read_listing(self._path)
+        return listing, tuple(map(haystack, listing.studies))
 
     def _keep(self, text: str, context: JobContext) -> None:
         store.keep(self._path, _FILTER, text)
 
-    def _set_states(self, keys: tuple[str, ...], state: ReadState, context: JobContext) -> None:
+    def _set_states(
+        self, keys: tuple[str, ...], state: ReadState, context: JobContext
+    ) -> tuple[str, ...]:
         store.set_states(self._path, keys, state)
+        return keys
 
-    def _remove(self, root: Path, context: JobContext) -> Listing:
+    def _remove(self, root: Path, context: JobContext) -> Searchable:
         store.remove_root(self._path, root)
-        return store.read_listing(self._path)
+        return self._list(context)
 
     def _import(self, paths: tuple[Path, ...], context: JobContext) -> Imported:
         database.prepare(self._path)
@@ -299,11 +304,11 @@ class Worklist:
 
     # -- answers, on the desk's own thread ----------------------------------------------------
 
-    def _started(self, rescan: bool, opened: tuple[str, str, Listing]) -> None:
-        said, text, listing = opened
+    def _started(self, rescan: bool, opened: tuple[str, str, Searchable]) -> None:
+        said, text, found = opened
         self._change(problem=said, text=text, ready=True)
-        self._take(listing)
-        if rescan and listing.roots:
+        self._take(found)
+        if rescan and found[0].roots:
             self.import_paths(())
 
     def _progress(self, done: int, total: int) -> None:
@@ -317,19 +322,33 @@ class Worklist:
         self._change(task=None, message=import_text(done))
         self.refresh()
 
-    def _take(self, listing: Listing) -> None:
-        haystacks = tuple(map(haystack, listing.studies))
-        self._change(listing=listing, haystacks=haystacks, ready=True)
+    def _take(self, found: Searchable) -> None:
+        listing, haystacks = found
+        self._change(listing=self._with_unwritten(listing), haystacks=haystacks, ready=True)
         self._arrange()
 
     def _failed(self, error: MammoviewError) -> None:
         _log.warning("worklist: %s", type(error).__name__)
         self._change(task=None, problem=str(error), ready=True)
 
-    def _written(self, _: None) -> None:
-        self.refresh()  # a list that was read before this was written may have come in between
+    def _with_unwritten(self, listing: Listing) -> Listing:
+        """Return a list with the read states that were set since it was read."""
+        if not self._unwritten:
+            return listing
+        studies = tuple(
+            replace(study, state=self._unwritten.get(study.key, study.state))
+            for study in listing.studies
+        )
+        return replace(listing, studies=studies)
 
-    def _not_written(self, error: MammoviewError) -> None:
+    def _written(self, state: ReadState, keys: tuple[str, ...]) -> None:
+        for key in keys:
+            if self._unwritten.get(key) is state:
+                del self._unwritten[key]
+
+    def _not_written(self, keys: tuple[str, ...], error: MammoviewError) -> None:
+        for key in keys:
+            self._unwritten.pop(key, None)
         self._failed(error)
         self.refresh()
 
