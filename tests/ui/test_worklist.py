@@ -236,8 +236,9 @@ def test_pictures_come_for_the_rows_on_the_screen(listed: MainWindow, qtbot: QtB
     assert grey[CELL_COLS + 1] > grey[-2], "L CC: on the left"
 
 
+@pytest.mark.parametrize("by", ["button", "Esc"])
 def test_an_import_is_shown_and_cancelled(
-    window: MainWindow, qtbot: QtBot, exams: Path, monkeypatch: pytest.MonkeyPatch
+    window: MainWindow, qtbot: QtBot, exams: Path, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
     go_on = threading.Event()
     real = importing._results
@@ -257,7 +258,10 @@ def test_an_import_is_shown_and_cancelled(
     assert bar is not None
     assert button is not None
     wait(qtbot, bar.isVisible)
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    if by == "button":
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    else:
+        qtbot.keyClick(window, Qt.Key.Key_Escape)
     go_on.set()
     assert not bar.isVisible()
     wait(qtbot, lambda: "cancelled" in label(window, "worklistMessage"))
