@@ -212,9 +212,11 @@ def test_a_list_is_walked_with_headers_and_pixels_ahead(
     desk.step_exam(1)
     assert complete(desk), "no turn of the event loop was needed"
     assert desk.workspace.queue == QueuePlace(at=1, total=4)
+    mailbox.run_until(lambda: desk._ahead.headers("gone") is not None)
     desk.step_exam(1)
     mailbox.run_until(lambda: desk.workspace.queue == QueuePlace(at=2, total=4))
-    assert desk.workspace.exam_key is None
+    assert desk.workspace.exam_key is None, "the last patient does not stand in for this one"
+    assert not desk.workspace.panes
     assert "cannot be opened" in desk.workspace.status
 
 

@@ -131,6 +131,16 @@ def test_an_import_that_was_cancelled_goes_on_where_it_stopped(
     assert len(store.read_listing(path).studies) == 3
 
 
+def test_an_archive_that_was_read_in_part_is_read_again(path: Path, tmp_path: Path) -> None:
+    build_exam(tmp_path / "one")
+    archive = zip_folder(tmp_path / "one.zip", tmp_path / "one")
+    left = iter(range(7))
+    import_paths(path, [archive], cancelled=lambda: next(left, None) is None)
+    assert store.read_listing(path).studies == ()
+    import_paths(path, [archive])
+    assert store.read_listing(path).studies[0].images == 4
+
+
 def test_an_unplugged_folder_is_not_forgotten(path: Path, tmp_path: Path) -> None:
     folder, away = tmp_path / "usb", tmp_path / "away"
     build_exam(folder / "exam")
