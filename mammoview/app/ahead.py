@@ -23,9 +23,10 @@ Loaded = tuple[Mammogram, LoadedImage]
 _Key = tuple[Path, Path | None, str]
 
 _MIB = 1 << 20
-# Four views of 3000x4600 pixels of 16 bits with their smaller sizes are 140 MiB.  The next and the
-# last examination of that size fit, and the process stays below 1.2 GiB with a third one open.
-_MOST_BYTES = 288 * _MIB
+# Four views of 3000x4600 pixels of 16 bits with their smaller sizes are 141 MiB.  The next
+# examination of that size fits; the last one stays until the next is decoded, for with both the
+# process passes 1.2 GiB while the network reads.
+_MOST_BYTES = 160 * _MIB
 _SHARE_OF_MACHINE = 16
 # The smaller sizes of an image add 1/4 + 1/16 + 1/64 to it.
 _WITH_SMALLER = 1.34
@@ -245,7 +246,7 @@ def budget_bytes(setting_mib: int) -> int:
     Parameters
     ----------
     setting_mib : int
-        The user's choice in MiB; below 0: a sixteenth of the machine's memory, at most 288 MiB.
+        The user's choice in MiB; below 0: a sixteenth of the machine's memory, at most 160 MiB.
     """
     if setting_mib >= 0:
         return setting_mib * _MIB

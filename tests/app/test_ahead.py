@@ -178,7 +178,7 @@ def test_the_estimate_of_a_view_is_what_it_holds() -> None:
 def test_the_budget_is_the_users_else_by_the_machine_and_bounded() -> None:
     assert budget_bytes(0) == 0
     assert budget_bytes(100) == 100 << 20
-    assert 0 < budget_bytes(-1) <= 288 << 20
+    assert 0 < budget_bytes(-1) <= 160 << 20
 
 
 class Listed:
