@@ -245,7 +245,7 @@ def test_opening_can_be_cancelled_and_what_was_open_stays(
         assert cancelled()
         return ExamIndex(examinations=(), refused=())
 
-    monkeypatch.setattr("mammoview.app.reading.index_paths", slow)
+    monkeypatch.setattr("mammoview.dicom.index.index_paths", slow)
     desk.open_paths([tmp_path])
     assert asked.wait(20)
     desk.cancel_opening()
@@ -266,7 +266,7 @@ def test_thousands_of_files_do_not_repaint_the_window_each(
             on_progress(done, 5000)
         return ExamIndex(examinations=(), refused=())
 
-    monkeypatch.setattr("mammoview.app.reading.index_paths", many)
+    monkeypatch.setattr("mammoview.dicom.index.index_paths", many)
     told: list[Task | None] = []
     desk.subscribe(lambda old, new: told.append(new.task))
     desk.open_paths([tmp_path])
