@@ -21,6 +21,7 @@ from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 SET_BY_READER = QT_TRANSLATE_NOOP("Marks", "set by the reader")
 ESTIMATED = QT_TRANSLATE_NOOP("Marks", "estimated")
+_LIVE_PIXELS = 250_000
 _THIRDS = {
     Depth.ANTERIOR: QT_TRANSLATE_NOOP("Marks", "anterior third"),
     Depth.MIDDLE: QT_TRANSLATE_NOOP("Marks", "middle third"),
@@ -83,6 +84,16 @@ def mark_text(mark: Annotation, view: Mammogram, image: LoadedImage | None) -> s
     """Return the reader's words and the measured values, as they stand beside the mark."""
     size = size_text(mark, view, image)
     return ": ".join(filter(None, (mark.label, size)))
+
+
+def live_text(mark: Annotation, view: Mammogram, image: LoadedImage | None) -> str:
+    """Return what stands beside a mark while the hand still draws it.
+
+    The pixels of a large region are not counted at every move, only when it is set.
+    """
+    cols, rows = [p.col for p in mark.points], [p.row for p in mark.points]
+    pixels = (max(cols) - min(cols)) * (max(rows) - min(rows))
+    return mark_text(mark, view, image if pixels <= _LIVE_PIXELS else None)
 
 
 def where_text(ws: Workspace, mark: Annotation) -> str:

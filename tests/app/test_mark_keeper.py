@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from mammoview.app import mark_keeper, marking, resolve
 from mammoview.app.reading import ReadingDesk
-from mammoview.review.marks import MarkStore
+from mammoview.review.marks import MarkEvent, MarkStore
 from tests.builders.desk import Mailbox, exam, image, index
 from tests.builders.marks import length_mark
 
@@ -71,6 +72,31 @@ def test_changes_are_written_in_their_order(desk: ReadingDesk, path: Path) -> No
 def test_they_are_written_without_being_asked(desk: ReadingDesk, path: Path, box: Mailbox) -> None:
     desk.do(marking.add, length_mark("a"))
     box.run_until(lambda: path.exists() and kept(path) == [("a", "add")])
+
+
+class SlowStore(MarkStore):
+    """Stands still in the middle of its first write."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.writing, self.go_on = threading.Event(), threading.Event()
+
+    def append(self, events: Sequence[MarkEvent]) -> None:
+        self.writing.set()
+        assert self.go_on.wait(20)
+        super().append(events)
+
+
+def test_what_is_drawn_while_the_disk_is_busy_is_written_after_it(path: Path, box: Mailbox) -> None:
+    store = SlowStore(path)
+    desk = ReadingDesk(deliver=box.post, analyst=None, mark_store=store)
+    desk.open_index(index(exam()))
+    desk.do(marking.add, length_mark("a"))
+    assert store.writing.wait(20)
+    desk.do(marking.add, length_mark("b"))
+    store.go_on.set()
+    desk.shutdown()
+    assert kept(path) == [("a", "add"), ("b", "add")]
 
 
 def test_opening_again_shows_them(desk: ReadingDesk, path: Path, box: Mailbox) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mammoview.app import commands, drawing, marking
-from mammoview.app.mark_text import mark_text, nipple_estimate, size_text, where_text
+from mammoview.app.mark_text import live_text, mark_text, nipple_estimate, size_text, where_text
 from mammoview.app.workspace import LoadedImage, Workspace
 from mammoview.domain.annotation import Annotation, MarkKind
 from mammoview.domain.geometry import ImagePoint, PixelSpacing, Pose, SpacingBasis
@@ -70,6 +70,16 @@ def test_statistics_name_values_and_count() -> None:
     assert text.startswith("mean 700.0, SD 0.0, 700 to 700, ")
     assert "pixels\n" in text
     assert text.endswith("mm (corrected 1.80x)")
+
+
+def test_the_pixels_of_a_large_region_are_counted_when_it_is_set() -> None:
+    loaded = replace(image(), stored=np.full((2000, 2000), 7, np.uint16))
+    view = mammogram(Slot.RCC, spacing=_SPACING)
+    for side, counted in ((400, True), (600, False)):
+        mark = drawn(MarkKind.STATISTICS, (5, 5), (5 + side, 5 + side))
+        assert ("mean" in live_text(mark, view, loaded)) == counted
+        assert "mean" in mark_text(mark, view, loaded)
+        assert "mm²" in live_text(mark, view, loaded)
 
 
 def test_an_angle_tells_when_pixels_are_taken_as_square() -> None:

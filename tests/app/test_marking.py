@@ -191,6 +191,15 @@ def test_a_problem_without_loss_says_less(ws: Workspace) -> None:
     assert said == "3 mark changes NOT SAVED: disk full"
 
 
+def test_a_volume_shows_the_marks_of_its_slice(ws: Workspace) -> None:
+    pane = replace(ws.panes[0], image=replace(image(), frame=3))
+    for name, frame in (("third", 3), ("fourth", 4), ("all", None)):
+        ws = marking.add(ws, replace(length_mark(name), frame=frame))
+    assert [mark.id for mark in marking.marks_of(ws.marks, pane)] == ["third", "all"]
+    plain = marking.marks_of(ws.marks, ws.panes[0])
+    assert [mark.id for mark in plain] == ["all"]
+
+
 def test_a_change_of_nothing_is_an_error() -> None:
     with pytest.raises(AssertionError):
         _ = Change(before=None, after=None).mark

@@ -74,6 +74,14 @@ def test_the_last_event_counts_and_a_deleted_mark_can_still_be_found(
     assert rows[0][:2] == (1, A_TIME)
 
 
+def test_all_events_of_a_call_are_kept_or_none(store: MarkStore) -> None:
+    store.append([event(length_mark("a"))])
+    broken = replace(event(length_mark("c")), utc=None)  # type: ignore[arg-type]
+    with pytest.raises(ReviewError, match="cannot be written"):
+        store.append([event(length_mark("b")), broken])
+    assert ids(store) == ["a"]
+
+
 def test_only_the_images_asked_for(store: MarkStore) -> None:
     store.append([event(length_mark(uid, uid=uid)) for uid in ("1", "2", "3")])
     assert ids(store, "3", "1") == ["1", "3"]

@@ -8,7 +8,7 @@ import uuid
 from PySide6.QtCore import QPointF
 
 from mammoview.app import drawing
-from mammoview.app.mark_text import mark_text
+from mammoview.app.mark_text import live_text
 from mammoview.domain.annotation import OUTLINES, Annotation, MarkKind
 from mammoview.domain.geometry import ImagePoint
 from mammoview.imaging.measure import Scale, scale_of
@@ -89,7 +89,7 @@ class Draft:
         if points is None:
             return Drawn(view=self.view, kind=None, points=given, text="")
         mark = self._mark(points, kind)
-        return Drawn(view=self.view, kind=kind, points=points, text=mark_text(mark, header, image))
+        return Drawn(view=self.view, kind=kind, points=points, text=live_text(mark, header, image))
 
     def _closes(self, at: QPointF) -> bool:
         """Tell whether a press closes an outline: on its first corner, or on its last again."""

@@ -9,7 +9,14 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
 from mammoview.app import marking
-from mammoview.app.mark_text import ESTIMATED, mark_text, nipple_estimate, nipple_text, where_text
+from mammoview.app.mark_text import (
+    ESTIMATED,
+    live_text,
+    mark_text,
+    nipple_estimate,
+    nipple_text,
+    where_text,
+)
 from mammoview.app.workspace import LoadedImage, Workspace
 from mammoview.domain.annotation import Annotation, MarkKind
 from mammoview.ui.viewport.canvas import Canvas
@@ -128,9 +135,10 @@ class MeasureTools(QObject):
         assert header is not None
         text = self._texts.get((mark, image))
         if text is None:
-            text = mark_text(mark, header, image)
-            if mark is not self._bent:
-                self._texts[mark, image] = text
+            if mark is self._bent:
+                text = live_text(mark, header, image)
+            else:
+                text = self._texts[mark, image] = mark_text(mark, header, image)
         chosen = mark.id == selected
         if chosen and self._state is not None and self._bent is None:
             text = "\n".join(filter(None, (text, where_text(self._state, mark))))
