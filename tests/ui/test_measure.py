@@ -184,7 +184,7 @@ def test_an_arrow_is_named_while_letters_are_no_commands(window: MainWindow, qtb
     assert marks(window).items[0].label == "D, Shift a?"
     plain(qtbot, Qt.Key.Key_Return)
     assert focused() is window.four_view
-    plain(qtbot, Qt.Key.Key_F2)
+    plain(qtbot, Qt.Key.Key_F4)
     qtbot.keyClicks(focused(), "other")
     plain(qtbot, Qt.Key.Key_Return)
     assert marks(window).items[0].label == "other"
