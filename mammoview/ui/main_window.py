@@ -46,6 +46,7 @@ from mammoview.ui.second_window import SecondWindow
 from mammoview.ui.status_strip import StatusStrip
 from mammoview.ui.view_commands import ViewCommands
 from mammoview.ui.viewport.four_view import FourView
+from mammoview.ui.viewport.spoken import panes_text
 from mammoview.ui.worklist.frame import WorklistFrame
 from mammoview.words import COUNTED, translate
 
@@ -105,6 +106,7 @@ class MainWindow(QMainWindow):
         self._pages.addWidget(centre)
         self.setCentralWidget(self._pages)
         self.four_view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.four_view.setAccessibleName(translate("Window", "Images"))
         self.four_view.setFocus()
 
     def _add_worklist(self, worklist: Worklist | None) -> WorklistFrame | None:
@@ -161,6 +163,7 @@ class MainWindow(QMainWindow):
         if old is None or old.keys != new.keys:
             self._take_keys(new)
         self.four_view.render(old, new)
+        self.four_view.setAccessibleDescription(panes_text(new))
         self._cine.render(old, new)
         self.side_panel.render(old, new)
         self.status_strip.render(old, new)

@@ -19,6 +19,7 @@ from mammoview.ui.screen_watch import ScreenWatch
 from mammoview.ui.status_strip import BADGES, RESEARCH_USE_ONLY, caveat_text
 from mammoview.ui.view_commands import ViewCommands
 from mammoview.ui.viewport.four_view import FourView
+from mammoview.ui.viewport.spoken import panes_text
 from mammoview.words import translate
 
 _SMALLEST = (480, 480)
@@ -109,6 +110,7 @@ class SecondWindow(QMainWindow):
         if self._screen is not None:  # true size is that of the screen it stands on
             shown = true_size.set_screen(shown, self._screen)
         self.four_view.render(last, shown)
+        self.four_view.setAccessibleDescription(panes_text(shown))
         self._shown = shown
         step = shown.hanging.step
         nothing = translate("SecondScreen", "Nothing hangs beside this step")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 from mammoview.app import commands
@@ -133,6 +134,8 @@ class StatusStrip(QStatusBar):
             if state.running or not state.message
             else f"{new.status}  ·  {state.message}"
         )
+        if said != self._message.text():
+            announce(self._message, said)
         self._message.setText(said)
         self._message.setToolTip(said)
         self._progress.setVisible(state.running)
@@ -154,6 +157,12 @@ class StatusStrip(QStatusBar):
         self._notes.setToolTip(self._actions["side-panel"].toolTip())
         self._refused.setToolTip(self._actions["refused-files"].toolTip())
         self._cancel.setToolTip(self._actions["cancel-analysis"].toolTip())
+
+
+def announce(widget: QWidget, said: str) -> None:
+    """Let a screen reader say something now, where one listens."""
+    if said and QAccessible.isActive():
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, said))
 
 
 def caveat_text(ws: Workspace) -> str:

@@ -10,7 +10,7 @@ CHROME = "#0e0f11"
 RAISED = "#191b1e"
 EDGE = "#2a2d31"
 TEXT = "#a3a8ae"
-FAINT = "#7b8188"
+FAINT = "#80868d"
 ACCENT = "#5f93a3"
 CAUTION = "#b58a3c"
 

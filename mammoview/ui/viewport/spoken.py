@@ -1,0 +1,20 @@
+"""What a screen reader says of the images: place by place, what hangs there and what came out."""
+
+from __future__ import annotations
+
+from mammoview.app.workspace import Pane, Workspace
+from mammoview.ui.viewport.cad_line import cad_line
+from mammoview.words import translate
+
+
+def panes_text(ws: Workspace) -> str:
+    """Return the panes in words, from left to right and from top to bottom."""
+    return "\n".join(_pane_text(pane, ws) for pane in ws.panes)
+
+
+def _pane_text(pane: Pane, ws: Workspace) -> str:
+    if pane.mammogram is None or pane.image is None:
+        return pane.message
+    said = (*pane.prior, cad_line(pane, ws).text)
+    line = translate("Spoken", "{view}: {what}")
+    return line.format(view=pane.label, what=", ".join(filter(None, said)))
