@@ -52,7 +52,7 @@ def toggle_linked(ws: Workspace) -> Workspace:
 
 
 def link_text(ws: Workspace) -> str:
-    """Return what stands in the status strip while an examination hangs."""
-    if ws.exam_key is None:
+    """Return what stands in the status strip while there are panes to move together."""
+    if len(ws.panes) < 2:
         return ""
-    return translate("Status", "Pan: linked") if ws.linked else translate("Status", "Pan: SINGLE")
+    return translate("Status", "linked") if ws.linked else translate("Status", "SINGLE")
