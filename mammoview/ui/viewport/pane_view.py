@@ -172,6 +172,8 @@ class PaneView:
         self.box.setRange(
             xRange=(shown.col0, shown.col1), yRange=(shown.row0, shown.row1), padding=0
         )
+        # Else the box does so while it is painted, and the whole canvas is painted a second time.
+        self.box.updateMatrix()
 
     def set_scale(self, screen: ScreenPixels, others: Sequence[Subject], seen: str = "") -> None:
         """Say at what scale the image is, and where it cannot be at the size of the others.

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mammoview.app.workspace import AnnotationLevel, FitMode, Gray, Looking, WindowChange
@@ -16,6 +17,7 @@ from mammoview.domain.geometry import ImagePoint, Pose
 from mammoview.domain.study import VoiLut
 from mammoview.domain.views import Slot
 from mammoview.imaging.grayscale import display_table
+from mammoview.ui.bench_window import Paints
 from mammoview.ui.viewport.four_view import FourView
 from tests.ui.viewport import scene
 from tests.ui.viewport.conftest import Mouse
@@ -315,3 +317,14 @@ def test_rendering_the_same_state_again_changes_nothing(
     view.render(state, state)
     assert np.array_equal(picture(view), before)
     assert view._tables.cache_info().misses == misses
+
+
+def test_a_turn_of_the_wheel_is_painted_once(view: FourView, mouse: Mouse) -> None:
+    view.render(None, scene.four())
+    for _ in range(3):
+        QApplication.processEvents()
+    paints = Paints(view.canvas.viewport())
+    mouse.wheel(_IN_RCC, 1)
+    for _ in range(3):
+        QApplication.processEvents()
+    assert paints.count == 1
