@@ -15,10 +15,9 @@ from mammoview.ui.viewport import layers
 _UNBOUNDED_PX = 1e5
 # Invisible on air; on bright tissue it keeps small letters readable and the tissue visible.
 _PLATE = QColor(0, 0, 0, 120)
-# All round a letter: it has a dark edge on white too.
-_OUTLINE = tuple(
-    (right, down) for right in (-1, 0, 1) for down in (-1, 0, 1) if (right, down) != (0, 0)
-)
+# At its four corners a letter has a dark edge all round, on white too; a drag draws it anew with
+# every frame, so there are no more of them.
+_OUTLINE = ((-1, -1), (1, -1), (-1, 1), (1, 1))
 
 
 @dataclass(frozen=True, slots=True)
