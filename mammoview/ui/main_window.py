@@ -114,7 +114,7 @@ class MainWindow(QMainWindow):
         if worklist is None:
             return None
         frame = WorklistFrame(self._pages, self.four_view, self.desk, worklist)
-        self.status_strip.addPermanentWidget(frame.task_bar)
+        self.status_strip.add_bar(frame.task_bar)
         return frame
 
     def _build_menus(self) -> None:

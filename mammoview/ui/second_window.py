@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QLabel, QMainWindow, QStatusBar
+from PySide6.QtWidgets import QMainWindow, QStatusBar
 
 from mammoview.app import second_screen, true_size
 from mammoview.app.display_check import DisplayChecks, DisplayStatus, badge_text
@@ -17,6 +17,7 @@ from mammoview.ui.actions.keyboard import HeldKeys
 from mammoview.ui.display_watch import DisplayWatch
 from mammoview.ui.screen_watch import ScreenWatch
 from mammoview.ui.status_strip import BADGES, RESEARCH_USE_ONLY, caveat_text
+from mammoview.ui.strip_rows import StripRows, lasting, yielding
 from mammoview.ui.view_commands import ViewCommands
 from mammoview.ui.viewport.four_view import FourView
 from mammoview.ui.viewport.spoken import panes_text
@@ -64,36 +65,37 @@ class SecondWindow(QMainWindow):
         self.four_view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.four_view.setAccessibleName(translate("SecondScreen", "Images of the second screen"))
         self.setCentralWidget(self.four_view)
-        self._research, self._badge, self._display, self._step, self._caveats = self._build_strip()
+        self._rows = self._build_strip()
         self._commands = ViewCommands(desk, self.four_view)
         self.addActions(list(actions))
         self._connect()
         self.display = DisplayWatch(self, checks, self._show_display)
 
-    def _build_strip(self) -> tuple[QLabel, QLabel, QLabel, QLabel, QLabel]:
+    def _build_strip(self) -> StripRows:
         strip = QStatusBar(self)
         strip.setObjectName("secondStrip")
         strip.setAccessibleName(translate("SecondScreen", "Status of the second screen"))
         strip.setSizeGripEnabled(False)
-        labels = []
-        for name, said in (
-            ("researchUseOnly", translate("Status", "Research use only")),
-            ("readingBadge", translate("Status", "Reading mode")),
-            ("displayBadge", translate("Status", "Check of the display")),
-            ("stepLabel", translate("SecondScreen", "What hangs on the second screen")),
-            ("caveats", translate("Status", "What stands beside results of the model")),
-        ):
-            label = QLabel(strip)
-            label.setObjectName(name)
-            label.setAccessibleName(said)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            strip.addWidget(label)
-            labels.append(label)
+        self._research = lasting("researchUseOnly", translate("Status", "Research use only"), strip)
+        self._badge = lasting("readingBadge", translate("Status", "Reading mode"), strip)
+        said = translate("Status", "Check of the display")
+        self._display = lasting("displayBadge", said, strip)
+        said = translate("Status", "What stands beside results of the model")
+        self._caveats = lasting("caveats", said, strip)
+        said = translate("SecondScreen", "What hangs on the second screen")
+        self._step = yielding("stepLabel", said, strip)
+        self._display.hide()
+        self._research.setText(translate("Status", RESEARCH_USE_ONLY))
+        rows = StripRows(
+            lasting=(self._research, self._badge, self._display, self._caveats),
+            rest=(self._step,),
+            room=(self._step,),
+            filler=self._step,
+            parent=strip,
+        )
+        strip.addWidget(rows, 1)
         self.setStatusBar(strip)
-        research, badge, display, step, caveats = labels
-        display.hide()
-        research.setText(translate("Status", RESEARCH_USE_ONLY))
-        return research, badge, display, step, caveats
+        return rows
 
     def _connect(self) -> None:
         self._screen_watch.changed.connect(self._screen_changed)
@@ -117,11 +119,13 @@ class SecondWindow(QMainWindow):
         self._step.setText(step.title if step else nothing)
         self._badge.setText(translate("Status", BADGES[new.reading_mode]))
         self._caveats.setText(caveat_text(new))
+        self._rows.arrange()
 
     def _show_display(self, status: DisplayStatus) -> None:
         words = badge_text(status)
         self._display.setText(words)
         self._display.setVisible(bool(words))
+        self._rows.arrange()
 
     def _screen_changed(self, screen: Screen) -> None:
         self._screen = screen

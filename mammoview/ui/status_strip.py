@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QProgressBar, QStatusBar, QToolButton, QWidget
 
 from mammoview.app import commands
 from mammoview.app.display_check import badge_text
@@ -16,6 +16,7 @@ from mammoview.app.workspace import Workspace
 from mammoview.review.blinding import ReadingMode
 from mammoview.ui.actions.qt import TableAction
 from mammoview.ui.panels.reading_panel import notes_of
+from mammoview.ui.strip_rows import StripRows, lasting, yielding
 from mammoview.ui.task_bar import TaskBar
 from mammoview.words import COUNTED, QT_TRANSLATE_NOOP, translate
 
@@ -40,74 +41,69 @@ class StatusStrip(QStatusBar):
         self.setObjectName("statusStrip")
         self.setAccessibleName(translate("Status", "Status"))
         self.setSizeGripEnabled(False)
-        self._research = _label(
-            "researchUseOnly",
-            translate("Status", "Research use only"),
-            translate("Status", RESEARCH_USE_ONLY),
-            self,
-        )
-        self._badge = _label("readingBadge", translate("Status", "Reading mode"), "", self)
-        self._demo = _label("demoBadge", translate("Status", "Demo examination"), badge or "", self)
-        self._display = _label(
-            "displayBadge", translate("Status", "Check of the display"), "", self
-        )
-        self._caveats = _label(
-            "caveats", translate("Status", "What stands beside results of the model"), "", self
-        )
-        self._unsaved = _label(
-            "marksProblem", translate("Status", "Marks that are not kept"), "", self
-        )
-        self._step = _label("stepLabel", translate("Status", "Step of the hanging"), "", self)
-        self._link = _label(
-            "linkLabel", translate("Status", "Whether panes move together"), "", self
-        )
-        self._message = _label("statusMessage", translate("Status", "Message"), "", self)
-        # A long message is cut (its tooltip is whole) before anything that must be read gives way.
-        self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._notes = _button(
-            "notesButton",
-            translate("Status", "Assumptions and warnings"),
-            actions["side-panel"],
-            self,
-        )
-        self._refused = _button(
-            "refusedButton", translate("Status", "Refused files"), actions["refused-files"], self
-        )
+        self._research = lasting("researchUseOnly", translate("Status", "Research use only"), self)
+        self._badge = lasting("readingBadge", translate("Status", "Reading mode"), self)
+        self._demo = lasting("demoBadge", translate("Status", "Demo examination"), self)
+        self._display = lasting("displayBadge", translate("Status", "Check of the display"), self)
+        said = translate("Status", "What stands beside results of the model")
+        self._caveats = lasting("caveats", said, self)
+        said = translate("Status", "Marks that are not kept")
+        self._unsaved = lasting("marksProblem", said, self)
+        self._step = yielding("stepLabel", translate("Status", "Step of the hanging"), self)
+        said = translate("Status", "Whether panes move together")
+        self._link = yielding("linkLabel", said, self)
+        self._message = yielding("statusMessage", translate("Status", "Message"), self)
+        said = translate("Status", "Value under the cursor")
+        self._cursor = yielding("cursorReadout", said, self)
+        self._device = yielding("device", translate("Status", "Model and device"), self)
+        self._actions = actions
+        self._add_buttons(desk)
+        self._rows = self._lay_out()
+        self._research.setText(translate("Status", RESEARCH_USE_ONLY))
+        self._demo.setText(badge or "")
+        self._demo.setVisible(bool(badge))
+        self.render(None, desk.workspace)
+
+    def _add_buttons(self, desk: ReadingDesk) -> None:
+        said = translate("Status", "Assumptions and warnings")
+        self._notes = _button("notesButton", said, self._actions["side-panel"], self)
+        said = translate("Status", "Refused files")
+        self._refused = _button("refusedButton", said, self._actions["refused-files"], self)
         self._progress = QProgressBar(self)
         self._progress.setObjectName("analysisProgress")
         self._progress.setAccessibleName(translate("Status", "Progress of the analysis"))
         self._progress.setFixedWidth(190)
-        self._cancel = _button(
-            "cancelAnalysis", translate("Status", "Cancel"), actions["cancel-analysis"], self
-        )
+        said = translate("Status", "Cancel")
+        self._cancel = _button("cancelAnalysis", said, self._actions["cancel-analysis"], self)
         self._task = TaskBar(
             name="task",
             accessible=translate("Status", "Progress of opening and decoding"),
             cancel=desk.cancel_waiting,
             parent=self,
         )
-        self._cursor = _label(
-            "cursorReadout", translate("Status", "Value under the cursor"), "", self
-        )
-        self._device = _label("device", translate("Status", "Model and device"), "", self)
-        self._actions = actions
-        self._lay_out()
-        self.render(None, desk.workspace)
 
-    def _lay_out(self) -> None:
-        badges = (self._badge, self._demo, self._display)
-        notes = (self._caveats, self._unsaved, self._step, self._link)
-        for widget in (self._research, *badges, *notes):
-            self.addWidget(widget)
-        self.addWidget(self._message, 1)
-        lasting = (self._refused, self._notes, self._task, self._progress, self._cancel)
-        for part in (*lasting, self._cursor, self._device):
-            self.addPermanentWidget(part)
-        self._demo.setVisible(bool(self._demo.text()))
+    def _lay_out(self) -> StripRows:
+        badges = (self._research, self._badge, self._demo, self._display)
+        news = (self._step, self._link, self._message)
+        buttons = (self._refused, self._notes, self._task, self._progress, self._cancel)
+        rows = StripRows(
+            lasting=(*badges, self._caveats, self._unsaved),
+            rest=(*news, *buttons, self._cursor, self._device),
+            room=(self._step, self._link, self._cursor, self._message, self._device),
+            filler=self._message,
+            parent=self,
+        )
+        self.addWidget(rows, 1)
+        return rows
+
+    def add_bar(self, bar: TaskBar) -> None:
+        """Show another task."""
+        self._rows.add(bar, before=self._progress)
 
     def show_cursor(self, text: str) -> None:
         """Show where the cursor is and what is stored there."""
         self._cursor.setText(text)
+        self._rows.arrange()
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state."""
@@ -122,7 +118,6 @@ class StatusStrip(QStatusBar):
         self._caveats.setVisible(bool(caveats))
         unsaved = problem_text(new.marks)
         self._unsaved.setText(unsaved)
-        self._unsaved.setToolTip(unsaved)
         self._unsaved.setVisible(bool(unsaved))
         self._step.setText(step_line(new))
         self._step.setVisible(bool(self._step.text()))
@@ -137,7 +132,6 @@ class StatusStrip(QStatusBar):
         if said != self._message.text():
             announce(self._message, said)
         self._message.setText(said)
-        self._message.setToolTip(said)
         self._progress.setVisible(state.running)
         self._cancel.setVisible(state.running)
         self._progress.setRange(0, max(1, state.total))
@@ -151,6 +145,7 @@ class StatusStrip(QStatusBar):
         self._notes.setVisible(notes > 0)
         self._notes.setText(translate("Status", "%n note(s)", "", COUNTED, notes))
         self._device.setText(device_text(new))
+        self._rows.arrange()
 
     def _show_keys(self) -> None:
         """Name the keys that do what the buttons do."""
@@ -177,14 +172,6 @@ def device_text(ws: Workspace) -> str:
         return translate("Status", "no model open")
     identity = ws.model.identity
     return f"{identity.name} {identity.version} · {ws.operating_point} · {ws.model.device}"
-
-
-def _label(name: str, accessible: str, text: str, parent: QWidget) -> QLabel:
-    label = QLabel(text, parent)
-    label.setObjectName(name)
-    label.setAccessibleName(accessible)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    return label
 
 
 def _button(name: str, accessible: str, action: TableAction, parent: QWidget) -> QToolButton:

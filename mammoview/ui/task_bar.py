@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 
 from mammoview.app.workspace import Task
@@ -13,6 +13,7 @@ from mammoview.words import translate
 # Four views are decoded in less: a bar that only flashes tells nothing.
 _SHOW_AFTER_MS = 250
 _WIDTH_PX = 250
+_NARROWEST_PX = 120
 
 
 class TaskBar(QWidget):
@@ -39,7 +40,7 @@ class TaskBar(QWidget):
         self._bar = QProgressBar(self)
         self._bar.setObjectName(f"{name}Bar")
         self._bar.setAccessibleName(accessible)
-        self._bar.setFixedWidth(_WIDTH_PX)
+        self._bar.setMinimumWidth(_NARROWEST_PX)
         self._button = QToolButton(self)
         self._button.setObjectName(f"{name}Cancel")
         self._button.setText(translate("Task", "Cancel"))
@@ -53,7 +54,7 @@ class TaskBar(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        layout.addWidget(self._bar)
+        layout.addWidget(self._bar, 1)
         layout.addWidget(self._button)
         self.hide()
         self._connect()
@@ -61,6 +62,12 @@ class TaskBar(QWidget):
     def _connect(self) -> None:
         self._wait.timeout.connect(self.show)
         self._button.clicked.connect(self._clicked)
+
+    def sizeHint(self) -> QSize:
+        """Return room for the words; with less the bar is shorter, and the button stays whole."""
+        least = super().sizeHint()
+        shorter = self._bar.sizeHint().expandedTo(self._bar.minimumSize()).width()
+        return QSize(least.width() - shorter + _WIDTH_PX, least.height())
 
     def show_task(self, task: Task | None) -> None:
         """Show how far a task is; None: there is none."""
