@@ -72,6 +72,7 @@ class Annotations:
 
     def set_pane(self, pane: Pane) -> None:
         """Write what the header says: in an empty slot only why it is empty."""
+        other = self._pane is None or self._pane.mammogram is not pane.mammogram
         self._pane = pane
         shown = pane.mammogram is not None and pane.image is not None
         lines: tuple[Line, ...] = ()
@@ -86,10 +87,11 @@ class Annotations:
                 *(Line(note, _NOTE_PX, _NOTE_COLOUR) for note in dict.fromkeys(notes)),
                 *(Line(reason, _NOTE_PX, _NOTE_COLOUR) for reason in pane.why),
             )
-        self.head.set_lines(lines)
         words = "" if shown else pane.message
-        self.message.set_lines((Line(words, 17, _MESSAGE_COLOUR),))
-        self._arrange()
+        other |= self.head.set_lines(lines)
+        other |= self.message.set_lines((Line(words, 17, _MESSAGE_COLOUR),))
+        if other:
+            self._arrange()
 
     def set_level(self, level: AnnotationLevel) -> None:
         """Write more or less; badges and the side and view mark stay at every level."""
@@ -101,8 +103,8 @@ class Annotations:
     def set_cad(self, line: CadLine, badge: str = "") -> None:
         """Write the state of the computer's reading, under a badge if the reader must know more."""
         lasting = Line(badge, _NOTE_PX, _TONES[Tone.WARNING], bold=True)
-        self.foot.set_lines((lasting, Line(line.text, _NOTE_PX, _TONES[line.tone])))
-        self._arrange()
+        if self.foot.set_lines((lasting, Line(line.text, _NOTE_PX, _TONES[line.tone]))):
+            self._arrange()
 
     def set_scale(self, text: str, badge: SizeBadge) -> None:
         """Write the scale under the head, and what is the matter with the size."""
@@ -126,6 +128,8 @@ class Annotations:
 
     def place(self, size: QRectF) -> None:
         """Put the texts into the corners of a pane of that size."""
+        if size == self._size:
+            return
         self._size = size
         for block in (self.head, self.scale, self.foot, self.message):
             block.set_widest(max(1.0, size.width() - 2 * _EDGE_PX))

@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 
 from mammoview.app.workspace import LoadedImage
-from mammoview.domain.geometry import Affine2D, ImageBox
+from mammoview.domain.geometry import Affine2D, ImageBox, Pose
 from mammoview.domain.study import PixelFormat
 from mammoview.imaging.grayscale import to_display
 from mammoview.imaging.orientation import apply_pose
@@ -58,7 +58,9 @@ class GreyLayer:
         self._table: NDArray[np.uint8] | None = None
         self._screen_table = np.zeros(0, np.uint32)
         self._patch: _Patch | None = None
-        self._air = np.zeros((0, 0), np.uint8)  # as displayed
+        self._breast = np.zeros((0, 0), np.bool_)
+        self._pose: Pose | None = None
+        self._air: NDArray[np.uint8] | None = None  # as displayed; made when first inverted
         self._padded = False
         self.clear()
 
@@ -75,14 +77,10 @@ class GreyLayer:
         self._frame = frame
         self._fmt = fmt
         self._table = self._patch = None
-        mask = image.breast
-        self._padded = is_padded(image.stored, mask, fmt.padding)
-        alpha = air_alpha(mask)
-        self._air = apply_pose(alpha, image.pose)[0]
-        black = np.zeros((*mask.shape, 4), np.uint8)
-        black[..., 3] = alpha
-        self.air.setImage(black, autoLevels=False)
-        self.air.setTransform(to_qtransform(mask_to_stored(mask, image).then(frame.to_units)))
+        self._breast, self._pose, self._air = image.breast, image.pose, None
+        self._padded = is_padded(image.stored, image.breast, fmt.padding)
+        lie = mask_to_stored(image.breast, image).then(frame.to_units)
+        self.air.setTransform(to_qtransform(lie))
 
     def show_frame(self, image: LoadedImage) -> None:
         """Take another frame of the same volume: it lies as the last one, under the same table."""
@@ -97,7 +95,10 @@ class GreyLayer:
         tissue: when inverted, everything well outside the breast is covered in black.
         """
         assert self._fmt is not None
-        self.air.setVisible(invert and not self._padded)
+        covers = invert and not self._padded
+        if covers and self._air is None:
+            self._cover_air()
+        self.air.setVisible(covers)
         if table is self._table:
             return False
         self._table = table
@@ -159,10 +160,19 @@ class GreyLayer:
         row1, col1 = (max(end, 0) for end in (top + count, left + count))
         part = values[row0:row1, col0:col1]
         grey = to_display(part, self._table, self._fmt)
-        if self.air.isVisible() and grey.size:
+        if self._air is not None and self.air.isVisible() and grey.size:
             grey = covered(grey, self._air, shape=values.shape, row0=row0, col0=col0)
         out[row0 - top :, col0 - left :][: grey.shape[0], : grey.shape[1]] = grey
         return out
+
+    def _cover_air(self) -> None:
+        """Prepare the black over the air: few images are ever inverted."""
+        assert self._pose is not None
+        alpha = air_alpha(self._breast)
+        self._air = apply_pose(alpha, self._pose)[0]
+        black = np.zeros((*alpha.shape, 4), np.uint8)
+        black[..., 3] = alpha
+        self.air.setImage(black, autoLevels=False)
 
     def _show(self, patch: _Patch, values: NDArray[np.generic], to_units: Affine2D) -> None:
         assert self._fmt is not None

@@ -67,13 +67,14 @@ class TextBlock(QGraphicsItem):
         """All lines, for tests and for accessibility."""
         return "\n".join(line.text for line in self._lines)
 
-    def set_lines(self, lines: tuple[Line, ...]) -> None:
-        """Show other lines; empty ones are left out."""
+    def set_lines(self, lines: tuple[Line, ...]) -> bool:
+        """Show other lines, empty ones left out; return True if they are other ones."""
         lines = tuple(line for line in lines if line.text)
         if lines == self._lines:
-            return
+            return False
         self._lines = lines
         self._lay_out()
+        return True
 
     def set_widest(self, width: float) -> None:
         """Wrap lines that are wider than this, in local pixels."""
