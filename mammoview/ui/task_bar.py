@@ -80,7 +80,10 @@ class TaskBar(QWidget):
             self.hide()
             return
         self._bar.setRange(0, task.total)  # 0 to 0: it is not known how much there is
+        # It would repaint at once, and with it all of the window that waits to be painted.
+        self._bar.setUpdatesEnabled(False)
         self._bar.setValue(task.done)
+        self._bar.setUpdatesEnabled(True)
         self._bar.setFormat(task_text(task))
         self._bar.setToolTip(task_text(task))
         if started:
