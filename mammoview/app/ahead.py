@@ -177,7 +177,8 @@ class Prefetcher:
         self._decode(key, ws, index)
 
     def _decode(self, key: str, ws: Workspace, index: ExamIndex) -> None:
-        hung = commands.select_exam(commands.with_index(ws, index), key).views
+        there = ws if index is ws.index else commands.with_index(ws, index)
+        hung = commands.select_exam(there, key).views
         held = {_key(view.mammogram) for view in ws.views if view.image is not None}
         views = [
             view.mammogram
