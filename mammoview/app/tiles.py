@@ -2,7 +2,8 @@
 
 All panes have one scale, at which every image pixel has a device pixel or more of its own (the
 finest image decides, so that sizes stay the same), and show the mirrored place: as far from the
-chest wall, as far below the nipple's level.
+chest wall, as far below a level that all have.  It is the nipple's; the outlines of both sides of
+a projection are laid together.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mammoview.app.workspace import Pane, TileWalk, Viewport, Workspace
 from mammoview.domain.views import Laterality
 from mammoview.imaging.breast_tiles import Outline, plan_breast_tiles
 from mammoview.imaging.nipple import estimate_nipple
 from mammoview.imaging.orientation import apply_pose, pose_affine, posed_shape
+from mammoview.imaging.side_by_side import drop_of_second
 from mammoview.words import translate
 
 # Overlap of neighbours as a share of a pane, and beyond what a cell of the mask needs.
@@ -134,14 +137,14 @@ def _plan(ws: Workspace) -> TileWalk | None:
     width = ws.viewport.width_px // ws.columns
     height = ws.viewport.height_px // math.ceil(len(ws.panes) / ws.columns)
     px_per_mm = max((1.0 / min(_sides(pane)) for pane in there if _in_mm(pane)), default=0.0)
-    outlines = [_outline(pane, px_per_mm) for pane in there]
+    levels = _levels(there)
+    outlines = [_outline(pane, px_per_mm, levels[pane.key]) for pane in there]
     largest = max(max(outline.cell_width, outline.cell_height) for outline in outlines)
     overlap = max(_OVERLAP_SHARE * min(width, height), largest + _BEYOND_CELL_PX)
     try:
         tiles = plan_breast_tiles(outlines, width=width, height=height, overlap=overlap)
     except ValueError:
         return None
-    levels = tuple((pane.key, _level(pane)) for pane in there)
     if not tiles:
         return None
     return TileWalk(
@@ -150,7 +153,7 @@ def _plan(ws: Workspace) -> TileWalk | None:
         width_px=width,
         height_px=height,
         px_per_mm=px_per_mm,
-        levels=levels,
+        levels=tuple(levels.items()),
     )
 
 
@@ -167,18 +170,56 @@ def _sides(pane: Pane) -> tuple[float, float]:
     return sides[::-1] if pane.image.pose.rotate_degrees in (90, 270) else sides
 
 
-def _outline(pane: Pane, px_per_mm: float) -> Outline:
+def _from_wall(pane: Pane) -> NDArray[np.bool_]:
+    """Return the breast's mask as displayed, laid with its chest wall on the left."""
+    assert pane.image is not None
+    cells, _ = apply_pose(pane.image.breast, pane.image.pose)
+    return cells[:, ::-1] if pane.side is Laterality.RIGHT else cells
+
+
+def _outline(pane: Pane, px_per_mm: float, level: float) -> Outline:
     assert pane.image is not None
     image, (wide, high) = pane.image, _sides(pane)
     rows, cols = posed_shape(image.pose, *image.stored.shape)
-    cells, _ = apply_pose(image.breast, image.pose)
+    cells = _from_wall(pane)
     scale = px_per_mm if _in_mm(pane) else 1.0
     return Outline(
-        cells=cells[:, ::-1] if pane.side is Laterality.RIGHT else cells,
+        cells=cells,
         cell_width=cols * wide * scale / cells.shape[1],
         cell_height=rows * high * scale / cells.shape[0],
-        level=_level(pane) * scale,
+        level=level * scale,
     )
+
+
+def _levels(panes: list[Pane]) -> dict[str, float]:
+    """Return the level of each pane, mm (or pixels) below its first row.
+
+    A left breast lies beside the right one of its projection as their outlines agree: by itself
+    the outermost point of a breast that hangs straight may be anywhere.
+    """
+    levels = {pane.key: _level(pane) for pane in panes}
+    right = {_projection(pane): pane for pane in panes if pane.side is Laterality.RIGHT}
+    for pane in panes:
+        other = right.get(_projection(pane)) if pane.side is Laterality.LEFT else None
+        if other is not None and _in_mm(other) is _in_mm(pane):
+            levels[pane.key] = levels[other.key] + drop_of_second(
+                _from_wall(other), _cell_height(other), _from_wall(pane), _cell_height(pane)
+            )
+    return levels
+
+
+def _projection(pane: Pane) -> tuple[object, ...]:
+    assert pane.mammogram is not None
+    view = pane.mammogram.view
+    return view.value, view.modifiers, pane.place.prior
+
+
+def _cell_height(pane: Pane) -> float:
+    """Return the height of a cell of the displayed mask, mm (or pixels)."""
+    assert pane.image is not None
+    rows, _ = posed_shape(pane.image.pose, *pane.image.stored.shape)
+    cells, _ = apply_pose(pane.image.breast, pane.image.pose)
+    return float(rows * _sides(pane)[1] / cells.shape[0])
 
 
 def _level(pane: Pane) -> float:
