@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+from dataclasses import dataclass, replace
 
 from mammoview.app import hanging
 from mammoview.app.workspace import HungPlace, Step, Workspace
@@ -16,6 +17,35 @@ _OTHER = {
     Slot.RMLO: Slot.RCC,
     Slot.LMLO: Slot.LCC,
 }
+
+
+_SAME_WITHIN = 0.005  # of the size: what nobody sees
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownScale:
+    """Device pixels that one unit of an image takes: of a millimetre, or of an image pixel."""
+
+    unit: str
+    device_px: float
+
+
+def scale_text(here: ShownScale | None, first: ShownScale | None) -> str:
+    """Return how sizes on the second screen compare with the first; empty: nothing to compare.
+
+    Each screen fits its own images, and its own panes are of one size.  Whoever compares across
+    the screens must know whether sizes can be compared.
+    """
+    if here is None or first is None:
+        return ""
+    if here.unit == first.unit and math.isclose(
+        here.device_px, first.device_px, rel_tol=_SAME_WITHIN
+    ):
+        return translate("SecondScreen", "same size as on the first screen")
+    if here.unit != first.unit:
+        return translate("SecondScreen", "NOT the size of the first screen: no mm on one of them")
+    said = translate("SecondScreen", "NOT the size of the first screen: × {factor}")
+    return said.format(factor=f"{here.device_px / first.device_px:.2f}")
 
 
 def toggle(ws: Workspace) -> Workspace:

@@ -154,6 +154,7 @@ class MainWindow(QMainWindow):
         self._screen_watch.changed.connect(self._screen_changed)
         self.four_view.viewportChanged.connect(self._viewport_changed)
         self.four_view.cursorRead.connect(self.status_strip.show_cursor)
+        self.four_view.scaleChanged.connect(self._compare_scales)
         self._cine.ticked.connect(self._cine_ticked)
 
     # -- state's side -------------------------------------------------------------------------
@@ -190,9 +191,15 @@ class MainWindow(QMainWindow):
             self.second = SecondWindow(
                 self.desk, actions=everywhere, held=self._held, checks=self._checks
             )
+            self.second.four_view.scaleChanged.connect(self._compare_scales)
             self.places.restore(self.second)
         self.second.render(None, self.desk.workspace)
         self.second.show()
+        self._compare_scales()
+
+    def _compare_scales(self) -> None:
+        if self.second is not None:
+            self.second.show_scale(self.four_view.scale)
 
     def _judge_display(self, status: DisplayStatus) -> None:
         self.desk.do(commands.judge_display, status)

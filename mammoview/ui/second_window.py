@@ -82,12 +82,14 @@ class SecondWindow(QMainWindow):
         self._display = lasting("displayBadge", said, strip)
         said = translate("Status", "What stands beside results of the model")
         self._caveats = lasting("caveats", said, strip)
+        said = translate("SecondScreen", "Whether sizes compare with the first screen")
+        self._scale = lasting("scaleBadge", said, strip)
         said = translate("SecondScreen", "What hangs on the second screen")
         self._step = yielding("stepLabel", said, strip)
         self._display.hide()
         self._research.setText(translate("Status", RESEARCH_USE_ONLY))
         rows = StripRows(
-            lasting=(self._research, self._badge, self._display, self._caveats),
+            lasting=(self._research, self._badge, self._scale, self._display, self._caveats),
             rest=(self._step,),
             room=(self._step,),
             filler=self._step,
@@ -120,6 +122,14 @@ class SecondWindow(QMainWindow):
         self._badge.setText(translate("Status", BADGES[new.reading_mode]))
         self._caveats.setText(caveat_text(new))
         self._rows.arrange()
+
+    def show_scale(self, first: second_screen.ShownScale | None) -> None:
+        """Say whether sizes compare with those of the first screen."""
+        said = second_screen.scale_text(self.four_view.scale, first)
+        if said != self._scale.text():
+            self._scale.setText(said)
+            self._scale.setVisible(bool(said))
+            self._rows.arrange()
 
     def _show_display(self, status: DisplayStatus) -> None:
         words = badge_text(status)

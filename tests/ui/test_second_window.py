@@ -14,7 +14,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from mammoview.app.workspace import OverlayMode
+from mammoview.app import commands
+from mammoview.app.workspace import FitMode, OverlayMode
 from mammoview.ui.main_window import MainWindow
 from mammoview.ui.places import bring_back
 from mammoview.ui.second_window import SecondWindow
@@ -67,6 +68,33 @@ def test_what_must_be_said_stands_there_too(second: SecondWindow) -> None:
         "researchUseOnly": "RESEARCH USE ONLY",
         "readingBadge": "Concurrent reading — not a blinded read",
     }
+
+
+def test_whether_sizes_compare_between_the_screens_is_said(
+    window: MainWindow, second: SecondWindow, qtbot: QtBot
+) -> None:
+    """The factor is that of the images as they are shown, whatever brought it about."""
+    badge = second.findChild(QLabel, "scaleBadge")
+    assert badge is not None
+
+    def factor() -> float:
+        shown = [screen.four_view.panes()[0].placement for screen in (second, window)]
+        assert shown[0] is not None
+        assert shown[1] is not None
+        return shown[0].scale / shown[1].scale
+
+    window.resize(1400, 1000)
+    second.resize(600, 600)
+    qtbot.waitUntil(lambda: f"× {factor():.2f}" in badge.text())
+    assert badge.text().startswith("NOT the size of the first screen")
+    assert factor() < 0.95
+    assert badge.isVisible()
+    window.four_view.zoom_by(-1.0)
+    assert f"× {factor():.2f}" in badge.text()
+    activate(window, qtbot)
+    window.desk.do(commands.fit, FitMode.ONE_TO_ONE)
+    assert factor() == 1.0
+    assert badge.text() == "same size as on the first screen"
 
 
 def test_keys_and_held_keys_work_on_both_screens(

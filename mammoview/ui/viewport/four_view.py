@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mammoview.app import coverage, true_size
+from mammoview.app.second_screen import ShownScale
 from mammoview.app.workspace import Gray, Pane, Viewport, WindowChange, Workspace
 from mammoview.domain.views import Laterality
 from mammoview.imaging.grayscale import display_table
@@ -51,12 +52,15 @@ class FourView(QWidget):
         View, pixel and stored value under the cursor; empty off the images.
     viewportChanged(Viewport)
         The surface that the panes share has another size.
+    scaleChanged()
+        The images are shown at another scale: see `scale`.
     """
 
     windowChanged = Signal(object)
     paneActivated = Signal(str)
     cursorRead = Signal(str)
     viewportChanged = Signal(object)
+    scaleChanged = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,6 +79,7 @@ class FourView(QWidget):
         self._free: list[PaneView] = []
         self._state: Workspace | None = None
         self._by_hand = False
+        self._scale: ShownScale | None = None
         self._drag_from: WindowChange | None = None
         self._drag_change: WindowChange | None = None
         layout = QVBoxLayout(self)
@@ -265,6 +270,22 @@ class FourView(QWidget):
             view.set_scale(screen, subjects, self._seen_text(view))
         self.spot.refresh()
         self.gaze.refresh(veiled=self.legend.isVisibleTo(self))
+        self._note_scale()
+
+    @property
+    def scale(self) -> ShownScale | None:
+        """How large the first image is shown; None without one."""
+        return self._scale
+
+    def _note_scale(self) -> None:
+        shown = next((v for v in self._panes.values() if v.placement and v.subject), None)
+        scale = None
+        if shown is not None and shown.placement is not None and shown.subject is not None:
+            device_px = shown.placement.scale * self.canvas.devicePixelRatioF()
+            scale = ShownScale(unit=shown.subject.unit, device_px=device_px)
+        if scale != self._scale:
+            self._scale = scale
+            self.scaleChanged.emit()
 
     def _seen_text(self, view: PaneView) -> str:
         """Return how much of a view was seen, while the maps are asked for."""
