@@ -97,9 +97,9 @@ def _check(log: ReadLog, before: Read, after: Read) -> None:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(seed=st.integers(0, 2**32), steps=st.integers(30, 90))
+@given(seed=st.integers(0, 2**32), steps=st.integers(30, 70))
 def test_every_invariant_is_kept(
     tmp_path_factory: pytest.TempPathFactory, seed: int, steps: int
 ) -> None:
