@@ -25,6 +25,9 @@ class Anchor:
     sha256: str
 
 
+_NO_EVENT = Anchor(number=0, sha256=FIRST_HASH)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditReport:
     """What was found.
@@ -64,18 +67,17 @@ def verify(path: Path, anchors: Sequence[Anchor] = ()) -> AuditReport:
     ReviewError
         If there is no such file, or it is no log at all.
     """
-    *rows, head = read_log(path)
+    rows, head = read_log(path)
+    end = Anchor(number=int(str(rows[-1][0])), sha256=str(rows[-1][-1])) if rows else _NO_EVENT
     known = {int(str(row[0])): str(row[-1]) for row in rows}
     problems = [
         *_broken_links(rows),
-        *_cut_off(rows, head),
+        *_cut_off(end, head),
         *_lost_anchors(known, anchors),
         *_impossible(rows),
     ]
-    number, sha256 = (int(str(head[0])), str(head[1]))
-    return AuditReport(
-        events=len(rows), anchor=Anchor(number=number, sha256=sha256), problems=tuple(problems)
-    )
+    anchor = Anchor(number=head[0], sha256=head[1]) if head else end
+    return AuditReport(events=len(rows), anchor=anchor, problems=tuple(problems))
 
 
 def _broken_links(rows: Sequence[tuple[object, ...]]) -> Iterator[str]:
@@ -104,10 +106,11 @@ def _hash_of(row: tuple[object, ...]) -> str:
     )
 
 
-def _cut_off(rows: Sequence[tuple[object, ...]], head: tuple[object, ...]) -> Iterator[str]:
-    end = (rows[-1][0], rows[-1][7]) if rows else (0, FIRST_HASH)
-    if end != tuple(head):
-        yield f"the log should end with event {head[0]} and ends with event {end[0]}"
+def _cut_off(end: Anchor, head: tuple[int, str] | None) -> Iterator[str]:
+    if head is None:
+        yield "the head row, which says where the log ends, is missing"
+    elif head != (end.number, end.sha256):
+        yield f"the log should end with event {head[0]} and ends with event {end.number}"
 
 
 def _lost_anchors(known: dict[int, str], anchors: Sequence[Anchor]) -> Iterator[str]:

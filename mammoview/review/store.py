@@ -207,8 +207,8 @@ class ReadLog:
             yield
 
 
-def read_log(path: Path) -> tuple[tuple[object, ...], ...]:
-    """Return the raw rows of a log and its head row last, without writing to it.
+def read_log(path: Path) -> tuple[list[tuple[object, ...]], tuple[int, str] | None]:
+    """Return the raw rows of a log and its head row (None: taken out), without writing to it.
 
     Raises
     ------
@@ -219,8 +219,8 @@ def read_log(path: Path) -> tuple[tuple[object, ...], ...]:
         raise ReviewError("no read log", expected="a log of reads", todo="name another file")
     with _told(), closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
         rows = db.execute(f"SELECT {_COLUMNS} FROM events ORDER BY number").fetchall()
-        head = db.execute("SELECT number, sha256 FROM head").fetchall()
-    return (*rows, *head)
+        head = db.execute("SELECT number, sha256 FROM head").fetchone()
+    return rows, head
 
 
 def event_of(row: tuple[object, ...]) -> Event:

@@ -119,6 +119,24 @@ def test_a_well_chained_log_of_what_was_never_allowed_is_found(path: Path) -> No
     assert "was not allowed" in problems[0]
 
 
+def test_a_head_row_taken_out_is_found_in_any_log(log: ReadLog, tmp_path: Path) -> None:
+    path = tmp_path / "reads.sqlite"
+    for empty in (True, False):
+        if not empty:
+            read_in(log, ReadState.UNAIDED)
+        db = sqlite3.connect(path)
+        kept = db.execute("SELECT number, sha256 FROM head").fetchone()
+        db.execute("DELETE FROM head")
+        db.commit()
+        report = audit.verify(path)
+        assert report.problems == ("the head row, which says where the log ends, is missing",)
+        assert report.anchor == Anchor(number=kept[0], sha256=kept[1])
+        db.execute("INSERT INTO head VALUES (1, ?, ?)", kept)
+        db.commit()
+        db.close()
+        assert audit.verify(path).intact
+
+
 def test_verifying_writes_nothing(path: Path) -> None:
     before = path.read_bytes()
     audit.verify(path)
