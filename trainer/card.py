@@ -140,8 +140,13 @@ def rewrite_card(
         trained_on=trained_on,
         refits=refit_sections((bundle.folder / CARD).read_text("utf-8")),
     )
+    return with_card(bundle, card)
+
+
+def with_card(bundle: Bundle, card: str) -> Bundle:
+    """Write an open bundle anew with another card and nothing else."""
     return write_bundle(
-        folder,
+        bundle.folder,
         manifest=bundle.manifest,
         onnx_bytes=bundle.network,
         golden=bundle.golden,

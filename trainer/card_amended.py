@@ -10,8 +10,8 @@ import re
 from pathlib import Path
 
 from mammoview.errors import UsageError
-from mammoview.modelkit.bundle import CARD, Bundle, open_bundle, write_bundle
-from trainer.card import Measured, require_same_network
+from mammoview.modelkit.bundle import CARD, Bundle, open_bundle
+from trainer.card import Measured, require_same_network, with_card
 from trainer.card_measured import speed_text
 from trainer.card_sections import SectionName, section_in_card
 
@@ -36,14 +36,7 @@ def amend_card(folder: Path, measured: Measured) -> Bundle:
     bundle = open_bundle(folder)
     require_same_network(bundle.manifest, measured)
     card = amended((bundle.folder / CARD).read_text("utf-8"), measured)
-    return write_bundle(
-        folder,
-        manifest=bundle.manifest,
-        onnx_bytes=bundle.network,
-        golden=bundle.golden,
-        card=card,
-        overwrite=True,
-    )
+    return with_card(bundle, card)
 
 
 def amended(card: str, measured: Measured) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +19,23 @@ from mammoview.errors import MammoviewError
 T = TypeVar("T")
 Deliver = Callable[[Callable[[], None]], None]
 
+_TELL_S = 0.1  # thousands of files: the window is not painted anew for each
+
 _log = logging.getLogger(__name__)
+
+
+def seldom(tell: Callable[[int, int], None]) -> Callable[[int, int], None]:
+    """Return a ``tell(done, total)`` that passes on ten a second at most, and the last one."""
+    told = 0.0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal told
+        if (now := time.monotonic()) < told + _TELL_S and done < total:
+            return
+        told = now
+        tell(done, total)
+
+    return progress
 
 
 class CancelToken:

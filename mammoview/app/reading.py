@@ -7,7 +7,6 @@ workers hand their answers over with ``deliver``.
 from __future__ import annotations
 
 import logging
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -21,7 +20,7 @@ from mammoview.app import analysis, commands, protocol, resolve, steps
 from mammoview.app.ahead import Prefetcher, budget_bytes, load_headers
 from mammoview.app.analysis import Analyst
 from mammoview.app.frame_loader import FrameLoader
-from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
+from mammoview.app.jobs import Deliver, Job, JobContext, Lanes, seldom
 from mammoview.app.mark_keeper import MarkKeeper
 from mammoview.app.order import Order
 from mammoview.app.settings import Settings
@@ -46,7 +45,6 @@ Listener = Callable[[Workspace, Workspace], None]
 _log = logging.getLogger(__name__)
 _NOTHING = ExamIndex(examinations=(), refused=())
 _RESULTS_KEPT = 64
-_TELL_S = 0.1  # thousands of files: the window is not painted anew for each
 
 
 class ReadingDesk:
@@ -268,13 +266,7 @@ class ReadingDesk:
     # -- workers' side: no state here ---------------------------------------------------------
 
     def _index(self, paths: tuple[Path, ...], context: JobContext) -> ExamIndex:
-        told = 0.0
-
         def progress(done: int, total: int) -> None:
-            nonlocal told
-            if (now := time.monotonic()) < told + _TELL_S and done < total:
-                return
-            told = now
             task = Task(
                 title=QT_TRANSLATE_NOOP("Task", "Reading headers"),
                 unit=QT_TRANSLATE_NOOP("Task", "files"),
@@ -285,7 +277,7 @@ class ReadingDesk:
 
         from mammoview.dicom.index import index_paths  # heavy: the window comes first
 
-        return index_paths(paths, on_progress=progress, cancelled=context.cancelled)
+        return index_paths(paths, on_progress=seldom(progress), cancelled=context.cancelled)
 
     def _read(
         self,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mammoview.app.jobs import Job, JobContext, Lanes
+from mammoview.app.jobs import Job, JobContext, Lanes, seldom
 from mammoview.errors import DicomError, MammoviewError
 from tests.builders.desk import Mailbox
 
@@ -127,3 +127,12 @@ def test_nothing_starts_after_shutdown() -> None:
 
 def _never(value: object) -> None:
     raise AssertionError(f"arrived: {value}")
+
+
+def test_progress_is_told_seldom_and_at_the_end() -> None:
+    told: list[int] = []
+    progress = seldom(lambda done, total: told.append(done))
+    for done in range(1, 1001):
+        progress(done, 1000)
+    assert (told[0], told[-1]) == (1, 1000)
+    assert len(told) < 1000

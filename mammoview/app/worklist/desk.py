@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
+from mammoview.app.jobs import Deliver, Job, JobContext, Lanes, seldom
 from mammoview.app.worklist import database, store, thumbnails
 from mammoview.app.worklist.arrange import NEWEST_FIRST, Column, Sort, arrange, clicked, haystack
 from mammoview.app.worklist.importing import import_paths
@@ -25,7 +25,6 @@ from mammoview.domain.study import ExamIndex
 from mammoview.errors import MammoviewError, WorklistError
 from mammoview.words import QT_TRANSLATE_NOOP
 
-_TELL_S = 0.1
 _LIST_S = 2.0  # while an import runs, the list grows so often
 _FILTER = "filter"
 _log = logging.getLogger(__name__)
@@ -287,16 +286,13 @@ class Worklist:
 
     def _import(self, paths: tuple[Path, ...], context: JobContext) -> Imported:
         database.prepare(self._path)
-        told = 0.0
 
         def progress(done: int, total: int) -> None:
-            nonlocal told
-            if (now := time.monotonic()) < told + _TELL_S and done < total:
-                return
-            told = now
             context.report(partial(self._progress, done, total))
 
-        return import_paths(self._path, paths, on_progress=progress, cancelled=context.cancelled)
+        return import_paths(
+            self._path, paths, on_progress=seldom(progress), cancelled=context.cancelled
+        )
 
     def _draw(self, key: str, context: JobContext) -> Picture | None:
         images = [image for image in store.images_for(self._path, key) if image.study_key == key]
