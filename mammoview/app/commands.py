@@ -25,10 +25,10 @@ from mammoview.app.workspace import (
     WindowChange,
     Workspace,
 )
+from mammoview.domain.reading import ReadingMode
 from mammoview.domain.study import Examination, ExamIndex, Mammogram
 from mammoview.errors import MammoviewError
 from mammoview.imaging.grayscale import named_vois
-from mammoview.review.blinding import ReadingMode
 from mammoview.words import COUNTED, QT_TRANSLATE_NOOP, translate
 
 _IDLE = Analysis(running=False, done=0, total=0, message="")

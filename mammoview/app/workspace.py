@@ -18,11 +18,11 @@ from mammoview.app.protocol import Protocol
 from mammoview.app.screens import Calibration, Screen
 from mammoview.domain.geometry import ImageBox, Pose
 from mammoview.domain.prediction import ExamPrediction, ModelIdentity
+from mammoview.domain.reading import ReadingMode
 from mammoview.domain.study import ExamIndex, Mammogram
 from mammoview.domain.views import Laterality, Place, Slot
 from mammoview.imaging.breast_tiles import BreastTile
 from mammoview.modelkit.manifest import Caveat, OperatingPoint
-from mammoview.review.blinding import ReadingMode
 
 
 class OverlayMode(StrEnum):

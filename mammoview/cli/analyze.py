@@ -17,11 +17,11 @@ from mammoview.cli.reading import read_index
 from mammoview.cli.results import RESULTS, AnalysedView, ResultFolder, analyze_document
 from mammoview.dicom.decode import decode_pixels
 from mammoview.domain.prediction import AnalysisStatus, ExamPrediction, ViewPrediction
+from mammoview.domain.reading import ReadingMode
 from mammoview.domain.study import Examination
 from mammoview.errors import ExitCode, ReviewError, UsageError
 from mammoview.inference.passes import Passes
 from mammoview.review import blinding
-from mammoview.review.blinding import ReadingMode
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

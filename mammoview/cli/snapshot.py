@@ -16,9 +16,9 @@ from mammoview.cli.output import note, note_refused, progress_bar
 from mammoview.cli.reading import read_index
 from mammoview.dicom.decode import decode_pixels
 from mammoview.domain.prediction import ViewPrediction
+from mammoview.domain.reading import ReadingMode
 from mammoview.domain.study import Examination
 from mammoview.errors import ExitCode, UsageError
-from mammoview.review.blinding import ReadingMode
 from mammoview.ui.snapshot import EVERY_STEP, Look, Reading, snapshot
 
 _SIZE = re.compile(r"([1-9]\d{1,4})x([1-9]\d{1,4})")

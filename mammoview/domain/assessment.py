@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mammoview.domain.finding import Finding
 from mammoview.domain.views import Laterality
 
 
@@ -53,3 +54,23 @@ class Opinion:
     laterality: Laterality
     category: str
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What a reader says of an examination: findings, an opinion per breast, the density."""
+
+    findings: tuple[Finding, ...] = ()
+    opinions: tuple[Opinion, ...] = ()
+    density: str = ""
+
+    def opinion(self, laterality: Laterality) -> Opinion | None:
+        """Return the opinion of one breast; None where there is none yet."""
+        return next((o for o in self.opinions if o.laterality is laterality), None)
+
+    def finding(self, finding_id: str) -> Finding | None:
+        """Return a finding by its id; None where there is none such."""
+        return next((f for f in self.findings if f.id == finding_id), None)
+
+
+NOTHING_SAID = Statement()

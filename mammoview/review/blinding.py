@@ -8,19 +8,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from mammoview.domain.reading import ReadingMode
 from mammoview.review.states import ReadState
 
 _AFTER_REVEAL = frozenset(
     {ReadState.AI_REVEALED, ReadState.FINAL, ReadState.ARBITRATION, ReadState.SIGNED}
 )
-
-
-class ReadingMode(StrEnum):
-    """How the reader meets the computer's result (house rule: the mode is always on screen)."""
-
-    SECOND_READ = "second-read"
-    CONCURRENT = "concurrent"
-    ASK_SPOT = "ask-spot"
 
 
 class Visibility(StrEnum):

@@ -11,43 +11,18 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
 from mammoview.domain.finding import Finding
-from mammoview.domain.geometry import ImageBox, ImagePoint
+from mammoview.domain.geometry import ImagePoint
+from mammoview.domain.reading import CadMark, CadResult, Decision, MarkAnswer, ReadingMode, Role
 from mammoview.domain.views import Laterality
 from mammoview.errors import ReviewError
 from mammoview.modelkit.codec import CodecError, Pairs, decode, encode
-from mammoview.review.blinding import ReadingMode
 from mammoview.review.states import Action
 
 FIRST_HASH = "0" * 64
-
-
-class Role(StrEnum):
-    """As whom somebody reads an examination."""
-
-    FIRST = "first"
-    SECOND = "second"
-    ARBITRATOR = "arbitrator"
-
-
-class Disposition(StrEnum):
-    """What a reader says of a mark of the computer."""
-
-    AGREE = "agree"
-    DISMISS = "dismiss"
-    DUPLICATE = "duplicate"
-
-
-class AnalysisOutcome(StrEnum):
-    """Whether the computer's reading could be revealed at all."""
-
-    DONE = "done"
-    FAILED = "failed"
-    NOT_RUN = "not-run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,32 +102,6 @@ class Locked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CadMark:
-    """One mark of the computer as it was revealed, stored pixels."""
-
-    id: str
-    sop_instance_uid: str
-    kind: str
-    score: float
-    peak: ImagePoint
-    box: ImageBox
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revealed:
-    """What the computer said, and which model said it: a later model changes nothing here."""
-
-    outcome: AnalysisOutcome
-    reason: str
-    model_name: str
-    model_version: str
-    model_sha256: str
-    operating_point: str
-    device: str
-    marks: tuple[CadMark, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OperatingPointSet:
     """The reader asked for more or fewer marks."""
 
@@ -161,29 +110,10 @@ class OperatingPointSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MarkDisposed:
-    """What the reader says of a mark: a dismissal needs a reason, a duplicate its finding."""
-
-    mark_id: str
-    disposition: Disposition
-    reason: str
-    finding_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ArbitrationRequested:
     """Another reader must decide; ``policy`` is the rule that says so."""
 
     policy: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arbitrated:
-    """Another reader's decision for one breast."""
-
-    laterality: Laterality
-    category: str
     reason: str
 
 
@@ -217,11 +147,11 @@ Content: TypeAlias = (
     | DensitySet
     | SpotAsked
     | Locked
-    | Revealed
+    | CadResult
     | OperatingPointSet
-    | MarkDisposed
+    | MarkAnswer
     | ArbitrationRequested
-    | Arbitrated
+    | Decision
     | StepRecorded
     | ExportRecorded
 )
@@ -238,12 +168,12 @@ CONTENTS: Mapping[Action, type[Content]] = MappingProxyType(
         Action.SET_DENSITY: DensitySet,
         Action.ASK_SPOT: SpotAsked,
         Action.LOCK: Locked,
-        Action.REVEAL: Revealed,
+        Action.REVEAL: CadResult,
         Action.SET_OPERATING_POINT: OperatingPointSet,
-        Action.DISPOSE_MARK: MarkDisposed,
+        Action.DISPOSE_MARK: MarkAnswer,
         Action.FINALIZE: Nothing,
         Action.REQUEST_ARBITRATION: ArbitrationRequested,
-        Action.ARBITRATE: Arbitrated,
+        Action.ARBITRATE: Decision,
         Action.SIGN: Nothing,
         Action.RECORD_STEP: StepRecorded,
         Action.RECORD_EXPORT: ExportRecorded,

@@ -12,30 +12,31 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeVar, cast
 
-from mammoview.domain.assessment import Opinion
-from mammoview.domain.finding import Finding
+from mammoview.domain.assessment import NOTHING_SAID, Opinion, Statement
+from mammoview.domain.reading import (
+    AnalysisOutcome,
+    CadMark,
+    CadResult,
+    Decision,
+    Disposition,
+    MarkAnswer,
+    ReadingMode,
+)
 from mammoview.domain.views import Laterality
 from mammoview.errors import ReviewError
 from mammoview.modelkit.codec import encode
-from mammoview.review.blinding import ReadingMode
 from mammoview.review.events import (
     CONTENTS,
-    AnalysisOutcome,
-    Arbitrated,
     ArbitrationRequested,
-    CadMark,
     Content,
     DensitySet,
-    Disposition,
     Event,
     FindingRemoved,
     FindingSet,
     Locked,
-    MarkDisposed,
     Opened,
     OperatingPointSet,
     OpinionSet,
-    Revealed,
     SpotAsked,
     ViewsChecked,
     canonical_json,
@@ -43,27 +44,6 @@ from mammoview.review.events import (
 from mammoview.review.states import Action, ReadState, next_state
 
 C = TypeVar("C", bound=Content)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """What a reader says of an examination: findings, an opinion per breast, the density."""
-
-    findings: tuple[Finding, ...] = ()
-    opinions: tuple[Opinion, ...] = ()
-    density: str = ""
-
-    def opinion(self, laterality: Laterality) -> Opinion | None:
-        """Return the opinion of one breast; None where there is none yet."""
-        return next((o for o in self.opinions if o.laterality is laterality), None)
-
-    def finding(self, finding_id: str) -> Finding | None:
-        """Return a finding by its id; None where there is none such."""
-        return next((f for f in self.findings if f.id == finding_id), None)
-
-    def digest(self) -> str:
-        """Return the SHA-256 of all that it says."""
-        return hashlib.sha256(canonical_json(encode(self)).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +64,11 @@ class Read:
         What was said when the unaided read was locked; never changes again.
     locked_at : str
         When that was, UTC.
-    revealed : Revealed or None
+    revealed : CadResult or None
         What the computer said, once it may be known.
     shown : tuple of CadMark
         Every mark that was shown at any operating point.
-    disposed : tuple of MarkDisposed
+    disposed : tuple of MarkAnswer
         What the reader said of the marks, one a mark.
     spots : tuple of SpotAsked
         Spots asked about before the lock.
@@ -96,7 +76,7 @@ class Read:
         What was said of missing views.
     arbitration : ArbitrationRequested or None
         Why another reader must decide.
-    decisions : tuple of (str, Arbitrated)
+    decisions : tuple of (str, Decision)
         The arbitrator and the decision, one a breast.
     signed_by, signed_at : str
         Who signed, and when, UTC; empty before.
@@ -106,16 +86,16 @@ class Read:
     reader: str
     opened: Opened
     state: ReadState = ReadState.OPENED
-    now: Statement = Statement()
+    now: Statement = NOTHING_SAID
     unaided: Statement | None = None
     locked_at: str = ""
-    revealed: Revealed | None = None
+    revealed: CadResult | None = None
     shown: tuple[CadMark, ...] = ()
-    disposed: tuple[MarkDisposed, ...] = ()
+    disposed: tuple[MarkAnswer, ...] = ()
     spots: tuple[SpotAsked, ...] = ()
     views: ViewsChecked | None = None
     arbitration: ArbitrationRequested | None = None
-    decisions: tuple[tuple[str, Arbitrated], ...] = ()
+    decisions: tuple[tuple[str, Decision], ...] = ()
     signed_by: str = ""
     signed_at: str = ""
 
@@ -135,6 +115,11 @@ class Read:
             for side in self.opened.sides
             if _category(self.unaided, side) != _category(self.now, side)
         )
+
+
+def digest(statement: Statement) -> str:
+    """Return the SHA-256 of all that a reader says."""
+    return hashlib.sha256(canonical_json(encode(statement)).encode()).hexdigest()
 
 
 def replay(events: Iterable[Event]) -> Read:
@@ -272,13 +257,13 @@ def _ask_spot(read: Read, event: Event) -> Read:
 
 def _lock(read: Read, event: Event) -> Read:
     _need_opinions(read)
-    if _content(event, Locked).sha256 != read.now.digest():
+    if _content(event, Locked).sha256 != digest(read.now):
         raise _forbidden("a lock of something else", "the digest of what the read says now")
     return replace(read, unaided=read.now, locked_at=event.at)
 
 
 def _reveal(read: Read, event: Event) -> Read:
-    revealed = _content(event, Revealed)
+    revealed = _content(event, CadResult)
     if revealed.outcome is not AnalysisOutcome.DONE:
         _need_reason(revealed.reason, "why there is no result of the computer")
         if revealed.marks:
@@ -300,7 +285,7 @@ def _unlike(marks: tuple[CadMark, ...]) -> tuple[CadMark, ...]:
 
 
 def _dispose(read: Read, event: Event) -> Read:
-    said = _content(event, MarkDisposed)
+    said = _content(event, MarkAnswer)
     if said.mark_id not in {mark.id for mark in read.shown}:
         raise _forbidden("an answer to a mark that was not shown", "one of the marks")
     if said.disposition is Disposition.DISMISS:
@@ -325,7 +310,7 @@ def _request_arbitration(read: Read, event: Event) -> Read:
 
 
 def _arbitrate(read: Read, event: Event) -> Read:
-    decision = _content(event, Arbitrated)
+    decision = _content(event, Decision)
     if decision.laterality not in read.opened.sides or not decision.category:
         raise _forbidden("a decision for no breast of this read", "a category for a breast of it")
     _need_reason(decision.reason, "to decide between two reads")

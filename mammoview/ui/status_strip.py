@@ -13,7 +13,7 @@ from mammoview.app.marking import problem_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.steps import step_line
 from mammoview.app.workspace import Workspace
-from mammoview.review.blinding import ReadingMode
+from mammoview.domain.reading import ReadingMode
 from mammoview.ui.actions.qt import TableAction
 from mammoview.ui.panels.reading_panel import notes_of
 from mammoview.ui.strip_rows import StripRows, lasting, yielding

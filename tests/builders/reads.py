@@ -6,32 +6,36 @@ from pathlib import Path
 
 from mammoview.domain.finding import Finding, FindingKind, FindingView
 from mammoview.domain.geometry import ImageBox, ImagePoint
-from mammoview.domain.views import Laterality
-from mammoview.review.blinding import ReadingMode
-from mammoview.review.events import (
+from mammoview.domain.prediction import AnalysisStatus, ModelIdentity
+from mammoview.domain.reading import (
     AnalysisOutcome,
-    Arbitrated,
-    ArbitrationRequested,
     CadMark,
+    CadResult,
+    CadView,
+    Decision,
+    Disposition,
+    MarkAnswer,
+    ReadingMode,
+    Role,
+)
+from mammoview.domain.views import Laterality
+from mammoview.review.events import (
+    ArbitrationRequested,
     Content,
     DensitySet,
-    Disposition,
     ExportRecorded,
     FindingRemoved,
     FindingSet,
     Locked,
-    MarkDisposed,
     Nothing,
     Opened,
     OperatingPointSet,
     OpinionSet,
-    Revealed,
-    Role,
     SpotAsked,
     StepRecorded,
     ViewsChecked,
 )
-from mammoview.review.read import Read
+from mammoview.review.read import Read, digest
 from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog
 
@@ -73,19 +77,24 @@ def mark(name: str = "m1") -> CadMark:
         score=0.625,
         peak=ImagePoint(col=10.0, row=20.0),
         box=ImageBox(col0=5.0, row0=15.0, col1=15.0, row1=25.0),
+        outline=(
+            ImagePoint(col=5.0, row=15.0),
+            ImagePoint(col=15.0, row=15.0),
+            ImagePoint(col=10.0, row=25.0),
+        ),
+        size_mm=(5.5, 4.0),
     )
 
 
-def revealed(*marks: CadMark) -> Revealed:
+def revealed(*marks: CadMark) -> CadResult:
     """Return a computer's result with some marks."""
-    return Revealed(
+    return CadResult(
         outcome=AnalysisOutcome.DONE,
         reason="",
-        model_name="quick",
-        model_version="1",
-        model_sha256="ab" * 32,
+        model=ModelIdentity(name="quick", version="1", sha256="ab" * 32),
         operating_point="specific",
         device="CPU",
+        views=(CadView(sop_instance_uid=IMAGE, status=AnalysisStatus.ANALYZED),),
         marks=marks,
     )
 
@@ -95,16 +104,14 @@ def opinion(side: Laterality, category: str = "2", reason: str = "") -> OpinionS
     return OpinionSet(laterality=side, category=category, reason=reason)
 
 
-def dismissed(name: str = "m1") -> MarkDisposed:
+def dismissed(name: str = "m1") -> MarkAnswer:
     """Return a dismissal with its reason."""
-    return MarkDisposed(
-        mark_id=name, disposition=Disposition.DISMISS, reason="vessel", finding_id=""
-    )
+    return MarkAnswer(mark_id=name, disposition=Disposition.DISMISS, reason="vessel", finding_id="")
 
 
 def to_lock(read: Read) -> Locked:
     """Return the lock that fits what a read says now."""
-    return Locked(sha256=read.now.digest())
+    return Locked(sha256=digest(read.now))
 
 
 def content_for(action: Action, read: Read) -> Content:
@@ -122,7 +129,7 @@ def content_for(action: Action, read: Read) -> Content:
         Action.SET_OPERATING_POINT: OperatingPointSet(operating_point="sensitive", marks=()),
         Action.DISPOSE_MARK: dismissed(),
         Action.REQUEST_ARBITRATION: ArbitrationRequested(policy="discordant", reason="recall"),
-        Action.ARBITRATE: Arbitrated(laterality=Laterality.LEFT, category="1", reason="benign"),
+        Action.ARBITRATE: Decision(laterality=Laterality.LEFT, category="1", reason="benign"),
         Action.RECORD_STEP: StepRecorded(step="cc-pair", seconds=2.5, seen=((IMAGE, 0.75),)),
         Action.RECORD_EXPORT: ExportRecorded(format="json", sha256="00" * 32),
     }
@@ -177,7 +184,7 @@ def _complete(log: ReadLog, read: Read, action: Action) -> Read:
         ]
     if action is Action.SIGN and read.state is ReadState.ARBITRATION:
         needed = [
-            (OTHER, Action.ARBITRATE, Arbitrated(laterality=side, category="1", reason="benign"))
+            (OTHER, Action.ARBITRATE, Decision(laterality=side, category="1", reason="benign"))
             for side in Laterality
         ]
     for who, needs, content in needed:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mammoview.app import analysis, commands
+from mammoview.domain.reading import ReadingMode
 from mammoview.review import blinding
-from mammoview.review.blinding import ReadingMode, Visibility, visibility
+from mammoview.review.blinding import Visibility, visibility
 from mammoview.review.states import ReadState
 from tests.builders.desk import SUMMARY, prediction, view_prediction
 

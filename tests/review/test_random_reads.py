@@ -12,11 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mammoview.domain.reading import Disposition, MarkAnswer, ReadingMode
 from mammoview.domain.views import Laterality
 from mammoview.errors import ReviewError
 from mammoview.review import audit
-from mammoview.review.blinding import ReadingMode, Visibility, visibility
-from mammoview.review.events import Content, Disposition, FindingSet, MarkDisposed
+from mammoview.review.blinding import Visibility, visibility
+from mammoview.review.events import Content, FindingSet
 from mammoview.review.read import Read, replay
 from mammoview.review.states import TRANSITIONS, Action, ReadState, allowed
 from mammoview.review.store import ReadLog
@@ -67,7 +68,7 @@ def _content(action: Action, read: Read, chance: random.Random) -> Content:
         return revealed(*(mark(f"m{n}") for n in range(chance.randint(0, 3))))
     if action is Action.DISPOSE_MARK:
         answer = dismissed(f"m{chance.randint(0, 3)}")
-        same = MarkDisposed(
+        same = MarkAnswer(
             mark_id=answer.mark_id,
             disposition=Disposition.DUPLICATE,
             reason="",

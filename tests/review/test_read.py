@@ -6,28 +6,31 @@ from collections.abc import Callable
 
 import pytest
 
+from mammoview.domain.prediction import ModelIdentity
+from mammoview.domain.reading import (
+    AnalysisOutcome,
+    CadResult,
+    Decision,
+    Disposition,
+    MarkAnswer,
+    ReadingMode,
+    Role,
+)
 from mammoview.domain.views import Laterality
 from mammoview.errors import ReviewError
-from mammoview.review.blinding import ReadingMode
 from mammoview.review.events import (
-    AnalysisOutcome,
-    Arbitrated,
     Content,
     DensitySet,
-    Disposition,
     FindingRemoved,
     FindingSet,
     Locked,
-    MarkDisposed,
     Nothing,
     Opened,
     OperatingPointSet,
-    Revealed,
-    Role,
     SpotAsked,
     ViewsChecked,
 )
-from mammoview.review.read import Read, replay
+from mammoview.review.read import Read, digest, replay
 from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog
 from tests.builders.reads import (
@@ -75,16 +78,16 @@ def do(log: ReadLog) -> Do:
          FindingRemoved(finding_id="f1", reason=""), READER, "no reason"),
         (ReadState.AI_REVEALED, Action.FINALIZE, Nothing(), READER, "1 marks without"),
         (ReadState.AI_REVEALED, Action.DISPOSE_MARK,
-         MarkDisposed(mark_id="m1", disposition=Disposition.DISMISS, reason="", finding_id=""),
+         MarkAnswer(mark_id="m1", disposition=Disposition.DISMISS, reason="", finding_id=""),
          READER, "no reason"),
         (ReadState.AI_REVEALED, Action.DISPOSE_MARK,
-         MarkDisposed(mark_id="m1", disposition=Disposition.DUPLICATE, reason="", finding_id="x"),
+         MarkAnswer(mark_id="m1", disposition=Disposition.DUPLICATE, reason="", finding_id="x"),
          READER, "duplicate"),
         (ReadState.AI_REVEALED, Action.DISPOSE_MARK, dismissed("m9"), READER, "not shown"),
         (ReadState.ARBITRATION, Action.ARBITRATE,
-         Arbitrated(laterality=R, category="1", reason="x"), READER, "of their own"),
+         Decision(laterality=R, category="1", reason="x"), READER, "of their own"),
         (ReadState.ARBITRATION, Action.ARBITRATE,
-         Arbitrated(laterality=R, category="1", reason=""), OTHER, "no reason"),
+         Decision(laterality=R, category="1", reason=""), OTHER, "no reason"),
         (ReadState.ARBITRATION, Action.SIGN, Nothing(), READER, "of their own"),
         (ReadState.FINAL, Action.SIGN, Nothing(), OTHER, "another reader"),
     ],
@@ -107,7 +110,7 @@ def test_the_locked_statement_never_changes(log: ReadLog, do: Do) -> None:
     read = do(read, Action.REMOVE_FINDING, FindingRemoved(finding_id="f1", reason="a vessel"))
     read = do(read, Action.SET_DENSITY, DensitySet(density="d", reason="looked again"))
     assert read.unaided == locked
-    assert read.unaided.digest() == locked.digest()
+    assert digest(read.unaided) == digest(locked)
     assert read.changed == (L,)
     assert [f.id for f in read.now.findings] == ["f9"]
 
@@ -138,7 +141,7 @@ def test_more_marks_at_another_operating_point_need_answers_too(log: ReadLog, do
 
 
 def test_a_finding_with_a_duplicate_mark_cannot_vanish(log: ReadLog, do: Do) -> None:
-    same = MarkDisposed(mark_id="m1", disposition=Disposition.DUPLICATE, reason="", finding_id="f1")
+    same = MarkAnswer(mark_id="m1", disposition=Disposition.DUPLICATE, reason="", finding_id="f1")
     read = do(read_in(log, ReadState.AI_REVEALED), Action.DISPOSE_MARK, same)
     with pytest.raises(ReviewError, match="duplicate"):
         do(read, Action.REMOVE_FINDING, FindingRemoved(finding_id="f1", reason="gone"))
@@ -146,14 +149,13 @@ def test_a_finding_with_a_duplicate_mark_cannot_vanish(log: ReadLog, do: Do) -> 
 
 def test_a_failed_analysis_is_revealed_with_its_reason(log: ReadLog, do: Do) -> None:
     read = read_in(log, ReadState.UNAIDED_LOCKED)
-    failed = Revealed(
+    failed = CadResult(
         outcome=AnalysisOutcome.FAILED,
         reason="",
-        model_name="",
-        model_version="",
-        model_sha256="",
+        model=ModelIdentity(name="", version="", sha256=""),
         operating_point="",
         device="",
+        views=(),
         marks=(),
     )
     with pytest.raises(ReviewError, match="no reason"):
@@ -165,7 +167,7 @@ def test_an_arbitrator_decides_each_breast_and_signs(log: ReadLog, do: Do) -> No
     with pytest.raises(ReviewError, match="each breast"):
         do(read, Action.SIGN, Nothing(), OTHER)
     for side in (R, L):
-        decision = Arbitrated(laterality=side, category="1", reason="benign")
+        decision = Decision(laterality=side, category="1", reason="benign")
         read = do(read, Action.ARBITRATE, decision, OTHER)
     with pytest.raises(ReviewError, match="somebody else"):
         do(read, Action.SIGN, Nothing(), "reader-c")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from mammoview.domain.reading import ReadingMode
 from mammoview.errors import ReviewError
-from mammoview.review.blinding import ReadingMode
 from mammoview.review.read import Read
 from mammoview.review.states import TRANSITIONS, Action, ReadState, allowed, next_state
 from mammoview.review.store import ReadLog
