@@ -50,6 +50,14 @@ class AnalysisOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderIdentity:
+    """Who reads: the id stands in the log, the name on the screen and in signed results."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CadMark:
     """One mark of the computer as it was revealed, stored pixels.
 

@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+import platformdirs
+
 from mammoview.errors import ReviewError
 from mammoview.review.events import (
     CONTENTS,
@@ -205,6 +207,11 @@ class ReadLog:
         """Hold the file for one change."""
         with writing(self._db):
             yield
+
+
+def reads_path() -> Path:
+    """Return the file of this user's read log."""
+    return platformdirs.user_data_path("mammoview", appauthor=False) / "reads.sqlite"
 
 
 def read_log(path: Path) -> tuple[list[tuple[object, ...]], tuple[int, str] | None]:
