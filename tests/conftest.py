@@ -110,17 +110,16 @@ _GRACE_SECONDS = 2.0
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_behind(request: pytest.FixtureRequest, user_folders: Path) -> Iterator[None]:
+def nothing_left_behind(
+    request: pytest.FixtureRequest, user_folders: Path, old_objects_rest: None
+) -> Iterator[None]:
     """Fail a test that leaves a thread, a running timer or a top-level widget.
 
     Timers are searched among all objects that the test made, and only where it asked for Qt or
-    left a widget.  What was there before is frozen meanwhile: the collector need not walk the
-    hundred thousands of objects of the libraries at every test.
+    left a widget.
     """
     threads = set(threading.enumerate())
     widgets = set(map(id, _widgets()))
-    gc.freeze()
-    request.addfinalizer(gc.unfreeze)
     yield
     left = _wait_for_threads(threads)
     assert not left, f"threads left behind: {sorted(thread.name for thread in left)}"
@@ -132,6 +131,14 @@ def nothing_left_behind(request: pytest.FixtureRequest, user_folders: Path) -> I
         windows = [w for w in _widgets() if id(w) not in widgets]
         names = [f"{type(w).__name__} {w.objectName()!r}" for w in windows]
         assert not windows, f"widgets left behind: {names}"
+
+
+@pytest.fixture
+def old_objects_rest() -> Iterator[None]:
+    """Keep the collector from walking the libraries' hundred thousands of objects at each test."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True, scope="module")
