@@ -49,11 +49,16 @@ class Scheme:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
-    """The assessment of one breast: the ``code`` of a category, and why it was chosen."""
+    """The assessment of one breast: the ``code`` of a category, and why it was chosen.
+
+    ``views`` are those to be taken anew where the category is a technical recall, as slots
+    ("RMLO").
+    """
 
     laterality: Laterality
     category: str
     reason: str = ""
+    views: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

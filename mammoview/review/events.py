@@ -71,11 +71,15 @@ class FindingRemoved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpinionSet:
-    """The assessment of one breast; ``reason`` is needed where it differs from the locked one."""
+    """The assessment of one breast; ``reason`` is needed where it differs from the locked one.
+
+    ``views`` are those to be taken anew, of a technical recall.
+    """
 
     laterality: Laterality
     category: str
     reason: str
+    views: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,10 +115,18 @@ class OperatingPointSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArbitrationRequested:
-    """Another reader must decide; ``policy`` is the rule that says so."""
+    """Another reader must decide; ``policy`` is the rule that says so.
+
+    ``other_read`` and ``other_reader`` are the read that this one was compared with and its
+    reader, who must not arbitrate either; empty where there was one read only.  ``discordant``
+    tells whether the two differ: some policies send reads to an arbitrator that do not.
+    """
 
     policy: str
     reason: str
+    other_read: str = ""
+    other_reader: str = ""
+    discordant: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,7 +113,7 @@ class Read:
         return tuple(
             side
             for side in self.opened.sides
-            if _category(self.unaided, side) != _category(self.now, side)
+            if _answer(self.unaided, side) != _answer(self.now, side)
         )
 
 
@@ -187,7 +187,8 @@ def _check_reader(read: Read, event: Event) -> None:
     arbitrating = event.action is Action.ARBITRATE or (
         event.action is Action.SIGN and read.state is ReadState.ARBITRATION
     )
-    if arbitrating and own:
+    compared = read.arbitration.other_reader if read.arbitration else ""
+    if arbitrating and (own or event.reader == compared):
         raise _forbidden("a reader who arbitrates a read of their own", "another reader")
     if not arbitrating and not own and event.action not in (Action.RECORD_EXPORT,):
         raise _forbidden("an entry in another reader's read", "a read of one's own")
@@ -231,9 +232,11 @@ def _set_opinion(read: Read, event: Event) -> Read:
         raise _forbidden(
             "an opinion of no breast of this read", "a category for one of its breasts"
         )
-    if read.unaided is not None and _category(read.unaided, said.laterality) != said.category:
+    opinion = Opinion(
+        laterality=said.laterality, category=said.category, reason=said.reason, views=said.views
+    )
+    if read.unaided is not None and _answer(read.unaided, said.laterality) != _said(opinion):
         _need_reason(said.reason, "to change the opinion after the reveal")
-    opinion = Opinion(laterality=said.laterality, category=said.category, reason=said.reason)
     others = tuple(o for o in read.now.opinions if o.laterality is not said.laterality)
     return _say(read, replace(read.now, opinions=(*others, opinion)))
 
@@ -306,7 +309,10 @@ def _finalize(read: Read, event: Event) -> Read:
 
 
 def _request_arbitration(read: Read, event: Event) -> Read:
-    return replace(read, arbitration=_content(event, ArbitrationRequested))
+    asked = _content(event, ArbitrationRequested)
+    if read.reader == asked.other_reader:
+        raise _forbidden("two reads of one reader", "another reader's read beside this one")
+    return replace(read, arbitration=asked)
 
 
 def _arbitrate(read: Read, event: Event) -> Read:
@@ -355,9 +361,14 @@ def _content(event: Event, kind: type[C]) -> C:
     return cast("C", event.content)  # `apply` has checked it
 
 
-def _category(statement: Statement, side: Laterality) -> str:
+def _answer(statement: Statement, side: Laterality) -> tuple[str, frozenset[str]]:
+    """Return what was said of a breast, without the reason: that may be worded anew."""
     opinion = statement.opinion(side)
-    return opinion.category if opinion else ""
+    return _said(opinion) if opinion else ("", frozenset())
+
+
+def _said(opinion: Opinion) -> tuple[str, frozenset[str]]:
+    return opinion.category, frozenset(opinion.views)
 
 
 def _need_opinions(read: Read) -> None:

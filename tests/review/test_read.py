@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -19,6 +20,7 @@ from mammoview.domain.reading import (
 from mammoview.domain.views import Laterality
 from mammoview.errors import ReviewError
 from mammoview.review.events import (
+    ArbitrationRequested,
     Content,
     DensitySet,
     FindingRemoved,
@@ -27,6 +29,7 @@ from mammoview.review.events import (
     Nothing,
     Opened,
     OperatingPointSet,
+    OpinionSet,
     SpotAsked,
     ViewsChecked,
 )
@@ -173,6 +176,35 @@ def test_an_arbitrator_decides_each_breast_and_signs(log: ReadLog, do: Do) -> No
         do(read, Action.SIGN, Nothing(), "reader-c")
     read = do(read, Action.SIGN, Nothing(), OTHER)
     assert (read.state, read.signed_by) == (ReadState.SIGNED, OTHER)
+
+
+def test_who_read_one_of_two_compared_reads_arbitrates_neither(log: ReadLog, do: Do) -> None:
+    read = read_in(log, ReadState.FINAL)
+    asked = ArbitrationRequested(
+        policy="discordant", reason="they differ", other_read="r1", other_reader=OTHER
+    )
+    with pytest.raises(ReviewError, match="two reads of one reader"):
+        do(read, Action.REQUEST_ARBITRATION, replace(asked, other_reader=READER))
+    read = do(read, Action.REQUEST_ARBITRATION, asked)
+    decision = Decision(laterality=R, category="1", reason="benign")
+    with pytest.raises(ReviewError, match="of their own"):
+        do(read, Action.ARBITRATE, decision, OTHER)
+    assert do(read, Action.ARBITRATE, decision, "reader-c").decisions == (("reader-c", decision),)
+
+
+def test_other_views_to_take_anew_are_another_answer(log: ReadLog, do: Do) -> None:
+    read = read_in(log, ReadState.UNAIDED)
+    blurred = OpinionSet(laterality=R, category="TR", reason="", views=("RCC",))
+    read = do(read, Action.SET_OPINION, blurred)
+    read = do(read, Action.SET_OPINION, opinion(L))
+    read = do(read, Action.LOCK, to_lock(read))
+    read = do(read, Action.REVEAL, revealed())
+    with pytest.raises(ReviewError, match="no reason"):
+        do(read, Action.SET_OPINION, replace(blurred, views=("RCC", "RMLO")))
+    both = replace(blurred, views=("RCC", "RMLO"), reason="the MLO is blurred too")
+    read = do(read, Action.SET_OPINION, both)
+    assert read.changed == (R,)
+    assert do(read, Action.SET_OPINION, blurred).changed == ()
 
 
 def test_spots_are_asked_in_their_mode_alone(log: ReadLog, do: Do) -> None:
