@@ -80,6 +80,11 @@ class Header:
         self.little_endian = little_endian
         self.unreadable: list[str] = [] if unreadable is None else unreadable
 
+    @property
+    def dataset(self) -> Dataset:
+        """The elements themselves, for what writes objects from them."""
+        return self._dataset
+
     def has(self, keyword: str) -> bool:
         """Tell whether the element is there, empty or not."""
         return _tag(keyword) in self._dataset
