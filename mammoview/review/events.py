@@ -130,15 +130,46 @@ class ArbitrationRequested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepRecorded:
-    """A step of the hanging was looked at: for how long, and how much of the breasts at 1:1.
+class GreyShown:
+    """How grey values were shown when a step was left, the same change on every image.
 
-    ``seen`` are ``(SOPInstanceUID, share of the breast shown at full resolution)`` pairs.
+    ``voi`` names the images' own VOI (empty: each image's default).  ``width`` is the factor on
+    its width and ``darker`` moves its centre by that share of the width, as in
+    `app.workspace.WindowChange`; with the images' headers they tell every window.
+    """
+
+    voi: str = ""
+    width: float = 1.0
+    darker: float = 0.0
+    inverted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRecorded:
+    """A step of the hanging was looked at: for how long, how, and how much of it at 1:1.
+
+    Attributes
+    ----------
+    step, seconds : str, float
+        Id of the step, and how long it stood on the screen.
+    seen : tuple of (str, float)
+        ``(SOPInstanceUID, share of the breast shown at full resolution)`` pairs.
+    grey : GreyShown
+        Windows when the step was left.
+    overlay : str
+        What of the computer's result lay over the images (``off``, ``heatmap``, ``marks``,
+        ``both``); empty where it was not noted.
+    display : str
+        What is known of the screen (``checked``, ``not checked``, ``failed``); empty where
+        nothing is.
     """
 
     step: str
     seconds: float
     seen: tuple[tuple[str, float], ...]
+    grey: GreyShown = GreyShown()
+    overlay: str = ""
+    display: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

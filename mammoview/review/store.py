@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -21,6 +21,7 @@ from uuid import uuid4
 import platformdirs
 
 from mammoview.errors import ReviewError
+from mammoview.review.anchors import Anchor, bear_witness
 from mammoview.review.events import (
     CONTENTS,
     FIRST_HASH,
@@ -30,33 +31,12 @@ from mammoview.review.events import (
     event_hash,
     parse_content,
 )
+from mammoview.review.raw_log import COLUMNS, SCHEMA, TABLES
 from mammoview.review.read import Read, apply, replay
 from mammoview.review.sql import statements, writing
 from mammoview.review.states import Action
 
-SCHEMA = 1
 _PATIENCE_S = 5.0
-_TABLES = """
-CREATE TABLE events (
-    number INTEGER PRIMARY KEY,
-    read_id TEXT NOT NULL,
-    at TEXT NOT NULL,
-    reader TEXT NOT NULL,
-    action TEXT NOT NULL,
-    content TEXT NOT NULL,
-    previous TEXT NOT NULL,
-    sha256 TEXT NOT NULL
-) STRICT;
-CREATE INDEX events_of_a_read ON events (read_id, number);
-CREATE TABLE head (
-    one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL, sha256 TEXT NOT NULL
-) STRICT;
-CREATE TRIGGER no_change BEFORE UPDATE ON events
-    BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
-CREATE TRIGGER no_removal BEFORE DELETE ON events
-    BEGIN SELECT RAISE(ABORT, 'events are never removed'); END;
-"""
-_COLUMNS = "number, read_id, at, reader, action, content, previous, sha256"
 
 
 class ReadLog:
@@ -80,6 +60,7 @@ class ReadLog:
     def __init__(
         self, path: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
+        self._path = path
         self._now = now
         with _told():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -131,10 +112,11 @@ class ReadLog:
             )
             read = apply(replay(before) if before else None, event)
             self._db.execute(
-                f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO events ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (number + 1, read_id, at, reader, action.value, text, previous, sha256),
             )
             self._db.execute("UPDATE head SET number = ?, sha256 = ?", (number + 1, sha256))
+        bear_witness(self._path, Anchor(number=number + 1, sha256=sha256))
         return read
 
     def open_read(self, reader: str, content: Content) -> Read:
@@ -170,7 +152,7 @@ class ReadLog:
         where, given = ("", ()) if read_id is None else ("WHERE read_id = ?", (read_id,))
         with _told():
             rows = self._db.execute(
-                f"SELECT {_COLUMNS} FROM events {where} ORDER BY number", given
+                f"SELECT {COLUMNS} FROM events {where} ORDER BY number", given
             ).fetchall()
         return tuple(event_of(row) for row in rows)
 
@@ -197,7 +179,7 @@ class ReadLog:
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
             if version == SCHEMA:  # another program was quicker
                 return
-            for statement in statements(_TABLES):
+            for statement in statements(TABLES):
                 self._db.execute(statement)
             self._db.execute("INSERT INTO head VALUES (1, 0, ?)", (FIRST_HASH,))
             self._db.execute(f"PRAGMA user_version = {SCHEMA}")
@@ -214,20 +196,9 @@ def reads_path() -> Path:
     return platformdirs.user_data_path("mammoview", appauthor=False) / "reads.sqlite"
 
 
-def read_log(path: Path) -> tuple[list[tuple[object, ...]], tuple[int, str] | None]:
-    """Return the raw rows of a log and its head row (None: taken out), without writing to it.
-
-    Raises
-    ------
-    ReviewError
-        If the file is missing or is no log.
-    """
-    if not path.is_file():
-        raise ReviewError("no read log", expected="a log of reads", todo="name another file")
-    with _told(), closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
-        rows = db.execute(f"SELECT {_COLUMNS} FROM events ORDER BY number").fetchall()
-        head = db.execute("SELECT number, sha256 FROM head").fetchone()
-    return rows, head
+def heatmaps_path(log: Path, read_id: str) -> Path:
+    """Return the file of the heatmaps of a read, which lies beside the log."""
+    return log.with_name(f"{read_id}.npz")
 
 
 def event_of(row: tuple[object, ...]) -> Event:

@@ -26,6 +26,7 @@ from mammoview.review.events import (
     ExportRecorded,
     FindingRemoved,
     FindingSet,
+    GreyShown,
     Locked,
     Nothing,
     Opened,
@@ -130,7 +131,14 @@ def content_for(action: Action, read: Read) -> Content:
         Action.DISPOSE_MARK: dismissed(),
         Action.REQUEST_ARBITRATION: ArbitrationRequested(policy="discordant", reason="recall"),
         Action.ARBITRATE: Decision(laterality=Laterality.LEFT, category="1", reason="benign"),
-        Action.RECORD_STEP: StepRecorded(step="cc-pair", seconds=2.5, seen=((IMAGE, 0.75),)),
+        Action.RECORD_STEP: StepRecorded(
+            step="cc-pair",
+            seconds=2.5,
+            seen=((IMAGE, 0.75),),
+            grey=GreyShown(voi="HARDER", width=0.5, darker=0.25, inverted=True),
+            overlay="off",
+            display="checked",
+        ),
         Action.RECORD_EXPORT: ExportRecorded(format="json", sha256="00" * 32),
     }
     return contents.get(action, Nothing())
