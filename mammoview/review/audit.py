@@ -18,9 +18,10 @@ from mammoview.domain.prediction import ModelIdentity
 from mammoview.errors import ReviewError
 from mammoview.review.anchors import NO_EVENT, Anchor, lost, witness_path, witnessed
 from mammoview.review.events import FIRST_HASH, event_hash
+from mammoview.review.heatmaps import heatmaps_path
 from mammoview.review.raw_log import RawLog, Row, read_raw
 from mammoview.review.read import Read, apply
-from mammoview.review.store import event_of, heatmaps_path
+from mammoview.review.store import event_of
 
 _NAME = re.compile(r"\w+")
 

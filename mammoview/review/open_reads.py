@@ -22,8 +22,7 @@ from mammoview.review.read import Read, replay
 from mammoview.review.states import Action
 from mammoview.review.store import event_of
 
-_OPEN = Action.OPEN.value
-_OPENED = "WHERE action = ?"
+_OPENED = f"WHERE action = '{Action.OPEN}'"
 _OF_READ = "WHERE read_id = ?"
 
 
@@ -82,7 +81,7 @@ def _sound_end(db: sqlite3.Connection) -> int:
     count, last, reads = db.execute(
         "SELECT count(*), coalesce(max(number), 0), count(DISTINCT read_id) FROM events"
     ).fetchone()
-    (opened,) = db.execute(f"SELECT count(*) FROM events {_OPENED}", (_OPEN,)).fetchone()
+    (opened,) = db.execute(f"SELECT count(*) FROM events {_OPENED}").fetchone()
     head = db.execute("SELECT number, sha256 FROM head").fetchall()
     end = raw_rows(db, "WHERE number = ?", (last,))
     whole = count == last and reads == opened and len(head) == 1 and head[0][0] == last
@@ -94,7 +93,7 @@ def _sound_end(db: sqlite3.Connection) -> int:
 def _opened_on(db: sqlite3.Connection, images: Collection[str]) -> list[str]:
     wanted = set(images)
     found = []
-    for row in _sound(raw_rows(db, _OPENED, (_OPEN,))):
+    for row in _sound(raw_rows(db, _OPENED)):
         content = event_of(row).content
         if isinstance(content, Opened) and wanted.intersection(content.images):
             found.append(row[1])

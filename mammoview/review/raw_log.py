@@ -34,6 +34,7 @@ CREATE TABLE events (
     sha256 TEXT NOT NULL
 ) STRICT;
 CREATE INDEX events_of_a_read ON events (read_id, number);
+CREATE INDEX openings ON events (number) WHERE action = 'open';
 CREATE TABLE head (
     one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL, sha256 TEXT NOT NULL
 ) STRICT;

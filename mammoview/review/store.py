@@ -196,11 +196,6 @@ def reads_path() -> Path:
     return platformdirs.user_data_path("mammoview", appauthor=False) / "reads.sqlite"
 
 
-def heatmaps_path(log: Path, read_id: str) -> Path:
-    """Return the file of the heatmaps of a read, which lies beside the log."""
-    return log.with_name(f"{read_id}.npz")
-
-
 def event_of(row: tuple[object, ...]) -> Event:
     """Return the event of a row of the table.
 

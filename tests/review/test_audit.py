@@ -15,9 +15,10 @@ from mammoview.errors import ReviewError
 from mammoview.review import audit
 from mammoview.review.anchors import Anchor, anchors_text, parse_anchors, witness_path
 from mammoview.review.events import FIRST_HASH, event_hash
+from mammoview.review.heatmaps import heatmaps_path
 from mammoview.review.raw_log import export_lines, read_raw
 from mammoview.review.states import Action, ReadState
-from mammoview.review.store import ReadLog, heatmaps_path
+from mammoview.review.store import ReadLog
 from tests.builders.reads import READER, log_at, mark, opened, read_in, revealed
 
 Edit = Callable[[sqlite3.Connection], object]
