@@ -49,10 +49,14 @@ class Depth(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingView:
-    """A finding's region in one image: ``outline`` in stored pixels; one point for a spot."""
+    """A finding's region in one image: ``outline`` in stored pixels; one point for a spot.
+
+    ``frame`` is the slice of a tomosynthesis volume, from 1; 0 for an image of one frame.
+    """
 
     sop_instance_uid: str
     outline: tuple[ImagePoint, ...]
+    frame: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

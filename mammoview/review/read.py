@@ -208,8 +208,12 @@ def _set_finding(read: Read, event: Event) -> Read:
     unknown = {view.sop_instance_uid for view in finding.views} - set(read.opened.images)
     if unknown or not finding.views:
         raise _forbidden("a finding in no image of this read", "a region in an image of it")
-    findings = tuple(f for f in read.now.findings if f.id != finding.id)
-    return _say(read, replace(read.now, findings=(*findings, finding)))
+    findings = read.now.findings
+    if read.now.finding(finding.id) is None:
+        return _say(read, replace(read.now, findings=(*findings, finding)))
+    # It keeps its place, and with it the number that stands beside it on the images.
+    changed = tuple(finding if f.id == finding.id else f for f in findings)
+    return _say(read, replace(read.now, findings=changed))
 
 
 def _remove_finding(read: Read, event: Event) -> Read:

@@ -118,6 +118,14 @@ def test_the_locked_statement_never_changes(log: ReadLog, do: Do) -> None:
     assert [f.id for f in read.now.findings] == ["f9"]
 
 
+def test_a_finding_that_changes_keeps_its_place(log: ReadLog, do: Do) -> None:
+    read = read_in(log, ReadState.UNAIDED)
+    read = do(read, Action.SET_FINDING, FindingSet(finding=finding("f2")))
+    larger = replace(finding("f1"), size_mm=20.0)
+    read = do(read, Action.SET_FINDING, FindingSet(finding=larger))
+    assert read.now.findings == (larger, finding("f2"))
+
+
 def test_a_lock_of_another_digest_is_refused(log: ReadLog, do: Do) -> None:
     read = read_in(log, ReadState.UNAIDED)
     for side in (R, L):
