@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from mammoview.app.mark_state import Marks
-from mammoview.app.marking import nipple_mark
+from mammoview.app.breast_place import (
+    ESTIMATED,
+    SET_BY_READER,
+    THIRDS,
+    Located,
+    half_text,
+    locate,
+    nipple_of,
+)
 from mammoview.app.workspace import HungView, LoadedImage, Workspace
 from mammoview.domain.annotation import ELLIPSES, OUTLINES, Annotation, MarkKind
-from mammoview.domain.finding import Depth
 from mammoview.domain.geometry import ImagePoint, PixelSpacing
 from mammoview.domain.study import Mammogram
-from mammoview.domain.views import ViewModifier
 from mammoview.imaging import measure, position
 from mammoview.imaging.measure import Scale, Unit, scale_of
-from mammoview.imaging.nipple import estimate_nipple
-from mammoview.imaging.position import Offset
-from mammoview.words import QT_TRANSLATE_NOOP, translate
+from mammoview.words import translate
 
-SET_BY_READER = QT_TRANSLATE_NOOP("Marks", "set by the reader")
-ESTIMATED = QT_TRANSLATE_NOOP("Marks", "estimated")
 _LIVE_PIXELS = 250_000
-_THIRDS = {
-    Depth.ANTERIOR: QT_TRANSLATE_NOOP("Marks", "anterior third"),
-    Depth.MIDDLE: QT_TRANSLATE_NOOP("Marks", "middle third"),
-    Depth.POSTERIOR: QT_TRANSLATE_NOOP("Marks", "posterior third"),
-}
-# Of such views the picture is a part, turned or pulled: its outline has no nipple to tell.
-_NO_NIPPLE = frozenset(
-    {ViewModifier.MAGNIFICATION, ViewModifier.SPOT_COMPRESSION, ViewModifier.TANGENTIAL}
-)
 
 
 def basis_text(spacing: PixelSpacing | None) -> str:
@@ -108,38 +99,20 @@ def where_text(ws: Workspace, mark: Annotation) -> str:
     here = _located(ws, mark)
     if here is None:
         return translate("Marks", "nipple not known: no position")
-    return " · ".join(_where(ws, here))
+    return " · ".join(_where(ws, mark, here))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Located:
-    """A mark with its distance from the nipple in its own view."""
-
-    mark: Annotation
-    view: Mammogram
-    source: str
-    distance: float
-    offset: Offset
-    scale: Scale
-
-
-def _where(ws: Workspace, here: _Located) -> Iterator[str]:
+def _where(ws: Workspace, mark: Annotation, here: Located) -> Iterator[str]:
     said = translate("Marks", "{distance} from the nipple ({source})")
     source = translate("Marks", here.source)
     yield said.format(distance=_length(here.distance, here.scale), source=source)
-    other = _in_other_view(ws, here)
+    other = _in_other_view(ws, mark, here)
     clock = _clock_text(here, other) if other is not None else ""
-    yield clock or _half(here)
-    yield translate("Marks", _THIRDS[position.depth_of(here.offset)])
+    yield clock or half_text(here)
+    yield translate("Marks", THIRDS[position.depth_of(here.offset)])
 
 
-def _half(here: _Located) -> str:
-    level = 0.0 if here.scale.unit is Unit.PX else position.LEVEL_MM
-    half = position.half_of(here.offset, here.view.view.value, level)
-    return translate("Marks", half) if half else translate("Marks", "half not known")
-
-
-def _clock_text(here: _Located, other: _Located) -> str:
+def _clock_text(here: Located, other: Located) -> str:
     """Return the hour from an axial and an upright view; empty where they are not both in mm."""
     if Unit.PX in (here.scale.unit, other.scale.unit):
         return ""
@@ -154,9 +127,9 @@ def _clock_text(here: _Located, other: _Located) -> str:
     return said.format(hour=hour, view=other.view.label)
 
 
-def _in_other_view(ws: Workspace, here: _Located) -> _Located | None:
+def _in_other_view(ws: Workspace, mark: Annotation, here: Located) -> Located | None:
     """Return the one mark of the same words in the other kind of view of the same breast."""
-    words = here.mark.label.casefold()
+    words = mark.label.casefold()
     if not words:
         return None
     projection = here.view.view.value
@@ -164,10 +137,10 @@ def _in_other_view(ws: Workspace, here: _Located) -> _Located | None:
     if projection not in position.AXIAL | position.UPRIGHT:
         return None
     partners = [
-        mark
-        for mark in ws.marks.items
-        if mark.label.casefold() == words
-        and (view := _view_of(ws, mark)) is not None
+        other
+        for other in ws.marks.items
+        if other.label.casefold() == words
+        and (view := _view_of(ws, other)) is not None
         and view.mammogram.view.value in wanted
         and view.mammogram.laterality.value is here.view.laterality.value
         and view.mammogram.study_key == here.view.study_key
@@ -176,43 +149,9 @@ def _in_other_view(ws: Workspace, here: _Located) -> _Located | None:
     return _located(ws, partners[0]) if len(partners) == 1 else None
 
 
-def _located(ws: Workspace, mark: Annotation) -> _Located | None:
+def _located(ws: Workspace, mark: Annotation) -> Located | None:
     view = _view_of(ws, mark)
-    if view is None or view.image is None or view.mammogram.laterality.value is None:
-        return None
-    found = nipple_of(ws.marks, view)
-    if found is None:
-        return None
-    nipple, source = found
-    scale = scale_of(view.mammogram.spacing)
-    offset = position.offset_from_nipple(
-        mark.centre(),
-        nipple,
-        shape=(view.image.stored.shape[0], view.image.stored.shape[1]),
-        pose=view.image.pose,
-        laterality=view.mammogram.laterality.value,
-        scale=scale,
-    )
-    return _Located(
-        mark=mark,
-        view=view.mammogram,
-        source=source,
-        distance=measure.length(nipple, mark.centre(), scale),
-        offset=offset,
-        scale=scale,
-    )
-
-
-def nipple_of(marks: Marks, view: HungView) -> tuple[ImagePoint, str] | None:
-    """Return the nipple of a view and where it is from: the reader's own goes before an estimate.
-
-    Magnified, spot and partial views are parts of a breast: there only the reader knows.
-    """
-    set_by_hand = nipple_mark(marks, view.mammogram.sop_instance_uid)
-    if set_by_hand is not None:
-        return set_by_hand.points[0], SET_BY_READER
-    found = _estimate(view)
-    return None if found is None else (found, ESTIMATED)
+    return None if view is None else locate(ws.marks, view, mark.centre())
 
 
 def nipple_estimate(ws: Workspace, sop_instance_uid: str) -> ImagePoint | None:
@@ -222,19 +161,6 @@ def nipple_estimate(ws: Workspace, sop_instance_uid: str) -> ImagePoint | None:
             found = nipple_of(ws.marks, view)
             return found[0] if found is not None and found[1] == ESTIMATED else None
     return None
-
-
-def _estimate(view: HungView) -> ImagePoint | None:
-    header = view.mammogram
-    if view.image is None or header.partial or _NO_NIPPLE & set(header.view.modifiers):
-        return None
-    return estimate_nipple(
-        view.image.breast,
-        shape=(view.image.stored.shape[0], view.image.stored.shape[1]),
-        pose=view.image.pose,
-        laterality=header.laterality.value,
-        spacing=header.spacing,
-    )
 
 
 def _view_of(ws: Workspace, mark: Annotation) -> HungView | None:

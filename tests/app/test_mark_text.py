@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mammoview.app import commands, drawing, marking
+from mammoview.app import drawing, marking
 from mammoview.app.mark_text import live_text, mark_text, nipple_estimate, size_text, where_text
-from mammoview.app.workspace import LoadedImage, Workspace
 from mammoview.domain.annotation import Annotation, MarkKind
-from mammoview.domain.geometry import ImagePoint, PixelSpacing, Pose, SpacingBasis
+from mammoview.domain.geometry import ImagePoint, PixelSpacing, SpacingBasis
 from mammoview.domain.views import Slot, SourcedView, ViewModifier
 from mammoview.imaging.measure import scale_of
-from tests.builders.desk import exam, image, index, mammogram
+from tests.builders.desk import image, mammogram
+from tests.builders.hung import COLS, hung
 from tests.builders.marks import point_mark
 
 _SPACING = PixelSpacing(
@@ -104,31 +104,10 @@ def test_the_readers_words_come_first() -> None:
 
 # -- where in the breast ----------------------------------------------------------------------
 
-_ROWS, _COLS = 1200, 900
-_MM = PixelSpacing(row_mm=0.1, col_mm=0.1, source="test", basis=SpacingBasis.AT_DETECTOR)
-
-
-def breast(slot: Slot) -> LoadedImage:
-    """Return a breast whose tip is at row 500, 700 pixels from the wall."""
-    row, col = np.mgrid[0:120, 0:90] + 0.5
-    depth = 90 - col if slot.laterality == "R" else col
-    mask = (depth / 70) ** 2 + ((row - 50) / 45) ** 2 < 1
-    pose = Pose(flip_horizontal=False, rotate_degrees=0, source="test")
-    return LoadedImage(stored=np.zeros((_ROWS, _COLS), np.uint8), breast=mask, pose=pose)
-
-
-def hung(**changes: Any) -> Workspace:
-    views = [mammogram(s, rows=_ROWS, cols=_COLS, **({"spacing": _MM} | changes)) for s in Slot]
-    ws = commands.with_index(commands.empty(), index(exam(views=views)))
-    ws = commands.select_exam(ws, "exam-1")
-    for view, slot in zip(views, Slot, strict=True):
-        ws = commands.view_loaded(ws, view, breast(slot))
-    return ws
-
 
 def place(slot: Slot, deep: float, up: float, label: str = "") -> Annotation:
     """Return an arrow so many pixels behind and above the tip of the breast."""
-    col = _COLS - 700 + deep if slot.laterality == "R" else 700 - deep
+    col = COLS - 700 + deep if slot.laterality == "R" else 700 - deep
     name = f"{slot}{label}{up}"
     uid = f"1.2.3.{slot}"
     return point_mark(MarkKind.ARROW, col, 500 - up, mark_id=name, uid=uid, label=label)

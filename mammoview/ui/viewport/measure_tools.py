@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
 from mammoview.app import marking
+from mammoview.app.breast_place import ESTIMATED
 from mammoview.app.mark_text import (
-    ESTIMATED,
     live_text,
     mark_text,
     nipple_estimate,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app.mark_text import ESTIMATED
+from mammoview.app.breast_place import ESTIMATED
 from mammoview.app.workspace import Pane
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.views import Projection

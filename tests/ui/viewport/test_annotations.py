@@ -67,12 +67,7 @@ def said(texts: Annotations) -> str:
 
 def boxes(texts: Annotations) -> list[QRectF]:
     blocks = (texts.head, texts.scale, texts.identity, texts.technique, texts.window, texts.foot)
-    places = [block.sceneBoundingRect() for block in blocks if block.text]
-    ruler = texts.ruler
-    if ruler.span is not None:
-        whole = ruler.sceneBoundingRect() | ruler.label.sceneBoundingRect()
-        places.append(whole if ruler.text else ruler.sceneBoundingRect())
-    return places
+    return [block.sceneBoundingRect() for block in blocks if block.text]
 
 
 def test_each_level_says_more_and_the_mark_stays(view: FourView) -> None:
