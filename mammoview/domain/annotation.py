@@ -102,13 +102,13 @@ class Annotation:
         if self.kind is MarkKind.ANGLE:
             return self.points[1]
         if self.kind in OUTLINES:
-            return _centroid(self.points)
+            return centroid(self.points)
         first, last = self.points[:2]
         return ImagePoint(col=(first.col + last.col) / 2, row=(first.row + last.row) / 2)
 
 
-def _centroid(points: tuple[ImagePoint, ...]) -> ImagePoint:
-    """Return the centroid of a polygon's area; of its corners where it has none."""
+def centroid(points: tuple[ImagePoint, ...]) -> ImagePoint:
+    """Return the centroid of a polygon's area; of its corners where it has none, as a point."""
     twice = col = row = 0.0
     origin = points[0]
     for a, b in zip(points, (*points[1:], points[0]), strict=True):

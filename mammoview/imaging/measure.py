@@ -60,6 +60,29 @@ def length(a: ImagePoint, b: ImagePoint, scale: Scale) -> float:
     return math.hypot((b.col - a.col) * scale.col, (b.row - a.row) * scale.row)
 
 
+def longest_diameter(points: Sequence[ImagePoint], scale: Scale) -> float:
+    """Return the longest way between two points of an outline; 0 for a single one."""
+    at = np.array([(p.col * scale.col, p.row * scale.row) for p in points])
+    apart = at[:, None, :] - at[None, :, :]
+    return float(np.hypot(apart[..., 0], apart[..., 1]).max())
+
+
+def ellipse_outline(points: Sequence[ImagePoint], corners: int = 48) -> tuple[ImagePoint, ...]:
+    """Return so many corners on an ellipse given by two conjugate diameters ``(a, b, c, d)``."""
+    a, b, c, d = points
+    turns = [math.tau * corner / corners for corner in range(corners)]
+    middle = ImagePoint(col=(a.col + b.col) / 2, row=(a.row + b.row) / 2)
+    u = ((b.col - a.col) / 2, (b.row - a.row) / 2)
+    v = ((d.col - c.col) / 2, (d.row - c.row) / 2)
+    return tuple(
+        ImagePoint(
+            col=middle.col + math.cos(turn) * u[0] + math.sin(turn) * v[0],
+            row=middle.row + math.cos(turn) * u[1] + math.sin(turn) * v[1],
+        )
+        for turn in turns
+    )
+
+
 def polygon_area(points: Sequence[ImagePoint], scale: Scale) -> float:
     """Return the area of an outline, square units; the net area where it crosses itself."""
     twice = sum(

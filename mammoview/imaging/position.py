@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from mammoview.domain.finding import Depth
+from mammoview.domain.finding import Depth, Quadrant
 from mammoview.domain.geometry import ImagePoint, Pose
 from mammoview.domain.views import Laterality, Projection
 from mammoview.imaging.measure import Scale
@@ -126,3 +126,44 @@ def clock_hour(outer_mm: float, upper_mm: float, laterality: Laterality) -> int 
     right_of_the_face = outer_mm if laterality is Laterality.LEFT else -outer_mm
     turn = math.atan2(right_of_the_face, upper_mm) / (2 * math.pi)
     return round(turn * _HOURS) % _HOURS or _HOURS
+
+
+def quadrant_of(outer_mm: float, upper_mm: float, depth: Depth) -> Quadrant:
+    """Return the quadrant of a place that two views show.
+
+    Parameters
+    ----------
+    outer_mm, upper_mm : float
+        As in `clock_hour`.
+    depth : Depth
+        Third of the way to the chest wall, which parts what is behind the nipple.
+
+    Returns
+    -------
+    Quadrant
+        Unknown where one half cannot be told; never the axillary tail, which has no border that a
+        ruler finds.
+    """
+    if math.hypot(outer_mm, upper_mm) < LEVEL_MM:
+        return Quadrant.RETROAREOLAR if depth is Depth.ANTERIOR else Quadrant.CENTRAL
+    if min(abs(outer_mm), abs(upper_mm)) < LEVEL_MM:
+        return Quadrant.UNKNOWN
+    if upper_mm > 0:
+        return Quadrant.UPPER_OUTER if outer_mm > 0 else Quadrant.UPPER_INNER
+    return Quadrant.LOWER_OUTER if outer_mm > 0 else Quadrant.LOWER_INNER
+
+
+def quadrants_at(hour: int, laterality: Laterality) -> tuple[Quadrant, ...]:
+    """Return the quadrants that an hour of the clock face lies in: two on a border, else one."""
+    left = hour if laterality is Laterality.LEFT else -hour
+    outer, upper = (round(wave(math.tau * left / _HOURS), 9) for wave in (math.sin, math.cos))
+    return tuple(
+        quadrant
+        for quadrant, out, up in (
+            (Quadrant.UPPER_OUTER, 1, 1),
+            (Quadrant.UPPER_INNER, -1, 1),
+            (Quadrant.LOWER_OUTER, 1, -1),
+            (Quadrant.LOWER_INNER, -1, -1),
+        )
+        if outer * out >= 0 and upper * up >= 0
+    )

@@ -134,3 +134,18 @@ def test_a_region_over_the_edge_counts_what_is_there() -> None:
     assert found is not None
     assert whole is not None
     assert found.count * 2 == whole.count
+
+
+def test_the_longest_diameter_is_in_mm_whichever_way_it_runs() -> None:
+    corners = [at(0, 0), at(60, 0), at(60, 40), at(0, 40)]
+    assert measure.longest_diameter(corners, _MM) == pytest.approx(10.0)
+    assert measure.longest_diameter(corners[:1], _MM) == 0.0
+    assert measure.longest_diameter(corners[::-1], _PX) == pytest.approx(math.hypot(60, 40))
+
+
+def test_the_outline_of_an_ellipse_has_its_diameters_and_area() -> None:
+    given = (at(0, 10), at(40, 10), at(20, 0), at(20, 20))
+    outline = measure.ellipse_outline(given)
+    assert len(outline) == 48
+    assert measure.longest_diameter(outline, _PX) == pytest.approx(40.0)
+    assert measure.polygon_area(outline, _PX) == pytest.approx(math.pi * 200, rel=0.01)

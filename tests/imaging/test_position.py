@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mammoview.domain.finding import Depth
+from mammoview.domain.finding import Depth, Quadrant
 from mammoview.domain.geometry import ImagePoint, PixelSpacing, Pose
 from mammoview.domain.views import Laterality, Projection
 from mammoview.imaging.measure import scale_of
@@ -15,6 +17,8 @@ from mammoview.imaging.position import (
     depth_of,
     half_of,
     offset_from_nipple,
+    quadrant_of,
+    quadrants_at,
 )
 
 R, L = Laterality.RIGHT, Laterality.LEFT
@@ -105,3 +109,64 @@ def test_the_offset_is_that_on_the_screen_in_mm(
     )
     assert found.up == pytest.approx(150 * 0.2)
     assert found.depth == pytest.approx(300 / 700)
+
+
+_MM = st.floats(min_value=-120, max_value=120)
+
+
+@given(outer=_MM, upper=_MM)
+def test_the_two_breasts_are_mirrored(outer: float, upper: float) -> None:
+    right, left = clock_hour(outer, upper, R), clock_hour(outer, upper, L)
+    assert (right is None) == (left is None)
+    if right is not None and left is not None:
+        # Half past an hour goes to the even one on both sides.
+        assert right == (12 - left or 12)
+        assert quadrants_at(right, R) == quadrants_at(left, L)
+
+
+@given(outer=_MM, upper=_MM, side=st.sampled_from([R, L]))
+def test_the_quadrant_is_one_of_the_hour(outer: float, upper: float, side: Laterality) -> None:
+    quadrant, hour = quadrant_of(outer, upper, Depth.MIDDLE), clock_hour(outer, upper, side)
+    if hour is None:
+        assert quadrant is Quadrant.CENTRAL
+    elif quadrant is not Quadrant.UNKNOWN:
+        assert quadrant in quadrants_at(hour, side)
+
+
+@pytest.mark.parametrize(
+    ("outer", "upper", "depth", "quadrant"),
+    [
+        (30, 30, Depth.MIDDLE, Quadrant.UPPER_OUTER),
+        (-30, 30, Depth.MIDDLE, Quadrant.UPPER_INNER),
+        (30, -30, Depth.MIDDLE, Quadrant.LOWER_OUTER),
+        (-30, -30, Depth.MIDDLE, Quadrant.LOWER_INNER),
+        (30, 4, Depth.MIDDLE, Quadrant.UNKNOWN),
+        (4, 30, Depth.MIDDLE, Quadrant.UNKNOWN),
+        (3, 3, Depth.ANTERIOR, Quadrant.RETROAREOLAR),
+        (3, 3, Depth.POSTERIOR, Quadrant.CENTRAL),
+    ],
+)
+def test_the_quadrant_is_told_where_both_halves_are(
+    outer: float, upper: float, depth: Depth, quadrant: Quadrant
+) -> None:
+    assert quadrant_of(outer, upper, depth) is quadrant
+
+
+@pytest.mark.parametrize(
+    ("hour", "right", "left"),
+    [
+        (2, {Quadrant.UPPER_INNER}, {Quadrant.UPPER_OUTER}),
+        (10, {Quadrant.UPPER_OUTER}, {Quadrant.UPPER_INNER}),
+        (4, {Quadrant.LOWER_INNER}, {Quadrant.LOWER_OUTER}),
+        (8, {Quadrant.LOWER_OUTER}, {Quadrant.LOWER_INNER}),
+        (12, {Quadrant.UPPER_OUTER, Quadrant.UPPER_INNER}, None),
+        (9, {Quadrant.UPPER_OUTER, Quadrant.LOWER_OUTER}, None),
+        (3, {Quadrant.UPPER_INNER, Quadrant.LOWER_INNER}, None),
+    ],
+)
+def test_an_hour_has_its_quadrants(
+    hour: int, right: set[Quadrant], left: set[Quadrant] | None
+) -> None:
+    assert set(quadrants_at(hour, R)) == right
+    if left is not None:
+        assert set(quadrants_at(hour, L)) == left
