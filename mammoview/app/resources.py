@@ -1,4 +1,4 @@
-"""Files that ship with the program and that the window needs: models and hanging protocols."""
+"""Files that ship with the program and that the window needs: models, protocols, words."""
 
 from __future__ import annotations
 
@@ -24,6 +24,35 @@ def hanging(name: str) -> Path:
 def hangings() -> tuple[str, ...]:
     """Return the names of the hanging protocols that ship with the program."""
     return tuple(sorted(path.stem for path in (shipped_root() / "hanging").glob("*.toml")))
+
+
+def assessment(name: str) -> Path:
+    """Return a file of words for findings and opinions: ``lexicon``, ``dismissals``.
+
+    Raises
+    ------
+    MissingPartError
+        If none of that name ships with the program.
+    """
+    return _existing(shipped_root() / "assessment" / f"{name}.toml", "assessment file")
+
+
+def assessment_scheme(name: str) -> Path:
+    """Return the file of a scheme of opinions.
+
+    Raises
+    ------
+    MissingPartError
+        If none of that name ships with the program.
+    """
+    folder = shipped_root() / "assessment" / "schemes"
+    return _existing(folder / f"{name}.toml", "scheme of opinions")
+
+
+def assessment_schemes() -> tuple[str, ...]:
+    """Return the names of the schemes of opinions that ship with the program."""
+    folder = shipped_root() / "assessment" / "schemes"
+    return tuple(sorted(path.stem for path in folder.glob("*.toml")))
 
 
 def languages() -> Path:

@@ -32,6 +32,7 @@ from pytestqt.qtbot import QtBot
 
 from mammoview import __version__, words
 from mammoview.app import second_screen, settings
+from mammoview.app.assessment.words import WORDS
 from mammoview.app.protocol import TITLES
 from mammoview.app.reading import ReadingDesk
 from mammoview.ui import language, theme
@@ -83,6 +84,7 @@ def test_every_row_menu_and_title_is_found_by_qts_tool(repository: Path, collect
     assert {spec.toolbar for spec in TABLE if spec.toolbar} <= texts["Toolbar"]
     assert {menu.value for menu in Menu} <= texts["Menus"]
     assert set(TITLES) <= texts["Hanging"]
+    assert set(WORDS) <= texts["Assessment"]
     for file in (repository / "resources" / "hanging").glob("*.toml"):
         content = tomllib.loads(file.read_text("utf-8"))
         titles = {content["title"], *(step["title"] for step in content["steps"])}
