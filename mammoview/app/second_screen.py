@@ -24,28 +24,41 @@ _SAME_WITHIN = 0.005  # of the size: what nobody sees
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownScale:
-    """Device pixels that one unit of an image takes: of a millimetre, or of an image pixel."""
+    """Device pixels that one unit of an image takes: of a millimetre, or of an image pixel.
+
+    ``screen_px_per_mm`` are the device pixels in a millimetre of that screen; 0: not measured.
+    """
 
     unit: str
     device_px: float
+    screen_px_per_mm: float = 0.0
+
+
+def as_seen_on(other: ShownScale, screen_px_per_mm: float) -> float:
+    """Return the device pixels a unit that look as large on a screen as on the other one.
+
+    Millimetres of the glass where both screens were measured, else device pixels: a screen's own
+    word for its size is no measurement.
+    """
+    known = screen_px_per_mm and other.screen_px_per_mm
+    return other.device_px * (screen_px_per_mm / other.screen_px_per_mm if known else 1.0)
 
 
 def scale_text(here: ShownScale | None, first: ShownScale | None) -> str:
     """Return how sizes on the second screen compare with the first; empty: nothing to compare.
 
-    Each screen fits its own images, and its own panes are of one size.  Whoever compares across
-    the screens must know whether sizes can be compared.
+    Both are fitted to one size; by hand, one to one or on tiles they may come apart.  Whoever
+    compares across the screens must know whether sizes can be compared.
     """
     if here is None or first is None:
         return ""
-    if here.unit == first.unit and math.isclose(
-        here.device_px, first.device_px, rel_tol=_SAME_WITHIN
-    ):
-        return translate("SecondScreen", "same size as on the first screen")
     if here.unit != first.unit:
         return translate("SecondScreen", "NOT the size of the first screen: no mm on one of them")
+    factor = here.device_px / as_seen_on(first, here.screen_px_per_mm)
+    if math.isclose(factor, 1.0, rel_tol=_SAME_WITHIN):
+        return translate("SecondScreen", "same size as on the first screen")
     said = translate("SecondScreen", "NOT the size of the first screen: × {factor}")
-    return said.format(factor=f"{here.device_px / first.device_px:.2f}")
+    return said.format(factor=f"{factor:.2f}")
 
 
 def toggle(ws: Workspace) -> Workspace:

@@ -17,7 +17,7 @@ import platformdirs
 from mammoview import __version__
 from mammoview.cli.arguments import add_json
 from mammoview.cli.output import emit
-from mammoview.errors import ExitCode, MammoviewError
+from mammoview.errors import ExitCode, MammoviewError, ReviewError
 
 
 class Health(StrEnum):
@@ -72,6 +72,7 @@ def examine() -> Iterator[Finding]:
         _codecs,
         _model,
         _display,
+        _read_log,
         _demo_exams,
         _folders,
     )
@@ -194,6 +195,27 @@ def _display() -> Iterator[Finding]:
             yield Finding(part=part, health=Health.DEGRADED, seen=seen, todo=todo)
         else:
             yield Finding(part=part, health=Health.OK, seen=seen)
+
+
+def _read_log() -> Finding:
+    """Check the log of reads as ``mammoview audit verify`` does."""
+    from mammoview.review import audit
+    from mammoview.review.anchors import witness_path
+    from mammoview.review.store import reads_path
+
+    part, log = "read log", reads_path()
+    if not log.exists() and not witness_path(log).exists():
+        return Finding(part=part, health=Health.OK, seen="no read was opened yet")
+    try:
+        report = audit.verify(log)
+    except ReviewError as error:
+        return Finding(part=part, health=Health.DEGRADED, seen=error.met, todo=error.todo)
+    if not report.intact:
+        seen = f"not intact: {report.problems[0]}"
+        todo = "mammoview audit verify; results of images stay closed where it cannot tell"
+        return Finding(part=part, health=Health.DEGRADED, seen=seen, todo=todo)
+    seen = f"{report.events} events of {report.reads} reads, intact"
+    return Finding(part=part, health=Health.OK, seen=seen)
 
 
 def _demo_exams() -> Finding:

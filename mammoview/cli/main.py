@@ -63,6 +63,11 @@ COMMANDS = (
         module="mammoview.cli.model",
     ),
     Command(
+        name="audit",
+        summary="whether the log of reads is as it was written, and a copy of it",
+        module="mammoview.cli.audit",
+    ),
+    Command(
         name="bench",
         summary="speeds on this machine, each beside its baseline",
         module="mammoview.cli.bench.command",

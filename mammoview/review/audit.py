@@ -77,7 +77,13 @@ def verify(path: Path, anchors: Sequence[Anchor] = ()) -> AuditReport:
     if seen and not path.exists():
         said = f"the log is gone: it held {max(a.number for a in seen)} events"
         return AuditReport(events=0, anchor=NO_EVENT, problems=(said,))
-    raw = read_raw(path)
+    return judge(read_raw(path), path=path, anchors=anchors, seen=seen)
+
+
+def judge(
+    raw: RawLog, *, path: Path, anchors: Sequence[Anchor] = (), seen: Sequence[Anchor] = ()
+) -> AuditReport:
+    """Check what was read of a log; ``seen`` is what its witness has seen, read before it."""
     known = {row[0]: row[7] for row in raw.rows}
     reads, impossible = _replayed(raw.rows)
     problems = [

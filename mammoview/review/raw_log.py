@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from mammoview.errors import ReviewError
-from mammoview.review.events import canonical_json
+from mammoview.review.events import FIRST_HASH, canonical_json
 from mammoview.review.sql import statements
 
 Row: TypeAlias = tuple[int, str, str, str, str, str, str, str]
 
 SCHEMA = 1
-TABLES = """
+TABLES = f"""
 CREATE TABLE events (
     number INTEGER PRIMARY KEY,
     read_id TEXT NOT NULL,
@@ -38,6 +38,7 @@ CREATE INDEX openings ON events (number) WHERE action = 'open';
 CREATE TABLE head (
     one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL, sha256 TEXT NOT NULL
 ) STRICT;
+INSERT INTO head VALUES (1, 0, '{FIRST_HASH}');
 CREATE TRIGGER no_change BEFORE UPDATE ON events
     BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
 CREATE TRIGGER no_removal BEFORE DELETE ON events

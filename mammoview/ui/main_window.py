@@ -44,6 +44,7 @@ from mammoview.ui.places import Places
 from mammoview.ui.screen_watch import ScreenWatch
 from mammoview.ui.second_window import SecondWindow
 from mammoview.ui.status_strip import StatusStrip
+from mammoview.ui.two_screens import TwoScreens
 from mammoview.ui.view_commands import ViewCommands
 from mammoview.ui.viewport.four_view import FourView
 from mammoview.ui.viewport.spoken import panes_text
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         }
         self.places = Places()
         self.second: SecondWindow | None = None
+        self._both: TwoScreens | None = None
         self.four_view = FourView(self)
         self._view_commands = ViewCommands(desk, self.four_view)
         self._cine = Cine(self.four_view)
@@ -154,7 +156,7 @@ class MainWindow(QMainWindow):
         self._screen_watch.changed.connect(self._screen_changed)
         self.four_view.viewportChanged.connect(self._viewport_changed)
         self.four_view.cursorRead.connect(self.status_strip.show_cursor)
-        self.four_view.scaleChanged.connect(self._compare_scales)
+        self.four_view.sizes.shownChanged.connect(self._compare_scales)
         self._cine.ticked.connect(self._cine_ticked)
 
     # -- state's side -------------------------------------------------------------------------
@@ -187,11 +189,14 @@ class MainWindow(QMainWindow):
     def show_second_screen(self) -> None:
         """Open the second screen where it stood."""
         if self.second is None:
-            everywhere = [a for a in self._actions.values() if not a.spec.on_images]
             self.second = SecondWindow(
-                self.desk, actions=everywhere, held=self._held, checks=self._checks
+                self.desk,
+                actions=tuple(self._actions.values()),
+                held=self._held,
+                checks=self._checks,
             )
-            self.second.four_view.scaleChanged.connect(self._compare_scales)
+            self.second.four_view.sizes.shownChanged.connect(self._compare_scales)
+            self._both = TwoScreens(self.four_view, self.second.four_view)
             self.places.restore(self.second)
         self.second.render(None, self.desk.workspace)
         self.second.show()
@@ -199,7 +204,7 @@ class MainWindow(QMainWindow):
 
     def _compare_scales(self) -> None:
         if self.second is not None:
-            self.second.show_scale(self.four_view.scale)
+            self.second.show_scale(self.four_view.sizes.shown)
 
     def _judge_display(self, status: DisplayStatus) -> None:
         self.desk.do(commands.judge_display, status)
@@ -334,14 +339,18 @@ class MainWindow(QMainWindow):
 
     def end_drawing(self) -> bool:
         """End the drawing, the tool or the choice of a mark; tell whether there was any."""
-        return self.four_view.measure.escape()
+        return self._led().measure.escape()
 
     def rename_mark(self) -> None:
         """Let the reader type the words of the selected mark, on its image."""
         selected = self.desk.workspace.marks.selected
-        if selected is not None:
+        if selected is None:
+            return
+        view = self._led()
+        if view.measure.selected_place() is None:
             self.desk.do(marking.go_to, selected)
-            self.four_view.edit_label()
+            view = self.four_view
+        view.edit_label()
 
     def accept_loss(self, changes: int) -> bool:
         """Ask whether to close although so many changes of marks could not be written."""
@@ -368,13 +377,17 @@ class MainWindow(QMainWindow):
         second = self.second
         return second if second is not None and second.isActiveWindow() else self
 
+    def _led(self) -> FourView:
+        """Return the images that the reader is at, by mouse or by keyboard."""
+        return self._both.led if self._both is not None else self.four_view
+
     def show_daily_check(self) -> None:
         """Walk through the test patterns, on the screen of the window in use."""
         self._in_use().display.check()
 
     def move_spot(self, right: int, down: int) -> None:
         """Move loupe and level line without the mouse."""
-        self._in_use().four_view.spot.move(right, down)
+        self._led().spot.move(right, down)
 
     def toggle_coverage(self) -> None:
         """Show the maps of what was seen in the side panel, or hide them."""
@@ -388,11 +401,11 @@ class MainWindow(QMainWindow):
 
     def pan_by(self, right: float, down: float) -> None:
         """Move the images on by shares of a pane."""
-        self.four_view.pan_by(right, down)
+        self._led().pan_by(right, down)
 
     def zoom_by(self, notches: float) -> None:
         """Zoom the images about the middle of their panes."""
-        self.four_view.zoom_by(notches)
+        self._led().zoom_by(notches)
 
     def quit(self) -> None:
         """Close the window."""

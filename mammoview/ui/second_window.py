@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QMainWindow, QStatusBar
 
 from mammoview.app import second_screen, true_size
@@ -14,6 +14,7 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.screens import Screen
 from mammoview.app.workspace import Workspace
 from mammoview.ui.actions.keyboard import HeldKeys
+from mammoview.ui.actions.qt import TableAction
 from mammoview.ui.display_watch import DisplayWatch
 from mammoview.ui.screen_watch import ScreenWatch
 from mammoview.ui.status_strip import BADGES, RESEARCH_USE_ONLY, caveat_text
@@ -35,7 +36,7 @@ class SecondWindow(QMainWindow):
     ----------
     desk : ReadingDesk
         Holds the one state.
-    actions : iterable of QAction
+    actions : iterable of TableAction
         Those of the first window.
     held : HeldKeys
         Those of the first window.
@@ -47,7 +48,7 @@ class SecondWindow(QMainWindow):
         self,
         desk: ReadingDesk,
         *,
-        actions: Iterable[QAction],
+        actions: Iterable[TableAction],
         held: HeldKeys,
         checks: DisplayChecks | None = None,
     ) -> None:
@@ -67,7 +68,8 @@ class SecondWindow(QMainWindow):
         self.setCentralWidget(self.four_view)
         self._rows = self._build_strip()
         self._commands = ViewCommands(desk, self.four_view)
-        self.addActions(list(actions))
+        for action in actions:
+            (self.four_view if action.spec.on_images else self).addAction(action)
         self._connect()
         self.display = DisplayWatch(self, checks, self._show_display)
 
@@ -125,7 +127,7 @@ class SecondWindow(QMainWindow):
 
     def show_scale(self, first: second_screen.ShownScale | None) -> None:
         """Say whether sizes compare with those of the first screen."""
-        said = second_screen.scale_text(self.four_view.scale, first)
+        said = second_screen.scale_text(self.four_view.sizes.shown, first)
         if said != self._scale.text():
             self._scale.setText(said)
             self._scale.setVisible(bool(said))

@@ -14,7 +14,7 @@ import pytest
 
 from mammoview.domain.views import Laterality
 from mammoview.errors import ReviewError
-from mammoview.review import audit, store
+from mammoview.review import audit, sql
 from mammoview.review.events import FIRST_HASH, FindingSet, StepRecorded, ViewsChecked
 from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog
@@ -90,7 +90,7 @@ def test_a_log_held_by_another_program_is_said(
     log: ReadLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = read_in(log, ReadState.UNAIDED)
-    monkeypatch.setattr(store, "_PATIENCE_S", 0.05)
+    monkeypatch.setattr(sql, "_PATIENCE_S", 0.05)
     mine = log_at(tmp_path)
     other = sqlite3.connect(tmp_path / LOG, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -136,7 +136,7 @@ def test_a_full_disk_is_said_and_loses_nothing(log: ReadLog, tmp_path: Path) -> 
     ],
 )
 def test_what_sqlite_says_becomes_what_a_reader_can_do(said: str, met: str) -> None:
-    with pytest.raises(ReviewError, match=met) as caught, store._told():
+    with pytest.raises(ReviewError, match=met) as caught, sql.told("read log"):
         raise sqlite3.OperationalError(said)
     assert caught.value.todo
 

@@ -6,18 +6,21 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import commands
+from mammoview.app import commands, screens, true_size
 from mammoview.app.workspace import FitMode, OverlayMode
 from mammoview.ui.main_window import MainWindow
 from mammoview.ui.places import bring_back
+from mammoview.ui.screen_watch import screen_of
 from mammoview.ui.second_window import SecondWindow
 from tests.builders.dicom import build_exam
 
@@ -70,31 +73,136 @@ def test_what_must_be_said_stands_there_too(second: SecondWindow) -> None:
     }
 
 
-def test_whether_sizes_compare_between_the_screens_is_said(
-    window: MainWindow, second: SecondWindow, qtbot: QtBot
+def point_at(window: MainWindow | SecondWindow) -> None:
+    """Move the mouse over the first image; the two windows may lie over one another."""
+    view = window.four_view.panes()[0]
+    at = view.position_of(view.breast_centre())
+    none = Qt.MouseButton.NoButton
+    kind = QEvent.Type.MouseMove
+    moved = QMouseEvent(kind, at, at, none, none, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(window.four_view.canvas.viewport(), moved)
+
+
+def px_per_mm(screen: MainWindow | SecondWindow) -> set[float]:
+    """Return the device pixels that a millimetre takes in the panes of a screen."""
+    placed = [view.placement for view in screen.four_view.panes()]
+    ratio = screen.devicePixelRatioF()
+    return {round(place.scale * ratio, 6) for place in placed if place is not None}
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_F, Qt.Key.Key_I])
+def test_both_screens_fit_to_one_size_in_mm(
+    window: MainWindow, second: SecondWindow, qtbot: QtBot, key: Qt.Key
 ) -> None:
-    """The factor is that of the images as they are shown, whatever brought it about."""
+    """The size is what has room on both; either may be the one that holds the other down."""
     badge = second.findChild(QLabel, "scaleBadge")
     assert badge is not None
+    activate(window, qtbot)
+    qtbot.keyClick(window, key)
+    found = []
+    for first_size, second_size in [((1400, 1000), (600, 600)), ((800, 600), (1400, 1300))]:
+        window.resize(*first_size)
+        second.resize(*second_size)
+        qtbot.waitUntil(lambda: len(px_per_mm(window) | px_per_mm(second)) == 1)
+        assert badge.text() == "same size as on the first screen"
+        found.append(px_per_mm(window))
+    assert found[0] != found[1], "each had its turn to be the smaller"
+    alone = px_per_mm(window)
+    qtbot.keyClick(window, Qt.Key.Key_D)  # other images on both
+    assert px_per_mm(window) == px_per_mm(second) != alone
 
-    def factor() -> float:
-        shown = [screen.four_view.panes()[0].placement for screen in (second, window)]
-        assert shown[0] is not None
-        assert shown[1] is not None
-        return shown[0].scale / shown[1].scale
 
+def test_a_screen_alone_is_held_down_by_no_other(
+    window: MainWindow, second: SecondWindow, qtbot: QtBot
+) -> None:
     window.resize(1400, 1000)
     second.resize(600, 600)
-    qtbot.waitUntil(lambda: f"× {factor():.2f}" in badge.text())
-    assert badge.text().startswith("NOT the size of the first screen")
-    assert factor() < 0.95
-    assert badge.isVisible()
-    window.four_view.zoom_by(-1.0)
-    assert f"× {factor():.2f}" in badge.text()
+    qtbot.waitUntil(lambda: px_per_mm(window) == px_per_mm(second))
+    held = px_per_mm(window)
     activate(window, qtbot)
-    window.desk.do(commands.fit, FitMode.ONE_TO_ONE)
-    assert factor() == 1.0
+    qtbot.keyClick(window, Qt.Key.Key_F8)
+    assert min(px_per_mm(window)) > max(held)
+    qtbot.keyClick(window, Qt.Key.Key_F8)
+    qtbot.waitUntil(lambda: px_per_mm(window) == held)
+
+
+def test_on_measured_screens_a_size_is_one_of_the_glass(
+    window: MainWindow, second: SecondWindow, qtbot: QtBot
+) -> None:
+    """A pixel of the second screen is twice as large: half as many show the same millimetres."""
+    driven = screen_of(second.screen())
+    finer = replace(driven, key="finer", name="finer")
+    measured_here = screens.measured(driven, bar_px=100.0, bar_mm=50.0)
+    measured_there = screens.measured(finer, bar_px=200.0, bar_mm=50.0)
+    window.desk.do(true_size.calibrate, measured_here)
+    window.desk.do(true_size.calibrate, measured_there)
+    window.desk.do(true_size.set_screen, finer)
+    window.resize(1400, 1000)
+    second.resize(900, 900)
+    qtbot.waitUntil(lambda: window.width() == 1400)
+    window.desk.do(commands.fit, FitMode.BREAST)
+    qtbot.waitUntil(lambda: 2 * max(px_per_mm(second)) == pytest.approx(max(px_per_mm(window))))
+    badge = second.findChild(QLabel, "scaleBadge")
+    assert badge is not None
     assert badge.text() == "same size as on the first screen"
+
+
+def test_a_size_by_hand_that_differs_is_said(
+    window: MainWindow, second: SecondWindow, qtbot: QtBot
+) -> None:
+    badge = second.findChild(QLabel, "scaleBadge")
+    assert badge is not None
+    activate(window, qtbot)
+    qtbot.keyClick(window, Qt.Key.Key_Plus)
+    assert badge.text() == "NOT the size of the first screen: × 0.80"
+    assert badge.isVisible()
+    qtbot.keyClick(window, Qt.Key.Key_1)
+    assert badge.text() == "same size as on the first screen"
+
+
+def test_keys_move_the_images_that_the_reader_is_at(
+    window: MainWindow, second: SecondWindow, qtbot: QtBot
+) -> None:
+    """By keyboard the active window, by mouse the one that it was moved over last."""
+
+    def placed(screen: MainWindow | SecondWindow) -> list[object]:
+        return [view.placement for view in screen.four_view.panes()]
+
+    activate(second, qtbot)
+    first = placed(window)
+    second.four_view.setFocus()
+    for key in (Qt.Key.Key_Plus, Qt.Key.Key_Right, Qt.Key.Key_Down):
+        before = placed(second)
+        qtbot.keyClick(second.four_view, key)
+        assert placed(second) != before, key
+    assert placed(window) == first
+    activate(window, qtbot)
+    there = placed(second)
+    qtbot.keyClick(window, Qt.Key.Key_Minus)
+    assert placed(window) != first
+    assert placed(second) == there
+    here = placed(window)
+    point_at(second)
+    qtbot.keyClick(window, Qt.Key.Key_Plus)
+    assert placed(window) == here
+    assert placed(second) != there
+
+
+def test_the_loupe_is_on_the_screen_that_the_reader_is_at(
+    window: MainWindow, second: SecondWindow, qtbot: QtBot
+) -> None:
+    activate(window, qtbot)
+    qtbot.keyClick(window, Qt.Key.Key_L)
+    loupes = [screen.four_view.spot.loupe for screen in (window, second)]
+    assert [loupe.isVisible() for loupe in loupes] == [True, False]
+    point_at(second)
+    assert [loupe.isVisible() for loupe in loupes] == [False, True]
+    before = loupes[1].grab().toImage()
+    qtbot.keyClick(window, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert loupes[1].grab().toImage() != before
+    activate(second, qtbot)
+    activate(window, qtbot)
+    assert [loupe.isVisible() for loupe in loupes] == [True, False]
 
 
 def test_keys_and_held_keys_work_on_both_screens(

@@ -69,7 +69,7 @@ def test_true_size_is_refused_until_the_screen_is_measured(hung: MainWindow, qtb
         last = pane.to_screen(ImagePoint(col=24.0, row=14.0))
         assert abs(last.x() - first.x()) == pytest.approx(10.0 * 4.0)
         assert last.y() - first.y() == pytest.approx(10.0 * 4.0)
-        assert pane.texts.scale.text == "true size · 2:1"
+        assert pane.texts.scale.text == "true size (assumed) · 2:1"
     press(qtbot, hung, Qt.Key.Key_Plus)
     assert hung.four_view.pane("RCC").texts.scale.text.startswith("1.25x true size")
     kept = chosen_settings(Settings(), state(hung), panel_open=True)

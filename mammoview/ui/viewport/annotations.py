@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGraphicsItem
 
 from mammoview.app.workspace import AnnotationLevel, Pane
 from mammoview.ui.viewport.cad_line import CadLine, Tone
+from mammoview.ui.viewport.ruler import Ruler
 from mammoview.ui.viewport.scale_line import SAME_SIZE, SizeBadge
 from mammoview.ui.viewport.technique_text import identity_lines, technique_lines
 from mammoview.ui.viewport.text_block import Line, TextBlock
@@ -29,6 +30,7 @@ _DETAIL_PX = 12
 # Details are cut to this width: beyond it they would lie on the breast rather than beside it.
 _DETAIL_WIDEST_PX = 340.0
 _LABEL_COLOUR = "#f2f2f2"
+SLIDER_PX = 12  # what the slices of a volume are scrolled by, at the same border
 _NOTE_COLOUR = "#c9c9c9"
 _PRIOR_COLOUR = "#56b4e9"
 _MESSAGE_COLOUR = "#9a9a9a"
@@ -67,6 +69,7 @@ class Annotations:
         self.window = TextBlock(parent, away)
         self.foot = TextBlock(parent, away)
         self.message = TextBlock(parent, Qt.AlignmentFlag.AlignHCenter)
+        self.ruler = Ruler(parent, wall_right=wall_right)
 
     # --- what is said ------------------------------------------------------------------------
 
@@ -158,9 +161,17 @@ class Annotations:
         for block in (self.foot, self.window, self.technique):
             bottom -= block.boundingRect().height()
             block.setPos(QPointF(x, bottom))
+        self._place_ruler(top, bottom - self._reserved)
         height = self.message.boundingRect().height()
         middle = (self._size.height() - height) / 2
         self.message.setPos(QPointF(self._size.width() / 2, middle))
+
+    def _place_ruler(self, top: float, bottom: float) -> None:
+        """Stand the ruler at the border, beside the slider of a volume, between the texts."""
+        volume = self._pane is not None and self._pane.frame is not None
+        beside = SLIDER_PX if volume else 0.0
+        edge = beside if self._wall_right else self._size.width() - beside
+        self.ruler.set_room(edge, top + _GAP_PX, bottom - _GAP_PX, self._size.height())
 
     def _lines_that_fit(self) -> int:
         """Return how many lines of details fit between the texts that always stand there."""

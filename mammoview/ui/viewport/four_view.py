@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
@@ -23,6 +24,7 @@ from mammoview.ui.viewport.legend import HeatLegend
 from mammoview.ui.viewport.measure_tools import MeasureTools
 from mammoview.ui.viewport.pane_view import PaneView
 from mammoview.ui.viewport.placement import ScreenPixels, at_tile, fit_all
+from mammoview.ui.viewport.sizes import Sizes
 from mammoview.ui.viewport.slices import SliceTools
 from mammoview.ui.viewport.spot_tools import SpotTools
 from mammoview.ui.viewport.windowing import dragged
@@ -52,15 +54,12 @@ class FourView(QWidget):
         View, pixel and stored value under the cursor; empty off the images.
     viewportChanged(Viewport)
         The surface that the panes share has another size.
-    scaleChanged()
-        The images are shown at another scale: see `scale`.
     """
 
     windowChanged = Signal(object)
     paneActivated = Signal(str)
     cursorRead = Signal(str)
     viewportChanged = Signal(object)
-    scaleChanged = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,6 +68,7 @@ class FourView(QWidget):
         self.legend = HeatLegend(self)
         self.spot = SpotTools(self, self.canvas, self.panes)
         self.slices = SliceTools(self)
+        self.sizes = Sizes(self)
         self.gaze = Gaze(self, self.canvas, self.panes)
         self.measure = MeasureTools(self.canvas, self.panes, self)
         self.label_editor = LabelEditor(self)
@@ -79,7 +79,6 @@ class FourView(QWidget):
         self._free: list[PaneView] = []
         self._state: Workspace | None = None
         self._by_hand = False
-        self._scale: ShownScale | None = None
         self._drag_from: WindowChange | None = None
         self._drag_change: WindowChange | None = None
         layout = QVBoxLayout(self)
@@ -232,12 +231,11 @@ class FourView(QWidget):
         if self._state is None or not self._panes:
             return
         subjects = {k: v.subject for k, v in self._panes.items() if v.subject is not None}
-        placed = fit_all(
-            subjects,
-            self._state.fit,
-            self.panes()[0].size(),
-            self._screen_pixels(),
-        )
+        screen, fit = self.screen_pixels(), self._state.fit
+        walk = self._state.walk
+        placed = fit_all(subjects, fit, self.panes()[0].size(), screen)
+        scales = {subject.unit: placed[key].scale for key, subject in subjects.items()}
+        self.sizes.note_room(fit, {} if walk is not None and walk.on else scales, screen)
         # A view that arrives while the reader has zoomed in is shown at the size of the others.
         views = [self._panes[key] for key in subjects]
         zoom = {
@@ -245,11 +243,11 @@ class FourView(QWidget):
             for v in views
             if keep_placed and v.placement is not None and v.subject is not None
         }
-        walk = self._state.walk
         for key, subject in subjects.items():
-            fresh = placed[key]
+            scale = self.sizes.within(placed[key].scale, subject.unit, fit, screen)
+            fresh = replace(placed[key], scale=scale)
             if walk is not None and walk.on and key in dict(walk.levels):
-                ratio = self.canvas.devicePixelRatioF()
+                ratio = screen.device_pixel_ratio
                 fresh = at_tile(
                     walk, key, subject, self._panes[key].size(), device_pixel_ratio=ratio
                 )
@@ -257,12 +255,19 @@ class FourView(QWidget):
             kept = self._panes[key].placement if keep_placed else None
             self._panes[key].set_placement(kept or fresh)
 
-    def _screen_pixels(self) -> ScreenPixels:
+    def limit_sizes(self, limits: Mapping[str, float]) -> None:
+        """Fit no larger than so many device pixels a unit: what another screen has room for."""
+        if self.sizes.set_limits(limits):
+            self._fit(keep_placed=self._by_hand)
+            self._refresh()
+
+    def screen_pixels(self) -> ScreenPixels:
+        """Return how the screen is driven that the panes are on."""
         per_mm = true_size.px_per_mm(self._state) if self._state is not None else 0.0
         return ScreenPixels(device_pixel_ratio=self.canvas.devicePixelRatioF(), per_mm=per_mm)
 
     def _refresh(self) -> None:
-        screen = self._screen_pixels()
+        screen = self.screen_pixels()
         ratio = screen.device_pixel_ratio
         subjects = [view.subject for view in self._panes.values() if view.subject is not None]
         for view in self._panes.values():
@@ -270,22 +275,18 @@ class FourView(QWidget):
             view.set_scale(screen, subjects, self._seen_text(view))
         self.spot.refresh()
         self.gaze.refresh(veiled=self.legend.isVisibleTo(self))
-        self._note_scale()
+        self._note_shown(screen)
 
-    @property
-    def scale(self) -> ShownScale | None:
-        """How large the first image is shown; None without one."""
-        return self._scale
-
-    def _note_scale(self) -> None:
+    def _note_shown(self, screen: ScreenPixels) -> None:
         shown = next((v for v in self._panes.values() if v.placement and v.subject), None)
         scale = None
         if shown is not None and shown.placement is not None and shown.subject is not None:
-            device_px = shown.placement.scale * self.canvas.devicePixelRatioF()
-            scale = ShownScale(unit=shown.subject.unit, device_px=device_px)
-        if scale != self._scale:
-            self._scale = scale
-            self.scaleChanged.emit()
+            scale = ShownScale(
+                unit=shown.subject.unit,
+                device_px=shown.placement.scale * screen.device_pixel_ratio,
+                screen_px_per_mm=screen.per_mm,
+            )
+        self.sizes.note_shown(scale)
 
     def _seen_text(self, view: PaneView) -> str:
         """Return how much of a view was seen, while the maps are asked for."""

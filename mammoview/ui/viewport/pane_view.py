@@ -182,10 +182,14 @@ class PaneView:
         """
         if self._frame is None or self._placement is None:
             self.texts.set_scale("", SAME_SIZE)
+            self.texts.ruler.set_scale(0.0, "")
             return
         subject = self._frame.subject
-        said = " · ".join(filter(None, (scale_text(subject, self._placement, screen), seen)))
-        self.texts.set_scale(said, size_badge(subject, others))
+        view = self.pane.mammogram
+        basis = view.spacing.basis_text if view is not None and view.spacing is not None else ""
+        scale = scale_text(subject, self._placement, screen, basis)
+        self.texts.set_scale(" · ".join(filter(None, (scale, seen))), size_badge(subject, others))
+        self.texts.ruler.set_scale(self._placement.scale if basis else 0.0, basis)
 
     def refresh(self, *, device_pixel_ratio: float, dragging: bool) -> None:
         """Look up the grey values that the screen needs now."""

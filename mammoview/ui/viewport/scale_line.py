@@ -27,11 +27,12 @@ NO_MM_ALL = SizeBadge(
 )
 
 
-def scale_text(subject: Subject, placement: Placement, screen: ScreenPixels) -> str:
-    """Return the scale in words: ``0.62x true size · 1:2.4``, ``4.1 px/mm · 1:1``, ``1:2.4``.
+def scale_text(subject: Subject, placement: Placement, screen: ScreenPixels, basis: str) -> str:
+    """Return the scale in words: ``0.62x true size (at detector) · 1:2.4``, ``1:2.4``.
 
     Pixels of the screen are device pixels.  The last part sets them against image pixels: ``2:1``
-    shows each pixel on two of the screen, ``1:2`` averages two into one.
+    shows each pixel on two of the screen, ``1:2`` averages two into one.  ``basis`` says what the
+    millimetres are of: at the true size of the detector a breast is larger than it is.
     """
     device_px = placement.scale * screen.device_pixel_ratio
     parts = []
@@ -40,9 +41,9 @@ def scale_text(subject: Subject, placement: Placement, screen: ScreenPixels) -> 
         exact = abs(times - 1.0) < _EXACT
         true = translate("Pane", "true size")
         said = true if exact else translate("Pane", "{times:.2f}x true size")
-        parts.append(said.format(times=times))
+        parts.append(f"{said.format(times=times)} ({basis})")
     elif subject.unit == "mm":
-        parts.append(f"{device_px:.1f} px/mm")
+        parts.append(f"{device_px:.1f} px/mm ({basis})")
     parts.append(_pixel_ratio(device_px * subject.fine))
     return " · ".join(parts)
 

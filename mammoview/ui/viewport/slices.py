@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QSlider, QWidget
 
 from mammoview.app.workspace import Pane
 from mammoview.domain.study import FrameStack
+from mammoview.ui.viewport.annotations import SLIDER_PX
 from mammoview.ui.viewport.pane_view import PaneView
 from mammoview.words import translate
 
 _NOTCH = 120.0
-_WIDTH_PX, _END_PX = 12, 8
+_END_PX = 8
 _PAGE = 5
 
 
@@ -134,5 +135,5 @@ def _stack(view: PaneView) -> FrameStack | None:
 
 def _border(view: PaneView) -> QRect:
     room = view.box.geometry().toAlignedRect()
-    left = room.left() if view.wall_right else room.right() + 1 - _WIDTH_PX
-    return QRect(left, room.top() + _END_PX, _WIDTH_PX, max(1, room.height() - 2 * _END_PX))
+    left = room.left() if view.wall_right else room.right() + 1 - SLIDER_PX
+    return QRect(left, room.top() + _END_PX, SLIDER_PX, max(1, room.height() - 2 * _END_PX))

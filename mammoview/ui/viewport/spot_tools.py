@@ -72,6 +72,7 @@ class SpotTools(QObject):
         self._state: Workspace | None = None
         self._nipples: dict[str, tuple[ImagePoint, str] | None] = {}  # by SOPInstanceUID
         self._at: QPointF | None = None
+        self._led = True
         self._connect()
 
     def _connect(self) -> None:
@@ -89,8 +90,16 @@ class SpotTools(QObject):
         if old is None or (old.marks, old.views) != (new.marks, new.views):
             self._nipples.clear()
         self._state = new
-        # Of two windows only the one in use takes it up without the mouse.
-        if taken and self._at is None and self._host.isActiveWindow():
+        if taken and self._at is None and self._led:
+            self._at = self._start()
+        self.refresh()
+
+    def set_led(self, led: bool) -> None:
+        """Take up the spot, or let it go: of two windows only the one in use shows it."""
+        self._led = led
+        if not led:
+            self._at = None
+        elif self._at is None and self._looking.loupe:
             self._at = self._start()
         self.refresh()
 

@@ -67,7 +67,12 @@ def said(texts: Annotations) -> str:
 
 def boxes(texts: Annotations) -> list[QRectF]:
     blocks = (texts.head, texts.scale, texts.identity, texts.technique, texts.window, texts.foot)
-    return [block.sceneBoundingRect() for block in blocks if block.text]
+    places = [block.sceneBoundingRect() for block in blocks if block.text]
+    ruler = texts.ruler
+    if ruler.span is not None:
+        whole = ruler.sceneBoundingRect() | ruler.label.sceneBoundingRect()
+        places.append(whole if ruler.text else ruler.sceneBoundingRect())
+    return places
 
 
 def test_each_level_says_more_and_the_mark_stays(view: FourView) -> None:

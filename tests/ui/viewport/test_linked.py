@@ -172,7 +172,7 @@ def test_oblong_pixels_are_drawn_in_their_aspect_and_none_is_lost_at_1_to_1(
     ratio = view.devicePixelRatioF()
     sides = ((last.x() - first.x()) * ratio, (last.y() - first.y()) * ratio)
     assert sides == pytest.approx((col_mm / 0.05, row_mm / 0.05))
-    assert pane.texts.scale.text == "20.0 px/mm · 1:1"
+    assert pane.texts.scale.text == "20.0 px/mm (assumed) · 1:1"
 
 
 def test_a_row_of_an_oblong_image_is_not_averaged_with_its_neighbours(
@@ -191,13 +191,16 @@ def test_a_row_of_an_oblong_image_is_not_averaged_with_its_neighbours(
 
 @pytest.mark.parametrize(
     ("fit", "said"),
-    [(FitMode.ONE_TO_ONE, "20.0 px/mm · 2:1"), (FitMode.BREAST, "3.2 px/mm · 1:3.1")],
+    [
+        (FitMode.ONE_TO_ONE, "20.0 px/mm (assumed) · 2:1"),
+        (FitMode.BREAST, "3.2 px/mm (assumed) · 1:3.1"),
+    ],
 )
 def test_the_pane_says_its_scale(view: FourView, fit: FitMode, said: str) -> None:
     view.render(None, four(fit=fit))
     assert view.pane(Slot.RCC).texts.scale.text.startswith(said)
     if fit is FitMode.ONE_TO_ONE:
-        assert view.pane(Slot.LCC).texts.scale.text == "20.0 px/mm · 1:1"
+        assert view.pane(Slot.LCC).texts.scale.text == "20.0 px/mm (assumed) · 1:1"
 
 
 def test_an_image_without_mm_is_out_of_same_size_and_says_so(view: FourView, mouse: Mouse) -> None:

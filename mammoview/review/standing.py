@@ -1,0 +1,184 @@
+"""Where the reads of an examination stand, and what that is to one reader.
+
+Who has read an examination must not learn more of another's read than they may: before one's own
+read is final it is "read by another" and nothing else, whether that read has just begun or is
+signed (`mammoview.review.blinding`).
+
+Source: double reading with arbitration in population screening (European guidelines for quality
+assurance in breast cancer screening and diagnosis, 4th edition, chapter 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import cast
+
+from mammoview.domain.reading import Role
+from mammoview.errors import ReviewError
+from mammoview.review.blinding import may_see_other_reads
+from mammoview.review.events import ArbitrationRequested, Opened, parse_content
+from mammoview.review.states import TRANSITIONS, Action, ReadState, next_state
+
+CHANGING = tuple(
+    action
+    for action in Action
+    if action is Action.OPEN
+    or any(a is action and after is not before for (before, a), after in TRANSITIONS.items())
+)
+"""What leads a read from one state to another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One read from outside: whose it is and where it stands, and nothing that it says.
+
+    ``discordant`` tells of a read that waits, or waited, for an arbitrator whether it differs from
+    the other; ``arbitrated`` whether an arbitrator was asked at all.
+    """
+
+    read_id: str
+    exam_key: str
+    reader: str
+    role: Role
+    state: ReadState = ReadState.OPENED
+    arbitrated: bool = False
+    discordant: bool = False
+
+    @property
+    def done(self) -> bool:
+        """Whether the reader has said all."""
+        return may_see_other_reads(self.state, arbitrates=False)
+
+
+class Reading(StrEnum):
+    """How far the reading of an examination is, to one reader."""
+
+    UNREAD = "unread"
+    IN_PROGRESS = "in progress"
+    WAITS_FOR_SECOND = "waits for second read"
+    TO_SIGN = "to sign"
+    FIRST_DONE = "own read done"
+    WAITS_FOR_ARBITRATION = "waits for arbitration"
+    DISCORDANT = "discordant"
+    WITH_ARBITRATOR = "with the arbitrator"
+    READ_BY_OTHERS = "read by others"
+    SIGNED = "signed"
+
+
+ROLES: Mapping[Reading, Role] = MappingProxyType(
+    {
+        Reading.UNREAD: Role.FIRST,
+        Reading.WAITS_FOR_SECOND: Role.SECOND,
+        Reading.WAITS_FOR_ARBITRATION: Role.ARBITRATOR,
+    }
+)
+"""As whom a reader may take up what they have not read yet; other states leave nothing to read."""
+
+
+def reading_for(standings: Sequence[Standing], reader: str, *, double: bool) -> Reading:
+    """Tell how far the reading of one examination is, as far as a reader may know.
+
+    Parameters
+    ----------
+    standings : sequence of Standing
+        All reads of the examination, as they were opened.
+    reader : str
+        Who asks.
+    double : bool
+        Whether two readers read each examination.
+    """
+    own = next((s for s in reversed(standings) if s.reader == reader), None)
+    if own is None:
+        return _of_others(standings, double=double)
+    if not own.done:
+        return Reading.IN_PROGRESS
+    waiting = next((s for s in standings if s.state is ReadState.ARBITRATION), None)
+    if waiting is not None:
+        return Reading.DISCORDANT if waiting.discordant else Reading.WITH_ARBITRATOR
+    if own.state is ReadState.FINAL:
+        return Reading.TO_SIGN
+    others = [s for s in standings if s.reader != reader]
+    complete = all(s.state is ReadState.SIGNED for s in others) and (others or not double)
+    return Reading.SIGNED if complete else Reading.FIRST_DONE
+
+
+def _of_others(standings: Sequence[Standing], *, double: bool) -> Reading:
+    if not standings:
+        return Reading.UNREAD
+    if double and len({s.reader for s in standings}) < 2:
+        return Reading.WAITS_FOR_SECOND  # all that its reader-to-be may know
+    if any(s.state is ReadState.ARBITRATION for s in standings):
+        return Reading.WAITS_FOR_ARBITRATION
+    if all(s.state is ReadState.SIGNED for s in standings):
+        return Reading.SIGNED
+    return Reading.READ_BY_OTHERS
+
+
+def role_for(standings: Sequence[Standing], reader: str, *, double: bool) -> Role:
+    """Return as whom a reader may read an examination now.
+
+    Raises
+    ------
+    ReviewError
+        If there is nothing left for this reader to read.
+    """
+    own = next((s for s in reversed(standings) if s.reader == reader), None)
+    if own is not None:
+        return own.role
+    role = ROLES.get(reading_for(standings, reader, double=double))
+    if role is None:
+        raise ReviewError(
+            "an examination that others have read",
+            expected="one that still waits for a reader",
+            todo="take another one, or open it outside a read",
+        )
+    return role
+
+
+def check_role(role: Role, reader: str, standings: Sequence[Standing]) -> None:
+    """Refuse a read in a role that is not the reader's.
+
+    Raises
+    ------
+    ReviewError
+        If a second read has no first one of another reader, or the reader has read before.
+    """
+    if role is Role.FIRST:
+        return
+    if any(s.reader == reader for s in standings):
+        raise ReviewError(
+            f"a reader of this examination as its {role} reader too",
+            expected="another reader",
+            todo="sign in as the other reader",
+        )
+    if not standings:
+        raise ReviewError(
+            f"a {role} read of what nobody has read",
+            expected="a first read by another reader",
+            todo="open it as the first reader",
+        )
+
+
+def fold(rows: Iterable[tuple[str, str, str, str]]) -> tuple[Standing, ...]:
+    """Return the standings that lines of a log tell: read, reader, action and content.
+
+    What a damaged log says besides is left to `mammoview.review.audit`.
+    """
+    found: dict[str, Standing] = {}
+    for read_id, reader, name, text in rows:
+        action, known = Action(name), found.get(read_id)
+        if action is Action.OPEN:
+            opened = cast("Opened", parse_content(action, text))
+            found[read_id] = Standing(
+                read_id=read_id, exam_key=opened.exam_key, reader=reader, role=opened.role
+            )
+        elif known is not None:
+            after = replace(known, state=next_state(known.state, action) or known.state)
+            if action is Action.REQUEST_ARBITRATION:
+                asked = cast("ArbitrationRequested", parse_content(action, text))
+                after = replace(after, arbitrated=True, discordant=asked.discordant)
+            found[read_id] = after
+    return tuple(found.values())

@@ -1,0 +1,77 @@
+"""Two windows with images: one size on both, and which of them the reader is at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, QPointF
+
+from mammoview.app.second_screen import ShownScale, as_seen_on
+from mammoview.ui.viewport.four_view import FourView
+
+
+class TwoScreens(QObject):
+    """What fits on both screens is the size on both; keys go to the screen last pointed at.
+
+    Parameters
+    ----------
+    first, second : FourView
+        The images of the two windows.
+    """
+
+    def __init__(self, first: FourView, second: FourView) -> None:
+        super().__init__(second)
+        self.setObjectName("twoScreens")
+        self._views = (first, second)
+        self.led = first
+        second.spot.set_led(False)
+        self._connect()
+        self.share()
+
+    def _connect(self) -> None:
+        first, second = self._views
+        for view in self._views:
+            view.sizes.roomChanged.connect(self.share)
+            view.window().installEventFilter(self)
+        first.canvas.hovered.connect(self._at_first)
+        first.canvas.pressed.connect(self._at_first)
+        second.canvas.hovered.connect(self._at_second)
+        second.canvas.pressed.connect(self._at_second)
+
+    # -- one size -----------------------------------------------------------------------------
+
+    def share(self) -> None:
+        """Hold each screen down to what the other one has room for, while both are seen."""
+        first, second = self._views
+        both = not second.window().isHidden()
+        first.limit_sizes(_limits(second.sizes.room, first) if both else {})
+        second.limit_sizes(_limits(first.sizes.room, second) if both else {})
+
+    # -- where the reader is ------------------------------------------------------------------
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the keyboard from window to window; share sizes when one comes or goes."""
+        if event.type() is QEvent.Type.WindowActivate:
+            self._lead(next(view for view in self._views if view.window() is watched))
+        if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
+            self.share()
+            if self.led.window().isHidden():
+                self._lead(self._views[0])
+        return False
+
+    def _at_first(self, position: QPointF) -> None:
+        self._lead(self._views[0])
+
+    def _at_second(self, position: QPointF) -> None:
+        self._lead(self._views[1])
+
+    def _lead(self, view: FourView) -> None:
+        if view is not self.led:
+            self.led.spot.set_led(False)
+            self.led = view
+            view.spot.set_led(True)
+
+
+def _limits(room: Sequence[ShownScale], view: FourView) -> dict[str, float]:
+    per_mm = view.screen_pixels().per_mm
+    return {other.unit: as_seen_on(other, per_mm) for other in room}
