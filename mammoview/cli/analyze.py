@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -17,11 +17,11 @@ from mammoview.cli.reading import read_index
 from mammoview.cli.results import RESULTS, AnalysedView, ResultFolder, analyze_document
 from mammoview.dicom.decode import decode_pixels
 from mammoview.domain.prediction import AnalysisStatus, ExamPrediction, ViewPrediction
-from mammoview.domain.reading import ReadingMode
-from mammoview.domain.study import Examination
+from mammoview.domain.study import Examination, Refusal
 from mammoview.errors import ExitCode, ReviewError, UsageError
 from mammoview.inference.passes import Passes
-from mammoview.review import blinding
+from mammoview.review.open_reads import require_none_blinded
+from mammoview.review.store import reads_path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +48,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitCode:
     """Analyse every examination under the paths and write the results into a folder."""
-    require_open_results(ReadingMode.CONCURRENT)
     analyst = Analyst(bundle=args.model, device=args.device)
     with ThreadPoolExecutor(1, thread_name_prefix="mammoview-model") as beside:
         opening = beside.submit(analyst.open)  # one core loads the model, the other reads headers
@@ -61,37 +60,35 @@ def run(args: argparse.Namespace) -> ExitCode:
     way = Passes(args.passes).text
     note(f"{model.identity.name} {model.identity.version} on {model.device}, {point}, {way}")
     folder = ResultFolder(args.out)
-    views, said = _analyse(analyst, index.examinations, point, folder, args)
+    done = _analyse(analyst, index.examinations, point, folder, args)
+    note_refused(done.refused)
+    refused = (*index.refused, *done.refused)
+    said, views = done.last, done.views
     document = analyze_document(
         model=replace(model, device=said.device) if said else model,
         operating_point=point,
         passes=args.passes,
         views_together=said.views_together if said else "",
         views=views,
-        refused=refused_items(index.refused),
+        refused=refused_items(refused),
     )
     folder.finish(document)
     _tell(args, views)
     if args.json:
         emit(args, document)
     failed = any(view.prediction.status is AnalysisStatus.FAILED for view in views)
-    return ExitCode.REFUSED if index.refused or failed or not views else ExitCode.DONE
+    return ExitCode.REFUSED if refused or failed or not views else ExitCode.DONE
 
 
-def require_open_results(mode: ReadingMode) -> None:
-    """Ask the gate before anything is computed.
+def require_open_results(exam: Examination) -> None:
+    """Ask the read log of this user before anything of a result is computed, and before it is told.
 
     Raises
     ------
     ReviewError
-        If the read of these images is still blinded.
+        If a read of one of these images is still blinded, or the log cannot tell.
     """
-    if not blinding.may_see_results(mode):
-        raise ReviewError(
-            "the blinded read of this examination is open on this machine",
-            expected="a finished first read",
-            todo="finish the read, then analyse",
-        )
+    require_none_blinded(reads_path(), [m.sop_instance_uid for m in exam.mammograms])
 
 
 def choose_operating_point(model: ModelSummary, wanted: str) -> str:
@@ -112,16 +109,26 @@ def choose_operating_point(model: ModelSummary, wanted: str) -> str:
     return wanted or model.default_operating_point
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Done:
+    """Views of all examinations, those refused, and the last reading for what all share."""
+
+    views: list[AnalysedView]
+    refused: list[Refusal]
+    last: ExamPrediction | None
+
+
 def _analyse(
     analyst: Analyst,
     examinations: tuple[Examination, ...],
     operating_point: str,
     folder: ResultFolder,
     args: argparse.Namespace,
-) -> tuple[list[AnalysedView], ExamPrediction | None]:
-    """Return the views of all examinations, and the reading of the last for what they share."""
+) -> _Done:
+    """Analyse each examination; one whose blinded read is open before or after it is refused."""
     views: list[AnalysedView] = []
-    prediction = None
+    refused: list[Refusal] = []
+    last = None
     total = sum(len(exam.mammograms) for exam in examinations)
     with progress_bar("views", unit="view", total=total) as bar:
 
@@ -129,17 +136,24 @@ def _analyse(
             bar.update()
 
         for exam in examinations:
-            prediction = analyst.read(
-                [(m, partial(decode_pixels, m)) for m in exam.mammograms],
-                operating_point=operating_point,
-                on_view=seen,
-                cancelled=lambda: False,
-                passes=args.passes,
-                views=args.views,
-            )
+            try:
+                require_open_results(exam)
+                prediction = analyst.read(
+                    [(m, partial(decode_pixels, m)) for m in exam.mammograms],
+                    operating_point=operating_point,
+                    on_view=seen,
+                    cancelled=lambda: False,
+                    passes=args.passes,
+                    views=args.views,
+                )
+                require_open_results(exam)  # a read may have been opened meanwhile
+            except ReviewError as error:
+                refused += [Refusal(file=m.file, reason=str(error)) for m in exam.mammograms]
+                continue
+            last = prediction
             pairs = zip(exam.mammograms, prediction.views, strict=True)
             views += [folder.add(mammogram, view) for mammogram, view in pairs]
-    return views, prediction
+    return _Done(views=views, refused=refused, last=last)
 
 
 def _tell(args: argparse.Namespace, views: list[AnalysedView]) -> None:

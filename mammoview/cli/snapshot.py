@@ -16,7 +16,6 @@ from mammoview.cli.output import note, note_refused, progress_bar
 from mammoview.cli.reading import read_index
 from mammoview.dicom.decode import decode_pixels
 from mammoview.domain.prediction import ViewPrediction
-from mammoview.domain.reading import ReadingMode
 from mammoview.domain.study import Examination
 from mammoview.errors import ExitCode, UsageError
 from mammoview.ui.snapshot import EVERY_STEP, Look, Reading, snapshot
@@ -143,7 +142,7 @@ def _chosen(examinations: tuple[Examination, ...], key: str | None) -> Examinati
 
 
 def _read(args: argparse.Namespace, exam: Examination) -> Reading:
-    require_open_results(ReadingMode.CONCURRENT)
+    require_open_results(exam)
     analyst = Analyst(bundle=args.model, device=args.device)
     model = analyst.open()
     if args.kind and args.kind not in model.findings:
@@ -164,6 +163,7 @@ def _read(args: argparse.Namespace, exam: Examination) -> Reading:
             on_view=seen,
             cancelled=lambda: False,
         )
+    require_open_results(exam)  # a read may have been opened meanwhile
     return Reading(model=model, prediction=prediction)
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from mammoview.modelkit.manifest import Caveat
-from mammoview.review import blinding
 from tests.builders.dicom import Blob, build_mg
 from tests.builders.models import build_bundle, build_manifest
 from tests.builders.tomo import build_tomo
@@ -130,17 +129,6 @@ def test_bad_files_do_not_stop_the_others(
     assert answer.code == 3
     assert len(answer.document["images"]) == 4
     assert Path(answer.document["refused"][0]["file"]).name == "broken.dcm"
-
-
-def test_a_blinded_read_closes_the_door(
-    command: Run, exam: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(blinding, "may_see_results", lambda mode: False)
-    answer = command("analyze", exam, "--out", tmp_path / "r", "--json", "--model", bundle)
-    assert answer.code == 3
-    assert "blinded" in answer.err
-    assert not answer.out
-    assert not (tmp_path / "r").exists()
 
 
 def test_a_damaged_model_is_not_used(
