@@ -38,6 +38,7 @@ from mammoview.ui.dialogs.calibration import CalibrationDialog
 from mammoview.ui.dialogs.cheat_sheet import cheat_sheet
 from mammoview.ui.dialogs.keys_dialog import KeysDialog
 from mammoview.ui.dialogs.refused import refused_files
+from mammoview.ui.dialogs.window_entry import WindowEntry, entry_pane
 from mammoview.ui.display_watch import DisplayWatch
 from mammoview.ui.panels.side_panel import SidePanel
 from mammoview.ui.places import Places
@@ -398,6 +399,15 @@ class MainWindow(QMainWindow):
     def measure_screen(self) -> None:
         """Let the reader measure how long a millimetre is on this screen."""
         self._open(CalibrationDialog(self.desk, self))
+
+    def enter_window(self) -> None:
+        """Let the reader type centre and width of the window."""
+        pane = entry_pane(self.desk.workspace)
+        if pane is None:
+            said = translate("Window values", "No image is there yet whose window could be set")
+            self.desk.do(commands.say, said)
+        else:
+            self._open(WindowEntry(self.desk, pane, self))
 
     def pan_by(self, right: float, down: float) -> None:
         """Move the images on by shares of a pane."""

@@ -83,6 +83,7 @@ QTableView::item:selected {{ background: #1f3139;
 QHeaderView::section {{ background: {CHROME}; color: {FAINT}; border: none; padding: 4px; }}
 QDialog {{ background: {CHROME}; }}
 QDialog QLabel {{ color: {TEXT}; }}
+QDialog QLabel[role="caution"] {{ color: {CAUTION}; }}
 QToolTip {{ background: {RAISED}; color: {TEXT}; border: 1px solid {EDGE}; padding: 3px; }}
 QScrollBar:vertical {{ background: {CHROME}; width: 8px; margin: 0; }}
 QScrollBar::handle:vertical {{ background: {EDGE}; border-radius: 4px; min-height: 24px; }}

@@ -145,6 +145,15 @@ ROWS: tuple[ActionSpec, ...] = (
         group=2,
     ),
     ActionSpec(
+        id="window-entry",
+        text=QT_TRANSLATE_NOOP("Actions", "Window centre and width in numbers…"),
+        keys=("Shift+C",),
+        menu=Menu.IMAGE,
+        run=in_window(Frame.enter_window),
+        enabled=has_exam,
+        group=2,
+    ),
+    ActionSpec(
         id="invert",
         text=QT_TRANSLATE_NOOP("Actions", "Invert grey values"),
         keys=("N", "Ctrl+I"),

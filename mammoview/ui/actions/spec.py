@@ -115,6 +115,10 @@ class Frame(Protocol):
         """Let the reader measure how long a millimetre is on this screen."""
         ...
 
+    def enter_window(self) -> None:
+        """Let the reader type centre and width of the window."""
+        ...
+
     def pan_by(self, right: float, down: float) -> None:
         """Move the images on by shares of a pane."""
         ...

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from mammoview.app.workspace import Gray, WindowChange
 from mammoview.domain.study import PixelFormat, VoiFunction, VoiLut, VoiWindow
+from mammoview.errors import UsageError
 from mammoview.imaging.grayscale import (
     Voi,
     default_voi,
@@ -77,6 +78,53 @@ def dragged(start: WindowChange, *, right_px: float, down_px: float, invert: boo
         width=min(max(width, 1.0 / _MOST_TIMES), _MOST_TIMES),
         darker=start.darker + (-shift if invert else shift),
     )
+
+
+def window_in_use(fmt: PixelFormat, gray: Gray) -> VoiWindow:
+    """Return the window an image is shown with; for a LUT the one that spans its values."""
+    return _as_window(fmt, voi_in_use(fmt, gray))
+
+
+def value_range(fmt: PixelFormat) -> tuple[float, float]:
+    """Return the lowest and the highest rescaled value that an image can hold."""
+    whole = full_window(fmt)
+    return whole.centre - whole.width / 2, whole.centre + whole.width / 2
+
+
+def change_to(fmt: PixelFormat, gray: Gray, *, centre: float, width: float) -> WindowChange:
+    """Return the change that shows an image with a window of these numbers.
+
+    Raises
+    ------
+    UsageError
+        If no picture could come of it.  A width below 1 is none of LINEAR (PS3.3 C.11.2.1.2.1).
+    """
+    start = _as_window(fmt, _own_voi(fmt, gray))
+    linear = start.function is VoiFunction.LINEAR
+    if not (math.isfinite(width) and (width >= 1.0 if linear else width > 0.0)):
+        least = (
+            translate("Window values", "1 or more")
+            if linear
+            else (translate("Window values", "more than 0"))
+        )
+        raise _refused(translate("Window values", "a width of {met}"), width, least)
+    most = start.width * _MOST_TIMES
+    if not width <= most:
+        said = translate("Window values", "{most} or less, else nothing differs from grey")
+        met = translate("Window values", "a width of {met}")
+        raise _refused(met, width, said.format(most=_short(most)))
+    low, high = value_range(fmt)
+    if not low - width / 2 < centre < high + width / 2:
+        said = translate("Window values", "values between {low} and {high} inside the window")
+        met = translate("Window values", "a centre of {met}, where the image is all black or white")
+        raise _refused(met, centre, said.format(low=_short(low), high=_short(high)))
+    shift = (centre - start.centre) / start.width
+    return WindowChange(width=width / start.width, darker=-shift if fmt.inverse else shift)
+
+
+def _refused(met: str, value: float, expected: str) -> UsageError:
+    todo = translate("Window values", "type another number")
+    return UsageError(met.format(met=f"{value:g}"), expected=expected, todo=todo)
 
 
 def voi_text(fmt: PixelFormat, gray: Gray) -> str:
