@@ -13,6 +13,7 @@ from mammoview.app.breast_place import (
     locate,
     nipple_of,
 )
+from mammoview.app.drawing import oblique
 from mammoview.app.workspace import HungView, LoadedImage, Workspace
 from mammoview.domain.annotation import ELLIPSES, OUTLINES, Annotation, MarkKind
 from mammoview.domain.geometry import ImagePoint, PixelSpacing
@@ -49,7 +50,11 @@ def size_text(mark: Annotation, view: Mammogram, image: LoadedImage | None) -> s
     if mark.kind is MarkKind.DIAMETERS:
         a, b, c, d = points
         first, second = measure.length(a, b, scale), measure.length(c, d, scale)
-        return f"{_lengths(first, second, scale)} {basis}"
+        turned = ""
+        if oblique(points, scale):
+            said = translate("Marks", ", at {angle:.0f}° to each other")
+            turned = said.format(angle=measure.crossing_degrees(points, scale))
+        return f"{_lengths(first, second, scale)} {basis}{turned}"
     if mark.kind is MarkKind.ANGLE:
         return _angle_text(mark, view)
     if mark.kind in OUTLINES:

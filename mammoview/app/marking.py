@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mammoview.app import frames, steps
+from mammoview.app import drawing, frames, steps
 from mammoview.app.mark_state import Change, Marks, applied
 from mammoview.app.workspace import Pane, Workspace
 from mammoview.domain.annotation import Annotation, MarkKind
+from mammoview.imaging.measure import scale_of
 from mammoview.words import COUNTED, QT_TRANSLATE_NOOP, translate
 
 # Older steps can no longer be undone; their marks stay.
@@ -20,10 +21,13 @@ _UNDO_DEPTH = 1000
 HINTS = {
     MarkKind.LENGTH: QT_TRANSLATE_NOOP("Marks", "Length: both ends"),
     MarkKind.DIAMETERS: QT_TRANSLATE_NOOP(
-        "Marks", "Two diameters: both ends of the first, then the width across it"
+        "Marks",
+        "Two diameters: both ends of the first, then the width across it; Ctrl turns the second",
     ),
     MarkKind.AREA: QT_TRANSLATE_NOOP(
-        "Marks", "Area: corner after corner; the first corner, or the last once more, closes it"
+        "Marks",
+        "Area: corner after corner; the first corner, or the last once more, closes it; "
+        "later Ctrl + click adds or takes a corner",
     ),
     MarkKind.ANGLE: QT_TRANSLATE_NOOP("Marks", "Angle: end, vertex, end"),
     MarkKind.STATISTICS: QT_TRANSLATE_NOOP(
@@ -78,6 +82,17 @@ def change(ws: Workspace, mark: Annotation, *, nudge: bool = False) -> Workspace
     if before is None or before == mark:
         return ws
     return _changed(ws, Change(before=before, after=mark, nudge=nudge))
+
+
+def turn_second(ws: Workspace, degrees: float) -> Workspace:
+    """Turn the second of the selected diameters against the first, as it is stored."""
+    mark = ws.marks.by_id(ws.marks.selected)
+    if mark is None or mark.kind is not MarkKind.DIAMETERS:
+        return ws
+    headers = (view.mammogram for view in ws.views)
+    header = next(h for h in headers if h.sop_instance_uid == mark.sop_instance_uid)
+    turned = drawing.second_turned(mark, degrees, scale_of(header.spacing))
+    return change(ws, turned, nudge=True)
 
 
 def relabel(ws: Workspace, mark_id: str, label: str) -> Workspace:

@@ -132,6 +132,13 @@ def angle_degrees(
     return math.degrees(abs(math.atan2(a[0] * b[1] - a[1] * b[0], a[0] * b[0] + a[1] * b[1])))
 
 
+def crossing_degrees(points: Sequence[ImagePoint], scale: Scale) -> float:
+    """Return the angle between two diameters ``(a, b, c, d)``, 0..90 degrees."""
+    first, second = _radii(points, scale)
+    cross = first[0] * second[1] - first[1] * second[0]
+    return math.degrees(math.atan2(abs(cross), abs(float(first @ second))))
+
+
 def region_statistics(
     stored: NDArray[np.generic], fmt: PixelFormat, points: Sequence[ImagePoint]
 ) -> RegionStatistics | None:

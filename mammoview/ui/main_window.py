@@ -353,6 +353,15 @@ class MainWindow(QMainWindow):
             view = self.four_view
         view.edit_label()
 
+    def delete_mark(self) -> None:
+        """Take the chosen corner of the selected outline away, else the selected mark."""
+        if not self._led().measure.take_corner():
+            self.desk.do(marking.delete_selected)
+
+    def add_corner(self) -> None:
+        """Give the selected outline one more corner."""
+        self._led().measure.add_corner()
+
     def accept_loss(self, changes: int) -> bool:
         """Ask whether to close although so many changes of marks could not be written."""
         n = changes

@@ -48,6 +48,60 @@ def test_the_second_diameter_stands_across_the_first(scale: Scale) -> None:
     assert length(a, middle, scale) + length(middle, b, scale) == pytest.approx(length(a, b, scale))
 
 
+def _angle(a: ImagePoint, b: ImagePoint, c: ImagePoint, d: ImagePoint) -> float:
+    return math.degrees(math.acos(abs(cosine(a, b, c, d, _MM))))
+
+
+def _diameters() -> Annotation:
+    points = drawing.mark_points(
+        MarkKind.DIAMETERS, (at(100, 100), at(300, 180), at(220, 190)), _MM
+    )
+    assert points is not None
+    return mark(MarkKind.DIAMETERS, *points)
+
+
+@pytest.mark.parametrize("degrees", [5.0, -20.0, 60.0])
+def test_the_second_diameter_turns_and_stays_as_long(degrees: float) -> None:
+    before = _diameters()
+    after = drawing.second_turned(before, degrees, _MM)
+    assert _angle(*after.points) == pytest.approx(90.0 - abs(degrees))
+    assert length(*after.points[2:], _MM) == pytest.approx(length(*before.points[2:], _MM))
+    back = drawing.second_turned(after, -degrees, _MM)
+    for found, wanted in zip(back.points, before.points, strict=True):
+        near(found, wanted)
+    assert not drawing.oblique(back.points, _MM)
+
+
+def test_an_end_of_the_first_carries_a_turned_second_along() -> None:
+    before = drawing.second_turned(_diameters(), 25.0, _MM)
+    after = drawing.with_handle_moved(before, 1, at(140, 210), _MM)
+    assert _angle(*after.points) == pytest.approx(65.0)
+    assert length(*after.points[2:], _MM) == pytest.approx(length(*before.points[2:], _MM))
+
+
+def test_a_free_hand_sets_an_end_wherever_it_is() -> None:
+    before = _diameters()
+    after = drawing.with_handle_moved(before, 2, at(260, 260), _MM, free=True)
+    assert after.points == (*before.points[:2], at(260, 260), before.points[3])
+    on = drawing.with_handle_moved(after, 3, at(200, 60), _MM)
+    assert on.points == (*after.points[:3], at(200, 60)), "once turned it is not put back"
+    gone = drawing.with_handle_moved(before, 2, before.points[3], _MM, free=True)
+    assert gone == before, "a diameter keeps some length"
+
+
+def test_corners_come_and_go() -> None:
+    square = mark(MarkKind.AREA, at(0, 0), at(100, 0), at(100, 50), at(0, 50))
+    assert drawing.longest_side(square, _MM) == 0  # 100 columns are as long as 50 rows
+    assert drawing.side_at(square, at(3, 30)) == 3
+    more = drawing.with_corner(square, 3, drawing.middle_of_side(square, 3))
+    assert more.points == (*square.points, at(0, 25))
+    assert drawing.without_corner(more, 4) == square
+    three = drawing.without_corner(square, 1)
+    assert three is not None
+    assert three.points == (at(0, 0), at(100, 50), at(0, 50))
+    assert drawing.without_corner(three, 0) is None
+
+
 @pytest.mark.parametrize("handle", range(4))
 def test_a_moved_end_keeps_the_right_angle(handle: int) -> None:
     points = drawing.mark_points(

@@ -146,6 +146,33 @@ def test_measure_delete_undo_and_redo_without_a_mouse(window: MainWindow, qtbot:
     assert marks(window).items == (mark,)
 
 
+def test_an_outline_is_reshaped_without_a_mouse(window: MainWindow, qtbot: QtBot) -> None:
+    """Ins makes a corner, Return goes from one to the next, Del takes one, then the mark."""
+    key(qtbot, Qt.Key.Key_A)
+    plain(qtbot, Qt.Key.Key_Return, *[Qt.Key.Key_Right] * 6, Qt.Key.Key_Return)
+    plain(qtbot, *[Qt.Key.Key_Down] * 4, Qt.Key.Key_Return, Qt.Key.Key_Return)
+    (drawn,) = marks(window).items
+    assert len(drawn.points) == 3
+    plain(qtbot, Qt.Key.Key_Insert)
+    plain(qtbot, Qt.Key.Key_Up, Qt.Key.Key_Up)
+    assert len(marks(window).items[0].points) == 4
+    assert drawn.points[0] in marks(window).items[0].points
+    plain(qtbot, Qt.Key.Key_Delete)
+    assert len(marks(window).items[0].points) == 3
+    plain(qtbot, Qt.Key.Key_Escape, Qt.Key.Key_Delete)
+    assert marks(window).items == ()
+
+
+def test_the_second_diameter_is_turned_without_a_mouse(window: MainWindow, qtbot: QtBot) -> None:
+    key(qtbot, Qt.Key.Key_D)
+    plain(qtbot, Qt.Key.Key_Return, *[Qt.Key.Key_Right] * 6, Qt.Key.Key_Return)
+    plain(qtbot, *[Qt.Key.Key_Down] * 3, Qt.Key.Key_Left, Qt.Key.Key_Return)
+    key(qtbot, Qt.Key.Key_Right, _CTRL)
+    key(qtbot, Qt.Key.Key_Right, _CTRL)
+    drawn = window.four_view.measure.layer.drawn
+    assert any("at 80° to each other" in item.text for item in drawn)
+
+
 def test_arrows_pan_until_a_mark_is_selected(window: MainWindow, qtbot: QtBot) -> None:
     by_key(qtbot)
     plain(qtbot, Qt.Key.Key_Escape)

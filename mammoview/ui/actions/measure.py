@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from mammoview.app import marking
 from mammoview.app.workspace import Workspace
-from mammoview.domain.annotation import MarkKind
+from mammoview.domain.annotation import OUTLINES, MarkKind
 from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, command, has_exam, in_window
 from mammoview.words import QT_TRANSLATE_NOOP
 
 _TOOLS = (
     (MarkKind.LENGTH, QT_TRANSLATE_NOOP("Actions", "Length"), "Shift+L"),
-    (MarkKind.DIAMETERS, QT_TRANSLATE_NOOP("Actions", "Two perpendicular diameters"), "Shift+D"),
+    (MarkKind.DIAMETERS, QT_TRANSLATE_NOOP("Actions", "Two diameters"), "Shift+D"),
     (MarkKind.AREA, QT_TRANSLATE_NOOP("Actions", "Area"), "Shift+A"),
     (MarkKind.ANGLE, QT_TRANSLATE_NOOP("Actions", "Angle"), "Shift+G"),
     (MarkKind.STATISTICS, QT_TRANSLATE_NOOP("Actions", "Region statistics"), "Shift+R"),
@@ -20,6 +20,11 @@ _TOOLS = (
     (MarkKind.ELLIPSE, QT_TRANSLATE_NOOP("Actions", "Ellipse"), "Shift+E"),
     (MarkKind.FREEHAND, QT_TRANSLATE_NOOP("Actions", "Freehand outline"), "Shift+F"),
     (MarkKind.NIPPLE, QT_TRANSLATE_NOOP("Actions", "Nipple: set or correct it"), "Shift+N"),
+)
+
+_TURNS = (
+    ("left", QT_TRANSLATE_NOOP("Actions", "Second diameter: turn left"), "Ctrl+Left", -5.0),
+    ("right", QT_TRANSLATE_NOOP("Actions", "Second diameter: turn right"), "Ctrl+Right", 5.0),
 )
 
 
@@ -32,6 +37,16 @@ def _draws(kind: MarkKind) -> Callable[[Workspace], bool]:
 
 def _has_selected(ws: Workspace) -> bool:
     return ws.marks.selected is not None
+
+
+def _outline_selected(ws: Workspace) -> bool:
+    mark = ws.marks.by_id(ws.marks.selected)
+    return mark is not None and mark.kind in OUTLINES
+
+
+def _diameters_selected(ws: Workspace) -> bool:
+    mark = ws.marks.by_id(ws.marks.selected)
+    return mark is not None and mark.kind is MarkKind.DIAMETERS
 
 
 def _can_undo(ws: Workspace) -> bool:
@@ -69,9 +84,31 @@ ROWS: tuple[ActionSpec, ...] = (
         text=QT_TRANSLATE_NOOP("Actions", "Delete the selected mark"),
         keys=("Del", "Backspace"),
         menu=Menu.MEASURE,
-        run=command(marking.delete_selected),
+        run=in_window(Frame.delete_mark),
         enabled=_has_selected,
         group=1,
+    ),
+    ActionSpec(
+        id="add-corner",
+        text=QT_TRANSLATE_NOOP("Actions", "Outline: add a corner (Return chooses, Del takes one)"),
+        keys=("Ins",),
+        menu=Menu.MEASURE,
+        run=in_window(Frame.add_corner),
+        enabled=_outline_selected,
+        group=1,
+    ),
+    *(
+        ActionSpec(
+            id=f"turn-second-{way}",
+            text=text,
+            keys=(key,),
+            menu=Menu.MEASURE,
+            run=command(marking.turn_second, degrees),
+            enabled=_diameters_selected,
+            group=1,
+            repeats=True,
+        )
+        for way, text, key, degrees in _TURNS
     ),
     ActionSpec(
         id="undo",

@@ -75,6 +75,14 @@ class Frame(Protocol):
         """Let the reader type the words of the selected mark."""
         ...
 
+    def delete_mark(self) -> None:
+        """Take the chosen corner of the selected outline away, else the selected mark."""
+        ...
+
+    def add_corner(self) -> None:
+        """Give the selected outline one more corner."""
+        ...
+
     def leave_full_screen(self) -> bool:
         """Leave full screen; tell whether there was anything to leave."""
         ...

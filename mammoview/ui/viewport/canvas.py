@@ -70,6 +70,7 @@ class Canvas(pg.GraphicsView):
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
         self.taker: Taker | None = None
         self._taken: Taker | None = None
+        self.with_ctrl = False  # whether the key was down at the last press or move
         self._button: Qt.MouseButton | None = None
         self._press = QPointF()
         self._last = QPointF()
@@ -80,6 +81,7 @@ class Canvas(pg.GraphicsView):
         if self._button is not None:
             return
         self._button = ev.button()
+        self._note_ctrl(ev)
         self._press = self._last = ev.position()
         self.pressed.emit(self._press)
         if self._button is Qt.MouseButton.RightButton:
@@ -90,6 +92,7 @@ class Canvas(pg.GraphicsView):
     def mouseMoveEvent(self, ev: QMouseEvent) -> None:
         """Go on with a drag, or tell where the cursor is."""
         ev.accept()
+        self._note_ctrl(ev)
         position = ev.position()
         if self._taken is not None:
             self._taken.dragged(position)
@@ -103,6 +106,9 @@ class Canvas(pg.GraphicsView):
             if self.taker is not None:
                 self.taker.hovered(position)
         self._last = position
+
+    def _note_ctrl(self, ev: QMouseEvent) -> None:
+        self.with_ctrl = bool(ev.modifiers() & Qt.KeyboardModifier.ControlModifier)
 
     def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
         """End a drag."""

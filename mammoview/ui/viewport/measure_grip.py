@@ -20,14 +20,21 @@ _LINE_REACH_PX = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Grip:
-    """A mark as the hand took it; ``handle`` None: as a whole."""
+    """A mark as the hand took it.
+
+    ``handle`` None: as a whole.  ``new`` tells that the hand has just made this corner.
+    """
 
     view: PaneView
     mark: Annotation
     handle: int | None
+    new: bool = False
 
-    def bent(self, start: QPointF, at: QPointF) -> Annotation:
-        """Return the mark after the hand has gone from one place to another."""
+    def bent(self, start: QPointF, at: QPointF, *, free: bool = False) -> Annotation:
+        """Return the mark after the hand has gone from one place to another.
+
+        ``free`` lets the second of two diameters leave its angle.
+        """
         way = at - start
         header = self.view.pane.mammogram
         assert header is not None
@@ -35,7 +42,7 @@ class Grip:
             place = self.view.to_screen(self.mark.points[self.handle]) + way
             scale = scale_of(header.spacing)
             to = self.view.nearest(place)
-            return drawing.with_handle_moved(self.mark, self.handle, to, scale)
+            return drawing.with_handle_moved(self.mark, self.handle, to, scale, free=free)
         first = self.mark.points[0]
         to = self.view.stored_at(self.view.to_screen(first) + way)
         return drawing.moved(self.mark, to.col - first.col, to.row - first.row, self.view.image_box)

@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
-from mammoview.app import marking
+from mammoview.app import commands, drawing, marking
 from mammoview.app.breast_place import ESTIMATED
 from mammoview.app.mark_text import (
     live_text,
@@ -18,12 +18,14 @@ from mammoview.app.mark_text import (
     where_text,
 )
 from mammoview.app.workspace import LoadedImage, Workspace
-from mammoview.domain.annotation import Annotation, MarkKind
+from mammoview.domain.annotation import OUTLINES, Annotation, MarkKind
+from mammoview.imaging.measure import scale_of
 from mammoview.ui.viewport.canvas import Canvas
 from mammoview.ui.viewport.measure_draft import Draft, screen_distance
 from mammoview.ui.viewport.measure_grip import Grip, grip_at
 from mammoview.ui.viewport.measure_layer import Drawn, MeasureLayer
 from mammoview.ui.viewport.pane_view import PaneView
+from mammoview.words import translate
 
 _DRAG_PX = 4.0
 _STEP_PX, _FINE_STEP_PX = 10.0, 1.0
@@ -194,7 +196,34 @@ class MeasureTools(QObject):
         chosen = self._grip.mark.id if self._grip else None
         if chosen != self._selected:
             self._command(partial(marking.select, mark_id=chosen))
+        if self._grip is not None and self._canvas.with_ctrl:
+            self._grip = self._with_other_corners(self._grip, at)
+            return True
         return self._grip is not None
+
+    def _with_other_corners(self, grip: Grip, at: QPointF) -> Grip | None:
+        """Take the corner of an outline under the hand away, or make one there and hold it."""
+        mark = grip.mark
+        if mark.kind not in OUTLINES:
+            return grip
+        if grip.handle is not None:
+            self._take_corner(mark, grip.handle)
+            return None
+        place = grip.view.nearest(at)
+        side = drawing.side_at(mark, place)
+        made = drawing.with_corner(mark, side, place)
+        self._command(partial(marking.change, mark=made, nudge=True))
+        return Grip(view=grip.view, mark=made, handle=side + 1, new=True)
+
+    def _take_corner(self, mark: Annotation, corner: int) -> None:
+        less = drawing.without_corner(mark, corner)
+        if less is None:
+            said = translate(
+                "Marks", "An outline has three corners or more; Esc, then Del deletes it"
+            )
+            self._command(partial(commands.say, status=said))
+            return
+        self._command(partial(marking.change, mark=less))
 
     def dragged(self, at: QPointF) -> None:
         """Bend the mark in the hand, or draw on."""
@@ -202,7 +231,7 @@ class MeasureTools(QObject):
         if self._draft is not None:
             self._draft.follow(at)
         elif self._grip is not None:
-            self._bent = self._grip.bent(self._press, at)
+            self._bent = self._grip.bent(self._press, at, free=self._canvas.with_ctrl)
         self.redraw()
 
     def released(self, at: QPointF) -> None:
@@ -210,8 +239,9 @@ class MeasureTools(QObject):
         if self._draft is not None and screen_distance(self._press, at) >= _DRAG_PX:
             self._take(self._draft.let_go(at))
         elif self._bent is not None:
-            bent, self._bent, self._grip = self._bent, None, None
-            self._command(partial(marking.change, mark=bent))
+            bent, new = self._bent, self._grip is not None and self._grip.new
+            self._bent = self._grip = None
+            self._command(partial(marking.change, mark=bent, nudge=new))
         self._show_cursor_shape(at)
         self.redraw()
 
@@ -332,6 +362,29 @@ class MeasureTools(QObject):
             self._command(partial(marking.select, mark_id=None))
         else:
             return False
+        return True
+
+    def add_corner(self) -> None:
+        """Make a corner behind the one that the keys hold, else in the longest side; hold it."""
+        grip = self._selected_grip()
+        if grip is None or grip.mark.kind not in OUTLINES:
+            return
+        header = grip.view.pane.mammogram
+        scale = scale_of(header.spacing if header else None)
+        side = drawing.longest_side(grip.mark, scale) if self._handle is None else self._handle
+        middle = drawing.middle_of_side(grip.mark, side)
+        self._command(partial(marking.change, mark=drawing.with_corner(grip.mark, side, middle)))
+        self._handle = side + 1
+        self.redraw()
+
+    def take_corner(self) -> bool:
+        """Take the corner away that the keys hold; tell whether they hold one of an outline."""
+        grip = self._selected_grip()
+        if grip is None or grip.handle is None or grip.mark.kind not in OUTLINES:
+            return False
+        self._take_corner(grip.mark, grip.handle)
+        self._handle = max(grip.handle - 1, 0)
+        self.redraw()
         return True
 
     # -- marks --------------------------------------------------------------------------------

@@ -46,6 +46,7 @@ class Mouse:
 
     def __init__(self, widget: FourView) -> None:
         self._target = widget.canvas.viewport()
+        self.modifiers = Qt.KeyboardModifier.NoModifier  # that are held down from now on
 
     def _send(self, kind: QEvent.Type, at: QPointF, button: Qt.MouseButton) -> None:
         move = kind is QEvent.Type.MouseMove
@@ -56,7 +57,7 @@ class Mouse:
             at,
             Qt.MouseButton.NoButton if move else button,
             held,
-            Qt.KeyboardModifier.NoModifier,
+            self.modifiers,
         )
         QApplication.sendEvent(self._target, event)
 
