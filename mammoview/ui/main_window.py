@@ -300,14 +300,14 @@ class MainWindow(QMainWindow):
             self.worklist.import_folder()
 
     def next_unread(self) -> None:
-        """Open the next unread study of the worklist."""
+        """Open the next study of the worklist that the reader is to read."""
         if self.worklist is not None:
             self.worklist.next_unread()
 
-    def toggle_read(self) -> None:
-        """Mark what is chosen as read, or as unread."""
+    def toggle_aside(self) -> None:
+        """Put what is chosen aside, or take it up again."""
         if self.worklist is not None:
-            self.worklist.toggle_read()
+            self.worklist.toggle_aside()
 
     def cancel_import(self) -> bool:
         """Stop an import into the worklist; tell whether one ran."""

@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from mammoview.app.worklist import database, importing, store
 from mammoview.app.worklist.database import connected, prepare
 from mammoview.app.worklist.importing import import_paths
-from mammoview.app.worklist.values import Listing, ReadState
+from mammoview.app.worklist.values import Listing
 from mammoview.dicom.index import index_images, index_paths
 from mammoview.domain.views import Slot
 from mammoview.errors import WorklistError
@@ -64,7 +64,7 @@ def test_a_folder_is_listed_with_everything_the_table_shows(path: Path, tmp_path
     assert (study.who, study.birth_date, study.date) == ("Doe Jane", "19600101", "20240102")
     assert study.missing == (Slot.RMLO,)
     assert study.extra == ("L ML",)
-    assert (study.images, study.state, study.reachable) == (4, ReadState.UNREAD, True)
+    assert (study.images, study.aside, study.reachable) == (4, False, True)
     assert study.source == "exams"
     (refused,) = store.read_listing(path).refused
     assert refused.file == folder / "notes.txt"
@@ -158,22 +158,24 @@ def test_an_unplugged_folder_is_not_forgotten(path: Path, tmp_path: Path) -> Non
     assert study.reachable
 
 
-def test_read_states_outlive_the_folder_and_the_database(path: Path, tmp_path: Path) -> None:
+def test_what_was_put_aside_outlives_the_folder_and_the_database(
+    path: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / "exams"
     build_exam(folder)
     import_paths(path, [folder])
     (study,) = store.read_listing(path).studies
-    store.set_states(path, [study.key], ReadState.READ)
+    store.set_aside(path, [study.key], aside=True)
     store.remove_root(path, folder)
     assert store.read_listing(path).studies == ()
     import_paths(path, [folder])
-    assert store.read_listing(path).studies[0].state is ReadState.READ
+    assert store.read_listing(path).studies[0].aside
     path.write_bytes(b"this is no database " * 500)
     said = prepare(path)
     assert "kept as worklist.damaged-1.sqlite" in said
-    assert "1 read states were saved" in said
+    assert "1 marks of studies were saved" in said
     import_paths(path, [folder])
-    assert store.read_listing(path).studies[0].state is ReadState.READ
+    assert store.read_listing(path).studies[0].aside
 
 
 def test_a_database_damaged_in_its_middle_keeps_its_folders(path: Path, tmp_path: Path) -> None:
@@ -223,9 +225,9 @@ def test_another_program_that_holds_it_is_named(
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(WorklistError, match="another program holds"):
-            store.set_states(path, ["1.2"], ReadState.READ)
+            store.set_aside(path, ["1.2"], aside=True)
         other.execute("ROLLBACK")
-    store.set_states(path, ["1.2"], ReadState.READ)
+    store.set_aside(path, ["1.2"], aside=True)
 
 
 def test_two_programs_on_one_worklist(path: Path, tmp_path: Path) -> None:
@@ -242,7 +244,7 @@ def test_two_programs_on_one_worklist(path: Path, tmp_path: Path) -> None:
     marked = 0
     end = time.monotonic() + 20
     while any(thread.is_alive() for thread in threads) and time.monotonic() < end:
-        store.set_states(path, [f"1.{marked}"], ReadState.READ)
+        store.set_aside(path, [f"1.{marked}"], aside=True)
         store.read_listing(path)
         marked += 1
     for thread in threads:
@@ -256,7 +258,7 @@ def test_two_programs_on_one_worklist(path: Path, tmp_path: Path) -> None:
 def test_only_the_owner_may_read_it(path: Path, tmp_path: Path) -> None:
     build_exam(tmp_path / "exams")
     import_paths(path, [tmp_path / "exams"])
-    store.set_states(path, ["1.2"], ReadState.READ)
+    store.set_aside(path, ["1.2"], aside=True)
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     with connected(path) as db:
         db.execute("SELECT count(*) FROM images").fetchone()

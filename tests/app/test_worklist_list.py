@@ -25,10 +25,15 @@ from mammoview.app.worklist.arrange import (
 from mammoview.app.worklist.database import prepare
 from mammoview.app.worklist.desk import Worklist
 from mammoview.app.worklist.importing import import_paths
-from mammoview.app.worklist.values import ReadState, Study
+from mammoview.app.worklist.values import Study
+from mammoview.domain.reading import Role
 from mammoview.domain.views import Slot
+from mammoview.review.arbitration import settle
+from mammoview.review.standing import Reading
 from tests.builders.desk import Mailbox
 from tests.builders.dicom import build_exam
+from tests.builders.pairs import POLICY, SCHEMES, read_to_final
+from tests.builders.reads import OTHER, READER, log_at
 
 
 def study(key: str, **changes: object) -> Study:
@@ -42,7 +47,7 @@ def study(key: str, **changes: object) -> Study:
         "slots": frozenset(Slot),
         "extra": (),
         "images": 4,
-        "state": ReadState.UNREAD,
+        "aside": False,
         "source": "exams",
         "reachable": True,
     }
@@ -56,9 +61,9 @@ def keys(*studies: Study, text: str = "", sort: tuple[SortKey, ...] = ()) -> str
 
 MANY = (
     study("a", name="Müller^Ängela", date="20231231"),
-    study("b", date="20240101", state=ReadState.READ, accession="A-2024"),
+    study("b", date="20240101", reading=Reading.SIGNED, accession="A-2024"),
     study("c", date="20240630", slots=frozenset({Slot.RCC}), extra=("L ML",)),
-    study("d", date="20240701", state=ReadState.IN_PROGRESS, reachable=False),
+    study("d", date="20240701", reading=Reading.IN_PROGRESS, reachable=False),
     study("e", date="", name="Read^Unread"),
 )
 
@@ -146,18 +151,80 @@ def test_the_next_unread_study_goes_round_the_end(
     assert worklist.next_unread(None) == a
     assert worklist.next_unread(a.key) == b
     assert worklist.next_unread(c.key) == a
-    worklist.toggle_read([a.key, b.key])
+    assert worklist.toggle_aside([a.key, b.key]) is True
     found = worklist.next_unread(c.key)
     assert found is not None
     assert found.key == c.key
-    worklist.opened(c.key)
+    worklist.put_aside([c.key], aside=True)
     assert worklist.next_unread(c.key) is None
+    mailbox.run_until(lambda: all(s.aside for s in store.read_listing(worklist._path).studies))
+    assert worklist.toggle_aside([a.key, b.key, c.key]) is False
+    assert worklist.next_unread(None) is not None
+    assert worklist.toggle_aside(["no study"]) is None
+    mailbox.run_until(lambda: not any(s.aside for s in store.read_listing(worklist._path).studies))
+
+
+def test_how_far_a_reading_is_comes_from_the_read_log_by_reader(
+    worklist: Worklist, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    imported(worklist, mailbox, tmp_path / "in", "ABC")
+    a, b, _ = worklist.state.shown
+    log = log_at(tmp_path)
+    read_to_final(log, "4B", "1", exam_key=a.key)
+    read_to_final(log, "1", "1", exam_key=b.key)
+    worklist = again(worklist, mailbox, tmp_path / "reads.sqlite")
+    worklist.seat(READER)
+    mailbox.run_until(lambda: readings(worklist) == ["to sign", "to sign", "unread"])
+    assert worklist.next_unread(a.key) == worklist.state.shown[2]
+    worklist.seat(OTHER)
+    second = "waits for second read"
+    mailbox.run_until(lambda: readings(worklist) == [second, second, "unread"])
+    assert worklist.next_unread(None) == worklist.state.shown[0]
+    assert worklist.state.unread == 3
+    assert worklist.toggle_aside([a.key, b.key]) is None, "its log says how far it is"
+    worklist.filter("arbitration")
+    assert shown(worklist) == ""
+    worklist.filter("second")
+    assert shown(worklist) == "AB"
+    worklist.filter("")
+    for key, right in ((a.key, "1"), (b.key, "2")):
+        read = read_to_final(log, right, "1", reader=OTHER, role=Role.SECOND, exam_key=key)
+        settle(log, read.read_id, OTHER, policy=POLICY, schemes=SCHEMES, double=True)
+    worklist.refresh()
+    mailbox.run_until(lambda: readings(worklist) == ["discordant", "to sign", "unread"])
+    worklist.seat("reader-c")
     mailbox.run_until(
-        lambda: (
-            {s.key: s.state for s in store.read_listing(worklist._path).studies}
-            == {a.key: ReadState.READ, b.key: ReadState.READ, c.key: ReadState.IN_PROGRESS}
-        )
+        lambda: readings(worklist) == ["waits for arbitration", "read by others", "unread"]
     )
+    assert worklist.next_unread(a.key) == worklist.state.shown[2]
+    worklist.filter("arbitration")
+    assert worklist.next_unread(None) == worklist.state.shown[0]
+    worklist.shutdown()
+    log.close()
+
+
+def test_a_read_log_that_cannot_be_read_is_said_and_hides_no_study(
+    worklist: Worklist, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    imported(worklist, mailbox, tmp_path / "in", "AB")
+    bad = tmp_path / "reads.sqlite"
+    bad.write_bytes(b"no database, but long enough to be taken for one" * 40)
+    worklist = again(worklist, mailbox, bad)
+    assert shown(worklist) == "AB"
+    assert "read log" in worklist.state.problem
+    worklist.shutdown()
+
+
+def readings(worklist: Worklist) -> list[str]:
+    return [str(study.reading) for study in worklist.state.shown]
+
+
+def again(worklist: Worklist, mailbox: Mailbox, reads: Path) -> Worklist:
+    """Open the same list once more, with a read log and two readers for each examination."""
+    other = Worklist(deliver=mailbox.post, path=worklist._path, reads=reads, double=True)
+    other.start(rescan=False)
+    mailbox.run_until(lambda: other.state.ready)
+    return other
 
 
 def test_what_was_filtered_by_is_there_again_and_in_no_setting(

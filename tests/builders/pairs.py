@@ -5,6 +5,7 @@ from __future__ import annotations
 from mammoview.domain.assessment import Category, Consequence, Opinion, Scheme, Statement
 from mammoview.domain.reading import Role
 from mammoview.domain.views import Laterality
+from mammoview.review.discordance import Policy, Rule
 from mammoview.review.events import (
     Content,
     Locked,
@@ -31,6 +32,13 @@ SCHEME = Scheme(
     densities=(),
 )
 SCHEMES = {SCHEME.id: SCHEME}
+POLICY = Policy(
+    id="discordant-only",
+    title="Discordant reads",
+    discordant=True,
+    always=(),
+    rules=(Rule.CONSEQUENCE, Rule.RECALL_BREASTS, Rule.TECHNICAL_RECALL_VIEWS),
+)
 RIGHT, LEFT = Laterality.RIGHT, Laterality.LEFT
 
 

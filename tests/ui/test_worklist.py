@@ -25,7 +25,6 @@ from mammoview.app.worklist import importing
 from mammoview.app.worklist.arrange import Column
 from mammoview.app.worklist.desk import Worklist
 from mammoview.app.worklist.thumbnails import CELL_COLS, CELL_ROWS
-from mammoview.app.worklist.values import ReadState
 from mammoview.ui import theme
 from mammoview.ui.dispatch import GuiDispatcher
 from mammoview.ui.main_window import MainWindow
@@ -67,8 +66,8 @@ def names(window: MainWindow) -> list[str]:
     return [str(model.data(model.index(row, column))) for row in range(model.rowCount())]
 
 
-def states(window: MainWindow) -> list[ReadState]:
-    return [study.state for study in frame(window).worklist.state.shown]
+def aside(window: MainWindow) -> list[bool]:
+    return [study.aside for study in frame(window).worklist.state.shown]
 
 
 def label(window: MainWindow, name: str) -> str:
@@ -140,7 +139,7 @@ def test_import_by_its_key(
     )
     wait(qtbot, lambda: names(window) == ["Adams Eve", "Brown Zoe", "Clark Ann"])
     assert frame(window).shown
-    assert label(window, "worklistCount") == "3 of 3 studies · 3 unread"
+    assert label(window, "worklistCount") == "3 of 3 studies · 3 to read"
 
 
 def test_open_walk_mark_and_come_back_by_keys_alone(listed: MainWindow, qtbot: QtBot) -> None:
@@ -155,14 +154,18 @@ def test_open_walk_mark_and_come_back_by_keys_alone(listed: MainWindow, qtbot: Q
     wait(qtbot, lambda: hung(listed) == "Brown^Zoe")
     qtbot.keyClick(listed, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     wait(qtbot, lambda: hung(listed) == "Clark^Ann")
+    qtbot.keyClick(listed, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     qtbot.keyClick(listed, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
-    assert "No unread study" in listed.desk.workspace.status
+    wait(qtbot, lambda: hung(listed) == "Brown^Zoe")
+    qtbot.keyClick(listed, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(listed, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    assert "No study to read" in listed.desk.workspace.status
     qtbot.keyClick(listed, Qt.Key.Key_F2)
     assert frame(listed).shown
-    assert states(listed) == [ReadState.READ, ReadState.IN_PROGRESS, ReadState.IN_PROGRESS]
+    assert aside(listed) == [True, True, True]
     current = frame(listed).page.current
     assert current is not None
-    assert current.name == "Clark^Ann"
+    assert current.name == "Brown^Zoe"
 
 
 def test_page_keys_move_in_the_table_and_open_nothing(listed: MainWindow, qtbot: QtBot) -> None:
@@ -198,7 +201,9 @@ def test_a_filter_of_unread_does_not_lose_the_order(listed: MainWindow, qtbot: Q
     qtbot.keyClicks(page.field, "unread")
     page.table.setFocus()
     qtbot.keyClick(page.table, Qt.Key.Key_Return)
-    wait(qtbot, lambda: hung(listed) == "Adams^Eve" and len(names(listed)) == 2)
+    wait(qtbot, lambda: hung(listed) == "Adams^Eve")
+    qtbot.keyClick(listed, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert len(names(listed)) == 2
     qtbot.keyClick(listed, Qt.Key.Key_PageDown)
     wait(qtbot, lambda: hung(listed) == "Brown^Zoe")
     qtbot.keyClick(listed, Qt.Key.Key_PageUp)

@@ -16,7 +16,8 @@ from functools import lru_cache
 from typing import Any
 
 from mammoview.app.priors import display_date
-from mammoview.app.worklist.values import ReadState, Study
+from mammoview.app.worklist.values import Study
+from mammoview.review.standing import Reading
 
 
 class Column(StrEnum):
@@ -50,13 +51,34 @@ NEWEST_FIRST: Sort = (
 )
 _MOST_KEYS = 3
 _RANGE = re.compile(r"(\d{4}(?:-\d{2}(?:-\d{2})?)?)?\.\.(\d{4}(?:-\d{2}(?:-\d{2})?)?)?")
-_STATES = {
-    "unread": ReadState.UNREAD,
-    "in-progress": ReadState.IN_PROGRESS,
-    "started": ReadState.IN_PROGRESS,
-    "read": ReadState.READ,
+_ORDER = list(Reading)
+_READ = frozenset(
+    {
+        Reading.FIRST_DONE,
+        Reading.DISCORDANT,
+        Reading.WITH_ARBITRATOR,
+        Reading.READ_BY_OTHERS,
+        Reading.SIGNED,
+    }
+)
+
+
+def _reading(*states: Reading) -> Callable[[Study], bool]:
+    return lambda study: study.reading in states and not study.aside
+
+
+_STATES: dict[str, Callable[[Study], bool]] = {
+    "unread": lambda study: study.to_read,
+    "started": _reading(Reading.IN_PROGRESS),
+    "in-progress": _reading(Reading.IN_PROGRESS),
+    "second": _reading(Reading.WAITS_FOR_SECOND),
+    "to-sign": _reading(Reading.TO_SIGN),
+    "discordant": _reading(Reading.DISCORDANT),
+    "arbitration": _reading(Reading.WAITS_FOR_ARBITRATION),
+    "signed": _reading(Reading.SIGNED),
+    "read": lambda study: study.aside or study.reading in _READ,
+    "aside": lambda study: study.aside,
 }
-_ORDER = list(ReadState)
 _Test = Callable[[Study, str], bool]
 
 
@@ -84,9 +106,10 @@ def arrange(
     studies, haystacks : sequence
         The studies, and `haystack` of each.
     text : str
-        Words that must all be met anywhere; ``unread``, ``started``, ``read``, ``missing``,
-        ``unreachable``; a range of dates ``2024-01..2024-06``, open at either end.  In quotation
-        marks anything is a word.
+        Words that must all be met anywhere; ``unread`` (for this reader to read), ``second``,
+        ``started``, ``to-sign``, ``discordant``, ``arbitration``, ``signed``, ``read``, ``aside``,
+        ``missing``, ``unreachable``; a range of dates ``2024-01..2024-06``, open at either end.
+        In quotation marks anything is a word.
     sort : tuple of SortKey
         The first decides, the others where it is equal.  Empty values come last both ways.
     """
@@ -160,8 +183,8 @@ def _test(word: str, quoted: bool) -> _Test:
     if quoted:
         return lambda study, hay: wanted in hay
     if wanted in _STATES:
-        state = _STATES[wanted]
-        return lambda study, hay: study.state is state
+        is_so = _STATES[wanted]
+        return lambda study, hay: is_so(study)
     if wanted == "missing":
         return lambda study, hay: bool(study.missing)
     if wanted == "unreachable":
@@ -179,7 +202,7 @@ def _missing_views(study: Study) -> str:
 
 _VALUES: dict[Column, Callable[[Study], Any]] = {
     Column.VIEWS: _missing_views,
-    Column.STATE: lambda study: _ORDER.index(study.state),
+    Column.STATE: lambda study: (study.aside, _ORDER.index(study.reading)),
     Column.PATIENT: lambda study: folded(study.who),
     Column.ID: lambda study: study.patient_id,
     Column.BIRTH: lambda study: study.birth_date,

@@ -1,9 +1,10 @@
 """The file of the worklist: opened, brought to this version's tables, and mended when damaged.
 
 It is the one place where patients' names, ids and birth dates are kept, so only its owner may read
-it (folder 0700, file 0600).  Read states stand in a plain file of lines beside it as well: study
-keys and states, no names.  A database that is damaged is renamed, never deleted; a new one takes
-over its folders, where they can still be read, and the read states.
+it (folder 0700, file 0600).  What was put aside stands in a plain file of lines beside it as well:
+study keys, no names.  How far a reading is stands in the read log, and in no other place.  A
+database that is damaged is renamed, never deleted; a new one takes over its folders, where they can
+still be read, and what was put aside.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from pathlib import Path
 
 import platformdirs
 
-from mammoview.app.worklist.values import ReadState
 from mammoview.errors import WorklistError
 
 SCHEMA = 2
 _BUSY_S = 5.0
+_ASIDE = "read"
 _DAMAGE = ("malformed", "not a database", "corrupt", "disk image")
 _log = logging.getLogger(__name__)
 
@@ -125,14 +126,23 @@ def prepare(path: Path) -> str:
     return ""
 
 
+def state_of(aside: bool) -> str:
+    """Return how the tables say whether a study is put aside.
+
+    They were made when readers marked by hand how far a study was: what was marked as read then is
+    aside now.
+    """
+    return _ASIDE if aside else "unread"
+
+
 def is_damage(error: sqlite3.Error) -> bool:
     """Tell whether an error means that the file is not, or no longer, a sound database."""
     return isinstance(error, sqlite3.DatabaseError) and any(word in str(error) for word in _DAMAGE)
 
 
-def note_state(path: Path, study: str, state: ReadState, changed: str) -> None:
-    """Write a read state into the file of lines beside the database."""
-    line = json.dumps([study, state.value, changed]) + "\n"
+def note_aside(path: Path, study: str, aside: bool, changed: str) -> None:
+    """Write into the file of lines beside the database whether a study is put aside."""
+    line = json.dumps([study, state_of(aside), changed]) + "\n"
     handle = os.open(_states_path(path), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         os.write(handle, line.encode("ascii"))  # one write: lines of two programs never mix
@@ -195,11 +205,11 @@ def _rebuild(path: Path) -> str:
         rows = [(study, state, changed) for study, (state, changed) in states.items()]
         connection.executemany("INSERT INTO states VALUES (?, ?, ?)", rows)
         connection.execute("COMMIT")
-    _log.warning("worklist rebuilt: %d folders, %d read states", len(roots), len(states))
+    _log.warning("worklist rebuilt: %d folders, %d marks", len(roots), len(states))
     found = "Its folders are read again now" if roots else "Import your folders again"
     return (
         f"The worklist was damaged; it is kept as {aside.name}. "
-        f"{len(states)} read states were saved. {found}."
+        f"{len(states)} marks of studies were saved. {found}."
     )
 
 
@@ -232,7 +242,7 @@ def _noted_states(path: Path) -> dict[str, tuple[str, str]]:
     for line in lines:
         try:
             study, state, changed = json.loads(line)
-            states[str(study)] = (ReadState(state).value, str(changed))
+            states[str(study)] = (state_of(state == _ASIDE), str(changed))
         except (ValueError, TypeError):
             continue  # a line cut short by a power failure
     return states
@@ -253,7 +263,7 @@ def _translated(error: sqlite3.Error) -> WorklistError:
         return WorklistError(
             "a damaged worklist",
             expected="a sound database",
-            todo="start mammoview again: it is set aside and made anew, read states are kept",
+            todo="start mammoview again: it is kept and made anew; the read log is another file",
         )
     return _unusable(type(error).__name__)
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -19,10 +21,12 @@ from mammoview.app.jobs import Deliver, Job, JobContext, Lanes, seldom
 from mammoview.app.worklist import database, store, thumbnails
 from mammoview.app.worklist.arrange import NEWEST_FIRST, Column, Sort, arrange, clicked, haystack
 from mammoview.app.worklist.importing import import_paths
-from mammoview.app.worklist.values import Imported, Listing, ReadState, Study
+from mammoview.app.worklist.values import Imported, Listing, Study
 from mammoview.app.workspace import QueuePlace, Task
 from mammoview.domain.study import ExamIndex
-from mammoview.errors import MammoviewError, WorklistError
+from mammoview.errors import MammoviewError, ReviewError, WorklistError
+from mammoview.review.standing import Reading, Standing, reading_for
+from mammoview.review.store import ReadLog
 from mammoview.words import QT_TRANSLATE_NOOP
 
 _LIST_S = 2.0  # while an import runs, the list grows so often
@@ -53,8 +57,8 @@ class WorklistState:
 
     @property
     def unread(self) -> int:
-        """How many of those shown are unread."""
-        return sum(study.state is ReadState.UNREAD for study in self.shown)
+        """How many of those shown this reader is to read."""
+        return sum(study.to_read for study in self.shown)
 
 
 Listener = Callable[[WorklistState, WorklistState], None]
@@ -102,6 +106,10 @@ class Worklist:
         Folder where thumbnails are kept.
     sort : tuple of SortKey
         What a new window starts with.
+    reads : Path or None
+        The read log, which tells how far readings are; None: nothing is read here.
+    double : bool
+        Whether two readers read each examination.
     """
 
     def __init__(
@@ -111,6 +119,8 @@ class Worklist:
         path: Path | None = None,
         pictures: Path | None = None,
         sort: Sort = NEWEST_FIRST,
+        reads: Path | None = None,
+        double: bool = False,
     ) -> None:
         self._path = path or database.database_path()
         self._pictures = pictures or thumbnails.cache_folder()
@@ -120,7 +130,9 @@ class Worklist:
         self._listeners: list[Listener] = []
         self._state = WorklistState(sort=sort)
         self._listed = 0.0
-        self._unwritten: dict[str, ReadState] = {}
+        self._unwritten: dict[str, bool] = {}
+        self._reads, self._double = reads, double
+        self._reader = ""
 
     @property
     def state(self) -> WorklistState:
@@ -141,11 +153,22 @@ class Worklist:
     def start(self, *, rescan: bool = True) -> None:
         """Read the list, mend it where it is damaged, then look what changed on the disk."""
         done = partial(self._started, rescan)
-        self._reading.submit("start", Job(work=self._open, on_done=done, on_error=self._failed))
+        self._reading.submit(
+            "start",
+            Job(work=partial(self._open, self._reader), on_done=done, on_error=self._failed),
+        )
+
+    def seat(self, reader: str) -> None:
+        """Show how far readings are to another reader, by the id of the profile."""
+        if reader != self._reader:
+            self._reader = reader
+            if self._state.ready:
+                self.refresh()
 
     def refresh(self) -> None:
-        """Read the list again: another program may have changed it."""
-        job = Job(work=self._list, on_done=self._take, on_error=self._failed)
+        """Read the list again: a read went on, or another program has changed it."""
+        work = partial(self._list, self._reader)
+        job = Job(work=work, on_done=self._take, on_error=self._failed)
         self._reading.submit("list", job)
 
     def filter(self, text: str) -> None:
@@ -167,12 +190,18 @@ class Worklist:
         return WorklistOrder(self._path, [study.key for study in self._state.shown])
 
     def next_unread(self, after: str | None) -> Study | None:
-        """Return the next unread study shown after one, round the end to the first."""
+        """Return the next study for this reader, after one and round the end to the first.
+
+        That is one to read as the first or the second; a list of nothing but what waits for an
+        arbitrator is gone through by one.
+        """
         shown = self._state.shown
         keys = [study.key for study in shown]
         at = keys.index(after) + 1 if after in keys else 0
         round_the_end = (*shown[at:], *shown[:at])
-        return next((s for s in round_the_end if s.state is ReadState.UNREAD), None)
+        to_read = [study for study in round_the_end if study.to_read]
+        waits = (s for s in round_the_end if s.reading is Reading.WAITS_FOR_ARBITRATION)
+        return to_read[0] if to_read else next(waits, None)
 
     def study(self, key: str | None) -> Study | None:
         """Return a study of the list."""
@@ -182,36 +211,32 @@ class Worklist:
         """Show a message."""
         self._change(message=message)
 
-    # -- read states --------------------------------------------------------------------------
+    # -- put aside ----------------------------------------------------------------------------
 
-    def opened(self, key: str) -> None:
-        """Note that a study was opened: an unread one is in progress now."""
-        study = self.study(key)
-        if study is not None and study.state is ReadState.UNREAD:
-            self.mark([key], ReadState.IN_PROGRESS)
+    def toggle_aside(self, keys: Sequence[str]) -> bool | None:
+        """Put studies aside, or, where all are, take them up again; None: there are none to.
 
-    def toggle_read(self, keys: Sequence[str]) -> ReadState | None:
-        """Mark studies as read, or, where all are read, as unread; None: none is in the list."""
-        studies = [study for study in map(self.study, keys) if study is not None]
+        What somebody has begun to read is left out: its read log says how far it is.
+        """
+        found = [study for study in map(self.study, keys) if study is not None]
+        studies = [s for s in found if s.aside or s.reading is Reading.UNREAD]
         if not studies:
             return None
-        all_read = all(study.state is ReadState.READ for study in studies)
-        state = ReadState.UNREAD if all_read else ReadState.READ
-        self.mark([study.key for study in studies], state)
-        return state
+        aside = not all(study.aside for study in studies)
+        self.put_aside([study.key for study in studies], aside)
+        return aside
 
-    def mark(self, keys: Sequence[str], state: ReadState) -> None:
-        """Set how far the reading of studies is; shown at once, and taken back if not written."""
-        self._unwritten |= dict.fromkeys(keys, state)
+    def put_aside(self, keys: Sequence[str], aside: bool) -> None:
+        """Put studies aside, or take them up; shown at once, and undone if not written."""
+        self._unwritten |= dict.fromkeys(keys, aside)
         self._change(listing=self._with_unwritten(self._state.listing))
         self._arrange()
-        work = partial(self._set_states, tuple(keys), state)
         job = Job(
-            work=work,
-            on_done=partial(self._written, state),
+            work=partial(self._set_aside, tuple(keys), aside),
+            on_done=partial(self._written, aside),
             on_error=partial(self._not_written, tuple(keys)),
         )
-        self._reading.submit(f"mark {time.monotonic_ns()}", job)
+        self._reading.submit(f"aside {time.monotonic_ns()}", job)
 
     # -- import -------------------------------------------------------------------------------
 
@@ -233,8 +258,8 @@ class Worklist:
         return True
 
     def remove_root(self, root: Path) -> None:
-        """Take a folder out of the list; its files and the read states stay."""
-        work = partial(self._remove, root)
+        """Take a folder out of the list; its files and what was put aside stay."""
+        work = partial(self._remove, root, self._reader)
         self._writing.submit("remove", Job(work=work, on_done=self._take, on_error=self._failed))
 
     # -- thumbnails ---------------------------------------------------------------------------
@@ -263,26 +288,35 @@ class Worklist:
 
     # -- workers' side: no state here ---------------------------------------------------------
 
-    def _open(self, context: JobContext) -> tuple[str, str, Searchable]:
+    def _open(self, reader: str, context: JobContext) -> tuple[str, str, Searchable]:
         said = database.prepare(self._path)
-        return said, store.kept(self._path, _FILTER), self._list(context)
+        return said, store.kept(self._path, _FILTER), self._list(reader, context)
 
-    def _list(self, context: JobContext) -> Searchable:
+    def _list(self, reader: str, context: JobContext) -> Searchable:
         listing = store.read_listing(self._path)
-        return listing, tuple(map(haystack, listing.studies))
+        try:
+            readings = readings_of(self._reads, reader, double=self._double)
+        except ReviewError as error:  # the studies can be opened all the same
+            listing = replace(listing, problem=str(error))
+            readings = {}
+        studies = tuple(
+            replace(study, reading=readings.get(study.key, Reading.UNREAD))
+            for study in listing.studies
+        )
+        return replace(listing, studies=studies), tuple(map(haystack, studies))
 
     def _keep(self, text: str, context: JobContext) -> None:
         store.keep(self._path, _FILTER, text)
 
-    def _set_states(
-        self, keys: tuple[str, ...], state: ReadState, context: JobContext
+    def _set_aside(
+        self, keys: tuple[str, ...], aside: bool, context: JobContext
     ) -> tuple[str, ...]:
-        store.set_states(self._path, keys, state)
+        store.set_aside(self._path, keys, aside)
         return keys
 
-    def _remove(self, root: Path, context: JobContext) -> Searchable:
+    def _remove(self, root: Path, reader: str, context: JobContext) -> Searchable:
         store.remove_root(self._path, root)
-        return self._list(context)
+        return self._list(reader, context)
 
     def _import(self, paths: tuple[Path, ...], context: JobContext) -> Imported:
         database.prepare(self._path)
@@ -320,7 +354,10 @@ class Worklist:
 
     def _take(self, found: Searchable) -> None:
         listing, haystacks = found
-        self._change(listing=self._with_unwritten(listing), haystacks=haystacks, ready=True)
+        listing = self._with_unwritten(listing)
+        self._change(listing=listing, haystacks=haystacks, ready=True)
+        if listing.problem:
+            self._change(problem=listing.problem)
         self._arrange()
 
     def _failed(self, error: MammoviewError) -> None:
@@ -328,18 +365,18 @@ class Worklist:
         self._change(task=None, problem=str(error), ready=True)
 
     def _with_unwritten(self, listing: Listing) -> Listing:
-        """Return a list with the read states that were set since it was read."""
+        """Return a list with what was put aside since it was read."""
         if not self._unwritten:
             return listing
         studies = tuple(
-            replace(study, state=self._unwritten.get(study.key, study.state))
+            replace(study, aside=self._unwritten.get(study.key, study.aside))
             for study in listing.studies
         )
         return replace(listing, studies=studies)
 
-    def _written(self, state: ReadState, keys: tuple[str, ...]) -> None:
+    def _written(self, aside: bool, keys: tuple[str, ...]) -> None:
         for key in keys:
-            if self._unwritten.get(key) is state:
+            if self._unwritten.get(key) is aside:
                 del self._unwritten[key]
 
     def _not_written(self, keys: tuple[str, ...], error: MammoviewError) -> None:
@@ -366,6 +403,24 @@ def import_text(done: Imported) -> str:
     said += f", {done.removed} gone" if done.removed else ""
     away = len(done.not_reachable)
     return said + (f"; {away} folder{'s' if away > 1 else ''} not reachable" if away else "")
+
+
+def readings_of(path: Path | None, reader: str, *, double: bool) -> dict[str, Reading]:
+    """Return how far each examination of a read log is to a reader; blocks.
+
+    Raises
+    ------
+    ReviewError
+        If the log cannot be read.
+    """
+    if path is None or not path.exists():
+        return {}
+    with closing(ReadLog(path)) as log:
+        standings = log.standings()
+    by_exam: defaultdict[str, list[Standing]] = defaultdict(list)
+    for standing in standings:
+        by_exam[standing.exam_key].append(standing)
+    return {key: reading_for(of, reader, double=double) for key, of in by_exam.items()}
 
 
 def _nothing(_result: None) -> None:

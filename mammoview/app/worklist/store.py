@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mammoview.app.worklist.database import connected, note_state
+from mammoview.app.worklist.database import connected, note_aside, state_of
 from mammoview.app.worklist.values import (
     ImageFile,
     Listing,
-    ReadState,
     Root,
     Study,
     Unread,
@@ -113,21 +112,21 @@ def images_for(path: Path, study: str) -> tuple[ImageFile, ...]:
     return tuple(found.values())
 
 
-def set_states(path: Path, studies: Sequence[str], state: ReadState) -> None:
-    """Keep how far the reading of some studies is; their lines stay when a folder is removed."""
+def set_aside(path: Path, studies: Sequence[str], aside: bool) -> None:
+    """Keep whether studies are put aside; their lines stay when a folder is removed."""
     changed = now()
     with connected(path) as db, _transaction(db):
         db.executemany(
             "INSERT INTO states VALUES (?, ?, ?)"
             " ON CONFLICT (study) DO UPDATE SET state = excluded.state, changed = excluded.changed",
-            [(study, state.value, changed) for study in studies],
+            [(study, state_of(aside), changed) for study in studies],
         )
     for study in studies:
-        note_state(path, study, state, changed)
+        note_aside(path, study, aside, changed)
 
 
 def remove_root(path: Path, root: Path) -> None:
-    """Take a folder out of the list; its files and the read states stay."""
+    """Take a folder out of the list; its files and what was put aside stay."""
     with connected(path) as db, _transaction(db):
         db.execute("DELETE FROM roots WHERE path = ?", (os.fsencode(root),))
 
@@ -271,7 +270,7 @@ def _study(row: tuple[object, ...], names: dict[int, str]) -> Study:
         slots=frozenset(Slot(slot) for slot in slots.split(",")) if row[6] else frozenset(),
         extra=tuple(sorted(extra.split(","))) if row[7] else (),
         images=int(images),
-        state=ReadState(state),
+        aside=state == state_of(True),
         source=", ".join(names[int(root)] for root in sorted(roots.split(","), key=int)),
         reachable=images == there,
         cbis=cbis == "1",

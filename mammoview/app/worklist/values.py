@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from mammoview.domain.views import Slot
-
-
-class ReadState(StrEnum):
-    """How far the reading of a study is, as the reader says."""
-
-    UNREAD = "unread"
-    IN_PROGRESS = "in progress"
-    READ = "read"
+from mammoview.review.standing import Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +25,16 @@ class Study:
         Other images, by side and view (``R ML``, ``L CC M``).
     images : int
         Different images.
-    state : ReadState
-        How far its reading is.
+    aside : bool
+        Whether somebody put it aside as one that is not to be read here.
     source : str
         The imported folders or archives that hold it.
     reachable : bool
         Whether all of them could be reached at the last look.
     cbis : bool
         Whether it is of CBIS-DDSM, whose patient ID names a view and whose key names the person.
+    reading : Reading
+        How far its reading is to the reader at the desk, by the read log.
     """
 
     key: str
@@ -52,10 +46,16 @@ class Study:
     slots: frozenset[Slot]
     extra: tuple[str, ...]
     images: int
-    state: ReadState
+    aside: bool
     source: str
     reachable: bool
     cbis: bool = False
+    reading: Reading = Reading.UNREAD
+
+    @property
+    def to_read(self) -> bool:
+        """Whether this reader is to read it, as the first or the second."""
+        return not self.aside and self.reading in (Reading.UNREAD, Reading.WAITS_FOR_SECOND)
 
     @property
     def missing(self) -> tuple[Slot, ...]:
@@ -116,8 +116,9 @@ class Imported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """Everything that the list shows."""
+    """Everything that the list shows; ``problem`` is why nothing is known of how far reads are."""
 
     studies: tuple[Study, ...] = ()
     roots: tuple[Root, ...] = ()
     refused: tuple[Unread, ...] = ()
+    problem: str = ""

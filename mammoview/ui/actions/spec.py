@@ -96,11 +96,11 @@ class Frame(Protocol):
         ...
 
     def next_unread(self) -> None:
-        """Open the next unread study of the worklist."""
+        """Open the next study of the worklist that the reader is to read."""
         ...
 
-    def toggle_read(self) -> None:
-        """Mark what is chosen as read, or as unread."""
+    def toggle_aside(self) -> None:
+        """Put what is chosen aside, or take it up again."""
         ...
 
     def cancel_import(self) -> bool:

@@ -23,16 +23,16 @@ ROWS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         id="next-unread",
-        text=QT_TRANSLATE_NOOP("Actions", "Next unread study of the worklist"),
+        text=QT_TRANSLATE_NOOP("Actions", "Next study of the worklist that you are to read"),
         keys=("Ctrl+N",),
         menu=Menu.FILE,
         run=in_window(Frame.next_unread),
     ),
     ActionSpec(
-        id="toggle-read",
-        text=QT_TRANSLATE_NOOP("Actions", "Mark as read, or as unread"),
+        id="put-aside",
+        text=QT_TRANSLATE_NOOP("Actions", "Put aside as not to be read here, or take up again"),
         keys=("Ctrl+Return",),
         menu=Menu.FILE,
-        run=in_window(Frame.toggle_read),
+        run=in_window(Frame.toggle_aside),
     ),
 )

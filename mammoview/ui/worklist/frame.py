@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 from mammoview.app import commands
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.worklist.desk import Worklist, WorklistState
-from mammoview.app.worklist.values import ReadState
 from mammoview.app.workspace import Workspace
 from mammoview.ui.task_bar import TaskBar
 from mammoview.ui.worklist.page import WorklistPage
@@ -85,7 +84,9 @@ class WorklistFrame(QObject):
             self.show_list()
 
     def show_list(self) -> None:
-        """Show the worklist, at the study that is open."""
+        """Show the worklist as it is by now, at the study that is open."""
+        if self.worklist.state.ready:
+            self.worklist.refresh()
         self._pages.setCurrentWidget(self.page)
         self.page.go_to(self._desk.workspace.exam_key)
         self.page.table.setFocus()
@@ -108,26 +109,31 @@ class WorklistFrame(QObject):
         """Open the next unread study of the list."""
         current = self.page.current if self.shown else None
         at = current.key if current else self._desk.workspace.exam_key
-        if current is not None and current.state is ReadState.UNREAD:
+        if current is not None and current.to_read:
             self.open(current.key)
             return
         study = self.worklist.next_unread(at)
         if study is None:
-            self._desk.do(commands.say, translate("Worklist", "No unread study in the list"))
+            self._desk.do(commands.say, translate("Worklist", "No study to read in the list"))
         else:
             self.open(study.key)
 
-    def toggle_read(self) -> None:
-        """Mark the chosen studies, or the one that hangs, as read; read ones as unread."""
+    def toggle_aside(self) -> None:
+        """Put the chosen studies, or the one that hangs, aside; or take them up again."""
         hung = self._desk.workspace.exam_key
         keys = self.page.chosen() if self.shown else [hung] if hung else []
-        state = self.worklist.toggle_read(keys)
-        if state is ReadState.READ:
-            said = translate("Worklist", "Marked as read")
-        elif state is ReadState.UNREAD:
-            said = translate("Worklist", "Marked as unread")
+        aside = self.worklist.toggle_aside(keys)
+        if aside is None:
+            known = any(self.worklist.study(key) for key in keys)
+            said = (
+                translate("Worklist", "Its reading has begun: it cannot be put aside")
+                if known
+                else translate("Worklist", "Not in the worklist: import its folder first")
+            )
+        elif aside:
+            said = translate("Worklist", "Put aside: it is not to be read here")
         else:
-            said = translate("Worklist", "Not in the worklist: import its folder first")
+            said = translate("Worklist", "Taken up again")
         self._desk.do(commands.say, said)
 
     # -- import -------------------------------------------------------------------------------
@@ -157,12 +163,9 @@ class WorklistFrame(QObject):
     # -- states -------------------------------------------------------------------------------
 
     def _desk_changed(self, old: Workspace, new: Workspace) -> None:
-        """Show what hangs now, and note that it is being read."""
-        if new.exam_key is None or new.exam_key == old.exam_key:
-            return
-        self.show_images()
-        if new.queue is not None or self.worklist.study(new.exam_key) is not None:
-            self.worklist.opened(new.exam_key)
+        """Show what hangs now."""
+        if new.exam_key is not None and new.exam_key != old.exam_key:
+            self.show_images()
 
     def _worklist_changed(self, old: WorklistState, new: WorklistState) -> None:
         self.task_bar.show_task(new.task)

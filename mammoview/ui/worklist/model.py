@@ -14,7 +14,8 @@ from PySide6.QtGui import QColor, QFont, QIcon, QImage, QPixmap
 from mammoview.app.priors import display_date
 from mammoview.app.worklist.arrange import Column
 from mammoview.app.worklist.desk import Picture, Worklist
-from mammoview.app.worklist.values import ReadState, Study
+from mammoview.app.worklist.values import Study
+from mammoview.review.standing import Reading
 from mammoview.ui import theme
 from mammoview.words import QT_TRANSLATE_NOOP, translate
 
@@ -34,18 +35,30 @@ _TITLES: MappingProxyType[Column, str] = MappingProxyType(
         Column.SOURCE: QT_TRANSLATE_NOOP("Worklist", "Source"),
     }
 )
-_STATES: MappingProxyType[ReadState, str] = MappingProxyType(
+_STATES: MappingProxyType[Reading, str] = MappingProxyType(
     {
-        ReadState.UNREAD: QT_TRANSLATE_NOOP("Worklist", "● Unread"),
-        ReadState.IN_PROGRESS: QT_TRANSLATE_NOOP("Worklist", "◐ In progress"),
-        ReadState.READ: QT_TRANSLATE_NOOP("Worklist", "✓ Read"),
+        Reading.UNREAD: QT_TRANSLATE_NOOP("Worklist", "● Unread"),
+        Reading.IN_PROGRESS: QT_TRANSLATE_NOOP("Worklist", "◐ In progress by you"),
+        Reading.WAITS_FOR_SECOND: QT_TRANSLATE_NOOP("Worklist", "● Read by another: second read"),
+        Reading.TO_SIGN: QT_TRANSLATE_NOOP("Worklist", "◐ Final: sign it"),
+        Reading.FIRST_DONE: QT_TRANSLATE_NOOP("Worklist", "◑ Your read done: other read to come"),
+        Reading.WAITS_FOR_ARBITRATION: QT_TRANSLATE_NOOP("Worklist", "◆ Waits for arbitration"),
+        Reading.DISCORDANT: QT_TRANSLATE_NOOP("Worklist", "≠ Discordant: with an arbitrator"),
+        Reading.WITH_ARBITRATOR: QT_TRANSLATE_NOOP("Worklist", "◑ With an arbitrator"),
+        Reading.READ_BY_OTHERS: QT_TRANSLATE_NOOP("Worklist", "○ Read by others"),
+        Reading.SIGNED: QT_TRANSLATE_NOOP("Worklist", "✓ Signed"),
     }
 )
+_ASIDE = QT_TRANSLATE_NOOP("Worklist", "– Put aside")
+_OWN_WORK = "#d5dade"
 _STATE_COLOURS = MappingProxyType(
     {
-        ReadState.UNREAD: "#d5dade",
-        ReadState.IN_PROGRESS: theme.ACCENT,
-        ReadState.READ: theme.FAINT,
+        Reading.UNREAD: _OWN_WORK,
+        Reading.WAITS_FOR_SECOND: _OWN_WORK,
+        Reading.WAITS_FOR_ARBITRATION: _OWN_WORK,
+        Reading.IN_PROGRESS: theme.ACCENT,
+        Reading.TO_SIGN: theme.ACCENT,
+        Reading.DISCORDANT: theme.CAUTION,
     }
 )
 _Index = QModelIndex | QPersistentModelIndex
@@ -142,10 +155,11 @@ class StudyModel(QAbstractTableModel):
             return QColor(theme.CAUTION)
         if column is Column.MISSING and study.missing:
             return QColor(theme.CAUTION)
-        return QColor(_STATE_COLOURS[study.state])
+        faint = theme.FAINT
+        return QColor(faint if study.aside else _STATE_COLOURS.get(study.reading, faint))
 
     def _font(self, study: Study, column: Column) -> QFont | None:
-        bold = study.state is ReadState.UNREAD and column in (Column.STATE, Column.PATIENT)
+        bold = study.to_read and column in (Column.STATE, Column.PATIENT)
         return self._bold if bold else None
 
     def _picture(self, study: Study, column: Column) -> QIcon | None:
@@ -179,9 +193,9 @@ class StudyModel(QAbstractTableModel):
             self.dataChanged.emit(at, at)
 
 
-def state_text(state: ReadState) -> str:
-    """Return how far a reading is, in words."""
-    return translate("Worklist", _STATES[state])
+def state_text(study: Study) -> str:
+    """Return how far the reading of a study is to this reader, in words."""
+    return translate("Worklist", _ASIDE if study.aside else _STATES[study.reading])
 
 
 def birth_text(study: Study) -> str:
@@ -222,7 +236,7 @@ def tip_text(study: Study) -> str:
 _TEXTS: MappingProxyType[Column, Callable[[Study], str]] = MappingProxyType(
     {
         Column.VIEWS: lambda study: "",
-        Column.STATE: lambda study: state_text(study.state),
+        Column.STATE: state_text,
         Column.PATIENT: lambda study: study.who,
         Column.ID: lambda study: study.patient_id,
         Column.BIRTH: birth_text,

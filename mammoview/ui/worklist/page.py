@@ -68,7 +68,8 @@ class WorklistPage(QWidget):
         self.field.setPlaceholderText(
             translate(
                 "Worklist",
-                "Filter: any words · 2024-01..2024-06 · unread · started · read · missing",
+                "Filter: any words · 2024-01..2024-06 · unread · second · started · to-sign"
+                " · discordant · arbitration · signed · missing",
             )
         )
         self.field.setAccessibleName(translate("Worklist", "Filter"))
@@ -169,11 +170,11 @@ class WorklistPage(QWidget):
 
 
 def count_text(state: WorklistState) -> str:
-    """Return how many studies are shown, and how many of them are unread."""
+    """Return how many studies are shown, and how many of them are for this reader to read."""
     shown, total = len(state.shown), len(state.listing.studies)
     if not total:
         return ""
-    said = translate("Worklist", "{shown} of {total} studies · {unread} unread")
+    said = translate("Worklist", "{shown} of {total} studies · {unread} to read")
     return said.format(shown=shown, total=total, unread=state.unread)
 
 

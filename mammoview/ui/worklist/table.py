@@ -16,7 +16,7 @@ _GEOMETRY = "worklist/columns"
 _STRIP_PX = 4 * CELL_COLS
 _WIDTHS = {
     Column.VIEWS: _STRIP_PX + 2 * _PADDING_PX + 4,
-    Column.STATE: 105,
+    Column.STATE: 200,
     Column.PATIENT: 210,
     Column.ID: 150,
     Column.BIRTH: 125,
