@@ -127,12 +127,11 @@ class MeasureLayer(QGraphicsItem):
         if not path.boundingRect().adjusted(-1, -1, 1, 1).intersects(pane):
             return  # zoomed out of sight: its words would point at nothing
         text = item.text
-        place, cost = label_place(words_size(text), path, pane, others=others, taken=self._labels)
+        taken = [*self._labels, item.view.texts.ruler.label.sceneBoundingRect()]
+        place, cost = label_place(words_size(text), path, pane, others=others, taken=taken)
         if cost:
             narrow = broken(text)
-            other, less = label_place(
-                words_size(narrow), path, pane, others=others, taken=self._labels
-            )
+            other, less = label_place(words_size(narrow), path, pane, others=others, taken=taken)
             if less < cost:
                 text, place = narrow, other
         self._labels.append(place)
