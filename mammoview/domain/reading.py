@@ -62,7 +62,8 @@ class CadMark:
     """One mark of the computer as it was revealed, stored pixels.
 
     ``size_mm`` is as in `domain.prediction.Region`: length and width, or none where no
-    millimetres are known.
+    millimetres are known.  ``frame`` is the frame of a multi-frame image, from 1 as in DICOM; 0
+    in an image of one frame.
     """
 
     id: str
@@ -73,6 +74,7 @@ class CadMark:
     box: ImageBox
     outline: tuple[ImagePoint, ...]
     size_mm: tuple[float, ...] = ()
+    frame: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +107,8 @@ class CadResult:
         What stands beside every result of this model ("trained on simulated calcifications").
     heatmaps_sha256 : str
         Digest of the file of heatmaps that was kept beside the log; empty where there is none.
+    kinds : tuple of str
+        What the model looks for, so that "looked and found none" can be told of each kind.
     """
 
     outcome: AnalysisOutcome
@@ -116,6 +120,7 @@ class CadResult:
     marks: tuple[CadMark, ...]
     caveats: tuple[str, ...] = ()
     heatmaps_sha256: str = ""
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,15 @@ import pytest
 _PIXELMED = Path("/usr/share/java/pixelmed.jar")
 # Its rules are one large style sheet: Java's limits for such sheets are too low for it.
 _NO_LIMITS = ("xpathExprGrpLimit", "xpathExprOpLimit", "xpathTotalOpLimit")
-_SECONDS = 120
+# It compiles the sheet in each run, ten seconds; and takes one more for each finding: small
+# documents are looked at in a fifth of the time.
+_QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xms1g", "-Xmn800m")
+_SECONDS = 300
+# What dcmtk says of what it cannot do, whatever the document.
+_OF_ITSELF = {
+    "W: The VR checker does not support this Specific Character Set: ISO_IR 192",
+    "W: Check for template constraints not yet supported",
+}
 
 
 def iod_errors(file: Path) -> list[str]:
@@ -32,8 +40,8 @@ def iod_warnings(file: Path) -> list[str]:
 
 def sr_dump_complaints(file: Path) -> list[str]:
     """Return the errors and warnings of dsrdump (dcmtk): illegal relationships, lost references."""
-    said = _run(_tool("dsrdump", "dcmtk"), "+Wc", str(file))
-    return [line for line in said if re.match(r"[EWF]: ", line)]
+    said = _run(_tool("dsrdump", "dcmtk"), str(file))
+    return [line for line in said if re.match(r"[EWF]: ", line) and line not in _OF_ITSELF]
 
 
 def sr_tree_complaints(file: Path) -> list[str]:
@@ -45,7 +53,8 @@ def sr_tree_complaints(file: Path) -> list[str]:
 def html_of(file: Path) -> str:
     """Return the document as dsr2html (dcmtk) shows it; fails where it complains."""
     said = _run(_tool("dsr2html", "dcmtk"), str(file))
-    assert not [line for line in said if re.match(r"[EWF]: ", line)], said
+    complaints = [line for line in said if re.match(r"[EWF]: ", line)]
+    assert set(complaints) <= _OF_ITSELF, complaints
     return "\n".join(said)
 
 
@@ -56,9 +65,14 @@ def template_errors(file: Path) -> list[str]:
         pytest.skip(f"{_PIXELMED} is not there (Debian package libpixelmed-java)")
     limits = [f"-Djdk.xml.{name}=0" for name in _NO_LIMITS]
     validator = "com.pixelmed.validate.DicomSRValidator"
-    said = _run(java, *limits, "-cp", str(_PIXELMED), validator, str(file))
+    said = _run(java, *_QUICK, *limits, "-cp", str(_PIXELMED), validator, str(file))
     assert any(line.startswith("Found ") for line in said), said
-    return [line for line in said if re.match(r"(Error|Warning)", line)]
+    # A code is its value and scheme; how its meaning is spelled says nothing (PS3.3 8.3).
+    return [
+        line
+        for line in said
+        if re.match(r"(Error|Warning)", line) and "has different code meaning" not in line
+    ]
 
 
 def _tool(name: str, package: str) -> str:

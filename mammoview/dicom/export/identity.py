@@ -47,6 +47,11 @@ def series_uid(report: ReadReport, kind: str) -> UID:
     return derived_uid("series", kind, report.read_id)
 
 
+def mark_uid(report: ReadReport, name: str) -> UID:
+    """Return the tracking UID of a mark or finding: the same one in every result of a read."""
+    return derived_uid("tracking", report.read_id, name)
+
+
 def moment(report: ReadReport, offset: str = "") -> datetime:
     """Return when a result was made: when the read was signed, else locked, else opened.
 
