@@ -55,6 +55,22 @@ def assessment_schemes() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in folder.glob("*.toml")))
 
 
+def arbitration(name: str) -> Path:
+    """Return the file of a policy of arbitration.
+
+    Raises
+    ------
+    MissingPartError
+        If none of that name ships with the program.
+    """
+    return _existing(shipped_root() / "arbitration" / f"{name}.toml", "policy of arbitration")
+
+
+def arbitrations() -> tuple[str, ...]:
+    """Return the names of the policies of arbitration that ship with the program."""
+    return tuple(sorted(path.stem for path in (shipped_root() / "arbitration").glob("*.toml")))
+
+
 def languages() -> Path:
     """Return the folder of catalogues that ship with the program; there need not be one."""
     return shipped_root() / "languages"

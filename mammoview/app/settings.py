@@ -46,6 +46,9 @@ class Settings:
     ``prefetch_mib`` is how much may be kept beside the open examination (the next one, the last
     one), in MiB; 0: nothing; below 0: by the machine's memory.  ``worklist_sort`` are the
     columns that the worklist is sorted by, a minus before those that run down.
+    ``double_reading`` tells whether two readers read each examination; ``arbitration`` names the
+    policy that says when a third one decides.  ``lock_minutes`` is after how long without a hand on
+    keyboard or mouse the screen locks itself, where readers have a PIN; 0: never.
     """
 
     overlay_mode: OverlayMode = OverlayMode.OFF
@@ -65,6 +68,9 @@ class Settings:
     linked: bool = True
     screens: tuple[Calibration, ...] = ()
     worklist_sort: str = "-date patient"
+    double_reading: bool = False
+    arbitration: str = "discordant-only"
+    lock_minutes: int = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
