@@ -50,6 +50,10 @@ class ReviewError(MammoviewError):
     """An action that the state of a read forbids."""
 
 
+class NotAllowedError(ReviewError):
+    """What a read does not allow where it stands: trying again does not help."""
+
+
 class SettingsError(MammoviewError):
     """A settings or resource file that cannot be understood."""
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mammoview.app.commands import warn
 from mammoview.app.models import open_model
+from mammoview.app.second_read import gate
 from mammoview.app.workspace import Analysis, ModelSummary, Workspace
 from mammoview.domain.prediction import (
     AnalysisStatus,
@@ -23,7 +24,6 @@ from mammoview.domain.prediction import (
 )
 from mammoview.domain.study import Mammogram
 from mammoview.modelkit.manifest import Manifest, OperatingPoint
-from mammoview.review import blinding
 from mammoview.words import COUNTED, translate
 
 if TYPE_CHECKING:
@@ -159,41 +159,37 @@ def started(ws: Workspace, total: int) -> Workspace:
     """Say that the reading of ``total`` views runs."""
     said = translate("Status", "opening the model")
     running = Analysis(running=True, done=0, total=total, message=said)
-    return replace(ws, analysis=running, prediction=None)
+    return show(replace(ws, analysis=running), None)
 
 
-def view_done(ws: Workspace, view: ViewPrediction) -> Workspace:
-    """Count a finished view, and show it if the gate lets it through."""
-    done = ws.analysis.done + 1
-    total = max(done, ws.analysis.total)
-    said = translate("Status", "analysed {done} of {total}").format(done=done, total=total)
-    running = Analysis(running=True, done=done, total=total, message=said)
-    ws = replace(ws, analysis=running)
+def with_view(
+    ws: Workspace, partial: ExamPrediction | None, view: ViewPrediction
+) -> ExamPrediction | None:
+    """Return what is known of an examination after one more view; None before a model is open."""
     if ws.model is None:
-        return ws
-    known = ws.prediction.views if ws.prediction else ()
-    partial = ExamPrediction(
+        return None
+    return ExamPrediction(
         model=ws.model.identity,
         device=ws.model.device,
         operating_point=ws.operating_point,
-        views=(*known, view),
+        views=(*(partial.views if partial else ()), view),
     )
-    return show(ws, partial)
+
+
+def view_done(ws: Workspace, held: ExamPrediction | None) -> Workspace:
+    """Count the finished views, and show them if the gate lets them through."""
+    done = len(held.views) if held is not None else ws.analysis.done + 1
+    total = max(done, ws.analysis.total)
+    said = translate("Status", "analysed {done} of {total}").format(done=done, total=total)
+    running = Analysis(running=True, done=done, total=total, message=said)
+    return show(replace(ws, analysis=running), held)
 
 
 def finished(ws: Workspace, prediction: ExamPrediction) -> Workspace:
     """Show the whole reading, if the gate lets it through."""
-    done = Analysis(
-        running=False,
-        done=len(prediction.views),
-        total=len(prediction.views),
-        message=summary(prediction),
-    )
-    shown = show(ws, prediction)
-    if shown.prediction is None:
-        hidden = translate("Status", "analysis done, hidden in this reading mode")
-        done = replace(done, message=hidden)
-    return replace(shown, analysis=done)
+    count = len(prediction.views)
+    done = Analysis(running=False, done=count, total=count, message=_hidden())
+    return show(replace(ws, analysis=done), prediction)
 
 
 def stopped(ws: Workspace, message: str) -> Workspace:
@@ -201,19 +197,30 @@ def stopped(ws: Workspace, message: str) -> Workspace:
     return replace(ws, analysis=replace(ws.analysis, running=False, message=message))
 
 
-def show(ws: Workspace, prediction: ExamPrediction) -> Workspace:
+def show(ws: Workspace, held: ExamPrediction | None) -> Workspace:
     """Ask the gate; only what it lets through becomes part of the state."""
-    if not blinding.may_see_results(ws.reading_mode):
-        return replace(ws, prediction=None)
-    return _flag(replace(ws, prediction=prediction))
+    seen = gate.let_through(ws, None if held is None else flagged(ws, held))
+    analysis = ws.analysis
+    if not analysis.running and seen is not None:
+        analysis = replace(analysis, message=summary(seen))
+    elif not analysis.running and ws.prediction is not None:
+        analysis = replace(analysis, message=_hidden())
+    return replace(ws, prediction=seen, analysis=analysis)
+
+
+def _hidden() -> str:
+    return translate("Status", "analysis done, hidden for now")
 
 
 def set_operating_point(ws: Workspace, name: str) -> Workspace:
-    """Flag the known regions by another named threshold; nothing is computed again."""
+    """Flag the known regions by another named threshold; nothing is computed again.
+
+    What was revealed in a read stays as it was.
+    """
     if ws.model is None or name not in {point.name for point in ws.model.operating_points}:
         return ws
     _log.info("operating point %s", name)
-    return _flag(replace(ws, operating_point=name))
+    return show(replace(ws, operating_point=name), ws.prediction)
 
 
 def summary(prediction: ExamPrediction) -> str:
@@ -237,19 +244,16 @@ def summary(prediction: ExamPrediction) -> str:
     return ", ".join(said)
 
 
-def _flag(ws: Workspace) -> Workspace:
-    if ws.prediction is None or ws.model is None:
-        return ws
+def flagged(ws: Workspace, prediction: ExamPrediction) -> ExamPrediction:
+    """Return a reading with its regions flagged by the operating point in use."""
+    if ws.model is None:
+        return prediction
     points = [p for p in ws.model.operating_points if p.name == ws.operating_point]
     views = tuple(
         replace(view, regions=tuple(_reflagged(region, points) for region in view.regions))
-        for view in ws.prediction.views
+        for view in prediction.views
     )
-    prediction = replace(ws.prediction, views=views, operating_point=ws.operating_point)
-    analysis = ws.analysis
-    if not analysis.running:
-        analysis = replace(analysis, message=summary(prediction))
-    return replace(ws, prediction=prediction, analysis=analysis)
+    return replace(prediction, views=views, operating_point=ws.operating_point)
 
 
 def _reflagged(region: Region, points: list[OperatingPoint]) -> Region:

@@ -9,6 +9,7 @@ from mammoview.app import hanging, protocol, steps, tiles
 from mammoview.app.display_check import DisplayStatus
 from mammoview.app.keys import KeyChoice
 from mammoview.app.mark_state import Marks
+from mammoview.app.read_state import ReadPart
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import (
     Analysis,
@@ -66,6 +67,7 @@ def empty(settings: Settings | None = None) -> Workspace:
         linked=settings.linked,
         calibrations=settings.screens,
         second_screen=settings.second_screen,
+        read=ReadPart(site_mode=settings.reading_mode),
     )
     return warn(ws, problem) if problem else ws
 
@@ -107,7 +109,7 @@ def with_index(ws: Workspace, index: ExamIndex) -> Workspace:
     opened = replace(opened, screen=ws.screen, calibrations=ws.calibrations, viewport=ws.viewport)
     opened = replace(opened, coverage_shown=ws.coverage_shown)
     marks = Marks(unsaved=ws.marks.unsaved, problem=ws.marks.problem)
-    opened = replace(opened, marks=marks)
+    opened = replace(opened, marks=marks, read=without_read(ws.read))
     opened = replace(opened, hanging=Hanging(protocol=ws.hanging.protocol))
     return replace(opened, index=index, status=_found(index))
 
@@ -131,9 +133,24 @@ def select_exam(ws: Workspace, key: str) -> Workspace:
         active=None,
         cine=False,
         marks=Marks(unsaved=ws.marks.unsaved, problem=ws.marks.problem),
+        read=without_read(ws.read),
+        reading_mode=ReadingMode.CONCURRENT,
         status=_found(ws.index),
     )
     return steps.hang(ws, exam)
+
+
+def without_read(part: ReadPart) -> ReadPart:
+    """Return the state before a read: who sits here and what still waits for the disk stay."""
+    return ReadPart(
+        reader=part.reader,
+        role=part.role,
+        site_mode=part.site_mode,
+        keeps=part.keeps,
+        unsaved=part.unsaved,
+        problem=part.problem,
+        page=part.page,
+    )
 
 
 def neighbour(ws: Workspace, step: int) -> str | None:

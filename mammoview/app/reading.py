@@ -7,35 +7,34 @@ workers hand their answers over with ``deliver``.
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mammoview.app import analysis, commands, protocol, resolve, steps
 from mammoview.app.ahead import Prefetcher, budget_bytes, load_headers
 from mammoview.app.analysis import Analyst
+from mammoview.app.computer import Computer
 from mammoview.app.frame_loader import FrameLoader
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes, seldom
 from mammoview.app.mark_keeper import MarkKeeper
 from mammoview.app.order import Order
+from mammoview.app.read_desk import ReadDesk
+from mammoview.app.second_read import commands as reads
+from mammoview.app.second_read import next_step
+from mammoview.app.second_read.next_step import Go
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import (
     HungView,
     LoadedImage,
-    ModelSummary,
     QueuePlace,
     Task,
     Workspace,
 )
-from mammoview.domain.prediction import ExamPrediction, ViewPrediction
+from mammoview.domain.reading import ReaderIdentity
 from mammoview.domain.study import ExamIndex, Mammogram
 from mammoview.errors import MammoviewError
-from mammoview.review import blinding
 from mammoview.review.marks import MarkStore
 from mammoview.words import QT_TRANSLATE_NOOP, translate
 
@@ -44,7 +43,6 @@ Listener = Callable[[Workspace, Workspace], None]
 
 _log = logging.getLogger(__name__)
 _NOTHING = ExamIndex(examinations=(), refused=())
-_RESULTS_KEPT = 64
 
 
 class ReadingDesk:
@@ -62,6 +60,10 @@ class ReadingDesk:
         Told of every opened index before anything of it can be logged.
     mark_store : MarkStore or None
         Where the reader's marks are kept; None: nowhere (a snapshot).
+    read_log : Path or None
+        Where reads are kept; None: nowhere, and no read can begin (a snapshot).
+    reader : ReaderIdentity or None
+        Who sits before the window; a read log needs one.
     """
 
     def __init__(
@@ -72,14 +74,17 @@ class ReadingDesk:
         settings: Settings | None = None,
         keep_private: Callable[[ExamIndex], None] | None = None,
         mark_store: MarkStore | None = None,
+        read_log: Path | None = None,
+        reader: ReaderIdentity | None = None,
     ) -> None:
-        self._analyst = analyst
         self._keep_private = keep_private
         self._pixels = Lanes(name="pixels", workers=2, deliver=deliver)
-        self._reader = Lanes(name="analysis", workers=1, deliver=deliver)
+        self._computer = Computer(
+            analyst, deliver=deliver, state=self._now, change=self.do, ended=self._look_ahead
+        )
         self._frames = FrameLoader(
             lanes=self._pixels,
-            state=lambda: self._workspace,
+            state=self._now,
             change=self.do,
             arrived=self._look_ahead,
         )
@@ -92,17 +97,29 @@ class ReadingDesk:
         self._listeners: list[Listener] = [self._frames.follow]
         self._order: Order | None = None
         self._listed_key = ""  # where the reader is in the order, though it may not open
-        self._known: OrderedDict[str, ExamPrediction] = OrderedDict()
         self._asked: set[str] = set()
         self._workspace = commands.empty(settings)
         self._opening = False
         self._marks = (
             None if mark_store is None else MarkKeeper(mark_store, deliver=deliver, do=self.do)
         )
+        self.reads: ReadDesk | None = None
+        if read_log is not None and reader is not None:
+            self.reads = ReadDesk(
+                read_log,
+                deliver=deliver,
+                state=self._now,
+                change=self.do,
+                computer=self._computer,
+            )
+            self.reads.seat(reader)
 
     @property
     def workspace(self) -> Workspace:
         """The current state."""
+        return self._workspace
+
+    def _now(self) -> Workspace:
         return self._workspace
 
     @property
@@ -125,13 +142,19 @@ class ReadingDesk:
         """Replace the state by what a command makes of it, and tell the listeners."""
         old, new = self._workspace, command(self._workspace, *args, **kwargs)
         new = self._frames.settled(new)
+        if self.reads is not None:
+            new = self.reads.settled(old, new)
         if new is old:
             return
         self._workspace = new
         if self._marks is not None:
             self._marks.follow(old, new)
+        if self.reads is not None:
+            self.reads.follow(old, new)
         for listener in tuple(self._listeners):
             listener(old, new)
+        if self.reads is not None:
+            self.reads.go_on()
 
     # -- opening ------------------------------------------------------------------------------
 
@@ -227,37 +250,50 @@ class ReadingDesk:
         self.do(steps.use_protocol, chosen)
         self._decode_new()
 
-    # -- analysis -----------------------------------------------------------------------------
+    # -- reads and the computer ---------------------------------------------------------------
+
+    def next_in_read(self) -> None:
+        """Take the step of the read that comes next."""
+        step = next_step.of(self._workspace)
+        if step is not None:
+            self.go_in_read(step.go)
+
+    def go_in_read(self, go: Go) -> None:
+        """Take a step of the read, where it is the one that comes next."""
+        if self.reads is not None:
+            self.reads.go(go)
+
+    def set_operating_point(self, name: str) -> None:
+        """Flag by another named threshold; in a revealed read new marks join those shown."""
+        if self.reads is not None:
+            self.reads.set_operating_point(name)
+        else:
+            self.do(analysis.set_operating_point, name)
 
     def analyse(self) -> None:
-        """Analyse the standard views in the background, with the pixels already decoded."""
-        views = _decoded(self._workspace.views)
-        if self._analyst is None or not views:
-            return
-        self._open_model()
-        self.do(analysis.started, len(views))
-        work = partial(self._read, self._analyst, views, self._workspace.operating_point)
-        job = Job(work=work, on_done=self._analysed, on_error=self._analysis_failed)
-        self._reader.submit("analysis", job)
+        """Analyse the standard views anew in the background."""
+        self._computer.read_again()
 
     def cancel_analysis(self) -> None:
         """Stop the analysis; views already read stay on the screen and the state says so."""
-        state = self._workspace.analysis
-        if state.running:
-            self._reader.cancel("analysis")
-            said = translate("Status", "analysis cancelled after {done} of {total} views")
-            self.do(analysis.stopped, said.format(done=state.done, total=state.total))
+        if self._computer.cancel():
             self._look_ahead()
 
     def shutdown(self) -> None:
         """Cancel everything and wait until no worker runs any more."""
         self._stop()
         self._pixels.shutdown()
-        self._reader.shutdown()
+        self._computer.shutdown()
         self._ahead.shutdown()
         if self._marks is not None:
             self._marks.shutdown()
+        if self.reads is not None:
+            self.reads.shutdown()
         self._listeners.clear()
+
+    def unsaved_entries(self) -> int:
+        """Try once more to keep what was said in reads; return how many entries still wait."""
+        return 0 if self.reads is None else self.reads.flush()
 
     def unsaved_marks(self) -> int:
         """Try once more to keep marks that are not kept yet; return how many changes still wait."""
@@ -278,21 +314,6 @@ class ReadingDesk:
         from mammoview.dicom.index import index_paths  # heavy: the window comes first
 
         return index_paths(paths, on_progress=seldom(progress), cancelled=context.cancelled)
-
-    def _read(
-        self,
-        analyst: Analyst,
-        views: tuple[tuple[Mammogram, LoadedImage], ...],
-        operating_point: str,
-        context: JobContext,
-    ) -> ExamPrediction:
-        def seen(view: ViewPrediction) -> None:
-            context.report(partial(self.do, analysis.view_done, view))
-
-        items = [(view, _Pixels(image)) for view, image in views]
-        return analyst.read(
-            items, operating_point=operating_point, on_view=seen, cancelled=context.cancelled
-        )
 
     # -- answers, on the desk's own thread ----------------------------------------------------
 
@@ -351,13 +372,17 @@ class ReadingDesk:
         def hung(ws: Workspace) -> Workspace:
             ws = commands.with_index(ws, index) if index is not ws.index else ws
             ws = commands.select_exam(ws, key)
+            if ws.read.keeps:  # a blinded read may be open: nothing is shown before that is known
+                ws = reads.looked_for(ws, begins=self._order is not None)
             return commands.views_loaded(ws, self._ahead.take(ws.views, before))
 
         self.do(hung)
         self._ahead.keep(before)
         if self._marks is not None:
             self._marks.read_for(self._workspace)
-        self._open_model()
+        if self.reads is not None:
+            self.reads.look_for()
+        self._computer.open_model()
         self._asked.clear()
         self._frames.reset()
         self._decode_new()
@@ -384,7 +409,7 @@ class ReadingDesk:
 
     def _forget(self) -> None:
         """Let go what was known of other files: they may have changed."""
-        self._known.clear()
+        self._computer.forget()
         self._ahead.forget()
 
     # -- decoding -----------------------------------------------------------------------------
@@ -423,37 +448,7 @@ class ReadingDesk:
     def _analyse_when_complete(self) -> None:
         if commands.loading(self._workspace):
             return
-        known = self._known.get(self._workspace.exam_key or "")
-        if known is not None:
-            self.do(analysis.finished, known)
-        else:
-            self.analyse()
-        self._look_ahead()
-
-    def _open_model(self) -> None:
-        if self._analyst is not None and self._workspace.model is None:
-            analyst = self._analyst
-            job = Job(
-                work=partial(_open, analyst),
-                on_done=self._model_opened,
-                on_error=self._analysis_failed,
-            )
-            self._reader.submit("model", job)
-
-    def _model_opened(self, model: ModelSummary) -> None:
-        self.do(analysis.model_opened, model)
-
-    def _analysed(self, prediction: ExamPrediction) -> None:
-        if self._workspace.exam_key and blinding.may_see_results(self._workspace.reading_mode):
-            self._known[self._workspace.exam_key] = prediction
-            if len(self._known) > _RESULTS_KEPT:
-                self._known.popitem(last=False)
-        self.do(analysis.finished, prediction)
-        self._look_ahead()
-
-    def _analysis_failed(self, error: MammoviewError) -> None:
-        _log.warning("no analysis: %s", type(error).__name__)
-        self.do(analysis.stopped, translate("Status", "no analysis: {error}").format(error=error))
+        self._computer.read()
         self._look_ahead()
 
     def _stop(self) -> None:
@@ -462,29 +457,8 @@ class ReadingDesk:
             self.do(commands.task, None)
         self._pixels.cancel_all()
         self._ahead.stop()
-        self._reader.cancel_all()
-
-
-class _Pixels:
-    """Gives the already decoded pixels of a view: the analysis never decodes a second time."""
-
-    def __init__(self, image: LoadedImage) -> None:
-        self._image = image
-
-    def __call__(self) -> NDArray[np.generic]:
-        """Return the stored values, read-only."""
-        return self._image.stored
+        self._computer.stop()
 
 
 def _load(view: Mammogram, context: JobContext) -> tuple[Mammogram, LoadedImage]:
     return resolve.load_image(view)
-
-
-def _open(analyst: Analyst, context: JobContext) -> ModelSummary:
-    return analyst.open()
-
-
-def _decoded(views: tuple[HungView, ...]) -> tuple[tuple[Mammogram, LoadedImage], ...]:
-    return tuple(
-        (view.mammogram, view.image) for view in views if view.analysed and view.image is not None
-    )

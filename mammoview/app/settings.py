@@ -16,6 +16,7 @@ from mammoview.app.keys import KeyChoice
 from mammoview.app.screens import Calibration
 from mammoview.app.toml_text import key_and_value, write_lines
 from mammoview.app.workspace import AnnotationLevel, FitMode, OverlayMode
+from mammoview.domain.reading import ReadingMode
 from mammoview.errors import SettingsError
 
 SCHEMA = 2
@@ -49,6 +50,7 @@ class Settings:
     ``double_reading`` tells whether two readers read each examination; ``arbitration`` names the
     policy that says when a third one decides.  ``lock_minutes`` is after how long without a hand on
     keyboard or mouse the screen locks itself, where readers have a PIN; 0: never.
+    ``reading_mode`` is how examinations of the worklist are read at this site.
     """
 
     overlay_mode: OverlayMode = OverlayMode.OFF
@@ -71,6 +73,7 @@ class Settings:
     double_reading: bool = False
     arbitration: str = "discordant-only"
     lock_minutes: int = 10
+    reading_mode: ReadingMode = ReadingMode.SECOND_READ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from mammoview.app.display_check import DisplayStatus
 from mammoview.app.keys import KeyChoice
 from mammoview.app.mark_state import NO_MARKS, Marks
 from mammoview.app.protocol import Protocol
+from mammoview.app.read_state import NO_READ, ReadPart
 from mammoview.app.screens import Calibration, Screen
 from mammoview.domain.geometry import ImageBox, Pose
 from mammoview.domain.prediction import ExamPrediction, ModelIdentity
@@ -389,7 +390,8 @@ class Workspace:
     fit twice works.  ``prediction`` has already passed ``review.blinding``.  ``cine`` is True while
     the volumes of the step run by themselves.
     ``display`` is what is known of the screen; None where none is read from.  ``marks`` are the
-    reader's own.
+    reader's own.  ``read`` is the reader's read of the examination; ``reading_mode`` its mode, and
+    outside a read that of the window.
     """
 
     index: ExamIndex
@@ -426,3 +428,4 @@ class Workspace:
     queue: QueuePlace | None = None
     display: DisplayStatus | None = None
     marks: Marks = NO_MARKS
+    read: ReadPart = NO_READ

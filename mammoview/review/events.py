@@ -30,6 +30,8 @@ class Opened:
     """A read begins: which examination, who, in which mode and by which scheme of opinions.
 
     ``images`` are the SOPInstanceUIDs that were read; ``sides`` the breasts that they show.
+    ``result_seen`` tells that the computer's result of it was on the screen before: no later lock
+    makes such a read a blind one.
     """
 
     exam_key: str
@@ -39,6 +41,7 @@ class Opened:
     mode: ReadingMode
     scheme: str
     software: str
+    result_seen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

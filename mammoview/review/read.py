@@ -23,7 +23,7 @@ from mammoview.domain.reading import (
     ReadingMode,
 )
 from mammoview.domain.views import Laterality
-from mammoview.errors import ReviewError
+from mammoview.errors import NotAllowedError, ReviewError
 from mammoview.modelkit.codec import encode
 from mammoview.review.events import (
     CONTENTS,
@@ -150,7 +150,7 @@ def apply(read: Read | None, event: Event) -> Read:
 
     Raises
     ------
-    ReviewError
+    NotAllowedError
         If the table of states forbids it, or something that it needs is missing.
     """
     if not isinstance(event.content, CONTENTS[event.action]):
@@ -391,5 +391,7 @@ def _needed(action: Action) -> str:
     return f"a read that is {' or '.join(states)}"
 
 
-def _forbidden(met: str, expected: str) -> ReviewError:
-    return ReviewError(met, expected=expected, todo="do what is missing first; nothing was changed")
+def _forbidden(met: str, expected: str) -> NotAllowedError:
+    return NotAllowedError(
+        met, expected=expected, todo="do what is missing first; nothing was changed"
+    )

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import cast
 
 from mammoview.domain.reading import Role
-from mammoview.errors import ReviewError
+from mammoview.errors import NotAllowedError, ReviewError
 from mammoview.review.blinding import may_see_other_reads
 from mammoview.review.events import ArbitrationRequested, Opened, parse_content
 from mammoview.review.states import TRANSITIONS, Action, ReadState, next_state
@@ -143,19 +143,19 @@ def check_role(role: Role, reader: str, standings: Sequence[Standing]) -> None:
 
     Raises
     ------
-    ReviewError
+    NotAllowedError
         If a second read has no first one of another reader, or the reader has read before.
     """
     if role is Role.FIRST:
         return
     if any(s.reader == reader for s in standings):
-        raise ReviewError(
+        raise NotAllowedError(
             f"a reader of this examination as its {role} reader too",
             expected="another reader",
             todo="sign in as the other reader",
         )
     if not standings:
-        raise ReviewError(
+        raise NotAllowedError(
             f"a {role} read of what nobody has read",
             expected="a first read by another reader",
             todo="open it as the first reader",

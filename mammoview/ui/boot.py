@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import logging
 import signal
 import socket
@@ -22,8 +23,10 @@ from mammoview.app.settings import Settings
 from mammoview.app.worklist.arrange import sort_of, sort_text
 from mammoview.app.worklist.desk import Worklist
 from mammoview.app.workspace import Workspace
+from mammoview.domain.reading import ReaderIdentity
 from mammoview.errors import MammoviewError
 from mammoview.review.marks import MarkStore, marks_path
+from mammoview.review.store import reads_path
 from mammoview.ui import language, theme
 from mammoview.ui.actions import keyboard
 from mammoview.ui.dispatch import GuiDispatcher
@@ -80,6 +83,8 @@ class Session:
             settings=self._stored,
             keep_private=self.log.hide if self.log else None,
             mark_store=MarkStore(marks_path()),
+            read_log=reads_path(),
+            reader=this_account(),
         )
         checks = DisplayChecks(records_path(), days=self._stored.display_check_days)
         self.worklist = Worklist(
@@ -164,7 +169,17 @@ def chosen_settings(stored: Settings, ws: Workspace, *, panel_open: bool) -> Set
         linked=ws.linked,
         screens=ws.calibrations,
         second_screen=ws.second_screen,
+        reading_mode=ws.read.site_mode,
     )
+
+
+def this_account() -> ReaderIdentity:
+    """Return who reads, by the account that runs the program."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        name = "reader"
+    return ReaderIdentity(id=name, name=name)
 
 
 def _start_log() -> tuple[LogSession | None, MammoviewError | None]:

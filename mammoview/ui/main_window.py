@@ -24,8 +24,10 @@ from PySide6.QtWidgets import (
 
 from mammoview.app import commands, coverage, frames, marking, tiles, true_size
 from mammoview.app.display_check import DisplayChecks, DisplayStatus
+from mammoview.app.read_state import Page
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.screens import Screen
+from mammoview.app.second_read import commands as reads
 from mammoview.app.worklist.desk import Worklist
 from mammoview.app.workspace import Viewport, Workspace
 from mammoview.ui.actions.keyboard import HeldKeys, key_map
@@ -263,8 +265,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Disappear at once, then wait for the workers; ask first where marks would be lost."""
-        lost = self.desk.unsaved_marks()
-        if lost and not self.accept_loss(lost):
+        marks, entries = self.desk.unsaved_marks(), self.desk.unsaved_entries()
+        if marks + entries and not self.accept_loss(marks, entries):
             event.ignore()
             return
         self.places.keep()
@@ -362,15 +364,19 @@ class MainWindow(QMainWindow):
         """Give the selected outline one more corner."""
         self._led().measure.add_corner()
 
-    def accept_loss(self, changes: int) -> bool:
-        """Ask whether to close although so many changes of marks could not be written."""
-        n = changes
-        unsaved = translate("Marks", "%n change(s) of marks could not be saved.", "", COUNTED, n)
+    def accept_loss(self, marks: int, entries: int = 0) -> bool:
+        """Ask whether to close although changes of marks or of a read could not be written."""
+        unsaved = [
+            translate("Marks", "%n change(s) of marks could not be saved.", "", COUNTED, marks),
+            translate("Marks", "%n change(s) of a read could not be saved.", "", COUNTED, entries),
+        ]
+        said = [text for text, n in zip(unsaved, (marks, entries), strict=True) if n]
         lost = translate("Marks", "What is not saved is lost when the window closes.")
+        title = translate("Marks", "Marks are not saved")
         asked = QMessageBox.warning(
             self,
-            translate("Marks", "Marks are not saved"),
-            f"{unsaved} {lost}",
+            translate("Marks", "The read is not saved") if entries else title,
+            " ".join((*said, lost)),
             QMessageBox.StandardButton.Cancel | QMessageBox.StandardButton.Close,
             QMessageBox.StandardButton.Cancel,
         )
@@ -425,6 +431,12 @@ class MainWindow(QMainWindow):
     def zoom_by(self, notches: float) -> None:
         """Zoom the images about the middle of their panes."""
         self._led().zoom_by(notches)
+
+    def dismiss_mark(self) -> None:
+        """Let the reader say why the computer's mark is dismissed."""
+        self.desk.do(reads.show_page, Page.READ)
+        self.side_panel.show()
+        self.side_panel.read.marks.reason.setFocus()
 
     def quit(self) -> None:
         """Close the window."""

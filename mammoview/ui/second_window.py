@@ -12,12 +12,13 @@ from mammoview.app import second_screen, true_size
 from mammoview.app.display_check import DisplayChecks, DisplayStatus, badge_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.screens import Screen
+from mammoview.app.second_read import texts
 from mammoview.app.workspace import Workspace
 from mammoview.ui.actions.keyboard import HeldKeys
 from mammoview.ui.actions.qt import TableAction
 from mammoview.ui.display_watch import DisplayWatch
 from mammoview.ui.screen_watch import ScreenWatch
-from mammoview.ui.status_strip import BADGES, RESEARCH_USE_ONLY, caveat_text
+from mammoview.ui.status_strip import RESEARCH_USE_ONLY, caveat_text
 from mammoview.ui.strip_rows import StripRows, lasting, yielding
 from mammoview.ui.view_commands import ViewCommands
 from mammoview.ui.viewport.four_view import FourView
@@ -121,7 +122,7 @@ class SecondWindow(QMainWindow):
         step = shown.hanging.step
         nothing = translate("SecondScreen", "Nothing hangs beside this step")
         self._step.setText(step.title if step else nothing)
-        self._badge.setText(translate("Status", BADGES[new.reading_mode]))
+        self._badge.setText(texts.badge_text(new))
         self._caveats.setText(caveat_text(new))
         self._rows.arrange()
 

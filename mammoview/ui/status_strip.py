@@ -11,9 +11,9 @@ from mammoview.app.display_check import badge_text
 from mammoview.app.linking import link_text
 from mammoview.app.marking import problem_text
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.second_read import texts
 from mammoview.app.steps import step_line
 from mammoview.app.workspace import Workspace
-from mammoview.domain.reading import ReadingMode
 from mammoview.ui.actions.qt import TableAction
 from mammoview.ui.panels.reading_panel import notes_of
 from mammoview.ui.strip_rows import StripRows, lasting, yielding
@@ -21,9 +21,6 @@ from mammoview.ui.task_bar import TaskBar
 from mammoview.words import COUNTED, QT_TRANSLATE_NOOP, translate
 
 RESEARCH_USE_ONLY = QT_TRANSLATE_NOOP("Status", "RESEARCH USE ONLY")
-BADGES = {
-    ReadingMode.CONCURRENT: QT_TRANSLATE_NOOP("Status", "Concurrent reading — not a blinded read")
-}
 
 
 class StatusStrip(QStatusBar):
@@ -49,6 +46,8 @@ class StatusStrip(QStatusBar):
         self._caveats = lasting("caveats", said, self)
         said = translate("Status", "Marks that are not kept")
         self._unsaved = lasting("marksProblem", said, self)
+        said = translate("Status", "Entries of the read that are not kept")
+        self._read_problem = lasting("readProblem", said, self)
         self._step = yielding("stepLabel", translate("Status", "Step of the hanging"), self)
         said = translate("Status", "Whether panes move together")
         self._link = yielding("linkLabel", said, self)
@@ -87,7 +86,7 @@ class StatusStrip(QStatusBar):
         news = (self._step, self._link, self._message)
         buttons = (self._refused, self._notes, self._task, self._progress, self._cancel)
         rows = StripRows(
-            lasting=(*badges, self._caveats, self._unsaved),
+            lasting=(*badges, self._caveats, self._unsaved, self._read_problem),
             rest=(*news, *buttons, self._cursor, self._device),
             room=(self._step, self._link, self._cursor, self._message, self._device),
             filler=self._message,
@@ -109,16 +108,19 @@ class StatusStrip(QStatusBar):
         """Show the state."""
         if old is None or old.keys != new.keys:
             self._show_keys()
-        self._badge.setText(translate("Status", BADGES[new.reading_mode]))
+        self._badge.setText(texts.badge_text(new))
         display = badge_text(new.display)
         self._display.setText(display)
         self._display.setVisible(bool(display))
         caveats = caveat_text(new)
         self._caveats.setText(caveats)
         self._caveats.setVisible(bool(caveats))
-        unsaved = problem_text(new.marks)
-        self._unsaved.setText(unsaved)
-        self._unsaved.setVisible(bool(unsaved))
+        for label, said in (
+            (self._unsaved, problem_text(new.marks)),
+            (self._read_problem, texts.problem_text(new.read)),
+        ):
+            label.setText(said)
+            label.setVisible(bool(said))
         self._step.setText(step_line(new))
         self._step.setVisible(bool(self._step.text()))
         self._link.setText(link_text(new))

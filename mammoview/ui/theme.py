@@ -32,19 +32,28 @@ QToolButton:hover {{ background: {EDGE}; }}
 QToolButton:focus {{ border-color: {ACCENT}; }}
 QToolButton:checked {{ background: #1f3139; color: #b9d3dc; border-color: #33525e; }}
 QToolButton:disabled {{ color: #50555a; }}
-QWidget#sidePanel, QScrollArea#sideScroll {{ background: {CHROME}; border: none; }}
-QWidget#sidePanel QLabel {{ color: {TEXT}; }}
+QWidget#sidePages, QWidget#sidePanel, QWidget#readPanel, QScrollArea#sideScroll,
+QScrollArea#readScroll {{ background: {CHROME}; border: none; }}
+QWidget#sidePanel QLabel, QWidget#readPanel QLabel {{ color: {TEXT}; }}
 QLabel[role="heading"] {{ color: {FAINT}; font-weight: 600; padding-top: 8px;
     border-top: 1px solid {EDGE}; }}
-QLabel[role="faint"], QWidget#sidePanel QLabel[role="faint"] {{ color: {FAINT}; }}
-QWidget#sidePanel QLabel[role="caution"] {{ color: {CAUTION}; }}
+QLabel[role="faint"], QWidget#sidePanel QLabel[role="faint"],
+QWidget#readPanel QLabel[role="faint"] {{ color: {FAINT}; }}
+QWidget#sidePanel QLabel[role="caution"],
+QWidget#readPanel QLabel[role="caution"] {{ color: {CAUTION}; }}
+QTabBar#sideTabs {{ background: {CHROME}; }}
+QTabBar#sideTabs::tab {{ background: {CHROME}; color: {FAINT}; padding: 6px 12px;
+    border-bottom: 2px solid {EDGE}; }}
+QTabBar#sideTabs::tab:selected {{ color: {TEXT}; border-bottom-color: {ACCENT}; }}
+QTabBar#sideTabs:focus::tab:selected {{ background: #1f3139; }}
 QStatusBar {{ background: {CHROME}; color: {FAINT}; border: none; }}
 QStatusBar::item {{ border: none; }}
 QStatusBar QLabel {{ color: {FAINT}; padding: 0 5px; }}
 QStatusBar QLabel#researchUseOnly {{ color: {CAUTION}; font-weight: 700; }}
 QStatusBar QLabel#stepLabel {{ color: #d5dade; font-weight: 600; }}
 QStatusBar QLabel#caveats {{ color: {CAUTION}; }}
-QStatusBar QLabel#marksProblem {{ color: #ffb59d; background: #3a1710; font-weight: 700; }}
+QStatusBar QLabel#marksProblem, QStatusBar QLabel#readProblem {{
+    color: #ffb59d; background: #3a1710; font-weight: 700; }}
 QStatusBar QLabel#readingBadge, QStatusBar QLabel#demoBadge,
 QStatusBar QLabel#displayBadge, QStatusBar QLabel#scaleBadge {{ color: {TEXT};
     background: #24200f; border: 1px solid #4b3f1c; border-radius: 3px; padding: 0 7px; }}

@@ -36,11 +36,12 @@ def test_an_operating_point_that_the_model_lacks_is_replaced_and_said() -> None:
 
 def test_views_come_one_by_one() -> None:
     ws = analysis.started(opened(), 2)
-    ws = analysis.view_done(ws, view_prediction("a"))
+    first = analysis.with_view(ws, None, view_prediction("a"))
+    ws = analysis.view_done(ws, first)
     assert ws.prediction is not None
     assert [view.sop_instance_uid for view in ws.prediction.views] == ["a"]
     assert (ws.analysis.done, ws.analysis.total, ws.analysis.running) == (1, 2, True)
-    ws = analysis.view_done(ws, view_prediction("b"))
+    ws = analysis.view_done(ws, analysis.with_view(ws, first, view_prediction("b")))
     assert ws.prediction is not None
     assert [view.sop_instance_uid for view in ws.prediction.views] == ["a", "b"]
 

@@ -53,10 +53,10 @@ def test_readers_are_blind_to_each_other_until_their_own_read_is_final(state: Re
 def test_closed_gate_lets_nothing_of_a_result_into_the_state(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(blinding, "may_see_results", lambda mode: False)
+    monkeypatch.setattr(blinding, "may_see_results", lambda mode, state=None: False)
     ws = analysis.started(analysis.model_opened(commands.empty(), SUMMARY), 1)
     one = view_prediction("1.2.3")
-    ws = analysis.view_done(ws, one)
+    ws = analysis.view_done(ws, analysis.with_view(ws, None, one))
     assert ws.prediction is None
     ws = analysis.finished(ws, prediction(one))
     assert ws.prediction is None

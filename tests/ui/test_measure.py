@@ -276,8 +276,8 @@ def test_a_disk_that_refuses_is_said_until_it_takes_the_marks(
     qtbot.waitUntil(lambda: window.desk.unsaved_marks() == 0)
     asked: list[int] = []
 
-    def stay(changes: int) -> bool:
-        asked.append(changes)
+    def stay(marks: int, entries: int) -> bool:
+        asked.append(marks)
         return False
 
     monkeypatch.setattr(window, "accept_loss", stay)

@@ -48,7 +48,7 @@ def test_size_and_overlay(qtbot: QtBot, opened: ExamIndex, tmp_path: Path) -> No
 def test_closed_gate_draws_nothing_of_a_result(
     qtbot: QtBot, opened: ExamIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blinding, "may_see_results", lambda mode: False)
+    monkeypatch.setattr(blinding, "may_see_results", lambda mode, state=None: False)
     shut = _draw(opened, tmp_path / "a.png", OverlayMode.BOTH)
     look = Look(size=(900, 700), mode=OverlayMode.BOTH)
     snapshot(opened, out=tmp_path / "b.png", look=look, reading=Reading(model=SUMMARY))

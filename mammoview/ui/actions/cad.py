@@ -5,6 +5,7 @@ from __future__ import annotations
 from mammoview.app import commands
 from mammoview.app.commands import overlay_parts
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.second_read.texts import closed_reason
 from mammoview.app.workspace import OverlayMode, Workspace
 from mammoview.ui.actions.spec import ActionSpec, Menu, at_desk, command, has_exam
 from mammoview.words import QT_TRANSLATE_NOOP
@@ -37,6 +38,7 @@ ROWS: tuple[ActionSpec, ...] = (
         run=command(commands.toggle_heatmap),
         toolbar=QT_TRANSLATE_NOOP("Toolbar", "Heat"),
         checked=_heat_on,
+        why_not=closed_reason,
         group=3,
     ),
     ActionSpec(
@@ -47,6 +49,7 @@ ROWS: tuple[ActionSpec, ...] = (
         run=command(commands.toggle_marks),
         toolbar=QT_TRANSLATE_NOOP("Toolbar", "Marks"),
         checked=_marks_on,
+        why_not=closed_reason,
         group=3,
     ),
     ActionSpec(
@@ -55,6 +58,7 @@ ROWS: tuple[ActionSpec, ...] = (
         keys=("B",),
         menu=Menu.CAD,
         run=command(commands.set_overlay, OverlayMode.BOTH),
+        why_not=closed_reason,
         group=3,
     ),
     ActionSpec(
@@ -64,6 +68,7 @@ ROWS: tuple[ActionSpec, ...] = (
         menu=Menu.CAD,
         run=command(commands.set_overlay, OverlayMode.OFF),
         checked=_overlay_off,
+        why_not=closed_reason,
         group=3,
     ),
     ActionSpec(
@@ -72,6 +77,7 @@ ROWS: tuple[ActionSpec, ...] = (
         keys=("C",),
         menu=Menu.CAD,
         run=command(commands.cycle_overlay),
+        why_not=closed_reason,
         group=3,
     ),
     ActionSpec(
@@ -89,6 +95,7 @@ ROWS: tuple[ActionSpec, ...] = (
         keys=("[", "Ctrl+Shift+Down"),
         menu=Menu.CAD,
         run=command(commands.change_opacity, -_STEP),
+        why_not=closed_reason,
         group=4,
         repeats=True,
     ),
@@ -98,6 +105,7 @@ ROWS: tuple[ActionSpec, ...] = (
         keys=("]", "Ctrl+Shift+Up"),
         menu=Menu.CAD,
         run=command(commands.change_opacity, _STEP),
+        why_not=closed_reason,
         group=4,
         repeats=True,
     ),

@@ -18,6 +18,7 @@ class TableAction(QAction):
         super().__init__(spec.said, parent)
         self.spec = spec
         self._reach = reach
+        self._named = spec.said
         self.setObjectName(spec.id)
         self.setAutoRepeat(spec.repeats)
         if spec.on_images:
@@ -31,14 +32,18 @@ class TableAction(QAction):
     def set_keys(self, keys: tuple[str, ...]) -> None:
         """Answer to other keys, and name them."""
         self.setShortcuts([QKeySequence(key) for key in keys])
-        self.setToolTip(f"{self.spec.said}  ({native_text(keys)})" if keys else self.spec.said)
+        self._named = f"{self.spec.said}  ({native_text(keys)})" if keys else self.spec.said
+        self.setToolTip(self._named)
 
     def show_state(self, workspace: Workspace) -> None:
         """Take check mark and availability from the state."""
         if self.spec.checked is not None:
             self.setChecked(self.spec.checked(workspace))
-        if self.spec.enabled is not None:
-            self.setEnabled(self.spec.enabled(workspace))
+        reason = self.spec.why_not(workspace) if self.spec.why_not is not None else ""
+        enabled = self.spec.enabled is None or self.spec.enabled(workspace)
+        if self.spec.enabled is not None or self.spec.why_not is not None:
+            self.setEnabled(enabled and not reason)
+            self.setToolTip(f"{self._named}\n{reason}" if reason else self._named)
 
     def _run(self) -> None:
         self.spec.run(self._reach)

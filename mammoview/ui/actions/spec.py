@@ -23,6 +23,7 @@ class Menu(StrEnum):
     IMAGE = QT_TRANSLATE_NOOP("Menus", "&Image")
     MEASURE = QT_TRANSLATE_NOOP("Menus", "&Measure")
     CAD = QT_TRANSLATE_NOOP("Menus", "&CAD")
+    READ = QT_TRANSLATE_NOOP("Menus", "&Read")
     VIEW = QT_TRANSLATE_NOOP("Menus", "&View")
     HELP = QT_TRANSLATE_NOOP("Menus", "&Help")
 
@@ -135,6 +136,10 @@ class Frame(Protocol):
         """Zoom the images about the middle of their panes."""
         ...
 
+    def dismiss_mark(self) -> None:
+        """Let the reader say why the computer's mark is dismissed."""
+        ...
+
     def quit(self) -> None:
         """Close the window."""
         ...
@@ -171,6 +176,8 @@ class ActionSpec:
         Short text on the toolbar, English, marked for translation; empty: not there.
     checked, enabled : callable or None
         Read the state from the workspace.
+    why_not : callable or None
+        Returns why it cannot be used now, which its tooltip says; empty: it can.
     group : int
         A line is drawn between groups of a menu and of the toolbar.
     repeats : bool
@@ -191,6 +198,7 @@ class ActionSpec:
     toolbar: str = ""
     checked: Callable[[Workspace], bool] | None = None
     enabled: Callable[[Workspace], bool] | None = None
+    why_not: Callable[[Workspace], str] | None = None
     group: int = 0
     repeats: bool = False
     fixed_key: bool = False

@@ -9,6 +9,7 @@ from mammoview.ui.actions import (
     image,
     looking,
     measure,
+    read,
     volume,
     window,
     worklist,
@@ -24,5 +25,6 @@ TABLE: tuple[ActionSpec, ...] = (
     *volume.ROWS,
     *measure.ROWS,
     *cad.ROWS,
+    *read.ROWS,
     *window.ROWS,
 )

@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mammoview.app import analysis, commands
+from mammoview.app import commands
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.second_read.texts import closed_reason
 from mammoview.app.workspace import ModelSummary, OverlayMode, Workspace
 from mammoview.modelkit.manifest import OperatingPoint
 from mammoview.ui.panels.parts import heading, paragraph
@@ -42,6 +43,11 @@ class OverlayPanel(QWidget):
         self.setObjectName("overlayPanel")
         self.setAccessibleName(translate("Overlay", "Overlay controls"))
         self._desk = desk
+        self._closed = ""
+        self._reason = paragraph(
+            "overlayClosed", translate("Overlay", "Why nothing is shown"), self, role="caution"
+        )
+        self._controls = QWidget(self)
         self._modes = QButtonGroup(self)
         self._mode_row = self._build_modes()
         self._kinds = QWidget(self)
@@ -96,16 +102,22 @@ class OverlayPanel(QWidget):
             grid.addWidget(value, row, 2)
             value.setMinimumWidth(34)
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        layout = QVBoxLayout(self)
+        layout = QVBoxLayout(self._controls)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addWidget(heading(translate("Overlay", "Overlay"), self))
         layout.addWidget(self._mode_row)
         layout.addWidget(self._kinds)
         layout.addLayout(grid)
         layout.addWidget(QLabel(translate("Overlay", "Marks from operating point"), self))
         layout.addWidget(self._point)
         layout.addWidget(self._point_text)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(6)
+        outer.addWidget(heading(translate("Overlay", "Overlay"), self))
+        outer.addWidget(self._reason)
+        outer.addWidget(self._controls)
+        self._reason.hide()
 
     def _connect(self) -> None:
         self._modes.idClicked.connect(self._mode_clicked)
@@ -125,7 +137,7 @@ class OverlayPanel(QWidget):
         self._desk.do(commands.set_heat_floor, value / _PERCENT)
 
     def _point_chosen(self, row: int) -> None:
-        self._desk.do(analysis.set_operating_point, str(self._point.itemData(row)))
+        self._desk.set_operating_point(str(self._point.itemData(row)))
 
     def _kind_clicked(self) -> None:
         box = self.sender()
@@ -136,6 +148,7 @@ class OverlayPanel(QWidget):
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state; never emits a change by itself."""
+        self._close(closed_reason(new))
         if old is not None and (old.overlay, old.model, old.operating_point) == (
             new.overlay,
             new.model,
@@ -151,6 +164,16 @@ class OverlayPanel(QWidget):
         self._floor_text.setText(f"{overlay.heat_floor:.2f}")
         self._render_kinds(new)
         self._render_points(new)
+
+    def _close(self, reason: str) -> None:
+        """Be of no use, and say why, while nothing of the computer's result may be seen."""
+        if self._closed == reason:
+            return
+        self._closed = reason
+        self._controls.setEnabled(not reason)
+        self._controls.setToolTip(reason)
+        self._reason.setText(reason)
+        self._reason.setVisible(bool(reason))
 
     def _render_kinds(self, ws: Workspace) -> None:
         if ws.model != self._kinds_of:

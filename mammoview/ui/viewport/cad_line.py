@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mammoview.app.second_read.texts import closed_reason
 from mammoview.app.workspace import OverlayMode, Pane, Workspace
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
 from mammoview.words import COUNTED, QT_TRANSLATE_NOOP, translate
@@ -53,6 +54,8 @@ def cad_line(pane: Pane, workspace: Workspace) -> CadLine:
         return _of_result(found, workspace)
     if pane.mammogram.unsupported:
         return _not_run(pane.mammogram.unsupported)
+    if closed_reason(workspace):
+        return CadLine(text=translate("CAD", "CAD: hidden"), tone=Tone.QUIET)
     if workspace.analysis.running:
         return CadLine(text=translate("CAD", "CAD: running"), tone=Tone.QUIET)
     return CadLine(text=translate("CAD", "CAD: not run"), tone=Tone.QUIET)

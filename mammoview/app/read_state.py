@@ -1,0 +1,113 @@
+"""The reader's read of the hung examination as a part of the window's state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mammoview.domain.geometry import ImagePoint
+from mammoview.domain.prediction import Heatmap
+from mammoview.domain.reading import ReaderIdentity, ReadingMode, Role
+from mammoview.review.events import Content
+from mammoview.review.read import Read
+from mammoview.review.states import Action, ReadState
+
+NOBODY = ReaderIdentity(id="", name="")
+
+
+class Page(StrEnum):
+    """What the side panel shows."""
+
+    READ = "read"
+    IMAGES = "images"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing that was done in a read, on its way to the log."""
+
+    read_id: str
+    reader: str
+    action: Action
+    content: Content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """A place that the panes are asked to show in their middle, stored pixels."""
+
+    sop_instance_uid: str
+    point: ImagePoint
+    request: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ReadPart:
+    """Where the reader's read of the hung examination stands.
+
+    Attributes
+    ----------
+    reader : ReaderIdentity
+        Who sits before the window.
+    role : Role
+        As whom a read is begun.
+    site_mode : ReadingMode
+        How examinations of the worklist are read here.
+    keeps : bool
+        Whether there is a log to write into; without one no read can begin.
+    looking : bool
+        Whether the log is still asked for a read of this examination: nothing of the computer's
+        result may be seen before it has answered.
+    blinded_elsewhere : bool
+        Whether somebody else's read of these images is still blinded: without a read of one's own
+        nothing of the computer's result is shown.
+    begins : bool
+        Whether a read begins by itself: the examination was opened from the worklist.
+    kept : Read or None
+        The read as it is on the disk, which alone decides what may be seen.
+    read : Read or None
+        The read with all that was said since, which the reader sees and goes on from.
+    journal : tuple of Entry
+        What was said since the examination was hung: what `ReadKeeper` writes down.
+    unsaved, problem : int, str
+        Entries of any read that are not on the disk yet, and why; they are tried again.
+    revealing : bool
+        Whether the computer's result was asked for and is on its way.
+    result_seen : bool
+        Whether the computer's result of this examination was on the screen before its read began.
+    heatmaps : tuple of (str, tuple of Heatmap)
+        For each SOPInstanceUID those that were revealed, once their file has been read.
+    mark : str
+        Id of the computer's mark that is being answered.
+    aim : Aim or None
+        What the panes are asked to show.
+    page : Page
+        What the side panel shows.
+    """
+
+    reader: ReaderIdentity = NOBODY
+    role: Role = Role.FIRST
+    site_mode: ReadingMode = ReadingMode.SECOND_READ
+    keeps: bool = False
+    looking: bool = False
+    blinded_elsewhere: bool = False
+    begins: bool = False
+    kept: Read | None = None
+    read: Read | None = None
+    journal: tuple[Entry, ...] = ()
+    unsaved: int = 0
+    problem: str = ""
+    revealing: bool = False
+    result_seen: bool = False
+    heatmaps: tuple[tuple[str, tuple[Heatmap, ...]], ...] = ()
+    mark: str = ""
+    aim: Aim | None = None
+    page: Page = Page.IMAGES
+
+    @property
+    def state(self) -> ReadState | None:
+        """Where the read stands on the disk; None without one."""
+        return self.kept.state if self.kept is not None else None
+
+
+NO_READ = ReadPart()

@@ -1,0 +1,192 @@
+"""What is said of a read on the screen."""
+
+from __future__ import annotations
+
+from mammoview.app.read_state import ReadPart
+from mammoview.app.second_read import gate
+from mammoview.app.second_read.commands import marks_in_order, missing
+from mammoview.app.second_read.commands import mode_text as mode_text
+from mammoview.app.workspace import Workspace
+from mammoview.domain.reading import AnalysisOutcome, CadMark, Disposition, MarkAnswer, ReadingMode
+from mammoview.review.read import Read
+from mammoview.review.states import ReadState
+from mammoview.words import COUNTED, translate
+
+
+def badge_text(ws: Workspace) -> str:
+    """Return how this examination is read and where the read stands: always on the screen."""
+    read = ws.read.read
+    if read is None:
+        if ws.reading_mode is ReadingMode.CONCURRENT:
+            return translate("Status", "Concurrent reading — not a blinded read")
+        return mode_badge(ws.reading_mode)
+    said = f"{mode_badge(ws.reading_mode)} · {state_text(ws.read)}"
+    if read.opened.result_seen and ws.reading_mode is not ReadingMode.CONCURRENT:
+        said += " · " + translate("Status", "result was seen before")
+    return said
+
+
+def way(ws: Workspace) -> tuple[str, ...]:
+    """Return the steps of a read, a line each, with a mark before those that are done."""
+    read = ws.read.read
+    if read is None:
+        return (translate("Read", "No read of this examination"),) if ws.exam_key else ()
+    order = list(ReadState)
+    at = order.index(read.state)
+    views = translate("Read", "Views checked")
+    if read.views is not None and read.views.missing:
+        without = translate("Read", "Views checked, without {views}")
+        views = without.format(views=", ".join(read.views.missing))
+    steps = (
+        (ReadState.VIEWS_CHECKED, views),
+        (ReadState.UNAIDED_LOCKED, _dated(translate("Read", "Unaided, locked"), read.locked_at)),
+        (ReadState.AI_REVEALED, translate("Read", "Computer revealed")),
+        (ReadState.FINAL, translate("Read", "Final")),
+        (ReadState.SIGNED, _dated(translate("Read", "Signed"), read.signed_at)),
+    )
+    return tuple(f"{'✓' if at >= order.index(state) else '·'}  {said}" for state, said in steps)
+
+
+def _dated(said: str, at: str) -> str:
+    return f"{said}  {at[:10]} {at[11:16]} UTC" if at else said
+
+
+def mode_badge(mode: ReadingMode) -> str:
+    """Return a mode as the badge says it."""
+    if mode is ReadingMode.SECOND_READ:
+        return translate("Status", "Second read")
+    if mode is ReadingMode.ASK_SPOT:
+        return translate("Status", "Ask about a spot")
+    return translate("Status", "Concurrent read — not blinded")
+
+
+def state_text(part: ReadPart) -> str:
+    """Return where a read stands, in words."""
+    read = part.read
+    if read is None:
+        return translate("Read", "no read")
+    words = {
+        ReadState.OPENED: translate("Read", "views to be checked"),
+        ReadState.VIEWS_CHECKED: translate("Read", "views checked"),
+        ReadState.UNAIDED: translate("Read", "unaided"),
+        ReadState.UNAIDED_LOCKED: translate("Read", "unaided opinion locked"),
+        ReadState.AI_REVEALED: translate("Read", "computer revealed"),
+        ReadState.FINAL: translate("Read", "final"),
+        ReadState.ARBITRATION: translate("Read", "in arbitration"),
+        ReadState.SIGNED: translate("Read", "signed"),
+    }
+    return words[read.state]
+
+
+def closed_reason(ws: Workspace) -> str:
+    """Return why the computer's result is not to be seen; empty where it is."""
+    if gate.is_open(ws):
+        return ""
+    if ws.read.looking:
+        return translate(
+            "Read", "Hidden until the read log has told whether a blinded read is open"
+        )
+    if ws.read.blinded_elsewhere and ws.read.kept is None:
+        return translate("Read", "Hidden: a blinded read of these images is open on this machine")
+    if ws.read.state is ReadState.UNAIDED_LOCKED:
+        return translate("Read", "Hidden until you reveal it")
+    return translate("Read", "Hidden until your unaided opinion is locked")
+
+
+def needed(ws: Workspace) -> tuple[str, ...]:
+    """Return what is missing for the next step of the read, a line each; none: it can be taken."""
+    read = ws.read.read
+    if read is None:
+        return ()
+    if read.state is ReadState.OPENED:
+        return _needed_views(ws)
+    if read.state is ReadState.UNAIDED:
+        return _opinions(read)
+    if read.state is ReadState.UNAIDED_LOCKED:
+        return _needed_reveal(ws)
+    if read.state is ReadState.AI_REVEALED:
+        n = len(read.undisposed)
+        marks = translate("Read", "%n mark(s) without an answer", "", COUNTED, n) if n else ""
+        return (*((marks,) if marks else ()), *_opinions(read))
+    return ()
+
+
+def _needed_views(ws: Workspace) -> tuple[str, ...]:
+    slots = missing(ws)
+    if not slots:
+        return ()
+    views = ", ".join(slot.label for slot in slots)
+    return (translate("Read", "Missing: {views}. Say why, to go on").format(views=views),)
+
+
+def _opinions(read: Read) -> tuple[str, ...]:
+    lacking = [side for side in read.opened.sides if read.now.opinion(side) is None]
+    line = translate("Read", "No opinion of the {side} breast yet")
+    return tuple(line.format(side=side_text(side)) for side in lacking)
+
+
+def _needed_reveal(ws: Workspace) -> tuple[str, ...]:
+    if ws.read.state is not ReadState.UNAIDED_LOCKED:
+        return (translate("Read", "The lock is not on the disk yet"),)
+    if ws.read.revealing:
+        return (translate("Read", "The computer's result is on its way"),)
+    return ()
+
+
+def side_text(side: str) -> str:
+    """Return a side in words."""
+    return translate("Read", "right") if side == "R" else translate("Read", "left")
+
+
+def result_line(ws: Workspace) -> str:
+    """Return what the computer said, in a line: no marks, failed and not run read differently."""
+    kept = ws.read.kept
+    if kept is None or kept.revealed is None:
+        return ""
+    said = kept.revealed
+    if said.outcome is AnalysisOutcome.FAILED:
+        return translate("Read", "Computer: FAILED — {reason}").format(reason=said.reason)
+    if said.outcome is AnalysisOutcome.NOT_RUN:
+        return translate("Read", "Computer: NOT RUN — {reason}").format(reason=said.reason)
+    if not kept.shown:
+        return translate("Read", "Computer: read the images, no marks")
+    n = len(kept.shown)
+    return translate("Read", "Computer: %n mark(s)", "", COUNTED, n)
+
+
+def mark_line(ws: Workspace, mark: CadMark) -> str:
+    """Return a mark in a line: image, kind, score."""
+    labels = {hung.mammogram.sop_instance_uid: hung.mammogram.label for hung in ws.views}
+    label = labels.get(mark.sop_instance_uid, translate("Read", "an image that does not hang"))
+    said = translate("Read", "{view} · {kind} · score {score:.2f}")
+    return said.format(view=label, kind=mark.kind, score=mark.score)
+
+
+def mark_text(ws: Workspace, mark: CadMark) -> str:
+    """Return the mark that is being answered: which of how many, what it is, and the answer."""
+    marks, read = marks_in_order(ws), ws.read.read
+    which = translate("Read", "{at} of {count}").format(at=marks.index(mark) + 1, count=len(marks))
+    answers = read.disposed if read is not None else ()
+    said = next((answer for answer in answers if answer.mark_id == mark.id), None)
+    answered = answer_text(said) if said is not None else translate("Read", "no answer yet")
+    return f"{which} · {mark_line(ws, mark)}\n{answered}"
+
+
+def answer_text(said: MarkAnswer) -> str:
+    """Return an answer in words."""
+    if said.disposition is Disposition.AGREE:
+        return translate("Read", "agreed")
+    if said.disposition is Disposition.DUPLICATE:
+        return translate("Read", "the same as a finding of mine")
+    return translate("Read", "dismissed: {reason}").format(reason=said.reason)
+
+
+def problem_text(part: ReadPart) -> str:
+    """Return what must stay on the screen while the read is not kept; empty: it is."""
+    if not part.problem:
+        return ""
+    if not part.unsaved:
+        return translate("Read", "Read log: {problem}").format(problem=part.problem)
+    n = part.unsaved
+    said = translate("Read", "%n change(s) of the read NOT SAVED: {problem}", "", COUNTED, n)
+    return said.format(problem=part.problem)

@@ -1,0 +1,157 @@
+"""The reader's read: begin, lock, reveal, answer, make final, sign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mammoview.app.read_state import Page
+from mammoview.app.reading import ReadingDesk
+from mammoview.app.second_read import commands as reads
+from mammoview.app.second_read import next_step
+from mammoview.app.second_read.next_step import Go
+from mammoview.app.workspace import Workspace
+from mammoview.domain.reading import ReadingMode
+from mammoview.review.states import Action, next_state
+from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, at_desk, command, in_window
+from mammoview.words import QT_TRANSLATE_NOOP, translate
+
+_WAYS = (
+    (Go.BEGIN, QT_TRANSLATE_NOOP("Actions", "Begin a read of this examination"), "Ctrl+Shift+B"),
+    (Go.LOCK, QT_TRANSLATE_NOOP("Actions", "Lock the unaided opinion"), "Ctrl+Shift+L"),
+    (Go.REVEAL, QT_TRANSLATE_NOOP("Actions", "Reveal the computer"), "Ctrl+Shift+E"),
+    (Go.FINALIZE, QT_TRANSLATE_NOOP("Actions", "Make the opinion final"), "Ctrl+Shift+F"),
+    (Go.SIGN, QT_TRANSLATE_NOOP("Actions", "Sign the read"), "Ctrl+Shift+S"),
+)
+_MODES = (
+    (
+        ReadingMode.SECOND_READ,
+        QT_TRANSLATE_NOOP("Actions", "Worklist is read: second read (computer after the lock)"),
+        "Ctrl+3",
+    ),
+    (
+        ReadingMode.CONCURRENT,
+        QT_TRANSLATE_NOOP("Actions", "Worklist is read: concurrent (computer from the start)"),
+        "Ctrl+4",
+    ),
+    (
+        ReadingMode.ASK_SPOT,
+        QT_TRANSLATE_NOOP("Actions", "Worklist is read: ask about a spot"),
+        "Ctrl+5",
+    ),
+)
+
+
+def _why_not(go: Go) -> Callable[[Workspace], str]:
+    def why_not(ws: Workspace) -> str:
+        return next_step.why_not(ws, go)
+
+    return why_not
+
+
+def _no_marks(ws: Workspace) -> str:
+    return "" if reads.marks_in_order(ws) else translate("Read", "No marks of the computer")
+
+
+def _not_open(ws: Workspace) -> str:
+    read = ws.read.read
+    if read is None or next_state(read.state, Action.DISPOSE_MARK) is None:
+        return translate("Read", "Marks are answered after the reveal, before it is final")
+    return "" if reads.current_mark(ws) else translate("Read", "No marks of the computer")
+
+
+def _on_read_page(ws: Workspace) -> bool:
+    return ws.read.page is Page.READ
+
+
+def _keeps(ws: Workspace) -> bool:
+    return ws.read.keeps
+
+
+def _is_mode(mode: ReadingMode) -> Callable[[Workspace], bool]:
+    def is_mode(ws: Workspace) -> bool:
+        return ws.read.site_mode is mode
+
+    return is_mode
+
+
+ROWS: tuple[ActionSpec, ...] = (
+    ActionSpec(
+        id="read-page",
+        text=QT_TRANSLATE_NOOP("Actions", "Side panel: read or images"),
+        keys=("F3",),
+        menu=Menu.READ,
+        run=command(reads.turn_page),
+        checked=_on_read_page,
+        enabled=_keeps,
+    ),
+    *(
+        ActionSpec(
+            id=f"read-{go}",
+            text=text,
+            keys=(key,),
+            menu=Menu.READ,
+            run=at_desk(ReadingDesk.go_in_read, go),
+            why_not=_why_not(go),
+            group=1,
+        )
+        for go, text, key in _WAYS
+    ),
+    ActionSpec(
+        id="next-mark",
+        text=QT_TRANSLATE_NOOP("Actions", "Next mark of the computer"),
+        keys=("Z",),
+        menu=Menu.READ,
+        run=command(reads.next_mark, 1),
+        why_not=_no_marks,
+        group=2,
+    ),
+    ActionSpec(
+        id="previous-mark",
+        text=QT_TRANSLATE_NOOP("Actions", "Previous mark of the computer"),
+        keys=("Shift+Z",),
+        menu=Menu.READ,
+        run=command(reads.next_mark, -1),
+        why_not=_no_marks,
+        group=2,
+    ),
+    ActionSpec(
+        id="agree-mark",
+        text=QT_TRANSLATE_NOOP("Actions", "Agree with this mark"),
+        keys=("F5",),
+        menu=Menu.READ,
+        run=command(reads.agree),
+        why_not=_not_open,
+        group=2,
+    ),
+    ActionSpec(
+        id="dismiss-mark",
+        text=QT_TRANSLATE_NOOP("Actions", "Dismiss this mark, with a reason"),
+        keys=("F6",),
+        menu=Menu.READ,
+        run=in_window(Frame.dismiss_mark),
+        why_not=_not_open,
+        group=2,
+    ),
+    ActionSpec(
+        id="same-mark",
+        text=QT_TRANSLATE_NOOP("Actions", "This mark is the same as my finding"),
+        keys=("F7",),
+        menu=Menu.READ,
+        run=command(reads.same_as_nearest),
+        why_not=_not_open,
+        group=2,
+    ),
+    *(
+        ActionSpec(
+            id=f"site-{mode}",
+            text=text,
+            keys=(key,),
+            menu=Menu.READ,
+            run=command(reads.site_mode, mode),
+            checked=_is_mode(mode),
+            enabled=_keeps,
+            group=3,
+        )
+        for mode, text, key in _MODES
+    ),
+)
