@@ -29,8 +29,8 @@ QToolBar::separator {{ background: {EDGE}; height: 1px; margin: 5px 8px; }}
 QToolButton {{ color: {TEXT}; background: transparent; border: 1px solid transparent;
     border-radius: 3px; padding: 5px 3px; min-width: 46px; }}
 QToolButton:hover {{ background: {EDGE}; }}
-QToolButton:focus {{ border-color: {ACCENT}; }}
 QToolButton:checked {{ background: #1f3139; color: #b9d3dc; border-color: #33525e; }}
+QToolButton:focus {{ border-color: {ACCENT}; }}
 QToolButton:disabled {{ color: #50555a; }}
 QWidget#sidePages, QWidget#sidePanel, QWidget#readPanel, QScrollArea#sideScroll,
 QScrollArea#readScroll {{ background: {CHROME}; border: none; }}
@@ -65,11 +65,17 @@ QProgressBar::chunk {{ background: #2d4a55; }}
 QPushButton {{ background: {RAISED}; color: {TEXT}; border: 1px solid {EDGE};
     border-radius: 3px; padding: 4px 10px; }}
 QPushButton:hover {{ background: {EDGE}; }}
-QPushButton:focus {{ border-color: {ACCENT}; }}
 QPushButton:checked {{ background: #1f3139; color: #b9d3dc; border-color: #33525e; }}
+QPushButton:focus {{ border-color: {ACCENT}; }}
+QLineEdit {{ background: {RAISED}; color: {TEXT}; border: 1px solid {EDGE};
+    border-radius: 3px; padding: 3px 4px; }}
+QLineEdit:focus {{ border-color: {ACCENT}; }}
+QAbstractSpinBox QLineEdit, QKeySequenceEdit QLineEdit:disabled {{ border: none; }}
 QLineEdit#markLabel {{ background: {RAISED}; color: #a8f5a8; border: 1px solid {ACCENT};
     padding: 2px 4px; }}
-QCheckBox {{ color: {TEXT}; spacing: 6px; }}
+QCheckBox {{ color: {TEXT}; spacing: 6px; border: 1px solid transparent; border-radius: 3px; }}
+QCheckBox::indicator:unchecked {{ width: 11px; height: 11px; border: 1px solid {FAINT};
+    border-radius: 2px; background: {RAISED}; }}
 QComboBox {{ background: {RAISED}; color: {TEXT}; border: 1px solid {EDGE};
     border-radius: 3px; padding: 3px 6px; }}
 QComboBox:focus, QCheckBox:focus {{ border-color: {ACCENT}; }}
@@ -83,9 +89,11 @@ QSlider::groove:vertical {{ width: 3px; background: {EDGE}; border-radius: 1px; 
 QSlider::handle:vertical {{ height: 22px; margin: 0 -4px; border-radius: 4px;
     background: {FAINT}; }}
 QSlider::sub-page:horizontal {{ background: #3c5661; border-radius: 1px; }}
-QListWidget, QListView, QTableWidget, QTableView {{ background: {RAISED}; color: {TEXT};
-    border: 1px solid {EDGE};
+QListWidget, QListView, QTableWidget, QTableView, QTreeWidget {{ background: {RAISED};
+    color: {TEXT}; border: 1px solid {EDGE};
     alternate-background-color: {CHROME}; gridline-color: {EDGE}; }}
+QListWidget:focus, QListView:focus, QTableWidget:focus, QTableView:focus,
+QTreeWidget:focus {{ border-color: {ACCENT}; }}
 QListWidget::item:selected, QListView::item:selected, QTableWidget::item:selected,
 QTableView::item:selected {{ background: #1f3139;
     color: #b9d3dc; }}

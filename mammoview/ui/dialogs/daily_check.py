@@ -24,6 +24,7 @@ from mammoview.ui.dialogs.pattern_view import PatternView
 from mammoview.words import translate
 
 _BAR = """QFrame#checkBar { background: #0e0f11; border: 1px solid #2a2d31; border-radius: 4px; }
+QFrame#checkBar:focus { border-color: #5f93a3; }
 QLabel { color: #e8e8e8; font-size: 11pt; }
 QLabel#checkProgress { color: #7b8188; }
 QLabel#checkError { color: #ff9d6e; }"""
@@ -66,9 +67,11 @@ class DailyCheck(QDialog):
         self.bar = QFrame(self)
         self.bar.setObjectName("checkBar")
         self.bar.setStyleSheet(_BAR)
-        self._progress = self._label("checkProgress", "Progress")
-        self._question = self._label("checkQuestion", "Question")
-        self._error = self._label("checkError", "Problem")
+        self.bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.bar.setAccessibleName(translate("DisplayCheck", "Question; Y and N answer it"))
+        self._progress = self._label("checkProgress", translate("DisplayCheck", "Progress"))
+        self._question = self._label("checkQuestion", translate("DisplayCheck", "Question"))
+        self._error = self._label("checkError", translate("DisplayCheck", "Problem"))
         self._yes = self._button("checkYes", translate("DisplayCheck", "Yes (Y)"))
         self._no = self._button("checkNo", translate("DisplayCheck", "No (N)"))
         self._back = self._button("checkBack", translate("DisplayCheck", "Back"))
@@ -77,6 +80,7 @@ class DailyCheck(QDialog):
         self._lay_out()
         self._connect()
         self._show()
+        self.bar.setFocus()
 
     @property
     def answers(self) -> dict[str, bool]:
@@ -96,8 +100,8 @@ class DailyCheck(QDialog):
         button.setObjectName(name)
         button.setAccessibleName(text)
         button.setAutoDefault(False)
-        # The keys belong to the dialog: Space shows what is under the bar.
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # A click leaves the keyboard with the bar: there Space shows what is under it.
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
 
     def _lay_out(self) -> None:
@@ -172,6 +176,10 @@ class DailyCheck(QDialog):
         self.bar.show()
         self._place()
 
+    def _show_bar(self, shown: bool) -> None:
+        self.bar.setVisible(shown)
+        (self.bar if shown else self).setFocus()
+
     # --- place and keys ----------------------------------------------------------------------
 
     def _place(self) -> None:
@@ -205,9 +213,9 @@ class DailyCheck(QDialog):
             return
         key = event.key()
         if key == Qt.Key.Key_Space:
-            self.bar.setVisible(self.bar.isHidden())
+            self._show_bar(self.bar.isHidden())
         elif self.bar.isHidden() and key != Qt.Key.Key_Escape:
-            self.bar.show()  # nobody answers a question that is not seen
+            self._show_bar(True)  # nobody answers a question that is not seen
         elif key == Qt.Key.Key_Y:
             self._answer(True)
         elif key == Qt.Key.Key_N:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -37,6 +37,26 @@ _FILE_NAME = "mammoview-keys.toml"
 _PORTABLE = QKeySequence.SequenceFormat.PortableText
 
 
+class KeyRecorder(QKeySequenceEdit):
+    """Records a key.  Shift+Tab leads out of it: by Qt's own way it turns round inside."""
+
+    def event(self, event: QEvent) -> bool:
+        """Go back to what comes before this, and not to its own line."""
+        back = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Backtab
+        if not back or event.type() is not QEvent.Type.KeyPress:
+            return super().event(event)
+        before: QWidget = self
+        while before is self or not _is_stop(before):
+            before = before.previousInFocusChain() or self.window()
+        before.setFocus(Qt.FocusReason.BacktabFocusReason)
+        return True
+
+
+def _is_stop(widget: QWidget) -> bool:
+    """Tell whether Tab stops at a widget."""
+    return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.isVisible()
+
+
 class KeysDialog(QDialog):
     """The table of keys.  What is changed holds at once, and only what is unambiguous is taken."""
 
@@ -51,7 +71,7 @@ class KeysDialog(QDialog):
         self._search = QLineEdit(self)
         self.tree = QTreeWidget(self)
         self._rows: dict[str, QTreeWidgetItem] = {}
-        self.recorder = QKeySequenceEdit(self)
+        self.recorder = KeyRecorder(self)
         self._keep = QCheckBox(translate("Keys", "Keep its other keys"), self)
         self.take = QPushButton(translate("Keys", "Take it over"), self)
         self._clear = QPushButton(translate("Keys", "No key"), self)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from mammoview.imaging.patterns import Letters, Pattern, PatternName, draw
+from mammoview.words import translate
 
 
 class PatternView(QWidget):
@@ -15,7 +16,7 @@ class PatternView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("patternView")
-        self.setAccessibleName("Test pattern")
+        self.setAccessibleName(translate("DisplayCheck", "Test pattern"))
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._name = PatternName.OVERALL
         self._image = QImage()

@@ -68,6 +68,7 @@ def _table(
     table.setShowGrid(False)
     table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     table.setWordWrap(True)
+    table.setTabKeyNavigation(False)  # Tab leads out of it; arrows walk its rows
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     header = table.horizontalHeader()

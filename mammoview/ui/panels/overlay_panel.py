@@ -56,6 +56,8 @@ class OverlayPanel(QWidget):
         self._kind_boxes: dict[str, QCheckBox] = {}
         self._caveats: list[QLabel] = []
         self._kinds_of: ModelSummary | None = None
+        self._opacity = _slider("opacity", translate("Overlay", "Heatmap opacity"), self)
+        self._floor = _slider("heatFloor", translate("Overlay", "Hide heat below this score"), self)
         self._point = _combo("operatingPoint", translate("Overlay", "Operating point"), self)
         self._point_text = paragraph(
             "operatingPointText",
@@ -63,8 +65,6 @@ class OverlayPanel(QWidget):
             self,
             role="faint",
         )
-        self._opacity = _slider("opacity", translate("Overlay", "Heatmap opacity"), self)
-        self._floor = _slider("heatFloor", translate("Overlay", "Hide heat below this score"), self)
         self._opacity_text = QLabel("", self)
         self._floor_text = QLabel("", self)
         self._lay_out()
@@ -188,8 +188,12 @@ class OverlayPanel(QWidget):
             self._kinds_layout.removeWidget(widget)
             widget.deleteLater()
         self._kind_boxes, self._caveats = {}, []
+        before: QWidget = self._modes.buttons()[-1]
         for kind in model.findings if model else ():
             self._kind_boxes[kind] = self._kind_box(kind)
+            # What is made later would come last of all.
+            self.setTabOrder(before, self._kind_boxes[kind])
+            before = self._kind_boxes[kind]
             said = [c.text for c in model.caveats if c.kind == kind] if model else []
             if said:
                 self._caveats.append(self._caveat(kind, "; ".join(said)))

@@ -9,15 +9,19 @@ from __future__ import annotations
 from typing import Protocol
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
     QEnterEvent,
     QMouseEvent,
     QPainter,
+    QPen,
     QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QGraphicsView, QWidget
+
+from mammoview.ui.theme import ACCENT
 
 _NOTCH = 120.0
 _PAN_BUTTONS = (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton)
@@ -71,9 +75,23 @@ class Canvas(pg.GraphicsView):
         self.taker: Taker | None = None
         self._taken: Taker | None = None
         self.with_ctrl = False  # whether the key was down at the last press or move
+        self._framed = False
         self._button: Qt.MouseButton | None = None
         self._press = QPointF()
         self._last = QPointF()
+
+    def set_framed(self, framed: bool) -> None:
+        """Show, or no longer, that the keyboard came here by Tab."""
+        if framed != self._framed:
+            self._framed = framed
+            self.viewport().update()
+
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        """Draw the frame of the keyboard over the images, which keep their place."""
+        if self._framed:
+            painter.setPen(QPen(QColor(ACCENT), 1.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(self.viewport().rect()).adjusted(0.5, 0.5, -0.5, -0.5))
 
     def mousePressEvent(self, ev: QMouseEvent) -> None:
         """Begin a drag; a second button during a drag is ignored."""

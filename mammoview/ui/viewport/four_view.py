@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Signal
-from PySide6.QtGui import QImage, QKeyEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mammoview.app import coverage, true_size
@@ -344,6 +344,17 @@ class FourView(QWidget):
         """Go from mark to mark, and after the last one on to what comes after the images."""
         step = 1 if following else -1
         return self.measure.step(step) or super().focusNextPrevChild(following)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show that the keyboard is here, where it came by Tab: a reader at work needs no frame."""
+        super().focusInEvent(event)
+        tabs = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self.canvas.set_framed(event.reason() in tabs)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Take the frame away."""
+        super().focusOutEvent(event)
+        self.canvas.set_framed(False)
 
     def edit_label(self) -> None:
         """Let the reader type the words of the selected mark, beside it."""

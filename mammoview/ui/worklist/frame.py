@@ -89,7 +89,7 @@ class WorklistFrame(QObject):
             self.worklist.refresh()
         self._pages.setCurrentWidget(self.page)
         self.page.go_to(self._desk.workspace.exam_key)
-        self.page.table.setFocus()
+        self.page.take_keyboard()
 
     def show_images(self) -> None:
         """Show the images."""

@@ -87,7 +87,6 @@ class WorklistPage(QWidget):
         layout.addWidget(self._problem)
         layout.addWidget(self._middle, 1)
         layout.addWidget(self._message)
-        self.setFocusProxy(self.table)
 
     def _connect(self) -> None:
         self._worklist.subscribe(self.render)
@@ -118,6 +117,8 @@ class WorklistPage(QWidget):
         self._roots.setEnabled(bool(new.listing.roots))
         self._empty.setText(empty_text(new))
         self._middle.setCurrentIndex(0 if new.shown else 1)
+        if self._import.hasFocus() and (old is None or not old.shown) and new.shown:
+            self.take_keyboard()  # it stood in for the table
 
     def _go_back(self, key: str | None) -> None:
         """Stay at the study that was current; where it is gone, at the first."""
@@ -144,6 +145,10 @@ class WorklistPage(QWidget):
         row = self.model.row_of(key)
         if row is not None:
             self.table.go_to(row)
+
+    def take_keyboard(self) -> None:
+        """Give the keyboard to the table, or where there is none to what fills it."""
+        (self.table if self.model.rowCount() else self._import).setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """From the filter, the arrow down and Return lead into the table."""

@@ -31,10 +31,10 @@ class Sources(QDialog):
         self._worklist = worklist
         self._roots: tuple[Root, ...] = ()
         self.folders = _list("sourceFolders", translate("Worklist", "Imported folders"), self)
-        self.refused = _list("sourceRefused", translate("Worklist", "Files not read"), self)
         self._refused_title = QLabel(self)
         self._remove = QPushButton(translate("Worklist", "Take out of the worklist"), self)
         self._remove.setObjectName("sourceRemove")
+        self.refused = _list("sourceRefused", translate("Worklist", "Files not read"), self)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         layout = QVBoxLayout(self)
         for widget in (
