@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QByteArray, QEvent, QModelIndex, QSettings, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from mammoview.app.worklist.arrange import Column, Sort
 from mammoview.app.worklist.thumbnails import CELL_COLS, CELL_ROWS
+from mammoview.ui.worklist.columns import widths_within
 from mammoview.ui.worklist.model import COLUMNS, StudyModel
 from mammoview.words import translate
 
@@ -24,6 +27,7 @@ _WIDTHS = {
     Column.MISSING: 190,
     Column.IMAGES: 60,
     Column.ACCESSION: 130,
+    Column.SOURCE: 160,
 }
 # These keys are the table's while it has the focus, though the window has a use for some of them.
 _OWN_KEYS = frozenset(
@@ -60,6 +64,8 @@ class StudyTable(QTableView):
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(CELL_ROWS + 2 * _PADDING_PX)
         rows.hide()
+        self._wishes = dict(_WIDTHS)
+        self._fitting = False
         self._set_columns()
         self._connect()
 
@@ -71,18 +77,48 @@ class StudyTable(QTableView):
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setStretchLastSection(True)
-        for column, width in _WIDTHS.items():
-            header.resizeSection(COLUMNS.index(column), width)
+        self._show_columns(self._wishes)
         kept = _columns_store().value(_GEOMETRY)
-        if isinstance(kept, QByteArray):
-            header.restoreState(kept)
+        if isinstance(kept, QByteArray) and header.restoreState(kept):
+            for at, column in enumerate(COLUMNS):
+                if header.sectionSize(at) and not self._takes_the_rest(at):
+                    self._wishes[column] = header.sectionSize(at)
+
+    def _show_columns(self, widths: Mapping[Column, int]) -> None:
+        """Show these columns and hide the others; that is no wish of the reader's."""
+        self._fitting = True
+        header = self.horizontalHeader()
+        for at, column in enumerate(COLUMNS):
+            header.setSectionHidden(at, column not in widths)
+            if column in widths:
+                header.resizeSection(at, widths[column])
+        self._fitting = False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show the columns that there is room for."""
+        super().resizeEvent(event)
+        self._show_columns(widths_within(self._wishes, self.viewport().width()))
+
+    def _column_resized(self, at: int, before: int, width: int) -> None:
+        """Note what the hand did; a column that is stretched or fitted was not asked for."""
+        if not self._fitting and width and not self._takes_the_rest(at):
+            self._wishes[COLUMNS[at]] = width
+
+    def _takes_the_rest(self, at: int) -> bool:
+        """Tell whether a column is the last one that is shown: Qt gives it what is left."""
+        header = self.horizontalHeader()
+        place = header.visualIndex(at)
+        after = (header.logicalIndex(number) for number in range(place + 1, len(COLUMNS)))
+        return all(header.isSectionHidden(other) for other in after)
 
     def _connect(self) -> None:
+        self.horizontalHeader().sectionResized.connect(self._column_resized)
         self.doubleClicked.connect(self._double_clicked)
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
 
     def keep_columns(self) -> None:
-        """Keep the widths of the columns for the next window."""
+        """Keep the widths of the columns for the next window, which may have room for all."""
+        self._show_columns(self._wishes)
         _columns_store().setValue(_GEOMETRY, self.horizontalHeader().saveState())
 
     def show_sort(self, sort: Sort) -> None:
