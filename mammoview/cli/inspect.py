@@ -10,6 +10,7 @@ from mammoview.app.resolve import load_image
 from mammoview.cli.arguments import add_json, add_paths
 from mammoview.cli.output import emit, note_refused
 from mammoview.cli.reading import read_index
+from mammoview.domain.cad_report import CadReportFile
 from mammoview.domain.study import Examination, ExamIndex, ImageKind, Mammogram, Refusal
 from mammoview.errors import ExitCode, MammoviewError
 
@@ -64,6 +65,7 @@ def inspect_document(index: ExamIndex) -> dict[str, Any]:
                 "key": exam.key,
                 "images": [_image(mammogram) for mammogram in exam.mammograms],
                 "missing_slots": list(exam.missing_slots),
+                "cad_reports": [_report(report) for report in exam.cad_reports],
             }
             for exam in index.examinations
         ],
@@ -111,11 +113,24 @@ def _image(mammogram: Mammogram) -> dict[str, Any]:
     }
 
 
+def _report(report: CadReportFile) -> dict[str, Any]:
+    """Return that there is a CAD report; what it found is not told before a read may know it."""
+    return {
+        "file": str(report.file),
+        "archive": report.archive and str(report.archive),
+        "sop_instance_uid": report.sop_instance_uid,
+        "maker": report.maker,
+        "algorithms": [{"name": a.name, "version": a.version} for a in report.algorithms],
+    }
+
+
 def _print_table(index: ExamIndex) -> None:
     for exam in index.examinations:
         print(f"study {exam.key}")
         for mammogram in exam.mammograms:
             _print_image(mammogram)
+        for report in exam.cad_reports:
+            print(f"  CAD report of {report.title} ({report.maker})  {report.file}")
         _print_missing(exam)
 
 

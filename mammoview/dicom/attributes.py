@@ -25,7 +25,13 @@ from mammoview.dicom.spacing import read_magnification, read_spacing
 from mammoview.dicom.syntaxes import find_syntax
 from mammoview.dicom.technique import read_technique
 from mammoview.domain.geometry import Pose
-from mammoview.domain.study import ImageKind, Mammogram, PatientIdentity
+from mammoview.domain.study import (
+    ImageKind,
+    ImageOrigin,
+    Mammogram,
+    PatientIdentity,
+    Preserved,
+)
 from mammoview.domain.views import SourcedLaterality, SourcedView, displaced_slot, standard_slot
 from mammoview.errors import DicomError
 from mammoview.imaging.orientation import pose_from_patient_orientation
@@ -103,8 +109,21 @@ def read_mammogram(path: Path, file: DicomFile, *, archive: Path | None = None) 
         kind=kind,
         frames=stack,
         volume_slot=slot if kind is ImageKind.VOLUME and stack is not None else None,
+        origins=_origins(header),
     )
     return ReadHeader(mammogram=mammogram, for_processing=is_for_processing(header))
+
+
+def _origins(header: Header) -> tuple[ImageOrigin, ...]:
+    found = []
+    for item in header.items("SourceImageSequence"):
+        uid, said = item.text("ReferencedSOPInstanceUID"), item.text("SpatialLocationsPreserved")
+        known = said.upper() in set(Preserved)
+        # What is not understood must not move a mark: it counts as not said.
+        preserved = Preserved(said.upper()) if known else Preserved.NOT_SAID
+        if uid:
+            found.append(ImageOrigin(sop_instance_uid=uid, preserved=preserved))
+    return tuple(found)
 
 
 def _sop_instance_uid(header: Header) -> str:

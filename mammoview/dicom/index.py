@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from mammoview.dicom.attributes import ReadHeader
+from mammoview.dicom.cad_reports import with_reports
 from mammoview.dicom.files import list_files
 from mammoview.dicom.walk import Walk
 from mammoview.domain.study import Examination, ExamIndex, ImageKind, Mammogram
@@ -61,8 +62,8 @@ def index_paths(
         stop=stop,
     )
     walk.read_files(files)
-    examinations = _grouped(list(read.values()))
-    refused = (*unlisted, *walk.refused)
+    examinations, strays = with_reports(_grouped(list(read.values())), walk.cad_reports)
+    refused = (*unlisted, *walk.refused, *strays)
     _log.info(
         "indexed %d files: %d examinations, %d refused",
         walk.total,
@@ -95,7 +96,8 @@ def index_images(
             members.setdefault(archive, []).append(file.relative_to(archive).as_posix())
     for archive, names in members.items():
         walk.read_members(archive, names)
-    return ExamIndex(examinations=_grouped(list(read.values())), refused=tuple(walk.refused))
+    examinations, strays = with_reports(_grouped(list(read.values())), walk.cad_reports)
+    return ExamIndex(examinations=examinations, refused=(*walk.refused, *strays))
 
 
 def _add(read: dict[str, ReadHeader], header: ReadHeader) -> None:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from mammoview.dicom.archive import Archive, open_archive
 from mammoview.dicom.attributes import ReadHeader, read_mammogram
+from mammoview.dicom.cad_sr_read import is_cad_report, read_cad_report
 from mammoview.dicom.content import is_zip, open_regular, read_start
 from mammoview.dicom.header import quiet_pydicom
 from mammoview.dicom.media import (
@@ -24,6 +25,7 @@ from mammoview.dicom.media import (
     names_on_disk,
 )
 from mammoview.dicom.source import parse_dicom
+from mammoview.domain.cad_report import CadReportFile
 from mammoview.domain.study import Refusal
 from mammoview.errors import DicomError
 
@@ -45,7 +47,7 @@ class _Zip:
     """A zip archive, still to be opened."""
 
 
-_Outcome = ReadHeader | _Listing | _Zip | DicomError
+_Outcome = ReadHeader | CadReportFile | _Listing | _Zip | DicomError
 
 
 class Walk:
@@ -67,6 +69,8 @@ class Walk:
     ----------
     refused : list of Refusal
         What could not be read.
+    cad_reports : list of CadReportFile
+        Reports of CAD that lay beside the images; what they found is not kept here.
     total : int
         Files met so far.
     """
@@ -86,6 +90,7 @@ class Walk:
         self._done = 0
         self.total = 0
         self.refused: list[Refusal] = []
+        self.cad_reports: list[CadReportFile] = []
 
     def read_files(self, files: Sequence[Path]) -> None:
         """Read files on the disk, each once however often it is named or listed."""
@@ -152,6 +157,8 @@ class Walk:
     def _note(self, path: Path, archive: Path | None, outcome: _Outcome) -> None:
         if isinstance(outcome, DicomError):
             self._refuse(path, archive, outcome)
+        elif isinstance(outcome, CadReportFile):
+            self.cad_reports.append(outcome)
         elif isinstance(outcome, ReadHeader):
             try:
                 self._on_header(outcome)
@@ -187,6 +194,8 @@ def _read_stream(stream: BinaryIO, path: Path, archive: Path | None) -> _Outcome
         file = parse_dicom(stream)
         if file.is_directory:
             return _Listing(files=listed_files(file.header))
+        if is_cad_report(file):
+            return read_cad_report(path, file, archive=archive).source
         return read_mammogram(path, file, archive=archive)
 
 

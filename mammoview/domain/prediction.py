@@ -49,6 +49,8 @@ class Region:
     spacing.  It measures the map, whose cells are millimetres wide, rather than the lesion's edge.
     ``score_one_view`` is the score before the other views of the examination changed it; None
     where they did not.
+    ``scored`` is False for a mark of another maker's report that gives no certainty: ``score`` is
+    0 then and says nothing.  ``frame`` counts from 1; 0 in an image of one frame.
     """
 
     kind: str
@@ -59,6 +61,8 @@ class Region:
     flagged: bool
     size_mm: tuple[float, float] | None = None
     score_one_view: float | None = None
+    scored: bool = True
+    frame: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mammoview.domain.cad_report import CadReportFile
 from mammoview.domain.geometry import PixelSpacing, Pose
 from mammoview.domain.technique import NOT_STATED, Technique
 from mammoview.domain.views import Place, Slot, SourcedLaterality, SourcedView
@@ -109,6 +110,23 @@ class FrameStack:
         return self.kept(1 + math.floor(share * (self.count - 1) + 0.5))
 
 
+class Preserved(StrEnum):
+    """Spatial Locations Preserved (0028,135A), PS3.3 C.7.6.1.1.4; empty where it is not said."""
+
+    YES = "YES"
+    NO = "NO"
+    REORIENTED_ONLY = "REORIENTED_ONLY"
+    NOT_SAID = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageOrigin:
+    """An image that another was made from: the For Processing image of one for presentation."""
+
+    sop_instance_uid: str
+    preserved: Preserved
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientIdentity:
     """Who the patient is: for the screen only, never for a log, a file name or a key.
@@ -158,6 +176,8 @@ class Mammogram:
         What a multi-frame image is made of; None for an image of one frame.
     volume_slot : Slot or None
         Place among the tomosynthesis volumes; None for any other image.
+    origins : tuple of ImageOrigin
+        What it was made from (SourceImageSequence), so that marks on that can be found on it.
     """
 
     file: Path
@@ -185,6 +205,7 @@ class Mammogram:
     kind: ImageKind = ImageKind.PLAIN
     frames: FrameStack | None = None
     volume_slot: Slot | None = None
+    origins: tuple[ImageOrigin, ...] = ()
 
     @property
     def place(self) -> Place | None:
@@ -212,11 +233,16 @@ class Mammogram:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
-    """The views of one study.  ``key`` groups them and carries no patient name."""
+    """The views of one study.  ``key`` groups them and carries no patient name.
+
+    ``cad_reports`` are the files of what a CAD said of them, the newest of each algorithm; what
+    they found is read only for somebody who may see it.
+    """
 
     key: str
     mammograms: tuple[Mammogram, ...]
     missing_slots: tuple[Slot, ...]
+    cad_reports: tuple[CadReportFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

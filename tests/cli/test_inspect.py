@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pydicom
 import pytest
 
 from tests.builders.dicom import build_mg
+from tests.builders.foreign_sr import Image, Seen, build_report
 from tests.builders.tomo import build_synthetic_2d, build_tomo
 from tests.cli.conftest import Run
 
@@ -27,7 +29,8 @@ def test_a_whole_examination(command: Run, exam: Path) -> None:
     assert answer.code == 0
     assert set(answer.document) == {"studies", "refused"}
     (study,) = answer.document["studies"]
-    assert set(study) == {"key", "images", "missing_slots"}
+    assert set(study) == {"key", "images", "missing_slots", "cad_reports"}
+    assert study["cad_reports"] == []
     assert [image["slot"] for image in study["images"]] == ["RCC", "LCC", "RMLO", "LMLO"]
     assert [image["place"] for image in study["images"]] == ["RCC", "LCC", "RMLO", "LMLO"]
     assert {image["left_out"] for image in study["images"]} == {None}
@@ -38,6 +41,19 @@ def test_a_whole_examination(command: Run, exam: Path) -> None:
     assert first["view"] == {"value": "CC", "modifiers": [], "source": first["view"]["source"]}
     assert first["spacing_mm_per_px"]["row"] == pytest.approx(0.1)
     assert all(first[key]["source"] for key in ("laterality", "view", "orientation"))
+
+
+def test_a_cad_report_is_named_and_what_it_found_is_not(command: Run, tmp_path: Path) -> None:
+    file = build_mg(tmp_path / "one.dcm")
+    image = Image(uid=str(pydicom.dcmread(file).SOPInstanceUID))
+    report = build_report(tmp_path / "cad.dcm", file, [image], [Seen(image=0)])
+    answer = command("inspect", tmp_path, "--json")
+    assert (answer.code, answer.document["refused"]) == (0, [])
+    (study,) = answer.document["studies"]
+    (named,) = study["cad_reports"]
+    assert set(named) == {"file", "archive", "sop_instance_uid", "maker", "algorithms"}
+    assert named["file"] == str(report)
+    assert named["algorithms"] == [{"name": "Finder", "version": "7.2"}]
 
 
 @pytest.mark.parametrize("pose", [(False, 0), (True, 0), (False, 180), (True, 90)])
