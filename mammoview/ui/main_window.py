@@ -120,6 +120,7 @@ class MainWindow(QMainWindow):
             return None
         frame = WorklistFrame(self._pages, self.four_view, self.desk, worklist)
         self.status_strip.add_bar(frame.task_bar)
+        self.status_strip.add_bar(frame.offer)
         return frame
 
     def _build_menus(self) -> None:
@@ -260,7 +261,7 @@ class MainWindow(QMainWindow):
         if self.worklist is not None and self.worklist.shown:
             self.worklist.import_paths(paths)
         else:
-            self.desk.open_paths(paths)
+            self.open_by_hand(paths)
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -281,15 +282,21 @@ class MainWindow(QMainWindow):
 
     # -- what the actions ask of the frame ----------------------------------------------------
 
-    def ask_files(self) -> list[Path]:
-        """Let the reader choose files."""
+    def open_files(self) -> None:
+        """Let the reader choose files, and open them."""
         names, _ = QFileDialog.getOpenFileNames(self, translate("Window", "Open files"))
-        return [Path(name) for name in names]
+        self.open_by_hand([Path(name) for name in names])
 
-    def ask_folder(self) -> list[Path]:
-        """Let the reader choose a folder."""
+    def open_folder(self) -> None:
+        """Let the reader choose a folder, and open it."""
         name = QFileDialog.getExistingDirectory(self, translate("Window", "Open folder"))
-        return [Path(name)] if name else []
+        self.open_by_hand([Path(name)] if name else [])
+
+    def open_by_hand(self, paths: list[Path]) -> None:
+        """Open paths, and offer what of them is not in the worklist."""
+        if paths and self.worklist is not None:
+            self.worklist.offer.opened(paths)
+        self.desk.open_paths(paths)
 
     def toggle_worklist(self) -> None:
         """Go from the images to the worklist, or back."""

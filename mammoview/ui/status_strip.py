@@ -95,8 +95,8 @@ class StatusStrip(QStatusBar):
         self.addWidget(rows, 1)
         return rows
 
-    def add_bar(self, bar: TaskBar) -> None:
-        """Show another task."""
+    def add_bar(self, bar: QWidget) -> None:
+        """Show another task, or an offer."""
         self._rows.add(bar, before=self._progress)
 
     def show_cursor(self, text: str) -> None:

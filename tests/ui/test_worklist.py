@@ -24,6 +24,7 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.worklist import importing
 from mammoview.app.worklist.arrange import Column
 from mammoview.app.worklist.desk import Worklist
+from mammoview.app.worklist.store import kept
 from mammoview.app.worklist.thumbnails import CELL_COLS, CELL_ROWS
 from mammoview.ui import theme
 from mammoview.ui.dispatch import GuiDispatcher
@@ -300,3 +301,75 @@ def test_sources_tell_what_was_not_read_and_can_be_taken_out(
     wait(qtbot, lambda: names(window) == [])
     qtbot.keyClick(folders.window(), Qt.Key.Key_Escape)
     assert (exams / "letter.txt").exists()
+
+
+# -- what is opened by hand is offered ------------------------------------------------------------
+
+
+def offered(window: MainWindow) -> bool:
+    return frame(window).offer.isVisible()
+
+
+def hangs(window: MainWindow, patient: str) -> bool:
+    ws = window.desk.workspace
+    return any(pane.mammogram and pane.mammogram.identity.name == patient for pane in ws.panes)
+
+
+def press(window: MainWindow, name: str, qtbot: QtBot) -> None:
+    button = frame(window).offer.findChild(QToolButton, name)
+    assert button is not None
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_a_dropped_folder_is_offered_and_added_without_leaving_the_images(
+    window: MainWindow, qtbot: QtBot, exams: Path
+) -> None:
+    frame(window).begin(show=True)
+    drop(window, exams / "A")
+    assert not offered(window), "nothing hangs yet"
+    wait(qtbot, lambda: hangs(window, "Adams^Eve") and offered(window))
+    press(window, "offerAdd", qtbot)
+    wait(qtbot, lambda: frame(window).worklist.state.task is None and bool(names(window)))
+    assert not offered(window)
+    assert not frame(window).shown
+    (name,) = names(window)
+    assert "Adams" in name
+    drop(window, exams / "A")
+    wait(qtbot, lambda: window.desk.workspace.task is None)
+    assert not offered(window), "it is in the list"
+
+
+def test_a_no_is_remembered_by_the_next_window(
+    window: MainWindow, qtbot: QtBot, exams: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame(window).begin(show=True)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(exams / "C"))
+    qtbot.waitActive(window)
+    shift = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(window.four_view, Qt.Key.Key_O, shift)
+    wait(qtbot, lambda: hangs(window, "Clark^Ann") and offered(window))
+    press(window, "offerNo", qtbot)
+    assert not offered(window)
+    drop(window, exams / "B")
+    wait(qtbot, lambda: hangs(window, "Brown^Zoe") and offered(window))
+    wait(qtbot, lambda: bool(kept(tmp_path / "data" / "worklist.sqlite", "declined")))
+    again = Worklist(
+        deliver=frame(window).worklist._writing._deliver, path=tmp_path / "data" / "worklist.sqlite"
+    )
+    again.start(rescan=False)
+    wait(qtbot, lambda: again.state.ready)
+    assert again.state.declined == {exams / "C"}
+    again.shutdown()
+
+
+def test_files_and_what_a_program_opens_are_not_offered(
+    window: MainWindow, qtbot: QtBot, exams: Path
+) -> None:
+    frame(window).begin(show=True)
+    wait(qtbot, lambda: frame(window).worklist.state.ready)
+    drop(window, *sorted((exams / "A").glob("*.dcm")))
+    wait(qtbot, lambda: hangs(window, "Adams^Eve"))
+    assert not offered(window)
+    window.desk.open_paths([exams / "B"])
+    wait(qtbot, lambda: hangs(window, "Brown^Zoe"))
+    assert not offered(window)

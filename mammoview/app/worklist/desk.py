@@ -31,6 +31,8 @@ from mammoview.words import QT_TRANSLATE_NOOP
 
 _LIST_S = 2.0  # while an import runs, the list grows so often
 _FILTER = "filter"
+_DECLINED = "declined"
+_DECLINED_KEPT = 1000
 _log = logging.getLogger(__name__)
 
 Picture = NDArray[np.uint8]
@@ -43,6 +45,7 @@ class WorklistState:
 
     ``shown`` are the studies that match ``text``, in the order of ``sort``; ``ready`` is False
     until the list was read for the first time; ``problem`` is what lastingly went wrong.
+    ``declined`` are folders that the reader wants to open without adding them.
     """
 
     listing: Listing = field(default_factory=Listing)
@@ -54,11 +57,22 @@ class WorklistState:
     message: str = ""
     problem: str = ""
     ready: bool = False
+    declined: frozenset[Path] = frozenset()
 
     @property
     def unread(self) -> int:
         """How many of those shown this reader is to read."""
         return sum(study.to_read for study in self.shown)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The database as it was found: what was mended, what was kept, and the list."""
+
+    said: str
+    text: str
+    declined: frozenset[Path]
+    found: Searchable
 
 
 Listener = Callable[[WorklistState, WorklistState], None]
@@ -248,6 +262,13 @@ class Worklist:
             "import", Job(work=work, on_done=self._imported, on_error=self._failed)
         )
 
+    def decline(self, paths: Sequence[Path]) -> None:
+        """Offer these folders no more; kept in the database, for a path may hold a name."""
+        self._change(declined=self._state.declined | set(paths))
+        work = partial(self._keep_declined, tuple(paths))
+        job = Job(work=work, on_done=_nothing, on_error=self._failed)
+        self._writing.submit(f"decline {time.monotonic_ns()}", job)
+
     def cancel(self) -> bool:
         """Stop the import; what was read stays.  Tell whether there was one."""
         if self._state.task is None:
@@ -288,9 +309,15 @@ class Worklist:
 
     # -- workers' side: no state here ---------------------------------------------------------
 
-    def _open(self, reader: str, context: JobContext) -> tuple[str, str, Searchable]:
+    def _open(self, reader: str, context: JobContext) -> Opened:
         said = database.prepare(self._path)
-        return said, store.kept(self._path, _FILTER), self._list(reader, context)
+        declined = store.kept(self._path, _DECLINED).splitlines()
+        return Opened(
+            said=said,
+            text=store.kept(self._path, _FILTER),
+            declined=frozenset(map(Path, declined)),
+            found=self._list(reader, context),
+        )
 
     def _list(self, reader: str, context: JobContext) -> Searchable:
         listing = store.read_listing(self._path)
@@ -307,6 +334,11 @@ class Worklist:
 
     def _keep(self, text: str, context: JobContext) -> None:
         store.keep(self._path, _FILTER, text)
+
+    def _keep_declined(self, paths: tuple[Path, ...], context: JobContext) -> None:
+        before = (path for path in store.kept(self._path, _DECLINED).splitlines() if path)
+        lines = dict.fromkeys((*before, *map(str, paths)))
+        store.keep(self._path, _DECLINED, "\n".join([*lines][-_DECLINED_KEPT:]))
 
     def _set_aside(
         self, keys: tuple[str, ...], aside: bool, context: JobContext
@@ -334,11 +366,11 @@ class Worklist:
 
     # -- answers, on the desk's own thread ----------------------------------------------------
 
-    def _started(self, rescan: bool, opened: tuple[str, str, Searchable]) -> None:
-        said, text, found = opened
-        self._change(problem=said, text=text, ready=True)
-        self._take(found)
-        if rescan and found[0].roots:
+    def _started(self, rescan: bool, opened: Opened) -> None:
+        declined = self._state.declined | opened.declined
+        self._change(problem=opened.said, text=opened.text, declined=declined, ready=True)
+        self._take(opened.found)
+        if rescan and opened.found[0].roots:
             self.import_paths(())
 
     def _progress(self, done: int, total: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
-from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, Reach, at_desk, in_window
+from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, at_desk, in_window
 from mammoview.words import QT_TRANSLATE_NOOP
 
 
@@ -18,21 +18,13 @@ def _has_refused(ws: Workspace) -> bool:
     return bool(ws.index.refused)
 
 
-def _open_files(reach: Reach) -> None:
-    reach.desk.open_paths(reach.frame.ask_files())
-
-
-def _open_folder(reach: Reach) -> None:
-    reach.desk.open_paths(reach.frame.ask_folder())
-
-
 ROWS: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="open-files",
         text=QT_TRANSLATE_NOOP("Actions", "Open files…"),
         keys=("Ctrl+O",),
         menu=Menu.FILE,
-        run=_open_files,
+        run=in_window(Frame.open_files),
         toolbar=QT_TRANSLATE_NOOP("Toolbar", "Open"),
     ),
     ActionSpec(
@@ -40,7 +32,7 @@ ROWS: tuple[ActionSpec, ...] = (
         text=QT_TRANSLATE_NOOP("Actions", "Open folder…"),
         keys=("Ctrl+Shift+O",),
         menu=Menu.FILE,
-        run=_open_folder,
+        run=in_window(Frame.open_folder),
     ),
     ActionSpec(
         id="next-exam",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol
 
 from mammoview.app.reading import ReadingDesk
@@ -36,12 +35,12 @@ class Menu(StrEnum):
 class Frame(Protocol):
     """What an action may ask of the window."""
 
-    def ask_files(self) -> list[Path]:
-        """Let the reader choose files; none when they think better of it."""
+    def open_files(self) -> None:
+        """Let the reader choose files, and open them."""
         ...
 
-    def ask_folder(self) -> list[Path]:
-        """Let the reader choose a folder; none when they think better of it."""
+    def open_folder(self) -> None:
+        """Let the reader choose a folder, and open it."""
         ...
 
     def show_refused(self) -> None:

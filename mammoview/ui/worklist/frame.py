@@ -13,6 +13,7 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.worklist.desk import Worklist, WorklistState
 from mammoview.app.workspace import Workspace
 from mammoview.ui.task_bar import TaskBar
+from mammoview.ui.worklist.offer import ImportOffer
 from mammoview.ui.worklist.page import WorklistPage
 from mammoview.ui.worklist.sources import Sources
 from mammoview.words import translate
@@ -48,6 +49,7 @@ class WorklistFrame(QObject):
             cancel=self._cancel,
             parent=pages,
         )
+        self.offer = ImportOffer(worklist, pages)
         pages.addWidget(self.page)
         self._connect()
 
@@ -164,11 +166,13 @@ class WorklistFrame(QObject):
 
     def _desk_changed(self, old: Workspace, new: Workspace) -> None:
         """Show what hangs now."""
+        self.offer.render(old, new)
         if new.exam_key is not None and new.exam_key != old.exam_key:
             self.show_images()
 
     def _worklist_changed(self, old: WorklistState, new: WorklistState) -> None:
         self.task_bar.show_task(new.task)
+        self.offer.judge_list(old, new)
         if old.shown is not new.shown and new.shown:
             self._desk.follow(self.worklist.order())
         if new.ready and self._show_at_start:
