@@ -43,12 +43,12 @@ def empty(view: Mammogram) -> ViewPrediction:
     return replace(seen, regions=(), notes=())
 
 
-def poisoned(view: Mammogram, marks: int) -> ViewPrediction:
-    """Return a reading of that many marks, each word and number of it a poison."""
-    col, row = PEAK
+def _region(kind: str, at: int) -> Region:
+    """Return a region; one below another, for no two marks lie in one place."""
+    col, row = PEAK[0], PEAK[1] + at
     corners = ((col - 9, row - 9), (col + 9, row - 9), (col + 9, row + 9), (col - 9, row + 9))
-    region = Region(
-        kind=KIND,
+    return Region(
+        kind=kind,
         score=SCORE,
         peak=ImagePoint(col=col, row=row),
         box=ImageBox(col0=col - 9, row0=row - 9, col1=col + 9, row1=row + 9),
@@ -56,11 +56,15 @@ def poisoned(view: Mammogram, marks: int) -> ViewPrediction:
         flagged=True,
         size_mm=SIZE_MM,
     )
+
+
+def poisoned(view: Mammogram, marks: int) -> ViewPrediction:
+    """Return a reading of that many marks, each word and number of it a poison."""
     values = np.full((12, 9), HEAT, np.float32)
     values.setflags(write=False)
     to_image = Affine2D.scale_translate(col_scale=10.0, row_scale=10.0, col0=0.0, row0=0.0)
     # One mark of a kind that the screen knows, so that there is something to be seen.
-    regions = (replace(region, kind="mass"), *(region,) * (marks - 1))
+    regions = (_region("mass", 0), *(_region(KIND, at) for at in range(1, marks)))
     return replace(
         view_prediction(view.sop_instance_uid),
         regions=regions,

@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mammoview.ui import boot, theme
 from mammoview.ui.boot import Session
+from mammoview.ui.viewport import gaze
 from tests.builders.poison import PoisonAnalyst
-from tests.ui.poison.evidence import Evidence, collect
+from tests.ui.poison.evidence import Evidence, collect, picture
 
 Start = Callable[[bool], "Program"]
 
@@ -33,11 +34,11 @@ class Program:
     def wait(self, condition: Callable[[], object]) -> None:
         """Wait until it holds and nothing runs any more, what counts a quarter second included."""
         windows = QApplication.topLevelWidgets()
-        self._qtbot.waitUntil(lambda: bool(condition()) and self.desk.at_rest, timeout=60_000)
+        self._qtbot.waitUntil(lambda: bool(condition()) and self.desk.at_rest, timeout=20_000)
         QApplication.processEvents()
         timers = [timer for window in windows for timer in window.findChildren(QTimer)]
         once = [timer for timer in timers if timer.isSingleShot()]
-        self._qtbot.waitUntil(lambda: not any(t.isActive() for t in once), timeout=60_000)
+        self._qtbot.waitUntil(lambda: not any(t.isActive() for t in once), timeout=20_000)
 
     def open(self, *paths: Path) -> None:
         """Open paths and wait until all is decoded and analysed."""
@@ -45,7 +46,12 @@ class Program:
         self.wait(lambda: self.desk.workspace.exam_key)
 
     def search(self) -> Evidence:
-        """Search everything, now."""
+        """Search everything, once no layout moves any more."""
+        before, now = b"", picture(self.window)
+        while before != now:
+            QApplication.sendPostedEvents()
+            QApplication.processEvents()
+            before, now = now, picture(self.window)
         shown = [w for w in (self.window, self.window.second) if w is not None and w.isVisible()]
         return collect(
             self.desk.workspace,
@@ -81,9 +87,15 @@ def start(
         if running:
             running.pop().end()
         caplog.clear()
-        home = tmp_path / f"home-{poison}"
+        QApplication.clipboard().clear()
+        home = tmp_path / f"home-{len(list(tmp_path.glob('home-*')))}"
+        home.mkdir()
         for name in ("CONFIG", "DATA", "STATE", "CACHE"):
             monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+        user = QSettings.Scope.UserScope
+        QSettings.setPath(QSettings.Format.NativeFormat, user, str(home / "qsettings"))
+        # Nothing stays long enough to count as seen: no two runs agree about a quarter second.
+        monkeypatch.setattr(gaze, "_TICK_MS", 10**8)
         monkeypatch.setattr(boot, "Analyst", lambda **_: PoisonAnalyst(poison=poison))
         session = Session(badge=None, bundle=None, device="cpu")
         session.window.resize(1400, 900)

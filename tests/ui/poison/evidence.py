@@ -261,7 +261,7 @@ def collect(
 
 # What no two runs share, whatever the computer says: times, ids, addresses, folders of the test.
 _OWN = re.compile(
-    r"0x[0-9a-f]+|\b\d{12,}\b|\b[0-9a-f]{32,64}\b|\d{4}-\d\d-\d\d[T ][\d:.,+]*"
+    r"0x[0-9a-f]+|\b\d{12,17}\b|\b(?=\d*[a-f])[0-9a-f]{32,64}\b|\d{4}-\d\d-\d\d[T ][\d:.,+]*"
     r"|\b\d\d:\d\d(:\d\d)?\b|(?<![\w.])(/[\w.\[\]-]+){2,}|\d+([.,]\d+)? ?(ms|s|MiB)\b"
 )
 _WINDOW_PLACES = re.compile(r"^\w+\.(x|y)$")
@@ -280,8 +280,8 @@ def _plain(evidence: Evidence) -> Found:
 
 
 def picture(widget: QWidget) -> bytes:
-    """Return the pixels of a widget as it is on the screen."""
-    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    """Return the pixels of a widget as it is on the screen, four bytes each."""
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
     return bytes(image.constBits())
 
 
