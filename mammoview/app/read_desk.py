@@ -238,8 +238,13 @@ def _revealed(
         if outcome is AnalysisOutcome.DONE:
             outcome, reason = AnalysisOutcome.NOT_RUN, "no result"
         return cad_result.no_result(outcome, reason, images=images, model=model)
-    caveats = ws.model.caveats if ws.model is not None else ()
-    return cad_result.cad_result(prediction, images=images, caveats=caveats, heatmaps_sha256=sha256)
+    return cad_result.cad_result(
+        prediction,
+        images=images,
+        kinds=ws.model.findings if ws.model is not None else (),
+        caveats=ws.model.caveats if ws.model is not None else (),
+        heatmaps_sha256=sha256,
+    )
 
 
 def _busy(ws: Workspace) -> bool:

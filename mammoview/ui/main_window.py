@@ -439,6 +439,15 @@ class MainWindow(QMainWindow):
         """Zoom the images about the middle of their panes."""
         self._led().zoom_by(notches)
 
+    def ask_spot(self) -> None:
+        """Ask what the computer says of the spot that the reader points at."""
+        place = self._led().spot.place()
+        if place is None:
+            said = translate("Read", "Point at a spot of an image, with the mouse or the loupe")
+            self.desk.do(commands.say, said)
+        else:
+            self.desk.do(reads.ask_spot, *place)
+
     def dismiss_mark(self) -> None:
         """Let the reader say why the computer's mark is dismissed."""
         self.desk.do(reads.show_page, Page.READ)

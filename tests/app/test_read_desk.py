@@ -8,21 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from mammoview.app import resolve
-from mammoview.app.reading import ReadingDesk
+from mammoview.app import analysis, resolve, steps
 from mammoview.app.second_read import commands as reads
-from mammoview.app.second_read import keeper
+from mammoview.app.second_read import keeper, texts
 from mammoview.app.second_read.next_step import Go
-from mammoview.app.workspace import QueuePlace
-from mammoview.domain.assessment import Opinion
+from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.reading import AnalysisOutcome, ReaderIdentity, ReadingMode
-from mammoview.domain.study import ExamIndex
-from mammoview.domain.views import Laterality
+from mammoview.domain.views import Laterality, Slot
+from mammoview.review import open_reads
+from mammoview.review.events import StepRecorded
 from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog
-from tests.builders.desk import Mailbox, QuickAnalyst, exam, image, index
-
-READER = ReaderIdentity(id="reader-a", name="Dr. A")
+from tests.builders.desk import SUMMARY, QuickAnalyst, exam, image, index, mammogram
+from tests.builders.read_room import READER, Room
 
 
 @pytest.fixture(autouse=True)
@@ -30,54 +28,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Decode nothing, and wait little before trying again."""
     monkeypatch.setattr(resolve, "load_image", lambda view: (view, image()))
     monkeypatch.setattr(keeper, "_RETRY_S", 0.02)
-
-
-class ListOfOne:
-    """A worklist of one examination."""
-
-    def neighbour(self, key: str, step: int) -> str | None:
-        return None
-
-    def place(self, key: str) -> QueuePlace | None:
-        return QueuePlace(at=0, total=1)
-
-    def load(self, key: str, cancelled: object) -> ExamIndex:
-        return index(exam())
-
-
-class Room:
-    """A desk with its mailbox, on a log of its own."""
-
-    def __init__(self, folder: Path, analyst: QuickAnalyst | None = None) -> None:
-        self.path = folder / "reads.sqlite"
-        self.box = Mailbox()
-        self.analyst = analyst or QuickAnalyst()
-        self.desk = ReadingDesk(
-            deliver=self.box.post, analyst=self.analyst, read_log=self.path, reader=READER
-        )
-
-    def open_listed(self) -> None:
-        """Open the examination as from the worklist, until its read is on the disk."""
-        self.desk.open_in_order(ListOfOne(), "exam-1")
-        self.until(ReadState.UNAIDED)
-
-    def until(self, state: ReadState) -> None:
-        """Go on until the disk has the read in a state."""
-        self.box.run_until(lambda: self.desk.workspace.read.state is state)
-
-    def say_all(self) -> None:
-        """Give an opinion of each breast."""
-        for side in Laterality:
-            self.desk.do(reads.set_opinion, Opinion(laterality=side, category="1"))
-
-    def to_reveal(self) -> None:
-        """Go on to the revealed read."""
-        self.say_all()
-        self.desk.go_in_read(Go.LOCK)
-        self.until(ReadState.UNAIDED_LOCKED)
-        self.desk.go_in_read(Go.REVEAL)
-        self.until(ReadState.AI_REVEALED)
-        self.box.run_until(lambda: bool(self.desk.workspace.read.heatmaps))
 
 
 @pytest.fixture
@@ -139,7 +89,7 @@ def test_nothing_of_the_result_is_in_the_state_before_the_reveal(tmp_path: Path)
 
 def test_a_reveal_waits_for_the_computer(tmp_path: Path) -> None:
     gate = threading.Event()
-    room = Room(tmp_path, QuickAnalyst(gate=gate))
+    room = Room(tmp_path, analyst=QuickAnalyst(gate=gate))
     room.open_listed()
     room.say_all()
     room.desk.go_in_read(Go.LOCK)
@@ -155,7 +105,7 @@ def test_a_reveal_waits_for_the_computer(tmp_path: Path) -> None:
 @pytest.mark.parametrize("broken", [True, False])
 def test_what_failed_or_was_cancelled_is_revealed_as_such(tmp_path: Path, broken: bool) -> None:
     analyst = QuickAnalyst(broken=broken, gate=None if broken else threading.Event())
-    room = Room(tmp_path, analyst)
+    room = Room(tmp_path, analyst=analyst)
     room.open_listed()
     room.say_all()
     room.desk.go_in_read(Go.LOCK)
@@ -198,9 +148,8 @@ def test_marks_of_a_stored_read_survive_another_model(tmp_path: Path) -> None:
     shown = room.desk.workspace.prediction
     assert shown is not None
     room.desk.shutdown()
-    other = QuickAnalyst(broken=True)
-    again = Room(tmp_path, other)
-    again.desk.open_in_order(ListOfOne(), "exam-1")
+    again = Room(tmp_path, analyst=QuickAnalyst(broken=True))
+    again.list_opens()
     again.until(ReadState.AI_REVEALED)
     again.box.run_until(lambda: bool(again.desk.workspace.read.heatmaps))
     found = again.desk.workspace.prediction
@@ -212,3 +161,194 @@ def test_marks_of_a_stored_read_survive_another_model(tmp_path: Path) -> None:
         for a, b in zip(found.views, shown.views, strict=True)
     )
     again.desk.shutdown()
+
+
+def test_opened_plainly_it_is_concurrent_and_a_read_can_begin(room: Room) -> None:
+    room.desk.open_index(index(exam()))
+    room.analysed()
+    ws = room.desk.workspace
+    assert (ws.reading_mode, ws.read.read) == (ReadingMode.CONCURRENT, None)
+    assert ws.prediction is not None
+    room.desk.go_in_read(Go.BEGIN)
+    room.until(ReadState.UNAIDED)
+    ws = room.desk.workspace
+    assert ws.prediction is None, "what was shown is taken away"
+    assert "mark" not in ws.analysis.message
+    assert ws.read.kept is not None
+    assert ws.read.kept.opened.result_seen, "and the read says that it was shown"
+    assert "seen before" in texts.badge_text(ws)
+
+
+def test_a_read_from_the_worklist_says_that_nothing_was_shown(room: Room) -> None:
+    room.open_listed()
+    kept = room.desk.workspace.read.kept
+    assert kept is not None
+    assert not kept.opened.result_seen
+
+
+def test_an_exam_that_was_shown_plainly_earlier_today_is_no_blind_read(room: Room) -> None:
+    room.desk.open_index(index(exam()))
+    room.analysed()
+    room.open_listed()
+    kept = room.desk.workspace.read.kept
+    assert kept is not None
+    assert kept.opened.result_seen
+
+
+def test_nothing_is_shown_before_the_log_has_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Room(tmp_path)
+    first.open_listed()
+    first.desk.shutdown()
+    may_look = threading.Event()
+    known = open_reads.blinded_reads
+
+    def late(log: Path, images: object) -> object:
+        assert may_look.wait(20)
+        return known(log, images)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(keeper, "blinded_reads", late)
+    room = Room(tmp_path)
+    seen: list[object] = []
+    room.desk.subscribe(lambda old, new: seen.append(new.prediction))
+    room.desk.open_index(index(exam()))
+    room.box.run_until(lambda: room.analyst.read_exams == 1)
+    room.box.run_until(lambda: not room.desk.workspace.analysis.running)
+    assert room.desk.workspace.read.looking
+    may_look.set()
+    room.until(ReadState.UNAIDED)
+    assert set(seen) == {None}
+    room.desk.shutdown()
+
+
+def test_a_log_that_cannot_be_read_shows_nothing_and_says_why(tmp_path: Path) -> None:
+    (tmp_path / "reads.sqlite").write_bytes(b"no database" * 1000)
+    room = Room(tmp_path)
+    room.desk.open_index(index(exam()))
+    room.box.run_until(lambda: bool(room.desk.workspace.read.problem))
+    room.box.run_until(lambda: room.analyst.read_exams == 1)
+    room.box.run_until(lambda: not room.desk.workspace.analysis.running)
+    ws = room.desk.workspace
+    assert ws.prediction is None
+    assert texts.problem_text(ws.read).startswith("Read log: ")
+    (tmp_path / "reads.sqlite").unlink()
+    room.box.run_until(lambda: room.desk.workspace.prediction is not None)
+    assert room.desk.workspace.read.problem == ""
+    room.desk.shutdown()
+
+
+def test_images_of_somebody_elses_blinded_read_are_closed_to_a_plain_look(tmp_path: Path) -> None:
+    other = Room(tmp_path, reader=ReaderIdentity(id="reader-b", name="Dr. B"))
+    other.open_listed()
+    other.desk.shutdown()
+    room = Room(tmp_path)
+    room.desk.open_index(index(exam()))
+    room.analysed()
+    ws = room.desk.workspace
+    assert ws.prediction is None
+    assert "blinded read of these images" in texts.closed_reason(ws)
+    room.desk.shutdown()
+
+
+def test_images_imported_again_under_another_key_belong_to_their_read(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.open_listed()
+    room.desk.shutdown()
+    again = Room(tmp_path)
+    again.desk.open_index(index(exam("another-key", views=exam().mammograms)))
+    again.until(ReadState.UNAIDED)
+    again.analysed()
+    assert again.desk.workspace.prediction is None
+    again.desk.shutdown()
+
+
+def test_missing_views_need_a_reason(room: Room) -> None:
+    room.list_opens(exam(views=[mammogram(Slot.RCC), mammogram(Slot.RMLO)]))
+    room.until(ReadState.OPENED)
+    room.analysed()
+    assert room.desk.workspace.read.state is ReadState.OPENED
+    assert texts.needed(room.desk.workspace) == ("Missing: L CC, L MLO. Say why, to go on",)
+    room.desk.do(reads.check_views, "  ")
+    assert "a reason to go on without LCC, LMLO" in room.desk.workspace.status
+    room.desk.do(reads.check_views, "mastectomy")
+    room.until(ReadState.UNAIDED)
+    kept = room.desk.workspace.read.kept
+    assert kept is not None
+    assert kept.opened.sides == (Laterality.RIGHT,)
+    assert kept.views is not None
+    assert kept.views.missing == ("LCC", "LMLO")
+
+
+def test_only_asked_spots_are_answered(tmp_path: Path) -> None:
+    room = Room(tmp_path, mode=ReadingMode.ASK_SPOT)
+    room.open_listed()
+    room.analysed()
+    assert room.desk.workspace.prediction is None or not room.desk.workspace.prediction.views
+    far, near = ImagePoint(col=29.0, row=39.0), ImagePoint(col=10.0, row=10.0)
+    room.desk.do(reads.ask_spot, "1.2.3.LCC", far)
+    room.box.run_until(lambda: texts.spot_answer(room.desk.workspace) != "")
+    assert texts.spot_answer(room.desk.workspace) == "L CC: no mark at the asked spot"
+    shown = room.desk.workspace.prediction
+    assert shown is not None
+    assert [(v.sop_instance_uid, v.regions, v.heatmaps, v.scores) for v in shown.views] == [
+        ("1.2.3.LCC", (), (), ())
+    ]
+    room.desk.do(reads.ask_spot, "1.2.3.RCC", near)
+    room.box.run_until(lambda: "R CC" in texts.spot_answer(room.desk.workspace))
+    assert texts.spot_answer(room.desk.workspace) == "R CC: mass at the asked spot, score 0.70"
+    room.say_all()
+    room.desk.go_in_read(Go.LOCK)
+    room.until(ReadState.UNAIDED_LOCKED)
+    assert room.desk.workspace.prediction is None
+    room.desk.shutdown()
+    assert actions(room.path).count(Action.ASK_SPOT) == 2
+
+
+def test_another_operating_point_adds_marks_and_takes_none_away(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.open_listed()
+    room.analysed()
+    room.desk.set_operating_point("strict")
+    assert room.desk.workspace.operating_point == "balanced", "not before the reveal"
+    room.to_reveal()
+    for name in ("strict", "balanced"):
+        room.desk.set_operating_point(name)
+        room.box.run_until(lambda: room.desk.workspace.read.unsaved == 0)
+        room.box.run_posted()
+        ws = room.desk.workspace
+        assert ws.operating_point == name
+        assert len(reads.marks_in_order(ws)) == 4
+        assert ws.prediction is not None
+        assert all(view.regions[0].flagged for view in ws.prediction.views)
+    room.desk.shutdown()
+    assert actions(room.path).count(Action.SET_OPERATING_POINT) == 2
+
+
+def test_marks_that_join_need_an_answer_too(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.desk.do(analysis.model_opened, SUMMARY)
+    room.desk.do(analysis.set_operating_point, "strict")
+    room.open_listed()
+    room.to_reveal(marks=0)
+    assert texts.result_line(room.desk.workspace) == "Computer: read the images, no marks"
+    room.desk.set_operating_point("balanced")
+    room.box.run_until(lambda: len(reads.marks_in_order(room.desk.workspace)) == 4)
+    room.desk.go_in_read(Go.FINALIZE)
+    assert "4 marks without an answer" in room.desk.workspace.status
+    room.desk.shutdown()
+
+
+def test_time_and_coverage_of_each_step_are_recorded_when_it_is_left(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.open_listed()
+    first = room.desk.workspace.hanging.step
+    assert first is not None
+    room.desk.do(steps.next_step)
+    room.desk.shutdown()
+    log = ReadLog(room.path)
+    recorded = [e.content for e in log.events() if e.action is Action.RECORD_STEP]
+    log.close()
+    assert next(r.step for r in recorded if isinstance(r, StepRecorded)) == first.id
+    assert len(recorded) == 2, "the last one too"
+    assert all(isinstance(r, StepRecorded) and r.seconds >= 0 and r.seen for r in recorded)

@@ -48,6 +48,7 @@ def cad_result(
     prediction: ExamPrediction,
     *,
     images: Sequence[str],
+    kinds: Sequence[str],
     caveats: Sequence[Caveat],
     heatmaps_sha256: str,
 ) -> CadResult:
@@ -59,6 +60,8 @@ def cad_result(
         With the regions flagged by the operating point that it names.
     images : sequence of str
         Every image of the read; those that the computer was not asked about are named as such.
+    kinds : sequence of str
+        What the model looks for.
     caveats : sequence of Caveat
         What stands beside every result of this model.
     heatmaps_sha256 : str
@@ -76,6 +79,7 @@ def cad_result(
         marks=marks_of(prediction) if outcome is AnalysisOutcome.DONE else (),
         caveats=tuple(f"{caveat.kind.capitalize()}: {caveat.text}" for caveat in caveats),
         heatmaps_sha256=heatmaps_sha256,
+        kinds=tuple(kinds),
     )
 
 

@@ -101,7 +101,8 @@ def found(
     if read is None:
         return ws
     ws = replace(ws, reading_mode=read.opened.mode)
-    ws = _with(ws, begins=False, page=Page.READ, mark=_next_open(read))
+    ws = _with(ws, begins=False, page=Page.READ)
+    ws = _first_mark(ws)
     return _named_new_images(ws, read)
 
 
@@ -130,7 +131,24 @@ def kept(
     after = _after(read, waiting)
     assert after is not None
     ws = _with(ws, kept=read, read=after, unsaved=unsaved, problem=problem)
-    return ws if part.mark else _with(ws, mark=_next_open(after))
+    return _first_mark(_marks_on(ws)) if _is_the_reveal(part.kept, read) else ws
+
+
+def _is_the_reveal(before: Read | None, now: Read | None) -> bool:
+    known = before is not None and before.revealed is None
+    return known and now is not None and now.revealed is not None
+
+
+def _first_mark(ws: Workspace) -> Workspace:
+    """Name the first mark without an answer; nothing moves before the reader goes to it."""
+    unanswered = {mark.id for mark in ws.read.read.undisposed} if ws.read.read else set()
+    first = next((mark.id for mark in marks_in_order(ws) if mark.id in unanswered), "")
+    return _with(ws, mark=first)
+
+
+def _marks_on(ws: Workspace) -> Workspace:
+    """Draw the marks that are to be answered; heat is left to the reader."""
+    return ws if commands.overlay_parts(ws.overlay.mode)[1] else commands.toggle_marks(ws)
 
 
 def told(ws: Workspace, *, unsaved: int, problem: str) -> Workspace:
@@ -282,8 +300,11 @@ def answer(ws: Workspace, said: MarkAnswer) -> Workspace:
     read = answered.read.read
     if read is ws.read.read or read is None:
         return answered
-    open_marks = read.undisposed
-    return go_to_mark(answered, open_marks[0].id) if open_marks else answered
+    unanswered = {mark.id for mark in read.undisposed}
+    ids = [mark.id for mark in marks_in_order(answered)]
+    at = ids.index(said.mark_id) if said.mark_id in ids else 0
+    following = next((i for i in (*ids[at:], *ids[:at]) if i in unanswered), None)
+    return answered if following is None else go_to_mark(answered, following)
 
 
 def agree(ws: Workspace) -> Workspace:
@@ -364,8 +385,10 @@ def next_mark(ws: Workspace, by: int = 1) -> Workspace:
     ids = [mark.id for mark in marks_in_order(ws)]
     if not ids:
         return commands.say(ws, translate("Read", "No mark of the computer to answer"))
-    at = ids.index(ws.read.mark) + by if ws.read.mark in ids else 0
-    return go_to_mark(ws, ids[at % len(ids)])
+    mark = current_mark(ws)
+    if mark is None or ws.read.aim is None:  # the first one is only named until it is gone to
+        return go_to_mark(ws, mark.id if mark is not None else ids[0])
+    return go_to_mark(ws, ids[(ids.index(mark.id) + by) % len(ids)])
 
 
 def go_to_mark(ws: Workspace, mark_id: str) -> Workspace:
@@ -430,10 +453,6 @@ def _after(read: Read | None, waiting: Sequence[Entry]) -> Read | None:
         except ReviewError:
             continue
     return read
-
-
-def _next_open(read: Read) -> str:
-    return read.undisposed[0].id if read.undisposed else ""
 
 
 def _with(ws: Workspace, **changes: object) -> Workspace:

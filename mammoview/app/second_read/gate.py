@@ -73,23 +73,29 @@ def _at_spots(ws: Workspace, held: ExamPrediction) -> ExamPrediction:
     assert ws.read.kept is not None
     spots = ws.read.kept.spots
     asked = {spot.sop_instance_uid for spot in spots}
-    views = {hung.mammogram.sop_instance_uid: hung.mammogram for hung in ws.views}
-    return replace(
-        held,
-        views=tuple(
-            _asked(view, views[view.sop_instance_uid], spots)
-            for view in held.views
-            if view.sop_instance_uid in asked and view.sop_instance_uid in views
-        ),
-    )
+    views = (view for view in held.views if view.sop_instance_uid in asked)
+    return replace(held, views=tuple(_at_spot(ws, view, spots) for view in views))
 
 
-def _asked(view: ViewPrediction, image: Mammogram, spots: Sequence[SpotAsked]) -> ViewPrediction:
+def near_spot(ws: Workspace, spot: SpotAsked, regions: Sequence[Region]) -> tuple[Region, ...]:
+    """Return the flagged regions that contain a spot or lie near it."""
+    images = {hung.mammogram.sop_instance_uid: hung.mammogram for hung in ws.views}
+    image = images.get(spot.sop_instance_uid)
+    if image is None:
+        return ()
+    return tuple(r for r in regions if r.flagged and _near(spot.point, r, image))
+
+
+def _at_spot(ws: Workspace, view: ViewPrediction, spots: Sequence[SpotAsked]) -> ViewPrediction:
     if view.status is not AnalysisStatus.ANALYZED:
         return view
-    here = [spot.point for spot in spots if spot.sop_instance_uid == view.sop_instance_uid]
-    near = tuple(r for r in view.regions if r.flagged and any(_near(p, r, image) for p in here))
-    return replace(view, regions=near, heatmaps=(), scores=())
+    near = [
+        region
+        for spot in spots
+        if spot.sop_instance_uid == view.sop_instance_uid
+        for region in near_spot(ws, spot, view.regions)
+    ]
+    return replace(view, regions=tuple(dict.fromkeys(near)), heatmaps=(), scores=())
 
 
 def _near(point: ImagePoint, region: Region, image: Mammogram) -> bool:

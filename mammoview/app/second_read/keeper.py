@@ -59,9 +59,11 @@ class _Queue:
             self.kept[read.read_id] = read
             self.written += 1
 
-    def refuse(self, entry: Entry, reason: str) -> None:
-        """Take note that the next entry is not allowed any more."""
+    def refuse(self, entry: Entry, reason: str, read: Read | None) -> None:
+        """Take note that the next entry is not allowed any more, and of the read as it is now."""
         with self.lock:
+            if read is not None:
+                self.kept[read.read_id] = read
             self.refused.append((entry, reason))
             self.written += 1
 
@@ -175,9 +177,11 @@ class ReadKeeper:
 
     def _append(self, entry: Entry) -> None:
         try:
-            read = self._opened().append(entry.read_id, entry.reader, entry.action, entry.content)
-        except NotAllowedError as error:
-            self._queue.refuse(entry, str(error))
+            log = self._opened()
+            read = log.append(entry.read_id, entry.reader, entry.action, entry.content)
+        except NotAllowedError as error:  # another program has changed the read
+            there = bool(log.events(entry.read_id))
+            self._queue.refuse(entry, str(error), log.read(entry.read_id) if there else None)
         except MammoviewError:
             self._close()  # a file that was replaced, or mounted anew, is opened anew
             raise
@@ -189,13 +193,14 @@ class ReadKeeper:
 
     def _look_up(self, asked: _Asked, context: JobContext) -> _Found:
         with self._log_lock:
-            blinded = blinded_reads(self.path, asked.images)
-            others = any(read.reader != asked.reader for read in blinded)
-            mine = [read.read_id for read in blinded if read.reader == asked.reader]
-            if self._log is None and not self.path.exists():
-                return _Found(read=None, blinded_elsewhere=others)
+            if not self.path.exists():
+                blinded_reads(self.path, asked.images)  # says so where there should be one
+                return _Found(read=None, blinded_elsewhere=False)
             try:
                 log = self._opened()
+                blinded = blinded_reads(self.path, asked.images)
+                others = any(read.reader != asked.reader for read in blinded)
+                mine = [read.read_id for read in blinded if read.reader == asked.reader]
                 own = [s for s in log.standings(asked.exam_key) if s.reader == asked.reader]
                 # Images that were imported again under another key are still those of that read.
                 ids = [s.read_id for s in own] or mine

@@ -7,6 +7,7 @@ from mammoview.app.second_read import gate
 from mammoview.app.second_read.commands import marks_in_order, missing
 from mammoview.app.second_read.commands import mode_text as mode_text
 from mammoview.app.workspace import Workspace
+from mammoview.domain.prediction import AnalysisStatus
 from mammoview.domain.reading import AnalysisOutcome, CadMark, Disposition, MarkAnswer, ReadingMode
 from mammoview.review.read import Read
 from mammoview.review.states import ReadState
@@ -93,6 +94,38 @@ def closed_reason(ws: Workspace) -> str:
     return translate("Read", "Hidden until your unaided opinion is locked")
 
 
+def asks_not(ws: Workspace) -> str:
+    """Return why no spot can be asked about now; empty: one can."""
+    read = ws.read.read
+    if read is None or read.opened.mode is not ReadingMode.ASK_SPOT:
+        return translate("Read", "Only in reads of the mode that asks about spots")
+    if read.state is not ReadState.UNAIDED:
+        return translate("Read", "Spots are asked about before the opinion is locked")
+    return ""
+
+
+def spot_answer(ws: Workspace) -> str:
+    """Return what the computer says of the spot that was asked about last; empty: none was."""
+    kept = ws.read.kept
+    if kept is None or not kept.spots or kept.state is not ReadState.UNAIDED:
+        return ""
+    spot = kept.spots[-1]
+    label = _label(ws, spot.sop_instance_uid)
+    views = ws.prediction.views if ws.prediction is not None else ()
+    view = next((v for v in views if v.sop_instance_uid == spot.sop_instance_uid), None)
+    if view is None:
+        return translate("Read", "{view}: the computer has not read it yet").format(view=label)
+    if view.status is not AnalysisStatus.ANALYZED:
+        said = translate("Read", "{view}: NOT READ by the computer — {reason}")
+        return said.format(view=label, reason=view.reason)
+    mine = gate.near_spot(ws, spot, view.regions)
+    if not mine:
+        return translate("Read", "{view}: no mark at the asked spot").format(view=label)
+    said = translate("Read", "{view}: {kind} at the asked spot, score {score:.2f}")
+    best = max(mine, key=lambda region: region.score)
+    return said.format(view=label, kind=best.kind, score=best.score)
+
+
 def needed(ws: Workspace) -> tuple[str, ...]:
     """Return what is missing for the next step of the read, a line each; none: it can be taken."""
     read = ws.read.read
@@ -142,7 +175,7 @@ def result_line(ws: Workspace) -> str:
     """Return what the computer said, in a line: no marks, failed and not run read differently."""
     kept = ws.read.kept
     if kept is None or kept.revealed is None:
-        return ""
+        return spot_answer(ws)
     said = kept.revealed
     if said.outcome is AnalysisOutcome.FAILED:
         return translate("Read", "Computer: FAILED — {reason}").format(reason=said.reason)
@@ -156,10 +189,14 @@ def result_line(ws: Workspace) -> str:
 
 def mark_line(ws: Workspace, mark: CadMark) -> str:
     """Return a mark in a line: image, kind, score."""
-    labels = {hung.mammogram.sop_instance_uid: hung.mammogram.label for hung in ws.views}
-    label = labels.get(mark.sop_instance_uid, translate("Read", "an image that does not hang"))
     said = translate("Read", "{view} · {kind} · score {score:.2f}")
+    label = _label(ws, mark.sop_instance_uid)
     return said.format(view=label, kind=mark.kind, score=mark.score)
+
+
+def _label(ws: Workspace, sop_instance_uid: str) -> str:
+    labels = {hung.mammogram.sop_instance_uid: hung.mammogram.label for hung in ws.views}
+    return labels.get(sop_instance_uid, translate("Read", "an image that does not hang"))
 
 
 def mark_text(ws: Workspace, mark: CadMark) -> str:

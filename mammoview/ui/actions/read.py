@@ -7,7 +7,7 @@ from collections.abc import Callable
 from mammoview.app.read_state import Page
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import commands as reads
-from mammoview.app.second_read import next_step
+from mammoview.app.second_read import next_step, texts
 from mammoview.app.second_read.next_step import Go
 from mammoview.app.workspace import Workspace
 from mammoview.domain.reading import ReadingMode
@@ -141,6 +141,15 @@ ROWS: tuple[ActionSpec, ...] = (
         why_not=_not_open,
         group=2,
     ),
+    ActionSpec(
+        id="ask-spot",
+        text=QT_TRANSLATE_NOOP("Actions", "Ask the computer about this spot"),
+        keys=("Shift+Q",),
+        menu=Menu.READ,
+        run=in_window(Frame.ask_spot),
+        why_not=texts.asks_not,
+        group=3,
+    ),
     *(
         ActionSpec(
             id=f"site-{mode}",
@@ -150,7 +159,7 @@ ROWS: tuple[ActionSpec, ...] = (
             run=command(reads.site_mode, mode),
             checked=_is_mode(mode),
             enabled=_keeps,
-            group=3,
+            group=4,
         )
         for mode, text, key in _MODES
     ),

@@ -135,6 +135,10 @@ class Frame(Protocol):
         """Zoom the images about the middle of their panes."""
         ...
 
+    def ask_spot(self) -> None:
+        """Ask what the computer says of the spot that the reader points at."""
+        ...
+
     def dismiss_mark(self) -> None:
         """Let the reader say why the computer's mark is dismissed."""
         ...

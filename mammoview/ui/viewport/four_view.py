@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mammoview.app import coverage, true_size
 from mammoview.app.read_state import Aim
+from mammoview.app.second_read import commands as reads
 from mammoview.app.second_screen import ShownScale
 from mammoview.app.workspace import Gray, Pane, Viewport, WindowChange, Workspace
 from mammoview.domain.views import Laterality
@@ -149,6 +150,10 @@ class FourView(QWidget):
                 view.set_result(new)
             if old is None or _overlay_changed(old, new):
                 view.set_overlay(new.overlay)
+        if old is None or old.read.mark != new.read.mark or _result_changed(old, new):
+            mark = reads.current_mark(new)
+            for view in self._panes.values():
+                view.set_asked(mark)
 
     def _render_panes(self, new: Workspace) -> bool:
         """Give every pane its view; return True if an image has to be placed."""

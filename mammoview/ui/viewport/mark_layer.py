@@ -8,12 +8,15 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
 
 from mammoview.app.workspace import Overlay, OverlayMode
+from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.prediction import Region
 from mammoview.ui.viewport import layers
 from mammoview.ui.viewport.frame import Frame, to_qtransform
 from mammoview.words import translate
 
 GLYPH_PX = 22
+RING_PX = 46
+_ASKED = "#ffffff"
 # Shape tells the class (circle: mass, triangle: calcification), colour only helps; both colours
 # stay apart for colour-blind readers and from grey (Okabe and Ito, 2008).
 _GLYPHS = {"mass": ("o", "#f0e442"), "calcification": ("t1", "#56b4e9")}
@@ -48,6 +51,8 @@ class MarkLayer:
     def __init__(self, box: pg.ViewBox) -> None:
         self._box = box
         self._items: list[tuple[str, pg.GraphicsObject | QGraphicsPathItem]] = []
+        self._ring: pg.ScatterPlotItem | None = None
+        self._shown = False
 
     @property
     def items(self) -> tuple[pg.GraphicsObject | QGraphicsPathItem, ...]:
@@ -69,9 +74,23 @@ class MarkLayer:
 
     def set_overlay(self, overlay: Overlay) -> None:
         """Show or hide the marks of each class."""
-        shown = overlay.mode in (OverlayMode.MARKS, OverlayMode.BOTH) and not overlay.peeking
+        self._shown = overlay.mode in (OverlayMode.MARKS, OverlayMode.BOTH) and not overlay.peeking
         for kind, item in self._items:
-            item.setVisible(shown and kind in overlay.kinds)
+            item.setVisible(self._shown and kind in overlay.kinds)
+        if self._ring is not None:
+            self._ring.setVisible(self._shown)
+
+    def set_asked(self, peak: ImagePoint | None, frame: Frame | None) -> None:
+        """Draw a ring round the mark that the reader is to answer, or none."""
+        if self._ring is not None:
+            self._box.removeItem(self._ring)
+            self._ring = None
+        if peak is None or frame is None:
+            return
+        self._ring = _glyph_at(peak, frame, ("o", _ASKED), RING_PX)
+        self._ring.setZValue(layers.GLYPH)
+        self._ring.setVisible(self._shown)
+        self._box.addItem(self._ring, ignoreBounds=True)
 
     def _add(self, region: Region, item: pg.GraphicsObject | QGraphicsPathItem, z: int) -> None:
         item.setZValue(z)
@@ -112,10 +131,17 @@ def _outline(
 
 
 def _glyph(region: Region, frame: Frame) -> pg.ScatterPlotItem:
+    """Return the glyph of a region's class at its peak."""
+    return _glyph_at(region.peak, frame, glyph_of(region.kind), GLYPH_PX)
+
+
+def _glyph_at(
+    place: ImagePoint, frame: Frame, look: tuple[str, str], size_px: int
+) -> pg.ScatterPlotItem:
     """Return a hollow glyph of constant screen size, light over a dark halo."""
-    symbol, colour = glyph_of(region.kind)
-    at = frame.to_units.apply(region.peak)
+    symbol, colour = look
+    at = frame.to_units.apply(place)
     item = pg.ScatterPlotItem(pxMode=True, antialias=True)
     for pen in (_pen(_HALO, 5.0), _pen(QColor(colour), 2.2)):
-        item.addPoints(pos=[(at.col, at.row)], symbol=symbol, size=GLYPH_PX, pen=pen, brush=None)
+        item.addPoints(pos=[(at.col, at.row)], symbol=symbol, size=size_px, pen=pen, brush=None)
     return item

@@ -13,6 +13,7 @@ from PySide6.QtCore import QPointF, QRectF
 from mammoview.app.workspace import Gray, Overlay, Pane, Workspace
 from mammoview.domain.geometry import ImageBox, ImagePoint
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
+from mammoview.domain.reading import CadMark
 from mammoview.domain.study import PixelFormat
 from mammoview.domain.views import Slot
 from mammoview.ui.viewport.annotations import Annotations
@@ -56,6 +57,7 @@ class PaneView:
         self._pane: Pane | None = None
         self._frame: Frame | None = None
         self._prediction: ViewPrediction | None = None
+        self._asked: CadMark | None = None
         self._placement: Placement | None = None
 
     @property
@@ -118,7 +120,8 @@ class PaneView:
         self._clear()
 
     def _clear(self) -> None:
-        self._prediction = None
+        self._prediction = self._asked = None
+        self.marks.set_asked(None, None)
         self.heat.set_heatmaps((), None, None)
         self.marks.set_regions((), None)
         self._frame = self._placement = None
@@ -145,6 +148,16 @@ class PaneView:
         image = self._pane.image
         self.heat.set_heatmaps(found.heatmaps if found and analyzed else (), image, self._frame)
         self.marks.set_regions(found.regions if found and analyzed else (), self._frame)
+
+    def set_asked(self, mark: CadMark | None) -> None:
+        """Ring the mark that the reader is to answer, where it is on this image."""
+        there = self._pane.mammogram if self._pane is not None else None
+        ours = None
+        if mark is not None and there is not None:
+            ours = mark if mark.sop_instance_uid == there.sop_instance_uid else None
+        if ours != self._asked:
+            self._asked = ours
+            self.marks.set_asked(ours.peak if ours is not None else None, self._frame)
 
     def set_overlay(self, overlay: Overlay) -> None:
         """Show, hide or fade what is prepared."""

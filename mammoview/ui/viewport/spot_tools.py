@@ -127,6 +127,14 @@ class SpotTools(QObject):
             )
         self.refresh()
 
+    def place(self) -> tuple[str, ImagePoint] | None:
+        """Return the image and the stored pixel that the reader points at, by mouse or by key."""
+        here = self._under(self._at) if self._at is not None else None
+        if here is None or here.pane.mammogram is None or self._at is None:
+            return None
+        point = here.to_image(self._at)
+        return None if point is None else (here.pane.mammogram.sop_instance_uid, point)
+
     def _start(self) -> QPointF | None:
         """Return the middle of the breast in the pane pointed at, else in the first image."""
         there = [view for view in self._panes() if view.lie() is not None]
