@@ -64,9 +64,10 @@ class ReadDesk:
         self._maps = ""  # digest of the file of heatmaps that was asked for
 
     @property
-    def unsaved(self) -> int:
-        """How many entries of reads are not on the disk."""
-        return self._keeper.unsaved
+    def at_rest(self) -> bool:
+        """Whether the log has answered, and has all."""
+        part = self._state().read
+        return not (part.looking or part.revealing or self._keeper.unsaved)
 
     def flush(self) -> int:
         """Try once more to keep what is not kept yet; return how many entries still wait."""

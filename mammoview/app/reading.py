@@ -127,7 +127,8 @@ class ReadingDesk:
         """Whether nothing runs: all is decoded and analysed, and the next examination is here."""
         ws = self._workspace
         waits = commands.waiting_for(ws) is not None or ws.analysis.running
-        return not waits and not self._ahead.busy
+        reads = self.reads is None or self.reads.at_rest
+        return not waits and not self._ahead.busy and reads
 
     def subscribe(self, listener: Listener) -> None:
         """Call ``listener(old, new)`` after every change."""

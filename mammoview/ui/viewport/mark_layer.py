@@ -80,6 +80,11 @@ class MarkLayer:
         if self._ring is not None:
             self._ring.setVisible(self._shown)
 
+    @property
+    def ringed(self) -> bool:
+        """Whether the mark that is to be answered is here."""
+        return self._ring is not None
+
     def set_asked(self, peak: ImagePoint | None, frame: Frame | None) -> None:
         """Draw a ring round the mark that the reader is to answer, or none."""
         if self._ring is not None:

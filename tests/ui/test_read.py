@@ -1,0 +1,300 @@
+"""A read in the window, by keys and by mouse, as the reader does it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QTabBar, QWidget
+from pytestqt.qtbot import QtBot
+
+from mammoview.app.reading import ReadingDesk
+from mammoview.app.second_read import commands as reads
+from mammoview.app.second_read import keeper
+from mammoview.app.settings import Settings
+from mammoview.dicom.index import index_paths
+from mammoview.domain.assessment import Opinion
+from mammoview.domain.reading import ReadingMode
+from mammoview.domain.study import Examination
+from mammoview.domain.views import Laterality
+from mammoview.review.states import ReadState
+from mammoview.ui import theme
+from mammoview.ui.boot import chosen_settings
+from mammoview.ui.dispatch import GuiDispatcher
+from mammoview.ui.main_window import MainWindow
+from tests.builders.desk import QuickAnalyst
+from tests.builders.dicom import build_exam
+from tests.builders.read_room import READER, ListOf
+
+_PLAIN = Qt.KeyboardModifier.NoModifier
+_SHIFT = Qt.KeyboardModifier.ShiftModifier
+_BOTH = Qt.KeyboardModifier.ControlModifier | _SHIFT
+_CLICK = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Examination:
+    """Return an examination of four views on the disk."""
+    build_exam(tmp_path / "exam")
+    return index_paths([tmp_path / "exam"]).examinations[0]
+
+
+@pytest.fixture
+def window(
+    qtbot: QtBot,
+    qapp: QApplication,
+    tmp_path: Path,
+    analyst: QuickAnalyst,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[MainWindow]:
+    """Show a window with a read log."""
+    monkeypatch.setattr(keeper, "_RETRY_S", 0.02)
+    theme.apply(qapp)
+    dispatcher = GuiDispatcher()
+    desk = ReadingDesk(
+        deliver=dispatcher.post,
+        analyst=analyst,
+        read_log=tmp_path / "log" / "reads.sqlite",
+        reader=READER,
+    )
+    window = MainWindow(desk)
+    window.resize(1300, 900)
+    window.show()
+    qtbot.waitActive(window)
+    yield window
+    window.close()
+    desk.shutdown()
+    dispatcher.close()
+    dispatcher.deleteLater()
+    window.deleteLater()
+
+
+class Reader:
+    """Presses keys and buttons of a window, and waits for what they do."""
+
+    def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
+        self.window, self.desk, self._qtbot = window, window.desk, qtbot
+
+    def opens_listed(self, study: Examination) -> None:
+        """Open an examination as from the worklist."""
+        self.desk.open_in_order(ListOf(study), study.key)
+        self.until(ReadState.UNAIDED)
+        self.rests()
+
+    def until(self, state: ReadState) -> None:
+        """Wait until the read is in a state on the disk."""
+        self._qtbot.waitUntil(lambda: self.desk.workspace.read.state is state, timeout=20_000)
+
+    def rests(self) -> None:
+        """Wait until nothing runs."""
+        self._qtbot.waitUntil(lambda: self.desk.at_rest, timeout=20_000)
+
+    def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = _PLAIN) -> None:
+        """Press a key where the keyboard is."""
+        self._qtbot.keyClick(QApplication.focusWidget() or self.window, key, modifier)
+
+    def clicks(self, name: str) -> None:
+        """Click a button."""
+        button = self.window.findChild(QPushButton, name)
+        assert button is not None
+        self._qtbot.mouseClick(button, _CLICK)
+
+    def says_all(self) -> None:
+        """Give an opinion of each breast."""
+        for side in Laterality:
+            self.desk.do(reads.set_opinion, Opinion(laterality=side, category="2"))
+        self.desk.do(reads.set_density, "b")
+        self.rests()
+
+
+@pytest.fixture
+def reader(window: MainWindow, qtbot: QtBot) -> Reader:
+    return Reader(window, qtbot)
+
+
+def said(window: MainWindow, name: str) -> str:
+    label = window.findChild(QLabel, name)
+    assert label is not None
+    return label.text() if not label.isHidden() else ""
+
+
+def drawn(window: MainWindow) -> int:
+    """Return how many items of marks are in the panes, shown or not."""
+    return sum(len(view.marks.items) for view in window.four_view.panes())
+
+
+def test_a_whole_read_by_keys(window: MainWindow, reader: Reader, study: Examination) -> None:
+    reader.opens_listed(study)
+    assert said(window, "readingBadge") == "Second read · unaided"
+    reader.says_all()
+    reader.key(Qt.Key.Key_L, _BOTH)
+    reader.until(ReadState.UNAIDED_LOCKED)
+    assert drawn(window) == 0
+    reader.key(Qt.Key.Key_E, _BOTH)
+    reader.until(ReadState.AI_REVEALED)
+    reader.rests()
+    assert said(window, "readResult") == "Computer: 4 marks"
+    assert drawn(window) > 0
+    for _ in range(4):
+        reader.key(Qt.Key.Key_F5)
+    reader.key(Qt.Key.Key_F, _BOTH)
+    reader.until(ReadState.FINAL)
+    reader.key(Qt.Key.Key_S, _BOTH)
+    reader.until(ReadState.SIGNED)
+    assert said(window, "readingBadge") == "Second read · signed"
+
+
+def test_one_button_leads_through_the_read(
+    window: MainWindow, reader: Reader, study: Examination, qtbot: QtBot
+) -> None:
+    reader.opens_listed(study)
+    button = window.findChild(QPushButton, "readNext")
+    assert button is not None
+    assert not button.isEnabled()
+    assert "No opinion of the right breast yet" in said(window, "readNeeded")
+    reader.says_all()
+    reader.clicks("readNext")
+    reader.until(ReadState.UNAIDED_LOCKED)
+    reader.clicks("readNext")
+    reader.until(ReadState.AI_REVEALED)
+    assert not button.isEnabled()
+    assert "4 marks without an answer" in said(window, "readNeeded")
+    for _ in range(4):
+        reader.clicks("agreeMark")
+    reader.clicks("readNext")
+    reader.until(ReadState.FINAL)
+    reader.clicks("readNext")
+    reader.until(ReadState.SIGNED)
+    assert button.isHidden()
+
+
+def test_before_the_reveal_every_control_of_the_result_is_closed_and_says_why(
+    window: MainWindow, reader: Reader, study: Examination
+) -> None:
+    reader.opens_listed(study)
+    why = "Hidden until your unaided opinion is locked"
+    for name in ("heatmap", "marks", "overlay-both", "overlay-next", "opacity-more"):
+        action = window.findChild(QAction, name)
+        assert action is not None
+        assert not action.isEnabled()
+        assert why in action.toolTip(), name
+    mode = window.desk.workspace.overlay.mode
+    reader.key(Qt.Key.Key_H)
+    reader.key(Qt.Key.Key_M)
+    assert window.desk.workspace.overlay.mode is mode
+    controls = window.findChild(QWidget, "operatingPoint")
+    assert controls is not None
+    assert not controls.isEnabled()
+    assert said(window, "overlayClosed") == why
+    assert "mark" not in said(window, "result")
+    assert "mark" not in said(window, "statusMessage")
+    assert window.four_view.legend.isHidden()
+    assert {view.texts.foot.text for view in window.four_view.panes()} == {"CAD: hidden"}
+
+
+def test_a_plain_look_is_concurrent_until_the_reader_begins_a_read(
+    window: MainWindow, reader: Reader, study: Examination, qtbot: QtBot
+) -> None:
+    window.desk.open_paths([study.mammograms[0].file.parent])
+    qtbot.waitUntil(lambda: window.desk.workspace.prediction is not None, timeout=20_000)
+    reader.rests()
+    assert said(window, "readingBadge") == "Concurrent reading — not a blinded read"
+    assert drawn(window) > 0
+    tabs = window.findChild(QTabBar, "sideTabs")
+    assert tabs is not None
+    qtbot.mouseClick(tabs, _CLICK, pos=tabs.tabRect(0).center())
+    reader.clicks("readNext")
+    reader.until(ReadState.UNAIDED)
+    assert said(window, "readingBadge") == "Second read · unaided · result was seen before"
+    assert drawn(window) == 0
+
+
+def test_missing_views_want_a_reason(
+    window: MainWindow, reader: Reader, study: Examination, qtbot: QtBot
+) -> None:
+    views = tuple(v for v in study.mammograms if v.laterality.value is Laterality.RIGHT)
+    half = Examination(key=study.key, mammograms=views, missing_slots=())
+    window.desk.open_in_order(ListOf(half), half.key)
+    reader.until(ReadState.OPENED)
+    reader.rests()
+    assert said(window, "readNeeded") == "Missing: L CC, L MLO. Say why, to go on"
+    line = window.findChild(QLineEdit, "viewsReason")
+    assert line is not None
+    reader.clicks("viewsGo")
+    assert window.desk.workspace.read.read is not None
+    assert window.desk.workspace.read.read.state is ReadState.OPENED
+    line.setFocus()
+    qtbot.keyClicks(line, "mastectomy left")
+    reader.key(Qt.Key.Key_Return)
+    reader.until(ReadState.UNAIDED)
+    assert "without LCC, LMLO" in said(window, "readWay")
+
+
+def test_the_mark_that_is_answered_is_ringed_in_the_middle(
+    window: MainWindow, reader: Reader, study: Examination
+) -> None:
+    reader.opens_listed(study)
+    reader.says_all()
+    reader.key(Qt.Key.Key_L, _BOTH)
+    reader.until(ReadState.UNAIDED_LOCKED)
+    reader.key(Qt.Key.Key_E, _BOTH)
+    reader.until(ReadState.AI_REVEALED)
+    reader.rests()
+    first = reads.current_mark(window.desk.workspace)
+    reader.key(Qt.Key.Key_Z)
+    mark = reads.current_mark(window.desk.workspace)
+    assert mark is not None
+    assert mark == first
+    ringed = [view for view in window.four_view.panes() if view.marks.ringed]
+    (view,) = ringed
+    assert view.pane.mammogram is not None
+    assert view.pane.mammogram.sop_instance_uid == mark.sop_instance_uid
+    middle: QPointF = view.box.geometry().center()
+    assert abs(view.to_screen(mark.peak).y() - middle.y()) < 1.5
+    reader.key(Qt.Key.Key_Z)
+    assert reads.current_mark(window.desk.workspace) != mark
+
+
+def test_the_sites_mode_is_chosen_and_kept(
+    window: MainWindow, reader: Reader, study: Examination
+) -> None:
+    reader.key(Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
+    action = window.findChild(QAction, "site-concurrent")
+    assert action is not None
+    assert action.isChecked()
+    kept = chosen_settings(Settings(), window.desk.workspace, panel_open=True)
+    assert kept.reading_mode is ReadingMode.CONCURRENT
+    reader.opens_listed(study)
+    assert said(window, "readingBadge") == "Concurrent read — not blinded · unaided"
+    assert drawn(window) > 0
+
+
+def test_what_is_not_on_the_disk_is_said_and_a_closing_window_asks(
+    window: MainWindow, reader: Reader, study: Examination, monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, qtbot: QtBot,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("mammoview.review.sql._PATIENCE_S", 0.02)
+    reader.opens_listed(study)
+    asked: list[tuple[int, int]] = []
+
+    def stay(marks: int, entries: int) -> bool:
+        asked.append((marks, entries))
+        return False
+
+    monkeypatch.setattr(window, "accept_loss", stay)
+    path = tmp_path / "log" / "reads.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        window.desk.do(reads.set_density, "c")
+        qtbot.waitUntil(lambda: "NOT SAVED" in said(window, "readProblem"), timeout=20_000)
+        assert "NOT SAVED" in said(window, "readUnsaved")
+        assert not window.close()
+        assert asked == [(0, 1)]
+        other.execute("ROLLBACK")
+    qtbot.waitUntil(lambda: said(window, "readProblem") == "", timeout=20_000)
+    reader.rests()
