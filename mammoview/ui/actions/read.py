@@ -144,7 +144,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="ask-spot",
         text=QT_TRANSLATE_NOOP("Actions", "Ask the computer about this spot"),
-        keys=("Shift+Q",),
+        keys=("Shift+P",),
         menu=Menu.READ,
         run=in_window(Frame.ask_spot),
         why_not=texts.asks_not,
