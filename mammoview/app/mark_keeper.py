@@ -62,6 +62,7 @@ class MarkKeeper:
         self._queue: list[tuple[MarkEvent, Change]] = []
         self._written = 0  # so many of the queue are on the disk
         self._unread: tuple[str, ...] = ()
+        self._told: tuple[set[str], int] = (set(), 0)  # of which images, how many unreadable
         self._problem = ""
 
     @property
@@ -78,7 +79,10 @@ class MarkKeeper:
         self._keep(journal[known:])
 
     def read_for(self, ws: Workspace) -> None:
-        """Look for the marks of the hung examination and its priors."""
+        """Look for the marks of the hung examination and its priors.
+
+        Asked for again, it takes over what another program has kept since.
+        """
         uids = images_of(ws)
         if uids:
             self._read(uids)
@@ -152,7 +156,8 @@ class MarkKeeper:
             if change.mark.sop_instance_uid in uids:
                 items = applied(items, change)
         self._do(marking.marks_read, items)
-        if found.not_understood:
+        told, self._told = self._told, (uids, found.not_understood)
+        if found.not_understood and told != self._told:
             n = found.not_understood
             said = translate(
                 "Marks", "%n stored mark(s) not understood: kept, but not shown", "", COUNTED, n

@@ -182,7 +182,10 @@ def nipple_mark(marks: Marks, sop_instance_uid: str) -> Annotation | None:
 
 def marks_read(ws: Workspace, items: tuple[Annotation, ...]) -> Workspace:
     """Take the marks that were kept of this examination; the reader's steps of today stay."""
-    return replace(ws, marks=replace(ws.marks, items=items))
+    if items == ws.marks.items:
+        return ws
+    marks = replace(ws.marks, items=items)
+    return replace(ws, marks=_selecting(marks, marks.by_id(marks.selected)))
 
 
 def keeping(ws: Workspace, unsaved: int, problem: str) -> Workspace:

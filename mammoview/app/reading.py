@@ -296,6 +296,11 @@ class ReadingDesk:
         """Try once more to keep what was said in reads; return how many entries still wait."""
         return 0 if self.reads is None else self.reads.flush()
 
+    def look_for_marks(self) -> None:
+        """Take over what another window or program has kept of the hung examination's marks."""
+        if self._marks is not None:
+            self._marks.read_for(self._workspace)
+
     def unsaved_marks(self) -> int:
         """Try once more to keep marks that are not kept yet; return how many changes still wait."""
         return 0 if self._marks is None else self._marks.flush()
@@ -379,8 +384,7 @@ class ReadingDesk:
 
         self.do(hung)
         self._ahead.keep(before)
-        if self._marks is not None:
-            self._marks.read_for(self._workspace)
+        self.look_for_marks()
         if self.reads is not None:
             self.reads.look_for()
         self._computer.open_model()

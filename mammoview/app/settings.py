@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -149,6 +149,43 @@ def save(settings: Settings, path: Path) -> None:
             expected="a config folder with write access",
             todo="run mammoview doctor",
         ) from error
+
+
+def keep_screen(measured: Calibration, base: Settings, path: Path) -> Settings:
+    """Write what was measured of a screen down at once, and return the settings as they stand.
+
+    A measurement is work: it must not be lost with a window that does not end by itself, nor by
+    another window that kept its own settings meanwhile.
+
+    Parameters
+    ----------
+    measured : Calibration
+        The new one; others that the file holds stay.
+    base : Settings
+        What is written where there is no file yet, or one that cannot be read.
+    path : Path
+        The settings file.
+
+    Raises
+    ------
+    SettingsError
+        If it cannot be written.
+    """
+    try:
+        kept = load(path) if path.exists() else base
+    except SettingsError:
+        kept = base
+    kept = replace(kept, screens=screens.with_calibration(kept.screens, measured))
+    save(kept, path)
+    return kept
+
+
+def screens_in(path: Path, base: Settings) -> tuple[Calibration, ...]:
+    """Return the measured screens of a settings file; those of the base where it has none."""
+    try:
+        return load(path).screens if path.exists() else base.screens
+    except SettingsError:
+        return base.screens
 
 
 _DAYS = range(1, 367)

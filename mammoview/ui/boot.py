@@ -96,10 +96,20 @@ class Session:
         said += [language_problem] if language_problem else []
         for problem in (*said, *keyboard.problems(self._stored.keys)):
             self.desk.do(commands.warn, problem)
+        self.desk.subscribe(self._changed)
 
     def _restore(self, stored: Settings) -> None:
         self.window.side_panel.setVisible(stored.panel_open)
         self.window.places.restore(self.window)
+
+    def _changed(self, old: Workspace, new: Workspace) -> None:
+        """Write the measurement of a screen down at once."""
+        fresh = [c for c in new.calibrations if c not in old.calibrations]
+        for measured in fresh:
+            try:
+                settings.keep_screen(measured, self._stored, settings.settings_path())
+            except MammoviewError as error:
+                self.desk.do(commands.warn, str(error))
 
     def begin(self, paths: tuple[Path, ...]) -> None:
         """Open what was asked for; without anything, the worklist, where it has studies."""
@@ -112,10 +122,16 @@ class Session:
         chosen = chosen_settings(
             self._stored, self.desk.workspace, panel_open=not self.window.side_panel.isHidden()
         )
-        chosen = replace(chosen, worklist_sort=sort_text(self.worklist.state.sort))
+        path = settings.settings_path()
+        chosen = replace(
+            chosen,
+            worklist_sort=sort_text(self.worklist.state.sort),
+            # Written as they were measured; another window may have measured since.
+            screens=settings.screens_in(path, chosen),
+        )
         try:
             if chosen != self._stored:
-                settings.save(chosen, settings.settings_path())
+                settings.save(chosen, path)
         except MammoviewError as error:
             _log.warning("settings not saved: %s", type(error).__name__)
         self.worklist.shutdown()

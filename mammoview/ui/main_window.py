@@ -246,8 +246,11 @@ class MainWindow(QMainWindow):
         if event.type() is QEvent.Type.WindowStateChange:
             self.menuBar().setVisible(not self.isFullScreen())
             self._toolbar.setVisible(not self.isFullScreen())
-        if event.type() is QEvent.Type.ActivationChange and not self.isActiveWindow():
-            self._held.release_all()
+        if event.type() is QEvent.Type.ActivationChange:
+            if self.isActiveWindow():
+                self.desk.look_for_marks()
+            else:
+                self._held.release_all()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files and folders."""

@@ -160,8 +160,11 @@ class SecondWindow(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:
         """End every hold when the window loses the keyboard."""
         super().changeEvent(event)
-        if event.type() is QEvent.Type.ActivationChange and not self.isActiveWindow():
-            self._held.release_all()
+        if event.type() is QEvent.Type.ActivationChange:
+            if self.isActiveWindow():
+                self._desk.look_for_marks()
+            else:
+                self._held.release_all()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Switch the second screen off."""

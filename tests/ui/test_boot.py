@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import analysis, commands, settings
+from mammoview.app import analysis, commands, screens, settings, true_size
+from mammoview.app.screens import Screen
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import OverlayMode
 from mammoview.errors import MissingPartError
@@ -87,6 +89,55 @@ def test_choices_are_kept_for_the_next_time(
     assert run([]) == 0
     kept = settings.load(settings.settings_path())
     assert (kept.overlay_mode, kept.panel_open) == (OverlayMode.BOTH, False)
+    _closed(made)
+
+
+def test_a_measured_screen_is_written_at_once_and_takes_none_from_another_window(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = _sessions(monkeypatch)
+    path = settings.settings_path()
+    there = Screen(key="A", name="A", width_px=800, height_px=600, device_pixel_ratio=1.0)
+    first = screens.measured(there, bar_px=400, bar_mm=100)
+    elsewhere = screens.measured(replace(there, key="B"), bar_px=500, bar_mm=100)
+    seen: list[Settings] = []
+
+    def use() -> None:
+        window = made[0].window
+        window.desk.do(true_size.calibrate, first)
+        seen.append(settings.load(path))
+        settings.keep_screen(elsewhere, Settings(), path)  # by another window
+        qtbot.waitUntil(window.isActiveWindow)
+        qtbot.keyClicks(window, "h")
+        window.close()
+
+    QTimer.singleShot(0, use)
+    assert run([]) == 0
+    assert seen[0].screens == (first,)
+    kept = settings.load(path)
+    assert kept.screens == (first, elsewhere)
+    assert kept.overlay_mode is OverlayMode.HEATMAP, "the rest is kept at the end"
+    _closed(made)
+
+
+def test_a_measurement_that_cannot_be_written_is_said(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = _sessions(monkeypatch)
+    there = Screen(key="A", name="A", width_px=800, height_px=600, device_pixel_ratio=1.0)
+    said: list[str] = []
+
+    def use() -> None:
+        folder = settings.settings_path().parent
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.write_text("a file where the folder should be")
+        made[0].desk.do(true_size.calibrate, screens.measured(there, bar_px=400, bar_mm=100))
+        said.append(made[0].desk.workspace.status)
+        made[0].window.close()
+
+    QTimer.singleShot(0, use)
+    assert run([]) == 0
+    assert "the settings cannot be written" in said[0]
     _closed(made)
 
 

@@ -338,3 +338,54 @@ def test_two_windows_on_one_file_keep_both_readers_marks(
     desk.shutdown()
     dispatcher.close()
     dispatcher.deleteLater()
+
+
+def test_marks_of_another_program_are_taken_over_with_the_focus(
+    window: MainWindow, qtbot: QtBot, store: MarkStore
+) -> None:
+    """What the other one added, moved and deleted shows; what is not kept yet here stays."""
+    uid = window.desk.workspace.views[0].mammogram.sop_instance_uid
+    for number in range(3):
+        window.desk.do(marking.add, length_mark(f"a{number}", uid=uid))
+    qtbot.waitUntil(lambda: window.desk.unsaved_marks() == 0)
+    other = MarkStore(store._path)
+    moved = length_mark("a1", uid=uid, col=40.0)
+    now = "2026-01-01T00:00:00.000+00:00"
+    other.append(
+        [
+            MarkEvent(utc=now, action=MarkAction.ADD, mark=length_mark("b", uid=uid)),
+            MarkEvent(utc=now, action=MarkAction.CHANGE, mark=moved),
+            MarkEvent(utc=now, action=MarkAction.DELETE, mark=length_mark("a2", uid=uid)),
+        ]
+    )
+    assert marks(window).selected == "a2"
+    elsewhere = QWidget()
+    qtbot.addWidget(elsewhere)
+    elsewhere.show()
+    elsewhere.activateWindow()
+    qtbot.waitUntil(lambda: not window.isActiveWindow())
+    window.activateWindow()
+    qtbot.waitUntil(lambda: {mark.id for mark in marks(window).items} == {"a0", "a1", "b"})
+    assert marks(window).by_id("a1") == moved
+    assert marks(window).selected is None, "what is gone is not selected"
+    window.desk.do(marking.undo)
+    qtbot.waitUntil(lambda: window.desk.unsaved_marks() == 0)
+    assert {mark.id for mark in store.read([uid]).items} >= {"a0", "a1", "b"}
+
+
+def test_a_mark_that_cannot_be_understood_is_told_of_once(
+    window: MainWindow, qtbot: QtBot, store: MarkStore
+) -> None:
+    uid = window.desk.workspace.views[0].mammogram.sop_instance_uid
+    window.desk.do(marking.add, length_mark("a", uid=uid))
+    qtbot.waitUntil(lambda: window.desk.unsaved_marks() == 0)
+    with closing(sqlite3.connect(store._path)) as db, db:
+        db.execute(
+            "INSERT INTO mark_event (utc, mark_id, sop_instance_uid, action, payload)"
+            " SELECT utc, 'z', sop_instance_uid, action, '{}' FROM mark_event"
+        )
+    for _ in range(3):
+        window.desk.look_for_marks()
+        qtbot.waitUntil(lambda: [mark.id for mark in marks(window).items] == ["a"])
+        window.desk.do(marking.marks_read, ())
+    assert len(window.desk.workspace.warnings) == 1
