@@ -202,7 +202,7 @@ class ReadDesk:
             except ReviewError as error:
                 if context.cancelled():
                     raise
-                context.report(partial(self._change, commands.say, str(error)))
+                context.report(partial(self._change, reads.revealing, True, str(error)))
                 context.wait(_RETRY_S)
 
     def _enter_reveal(self, prediction: ExamPrediction | None, held: Held, sha256: str) -> None:

@@ -73,8 +73,8 @@ class ReadPart:
         Entries of any read that are not on the disk yet, and why; they are tried again.
     revealing : bool
         Whether the computer's result was asked for and is on its way.
-    result_seen : bool
-        Whether the computer's result of this examination was on the screen before its read began.
+    reveal_problem : str
+        Why it is not here yet: its heatmaps cannot be written; they are tried again.
     heatmaps : tuple of (str, tuple of Heatmap)
         For each SOPInstanceUID those that were revealed, once their file has been read.
     mark : str
@@ -98,7 +98,7 @@ class ReadPart:
     unsaved: int = 0
     problem: str = ""
     revealing: bool = False
-    result_seen: bool = False
+    reveal_problem: str = ""
     heatmaps: tuple[tuple[str, tuple[Heatmap, ...]], ...] = ()
     mark: str = ""
     aim: Aim | None = None

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from mammoview.app import analysis, resolve, steps
+from mammoview.app import analysis, read_desk, resolve, steps
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import keeper, texts
 from mammoview.app.second_read.next_step import Go
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.reading import AnalysisOutcome, ReaderIdentity, ReadingMode
 from mammoview.domain.views import Laterality, Slot
+from mammoview.errors import ReviewError
 from mammoview.review import open_reads
 from mammoview.review.events import StepRecorded
 from mammoview.review.states import Action, ReadState
@@ -352,3 +353,46 @@ def test_time_and_coverage_of_each_step_are_recorded_when_it_is_left(tmp_path: P
     assert next(r.step for r in recorded if isinstance(r, StepRecorded)) == first.id
     assert len(recorded) == 2, "the last one too"
     assert all(isinstance(r, StepRecorded) and r.seconds >= 0 and r.seen for r in recorded)
+
+
+def test_heatmaps_that_cannot_be_written_keep_the_reveal_and_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room(tmp_path)
+    room.open_listed()
+    room.analysed()
+    room.say_all()
+    room.desk.go_in_read(Go.LOCK)
+    room.until(ReadState.UNAIDED_LOCKED)
+
+    def full(path: Path, heatmaps: object) -> str:
+        raise ReviewError("heatmaps on a full disk", expected="room", todo="make some")
+
+    monkeypatch.setattr(read_desk, "_RETRY_S", 0.02)
+    with monkeypatch.context() as patch:
+        patch.setattr(read_desk, "write_heatmaps", full)
+        room.desk.go_in_read(Go.REVEAL)
+        room.box.run_until(lambda: "NOT REVEALED" in texts.problem_text(room.desk.workspace.read))
+        assert room.desk.workspace.prediction is None
+    room.until(ReadState.AI_REVEALED)
+    assert texts.problem_text(room.desk.workspace.read) == ""
+    room.desk.shutdown()
+
+
+def test_heatmaps_that_were_exchanged_are_not_shown_but_the_marks_are(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.open_listed()
+    room.to_reveal()
+    room.desk.shutdown()
+    (file,) = tmp_path.glob("*.npz")
+    file.write_bytes(b"something else")
+    again = Room(tmp_path)
+    again.list_opens()
+    again.until(ReadState.AI_REVEALED)
+    again.box.run_until(lambda: bool(again.desk.workspace.warnings))
+    ws = again.desk.workspace
+    assert "not those that were shown" in ws.warnings[0]
+    assert ws.prediction is not None
+    assert [len(view.regions) for view in ws.prediction.views] == [1, 1, 1, 1]
+    assert all(view.heatmaps == () for view in ws.prediction.views)
+    again.desk.shutdown()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mammoview.domain.prediction import (
     AnalysisStatus,
@@ -85,12 +86,15 @@ def cad_result(
 
 def marks_of(prediction: ExamPrediction) -> tuple[CadMark, ...]:
     """Return the flagged regions as marks, view by view; the same region always has the same id."""
-    return tuple(
-        _mark(view.sop_instance_uid, region)
-        for view in prediction.views
-        for region in view.regions
-        if region.flagged
-    )
+    found: dict[str, CadMark] = {}
+    for view in prediction.views:
+        for region in view.regions:
+            if region.flagged:
+                mark = _mark(view.sop_instance_uid, region)
+                while mark.id in found:  # two of one kind on one pixel: each is answered
+                    mark = replace(mark, id=f"{mark.id}+")
+                found[mark.id] = mark
+    return tuple(found.values())
 
 
 def heatmaps_of(prediction: ExamPrediction) -> tuple[tuple[str, tuple[Heatmap, ...]], ...]:

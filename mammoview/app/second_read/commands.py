@@ -416,9 +416,11 @@ def turn_page(ws: Workspace) -> Workspace:
     return show_page(ws, Page.IMAGES if ws.read.page is Page.READ else Page.READ)
 
 
-def revealing(ws: Workspace, on: bool) -> Workspace:
-    """Remember that the computer's result was asked for."""
-    return ws if ws.read.revealing is on else _with(ws, revealing=on)
+def revealing(ws: Workspace, on: bool, problem: str = "") -> Workspace:
+    """Remember that the computer's result was asked for, and what keeps it from being written."""
+    if (ws.read.revealing, ws.read.reveal_problem) == (on, problem):
+        return ws
+    return _with(ws, revealing=on, reveal_problem=problem)
 
 
 # -- helpers ----------------------------------------------------------------------------------

@@ -220,6 +220,9 @@ def answer_text(said: MarkAnswer) -> str:
 
 def problem_text(part: ReadPart) -> str:
     """Return what must stay on the screen while the read is not kept; empty: it is."""
+    if part.reveal_problem:
+        said = translate("Read", "Computer NOT REVEALED yet: {problem}")
+        return said.format(problem=part.reveal_problem)
     if not part.problem:
         return ""
     if not part.unsaved:
