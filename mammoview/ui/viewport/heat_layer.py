@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mammoview.app.workspace import LoadedImage, Overlay, OverlayMode
 from mammoview.domain.prediction import Heatmap
 from mammoview.imaging.colormap import heat_rgba
+from mammoview.imaging.heat_grid import scores_on_grid
 from mammoview.ui.viewport import layers
 from mammoview.ui.viewport.frame import Frame, mask_to_stored, to_qtransform
 
@@ -18,10 +19,7 @@ from mammoview.ui.viewport.frame import Frame, mask_to_stored, to_qtransform
 def scores_on_mask(heatmap: Heatmap, image: LoadedImage) -> NDArray[np.float32]:
     """Return the score in the middle of each cell of the breast mask, 0 outside the breast.
 
-    Scores are interpolated, not colours, so that every colour on screen is one of the scale.  Each
-    mask cell's centre is mapped to stored pixels and from there, through the inverse of
-    ``to_image``, to continuous cells of the heatmap, whose values stand at ``(j + 0.5, i + 0.5)``:
-    nothing moves by half a cell.
+    Scores are interpolated, not colours, so that every colour on screen is one of the scale.
 
     Returns
     -------
@@ -29,33 +27,8 @@ def scores_on_mask(heatmap: Heatmap, image: LoadedImage) -> NDArray[np.float32]:
         Shape of ``image.breast``.
     """
     mask = image.breast
-    rows, cols = np.mgrid[0 : mask.shape[0], 0 : mask.shape[1]] + 0.5
-    to_cells = mask_to_stored(mask, image).then(heatmap.to_image.inverse())
-    cell_cols = to_cells.xx * cols + to_cells.xy * rows + to_cells.x0
-    cell_rows = to_cells.yx * cols + to_cells.yy * rows + to_cells.y0
-    high, wide = heatmap.values.shape
-    covered = (cell_cols >= 0) & (cell_cols <= wide) & (cell_rows >= 0) & (cell_rows <= high)
-    scores = _bilinear(heatmap.values, cell_cols, cell_rows)
-    return np.where(covered & mask, scores, np.float32(0.0)).astype(np.float32)
-
-
-def _bilinear(
-    values: NDArray[np.float32], cols: NDArray[np.float64], rows: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Interpolate between cell centres; beyond the outermost centres the edge cell goes on."""
-    high, wide = values.shape
-    x = np.clip(cols - 0.5, 0.0, wide - 1.0)
-    y = np.clip(rows - 0.5, 0.0, high - 1.0)
-    x0 = np.floor(x).astype(np.intp)
-    y0 = np.floor(y).astype(np.intp)
-    x1 = np.minimum(x0 + 1, wide - 1)
-    y1 = np.minimum(y0 + 1, high - 1)
-    fx = x - x0
-    fy = y - y0
-    upper = values[y0, x0] * (1.0 - fx) + values[y0, x1] * fx
-    lower = values[y1, x0] * (1.0 - fx) + values[y1, x1] * fx
-    between: NDArray[np.float64] = upper * (1.0 - fy) + lower * fy
-    return between
+    scores = scores_on_grid(heatmap, mask_to_stored(mask, image), (mask.shape[0], mask.shape[1]))
+    return np.where(mask, scores, np.float32(0.0))
 
 
 @dataclass(slots=True)
