@@ -158,6 +158,9 @@ class ReadReport:
         UTC, ISO 8601; empty where it has not come to that.
     signed_by : str
         Name of who signed.
+    event_sha256, event_at : str
+        Hash and time (UTC) of the last event of the log that says something of this read, by which
+        a result can be found again in the log.
     images : tuple of Mammogram
         Every image that was read.
     missing, missing_reason : tuple of str, str
@@ -201,3 +204,10 @@ class ReadReport:
     decisions: tuple[tuple[str, Decision], ...] = ()
     heatmaps: tuple[tuple[str, tuple[Heatmap, ...]], ...] = ()
     annotations: tuple[Annotation, ...] = ()
+    event_sha256: str = ""
+    event_at: str = ""
+
+    @property
+    def preliminary(self) -> bool:
+        """Whether nobody has signed it: what leaves the program says so."""
+        return not self.signed_at

@@ -1,0 +1,177 @@
+"""Presentation states, read back by pydicom and laid out by numpy alone."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from mammoview.dicom.export.gsps import Look, presentation_state
+from mammoview.dicom.export.headers import read_sources
+from mammoview.dicom.index import index_paths
+from mammoview.domain.annotation import Annotation, MarkKind
+from mammoview.domain.geometry import ImagePoint, Pose
+from mammoview.domain.reading import ReadReport
+from mammoview.domain.study import Mammogram, VoiFunction, VoiLut, VoiWindow
+from mammoview.imaging.grayscale import default_voi, display_table, stored_range
+from mammoview.imaging.orientation import apply_pose
+from tests.builders import validators
+from tests.builders.dicom import build_mg, lut
+from tests.builders.reports import report
+from tests.dicom.export.conftest import mark
+
+POSES = [(flip, degrees) for flip in (False, True) for degrees in (0, 90, 180, 270)]
+AS_STORED = Pose(flip_horizontal=False, rotate_degrees=0, source="test")
+
+
+def _state(read: ReadReport, look: Look | None = None) -> Dataset:
+    (source,) = read_sources(read.images[:1])
+    look = look or Look(pose=AS_STORED, voi=None)
+    return pydicom.dcmread(io.BytesIO(presentation_state(read, source, look, 1)))
+
+
+def _drawn(state: Dataset, layer: str) -> list[tuple[str, list[float]]]:
+    return [
+        (shape.GraphicType, list(shape.GraphicData))
+        for annotation in state.GraphicAnnotationSequence
+        if annotation.GraphicLayer == layer
+        for shape in annotation.GraphicObjectSequence
+    ]
+
+
+@pytest.mark.parametrize(("flip", "degrees"), POSES)
+def test_every_pose_hangs_as_on_the_screen(
+    right_breast: tuple[Mammogram, ...], flip: bool, degrees: int
+) -> None:
+    image = right_breast[0]
+    pose = Pose(flip_horizontal=flip, rotate_degrees=degrees, source="test")
+    state = _state(report(right_breast), Look(pose=pose, voi=None))
+    numbers = np.arange(image.rows * image.cols).reshape(image.rows, image.cols)
+    # As PS3.3 C.10.6 says: clockwise first, left to right after it.
+    shown = np.rot90(numbers, k=-(state.ImageRotation // 90))
+    shown = shown[:, ::-1] if state.ImageHorizontalFlip == "Y" else shown
+    assert np.array_equal(shown, apply_pose(numbers, pose)[0])
+    area = state.DisplayedAreaSelectionSequence[0]
+    for corner, pixel in (
+        (area.DisplayedAreaTopLeftHandCorner, shown[0, 0]),
+        (area.DisplayedAreaBottomRightHandCorner, shown[-1, -1]),
+    ):
+        assert numbers[corner[1] - 1, corner[0] - 1] == pixel
+
+
+def test_layers_tell_reader_and_computer_apart(right_breast: tuple[Mammogram, ...]) -> None:
+    image = right_breast[0]
+    own = mark(image, "m1", "calcification", col=41.5, row=62.25)
+    read = replace(report(right_breast), shown=(own,), answers=())
+    state = _state(read)
+    outline, glyph = _drawn(state, "CAD MARKS")
+    assert outline == (
+        "POLYLINE",
+        [36.25, 58.75, 47.625, 59.5, 42.0, 69.3125, 36.25, 58.75],
+    )
+    assert glyph[1][:2] == [41.5, pytest.approx(62.25 - 0.015 * image.rows)]
+    ((kind, finding),) = _drawn(state, "READER FINDINGS")
+    wanted = read.final.findings[0].views[0].outline
+    assert kind == "POLYLINE"
+    assert finding[:4] == [wanted[0].col, wanted[0].row, wanted[1].col, wanted[1].row]
+    ((_, length),) = _drawn(state, "READER MEASURES")
+    ends = read.annotations[0].points
+    assert length == pytest.approx([ends[0].col, ends[0].row, ends[1].col, ends[1].row])
+    units = {
+        shape.GraphicAnnotationUnits
+        for annotation in state.GraphicAnnotationSequence
+        for shape in annotation.get("GraphicObjectSequence", [])
+    }
+    assert units == {"PIXEL"}
+
+
+def test_marks_of_other_images_are_not_drawn(right_breast: tuple[Mammogram, ...]) -> None:
+    read = replace(report(right_breast), annotations=())
+    there = replace(read, shown=(mark(right_breast[1], "m2", col=40.0, row=60.0),), answers=())
+    layers = {item.GraphicLayer for item in _state(there).GraphicLayerSequence}
+    assert "CAD MARKS" not in layers
+    assert "READER MEASURES" not in layers
+
+
+def test_an_ellipse_of_slanting_diameters_has_its_true_axes(
+    right_breast: tuple[Mammogram, ...],
+) -> None:
+    # The circle of radius 5 about (40, 50), sheared: x + y.
+    points = tuple(
+        ImagePoint(col=40.0 + x + y, row=50.0 + y) for x, y in ((-5, 0), (5, 0), (0, -5), (0, 5))
+    )
+    ellipse = Annotation(
+        id="e1",
+        sop_instance_uid=right_breast[0].sop_instance_uid,
+        frame=None,
+        kind=MarkKind.ELLIPSE,
+        points=points,
+    )
+    state = _state(replace(report(right_breast), annotations=(ellipse,)))
+    ((kind, data),) = _drawn(state, "READER MEASURES")
+    a, b, c, d = np.array(data).reshape(4, 2)
+    assert kind == "ELLIPSE"
+    assert np.dot(b - a, d - c) == pytest.approx(0.0, abs=1e-3)
+    golden = (1 + np.sqrt(5)) / 2  # singular values of the shear
+    assert np.hypot(*(b - a)) / 2 == pytest.approx(5 * golden, rel=1e-4)
+    assert np.hypot(*(d - c)) / 2 == pytest.approx(5 / golden, rel=1e-4)
+
+
+def _through(state: Dataset, stored: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return P-values 0..1 as PS3.4 N.2 says, from what stands in the state alone."""
+    values = stored * float(state.RescaleSlope) + float(state.RescaleIntercept)
+    item = state.SoftcopyVOILUTSequence[0]
+    if "WindowCenter" in item:
+        assert item.VOILUTFunction == "SIGMOID"
+        out = 1 / (1 + np.exp(-4 * (values - item.WindowCenter) / item.WindowWidth))
+    else:
+        table = item.VOILUTSequence[0]
+        entries = np.frombuffer(table.LUTData, "<u2")
+        at = np.clip(values - table.LUTDescriptor[1], 0, len(entries) - 1).astype(int)
+        out = entries[at] / ((1 << table.LUTDescriptor[2]) - 1)
+    return np.asarray(1 - out if state.PresentationLUTShape == "INVERSE" else out)
+
+
+def _voi(kind: str) -> VoiWindow | None:
+    if kind == "lut":
+        return None
+    return VoiWindow(centre=1800.0, width=900.0, function=VoiFunction.SIGMOID, explanation="SOFT")
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize("kind", ["sigmoid", "lut"])
+def test_grey_values_come_out_as_on_the_screen(tmp_path: Path, photometric: str, kind: str) -> None:
+    table = [int(v) for v in np.linspace(0, 1023, 4096)]
+    build_mg(
+        tmp_path / "a.dcm",
+        photometric=photometric,
+        elements={"VOILUTSequence": [lut(table, first=0, bits=10, explanation="N")]},
+    )
+    images = index_paths([tmp_path]).examinations[0].mammograms
+    fmt = images[0].pixel_format
+    voi = _voi(kind) or default_voi(fmt)
+    assert isinstance(voi, VoiLut) == (kind == "lut")
+    state = _state(report(images), Look(pose=AS_STORED, voi=voi))
+    low, high = stored_range(fmt)
+    shown = display_table(fmt, voi, invert=False) / 255
+    assert np.abs(_through(state, np.arange(low, high + 1)) - shown).max() < 0.003
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_validator_of_others_finds_nothing(
+    right_breast: tuple[Mammogram, ...], tmp_path: Path, signed: bool
+) -> None:
+    read = report(right_breast)
+    read = read if signed else replace(read, signed_at="", signed_by="")
+    (source,) = read_sources(right_breast[:1])
+    pose = Pose(flip_horizontal=True, rotate_degrees=90, source="test")
+    file = tmp_path / "gsps.dcm"
+    file.write_bytes(presentation_state(read, source, Look(pose=pose, voi=_voi("s")), 1))
+    assert validators.iod_errors(file) == []
+    assert pydicom.dcmread(file).ContentLabel == ("READING" if signed else "PRELIMINARY")
