@@ -71,6 +71,17 @@ def arbitrations() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (shipped_root() / "arbitration").glob("*.toml")))
 
 
+def font(name: str = "DejaVuSans") -> Path:
+    """Return the file of a font for reports and pictures.
+
+    Raises
+    ------
+    MissingPartError
+        If this build came without it.
+    """
+    return _existing(shipped_root() / "fonts" / f"{name}.ttf", "font")
+
+
 def languages() -> Path:
     """Return the folder of catalogues that ship with the program; there need not be one."""
     return shipped_root() / "languages"

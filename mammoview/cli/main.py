@@ -63,6 +63,11 @@ COMMANDS = (
         module="mammoview.cli.model",
     ),
     Command(
+        name="export",
+        summary="the results of a read as DICOM objects, PDF and JSON",
+        module="mammoview.cli.export",
+    ),
+    Command(
         name="audit",
         summary="whether the log of reads is as it was written, and a copy of it",
         module="mammoview.cli.audit",

@@ -64,6 +64,13 @@ _AIDED_DRAFT = (
     Action.SET_OPERATING_POINT,
     Action.DISPOSE_MARK,
 )
+# A result may leave before the signature, marked as preliminary; never without a trace in the log.
+_AFTER_REVEAL = (
+    ReadState.AI_REVEALED,
+    ReadState.FINAL,
+    ReadState.ARBITRATION,
+    ReadState.SIGNED,
+)
 # Looking, coming back and noting what was shown change nothing, whatever the state.
 _ALWAYS = (Action.REOPEN, Action.RECORD_STEP)
 
@@ -80,7 +87,7 @@ TRANSITIONS: Mapping[tuple[ReadState, Action], ReadState] = MappingProxyType(
         (ReadState.FINAL, Action.SIGN): ReadState.SIGNED,
         (ReadState.ARBITRATION, Action.ARBITRATE): ReadState.ARBITRATION,
         (ReadState.ARBITRATION, Action.SIGN): ReadState.SIGNED,
-        (ReadState.SIGNED, Action.RECORD_EXPORT): ReadState.SIGNED,
+        **{(state, Action.RECORD_EXPORT): state for state in _AFTER_REVEAL},
         **{(state, action): state for state in ReadState for action in _ALWAYS},
     }
 )

@@ -1,0 +1,135 @@
+"""The images of a read as pictures with the reader's findings, measurements and CAD marks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammoview.app import resources
+from mammoview.app.mark_text import mark_text
+from mammoview.app.results.words import PRELIMINARY, RESEARCH_ONLY, answer_text, mark_label
+from mammoview.app.workspace import LoadedImage
+from mammoview.domain.annotation import ELLIPSES, OUTLINES, Annotation, MarkKind
+from mammoview.domain.geometry import ImagePoint
+from mammoview.domain.reading import ReadReport
+from mammoview.domain.study import Mammogram
+from mammoview.imaging import marked_picture
+from mammoview.imaging.grayscale import default_voi
+from mammoview.imaging.marked_picture import Glyph, PictureMark, Words
+from mammoview.imaging.measure import ellipse_line
+
+_GLYPHS = {
+    "mass": (Glyph.CIRCLE, marked_picture.CAD_MASS),
+    "calcification": (Glyph.TRIANGLE, marked_picture.CAD_CALCIFICATION),
+}
+_OTHER = (Glyph.SQUARE, marked_picture.CAD_OTHER)
+_ROUND = 48
+
+
+def picture_of(
+    report: ReadReport,
+    mammogram: Mammogram,
+    image: LoadedImage,
+    *,
+    long_side_px: int,
+    in_words: bool,
+) -> NDArray[np.uint8]:
+    """Return a view as it hangs, with its marks.
+
+    Parameters
+    ----------
+    report : ReadReport
+        The read.
+    mammogram : Mammogram
+        One of its images.
+    image : LoadedImage
+        Its pixels and how it hangs.
+    long_side_px : int
+        Longer side of the picture.
+    in_words : bool
+        True: marks say what they are, and the picture that it is for research, since nothing
+        stands beside it.  False: they have the numbers of the report's tables.
+
+    Returns
+    -------
+    ndarray of uint8, (rows, cols, 3)
+    """
+    notice = f"{PRELIMINARY}  {RESEARCH_ONLY}" if report.preliminary else RESEARCH_ONLY
+    return marked_picture.marked_picture(
+        image.stored,
+        mammogram.pixel_format,
+        voi=default_voi(mammogram.pixel_format),
+        pose=image.pose,
+        marks=[
+            *_cad(report, mammogram, in_words),
+            *_findings(report, mammogram, in_words),
+            *_measures(report, mammogram, image),
+        ],
+        words=Words(
+            font=resources.font(),
+            title=mammogram.label,
+            notice=notice if in_words else "research use only",
+            letter_share=0.019 if in_words else 0.026,
+        ),
+        long_side_px=long_side_px,
+    )
+
+
+def _findings(report: ReadReport, view: Mammogram, in_words: bool) -> Iterator[PictureMark]:
+    for number, finding in enumerate(report.final.findings, start=1):
+        label = f"{number} {finding.kind.replace('-', ' ')}" if in_words else str(number)
+        for part in finding.views:
+            if part.sop_instance_uid == view.sop_instance_uid:
+                spot = len(part.outline) == 1
+                yield PictureMark(
+                    points=part.outline,
+                    closed=True,
+                    colour=marked_picture.FINDING,
+                    label=label,
+                    glyph=Glyph.CROSS if spot else Glyph.NONE,
+                    at=part.outline[0] if spot else None,
+                )
+
+
+def _cad(report: ReadReport, view: Mammogram, in_words: bool) -> Iterator[PictureMark]:
+    answers = {answer.mark_id: answer for answer in report.answers}
+    for number, mark in enumerate(report.shown, start=1):
+        if mark.sop_instance_uid == view.sop_instance_uid:
+            glyph, colour = _GLYPHS.get(mark.kind, _OTHER)
+            said = f"{mark_label(mark)}, {answer_text(report, answers.get(mark.id))}"
+            yield PictureMark(
+                points=mark.outline,
+                closed=True,
+                colour=colour,
+                label=f"CAD {number}: {said}" if in_words else f"C{number}",
+                glyph=glyph,
+                at=mark.peak,
+                broad=3.4,
+            )
+
+
+def _measures(report: ReadReport, view: Mammogram, image: LoadedImage) -> Iterator[PictureMark]:
+    for mark in report.annotations:
+        if mark.sop_instance_uid == view.sop_instance_uid:
+            label = mark_text(mark, view, image).replace("\n", ", ")
+            for place, (points, closed) in enumerate(_lines(mark)):
+                spot = len(points) == 1
+                yield PictureMark(
+                    points=points,
+                    closed=closed,
+                    colour=marked_picture.MEASURE,
+                    label=label if place == 0 else "",
+                    glyph=Glyph.CROSS if spot else Glyph.NONE,
+                    at=points[0] if spot else None,
+                )
+
+
+def _lines(mark: Annotation) -> tuple[tuple[tuple[ImagePoint, ...], bool], ...]:
+    """Return the lines of a mark, each with whether it is closed."""
+    if mark.kind is MarkKind.DIAMETERS:
+        return (mark.points[:2], False), (mark.points[2:], False)
+    if mark.kind in ELLIPSES:
+        return ((ellipse_line(mark.points, _ROUND), True),)
+    return ((mark.points, mark.kind in OUTLINES),)

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import errno
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mammoview.app import reports
+from mammoview.app.reports import Gathered, Places
+from mammoview.app.results import formats
+from mammoview.app.results.export import Exported, export, into_log
+from mammoview.app.results.files import NamedBytes
+from mammoview.app.results.formats import Format, Work
+from mammoview.dicom.index import index_paths
+from mammoview.domain.reading import ReadingMode
+from mammoview.errors import DicomError, ReviewError
+from mammoview.review.events import ExportRecorded
+from mammoview.review.heatmaps import heatmaps_path
+from mammoview.review.marks import marks_path
+from mammoview.review.readers import ReaderBook, readers_path
+from mammoview.review.states import Action, ReadState
+from mammoview.review.store import ReadLog, reads_path
+from tests.builders.dicom import build_exam
+from tests.builders.kept import examination, keep_read
+from tests.builders.reports import report
+
+QUICK = (Format.JSON, Format.KO)
+
+
+@pytest.fixture
+def exam(tmp_path: Path) -> Path:
+    build_exam(tmp_path / "exam")
+    return tmp_path / "exam"
+
+
+def places() -> Places:
+    return Places(log=reads_path(), readers=readers_path(), marks=marks_path())
+
+
+def gathered(exam: Path) -> Gathered:
+    return Gathered(report=report(examination(exam).mammograms))
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("*")) if folder.exists() else []
+
+
+# -- from the log to the report ---------------------------------------------------------------
+
+
+def test_report_is_what_the_log_says(exam: Path) -> None:
+    book = ReaderBook(readers_path())
+    profile = book.add("Dr. Gelesen", "8391")
+    book.close()
+    read = keep_read(exam, reader=profile.id)
+    found = reports.gather(read.read_id, index_paths([exam]), places())
+    told = report(examination(exam).mammograms)
+    made = found.report
+    assert (made.reader, made.signed_by, found.no_heatmaps) == ("Dr. Gelesen", "Dr. Gelesen", "")
+    assert (made.unaided, made.shown) == (told.unaided, told.shown)
+    (own,) = told.final.findings  # the log keeps descriptors in the order of their names
+    own = replace(own, descriptors=tuple(sorted(own.descriptors)))
+    assert made.final == replace(told.final, findings=(own,))
+    assert sorted(made.answers, key=str) == sorted(told.answers, key=str)
+    assert made.annotations == told.annotations
+    assert made.scheme.category("4B") is not None
+    assert [uid for uid, _ in made.heatmaps] == [uid for uid, _ in told.heatmaps]
+    assert (made.heatmaps[0][1][0].values == told.heatmaps[0][1][0].values).all()
+
+
+@pytest.mark.parametrize("mode", list(ReadingMode))
+@pytest.mark.parametrize(
+    "state", [ReadState.VIEWS_CHECKED, ReadState.UNAIDED, ReadState.UNAIDED_LOCKED]
+)
+def test_nothing_leaves_before_the_reveal(exam: Path, state: ReadState, mode: ReadingMode) -> None:
+    read = keep_read(exam, state, mode=mode)
+    with pytest.raises(ReviewError, match="must not leave"):
+        reports.gather(read.read_id, index_paths([exam]), places())
+
+
+def test_a_read_whose_images_are_not_all_there_is_refused(exam: Path) -> None:
+    read = keep_read(exam)
+    next(exam.glob("LMLO*")).unlink()
+    with pytest.raises(ReviewError, match="1 of the 4 images"):
+        reports.gather(read.read_id, index_paths([exam]), places())
+
+
+def test_heatmaps_that_are_not_those_that_were_shown_are_told_and_left_out(exam: Path) -> None:
+    read = keep_read(exam)
+    heatmaps_path(reads_path(), read.read_id).write_bytes(b"other")
+    found = reports.gather(read.read_id, index_paths([exam]), places())
+    assert found.report.heatmaps == ()
+    assert "not those that were shown" in found.no_heatmaps
+
+
+def test_an_export_does_not_change_what_the_next_one_says(exam: Path, tmp_path: Path) -> None:
+    read = keep_read(exam)
+    record = into_log(reads_path(), read.read_id, "local")
+    made = [
+        export(
+            reports.gather(read.read_id, index_paths([exam]), places()),
+            (Format.JSON, Format.TID_1500, Format.PDF),
+            tmp_path / "out",
+            record=record,
+        )
+        for _ in range(2)
+    ]
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("state", [ReadState.AI_REVEALED, ReadState.FINAL, ReadState.SIGNED])
+def test_every_file_is_entered_in_the_log(exam: Path, tmp_path: Path, state: ReadState) -> None:
+    read = keep_read(exam, state)
+    found = reports.gather(read.read_id, index_paths([exam]), places())
+    assert found.report.preliminary is (state is not ReadState.SIGNED)
+    done = export(
+        found,
+        (Format.JSON, Format.GSPS),
+        tmp_path / "out",
+        record=into_log(reads_path(), read.read_id, "local"),
+    )
+    log = ReadLog(reads_path())
+    entered = [e.content for e in log.events() if e.action is Action.RECORD_EXPORT]
+    log.close()
+    assert entered == [ExportRecorded(format=w.format, sha256=w.sha256) for w in done.written]
+    assert len(entered) == 5
+
+
+# -- writing ----------------------------------------------------------------------------------
+
+
+def _entered(one: Format, sha256: str) -> None:
+    """Stand for a log that takes everything."""
+
+
+def test_one_format_that_fails_stops_no_other(
+    exam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(work: Work) -> tuple[NamedBytes, ...]:
+        raise DicomError("a thing", expected="another", todo="do it")
+
+    def broken(work: Work) -> tuple[NamedBytes, ...]:
+        raise RuntimeError("a fault")
+
+    makers = {**formats.MAKERS, Format.SEG: refused, Format.SC: broken}
+    monkeypatch.setattr("mammoview.app.results.export.MAKERS", makers)
+    done = export(
+        gathered(exam),
+        (Format.SEG, Format.SC, Format.JSON),
+        tmp_path / "out",
+        record=_entered,
+    )
+    assert [w.file.name for w in done.written] == ["results.json"]
+    assert [(r.format, r.reason) for r in done.refused] == [
+        (Format.SEG, "a thing; expected another; do it"),
+        (Format.SC, "a fault of the program (RuntimeError): please report it"),
+    ]
+
+
+def test_a_full_disk_leaves_no_half_format(
+    exam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flush, calls = os.fsync, []
+
+    def full(handle: int) -> None:
+        calls.append(handle)
+        if len(calls) == 2:  # the second of the four files
+            raise OSError(errno.ENOSPC, "No space left on device")
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    out = tmp_path / "out"
+    done = export(gathered(exam), (Format.GSPS, Format.JSON), out, record=_entered)
+    assert names(out) == ["results.json"]
+    assert [r.format for r in done.refused] == [Format.GSPS]
+    assert "free some space" in done.refused[0].reason
+
+
+def test_a_folder_that_cannot_be_made_is_said(exam: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    done = export(gathered(exam), QUICK, tmp_path / "out", record=_entered)
+    assert done.written == ()
+    assert {"choose another place" in r.reason for r in done.refused} == {True}
+
+
+def test_nothing_leaves_that_the_log_does_not_take(exam: Path, tmp_path: Path) -> None:
+    def refuses(one: Format, sha256: str) -> None:
+        raise ReviewError("a full disk", expected="a log", todo="free space")
+
+    done = export(gathered(exam), QUICK, tmp_path / "out", record=refuses)
+    assert names(tmp_path / "out") == []
+    assert len(done.refused) == 2
+
+
+def test_a_cancelled_export_keeps_what_is_whole(exam: Path, tmp_path: Path) -> None:
+    asked = []
+
+    def cancelled() -> bool:
+        asked.append(True)
+        return len(asked) > 2  # in the middle of the second format
+
+    out = tmp_path / "out"
+    done = export(
+        gathered(exam), (Format.JSON, Format.GSPS), out, record=_entered, cancelled=cancelled
+    )
+    assert isinstance(done, Exported)
+    assert done.cancelled
+    assert names(out) == ["results.json"]
+
+
+def test_a_read_with_nothing_to_select_has_no_key_images(exam: Path, tmp_path: Path) -> None:
+    whole = gathered(exam).report
+    bare = replace(whole, final=replace(whole.final, findings=()), shown=(), answers=())
+    done = export(Gathered(report=bare), (Format.KO,), tmp_path / "out", record=_entered)
+    assert "a finding, or a mark that was agreed with" in done.refused[0].reason
