@@ -12,7 +12,6 @@ from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mammoview.app import coverage, true_size
-from mammoview.app.read_state import Aim
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_screen import ShownScale
 from mammoview.app.workspace import Gray, Pane, Viewport, WindowChange, Workspace
@@ -136,7 +135,7 @@ class FourView(QWidget):
         if asked or moved or other or walked:
             self._fit(keep_placed=self._by_hand)
         if new.read.aim is not None and (old is None or old.read.aim is not new.read.aim):
-            self._show_in_middle(new.read.aim)
+            self._by_hand |= hand.show_in_middle(new.read.aim, self.panes(), linked=new.linked)
         self._refresh()
         self.spot.render(old, new)
         self.slices.render(self.panes())
@@ -412,16 +411,6 @@ class FourView(QWidget):
         view = self._led()
         if view is not None:
             self._zoom(view, notches, view.box.geometry().center())
-
-    def _show_in_middle(self, aim: Aim) -> None:
-        """Bring a place of an image into the middle of its pane; the scale stays."""
-        for view in self._panes.values():
-            there = view.pane.mammogram
-            placed = view.placement is not None and there is not None
-            if placed and there is not None and there.sop_instance_uid == aim.sop_instance_uid:
-                way = view.box.geometry().center() - view.to_screen(aim.point)
-                hand.pan(view, self.panes(), right_px=way.x(), down_px=way.y(), linked=False)
-                self._by_hand = True
 
     def _led(self) -> PaneView | None:
         """Return the pane that the keys move: the one pointed at, else the first with an image."""

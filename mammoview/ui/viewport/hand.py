@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QPointF
 
 from mammoview.app.linking import Follows, follows
+from mammoview.app.read_state import Aim
 from mammoview.ui.viewport.pane_view import PaneView
 from mammoview.ui.viewport.placement import Move, Placement, followed, move_between, panned, zoomed
 
@@ -29,6 +30,18 @@ def pan(
         if placed is not None and how is not Follows.NOT:
             own = move if how is Follows.WHOLLY else replace(move, down_px=0.0)
             view.set_placement(followed(placed, own))
+
+
+def show_in_middle(aim: Aim, panes: Sequence[PaneView], *, linked: bool) -> bool:
+    """Bring a place of an image into the middle of its pane; tell whether it is on the screen."""
+    for view in panes:
+        there = view.pane.mammogram
+        uid = there.sop_instance_uid if there is not None else ""
+        if view.placement is not None and uid == aim.sop_instance_uid:
+            way = view.box.geometry().center() - view.to_screen(aim.point)
+            pan(view, panes, right_px=way.x(), down_px=way.y(), linked=linked)
+            return True
+    return False
 
 
 def zoom(
