@@ -150,6 +150,7 @@ def without_read(part: ReadPart) -> ReadPart:
         unsaved=part.unsaved,
         problem=part.problem,
         page=part.page,
+        away=part.away,
     )
 
 

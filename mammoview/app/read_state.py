@@ -83,6 +83,8 @@ class ReadPart:
         What the panes are asked to show.
     page : Page
         What the side panel shows.
+    away : bool
+        Whether another page lies over the images: nobody reads then.
     """
 
     reader: ReaderIdentity = NOBODY
@@ -103,6 +105,7 @@ class ReadPart:
     mark: str = ""
     aim: Aim | None = None
     page: Page = Page.IMAGES
+    away: bool = False
 
     @property
     def state(self) -> ReadState | None:

@@ -162,6 +162,7 @@ class MainWindow(QMainWindow):
         self.four_view.cursorRead.connect(self.status_strip.show_cursor)
         self.four_view.sizes.shownChanged.connect(self._compare_scales)
         self._cine.ticked.connect(self._cine_ticked)
+        self._pages.currentChanged.connect(self._page_turned)
 
     # -- state's side -------------------------------------------------------------------------
 
@@ -223,6 +224,9 @@ class MainWindow(QMainWindow):
 
     def _cine_ticked(self) -> None:
         self.desk.do(frames.cine_tick)
+
+    def _page_turned(self, number: int) -> None:
+        self.desk.do(reads.away, number != 0)
 
     def _viewport_changed(self, viewport: Viewport) -> None:
         self.desk.do(tiles.set_viewport, viewport)

@@ -411,6 +411,11 @@ def show_page(ws: Workspace, page: Page) -> Workspace:
     return ws if ws.read.page is page else _with(ws, page=page)
 
 
+def away(ws: Workspace, away: bool) -> Workspace:
+    """Say that another page lies over the images, or that they are seen again."""
+    return ws if ws.read.away is away else _with(ws, away=away)
+
+
 def turn_page(ws: Workspace) -> Workspace:
     """Turn the side panel to its other page."""
     return show_page(ws, Page.IMAGES if ws.read.page is Page.READ else Page.READ)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mammoview.app import coverage
 from mammoview.app.read_state import Entry
@@ -15,16 +15,17 @@ from mammoview.review.states import Action
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Look:
-    """What is looked at, and since when."""
+    """What is looked at: for how long by ``since``, and since when (None: not at present)."""
 
     read_id: str
     reader: str
     step: str
-    since: float
+    seconds: float = 0.0
+    since: float | None = None
 
 
 class StepTimer:
-    """Follows the state from step to step.
+    """Follows the state from step to step; while another page lies over the images it stands.
 
     Parameters
     ----------
@@ -39,11 +40,12 @@ class StepTimer:
     def follow(self, old: Workspace, new: Workspace) -> tuple[Entry, ...]:
         """Return what is to be recorded of the step that was left; mostly nothing."""
         before, now = self._look, self._of(new)
-        same = before is not None and now is not None
-        if same and (before.read_id, before.step) == (now.read_id, now.step):  # type: ignore[union-attr]
-            return ()
-        self._look = now
-        return self._left(before, old)
+        if before is None or now is None or not _same(before, now):
+            self._look = now
+            return self._left(before, old)
+        if (before.since is None) is not new.read.away:
+            self._look = replace(before, seconds=self._seconds(before), since=now.since)
+        return ()
 
     def end(self, ws: Workspace) -> tuple[Entry, ...]:
         """Return what is to be recorded of the last step."""
@@ -55,15 +57,21 @@ class StepTimer:
         if read is None or step is None:
             return None
         return _Look(
-            read_id=read.read_id, reader=ws.read.reader.id, step=step.id, since=self._clock()
+            read_id=read.read_id,
+            reader=ws.read.reader.id,
+            step=step.id,
+            since=None if ws.read.away else self._clock(),
         )
+
+    def _seconds(self, look: _Look) -> float:
+        return look.seconds + (self._clock() - look.since if look.since is not None else 0.0)
 
     def _left(self, look: _Look | None, ws: Workspace) -> tuple[Entry, ...]:
         if look is None:
             return ()
         recorded = StepRecorded(
             step=look.step,
-            seconds=round(self._clock() - look.since, 3),
+            seconds=round(self._seconds(look), 3),
             seen=_seen(ws),
             grey=_grey(ws),
             overlay=ws.overlay.mode if ws.prediction is not None else OverlayMode.OFF,
@@ -73,6 +81,10 @@ class StepTimer:
             read_id=look.read_id, reader=look.reader, action=Action.RECORD_STEP, content=recorded
         )
         return (entry,)
+
+
+def _same(one: _Look, other: _Look) -> bool:
+    return (one.read_id, one.reader, one.step) == (other.read_id, other.reader, other.step)
 
 
 def _grey(ws: Workspace) -> GreyShown:
