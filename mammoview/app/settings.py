@@ -51,6 +51,7 @@ class Settings:
     policy that says when a third one decides.  ``lock_minutes`` is after how long without a hand on
     keyboard or mouse the screen locks itself, where readers have a PIN; 0: never.
     ``reading_mode`` is how examinations of the worklist are read at this site.
+    ``export_formats`` are what results were exported as last.
     """
 
     overlay_mode: OverlayMode = OverlayMode.OFF
@@ -74,6 +75,7 @@ class Settings:
     arbitration: str = "discordant-only"
     lock_minutes: int = 10
     reading_mode: ReadingMode = ReadingMode.SECOND_READ
+    export_formats: str = "pdf json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,8 @@ from mammoview.app.analysis import Analyst
 from mammoview.app.display_check import DisplayChecks, records_path
 from mammoview.app.logs import LogSession
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.reports import Places
+from mammoview.app.results.desk import ExportDesk, formats_of, formats_text
 from mammoview.app.settings import Settings
 from mammoview.app.worklist.arrange import sort_of, sort_text
 from mammoview.app.worklist.desk import Worklist
@@ -26,6 +28,7 @@ from mammoview.app.workspace import Workspace
 from mammoview.domain.reading import ReaderIdentity
 from mammoview.errors import MammoviewError
 from mammoview.review.marks import MarkStore, marks_path
+from mammoview.review.readers import readers_path
 from mammoview.review.store import reads_path
 from mammoview.ui import language, theme
 from mammoview.ui.actions import keyboard
@@ -90,7 +93,14 @@ class Session:
         self.worklist = Worklist(
             deliver=self.dispatcher.post, sort=sort_of(self._stored.worklist_sort)
         )
-        self.window = MainWindow(self.desk, badge=badge, checks=checks, worklist=self.worklist)
+        self.results = ExportDesk(
+            Places(log=reads_path(), readers=readers_path(), marks=marks_path()),
+            deliver=self.dispatcher.post,
+            chosen=formats_of(self._stored.export_formats),
+        )
+        self.window = MainWindow(
+            self.desk, badge=badge, checks=checks, worklist=self.worklist, results=self.results
+        )
         self._restore(self._stored)
         said = [str(problem) for problem in (loaded.problem, log_problem) if problem is not None]
         said += [language_problem] if language_problem else []
@@ -126,6 +136,7 @@ class Session:
         chosen = replace(
             chosen,
             worklist_sort=sort_text(self.worklist.state.sort),
+            export_formats=formats_text(self.results.state.chosen),
             # Written as they were measured; another window may have measured since.
             screens=settings.screens_in(path, chosen),
         )
@@ -135,6 +146,7 @@ class Session:
         except MammoviewError as error:
             _log.warning("settings not saved: %s", type(error).__name__)
         self.worklist.shutdown()
+        self.results.shutdown()
         self.desk.shutdown()
         self.dispatcher.close()
         if self.log:

@@ -26,6 +26,7 @@ from mammoview.app import commands, coverage, frames, marking, tiles, true_size
 from mammoview.app.display_check import DisplayChecks, DisplayStatus
 from mammoview.app.read_state import Page
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.results.desk import ExportDesk
 from mammoview.app.screens import Screen
 from mammoview.app.second_read import commands as reads
 from mammoview.app.worklist.desk import Worklist
@@ -42,6 +43,7 @@ from mammoview.ui.dialogs.keys_dialog import KeysDialog
 from mammoview.ui.dialogs.refused import refused_files
 from mammoview.ui.dialogs.window_entry import WindowEntry, entry_pane
 from mammoview.ui.display_watch import DisplayWatch
+from mammoview.ui.export_frame import ExportFrame
 from mammoview.ui.panels.side_panel import SidePanel
 from mammoview.ui.places import Places
 from mammoview.ui.screen_watch import ScreenWatch
@@ -67,6 +69,7 @@ class MainWindow(QMainWindow):
         badge: str | None = None,
         checks: DisplayChecks | None = None,
         worklist: Worklist | None = None,
+        results: ExportDesk | None = None,
     ) -> None:
         super().__init__()
         self.setObjectName("mainWindow")
@@ -91,6 +94,9 @@ class MainWindow(QMainWindow):
         self._screen_watch = ScreenWatch(self)
         self._build_centre()
         self.worklist = self._add_worklist(worklist)
+        self.export = ExportFrame(self, desk, results) if results is not None else None
+        if self.export is not None:
+            self.status_strip.add_bar(self.export.task_bar)
         self._build_menus()
         self._build_toolbar()
         self._connect()
@@ -284,6 +290,8 @@ class MainWindow(QMainWindow):
             self.second.deleteLater()
         if self.worklist is not None:
             self.worklist.end()
+        if self.export is not None:
+            self.export.end()
         self.desk.shutdown()
         super().closeEvent(event)
 
@@ -454,6 +462,11 @@ class MainWindow(QMainWindow):
             self.desk.do(commands.say, said)
         else:
             self.desk.do(reads.ask_spot, *place)
+
+    def export_results(self) -> None:
+        """Let the reader choose what of the read is written, and where."""
+        if self.export is not None:
+            self.export.ask()
 
     def dismiss_mark(self) -> None:
         """Let the reader say why the computer's mark is dismissed."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from mammoview.app.read_state import Page
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.results.desk import export_why_not
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import next_step, texts
 from mammoview.app.second_read.next_step import Go
@@ -148,6 +149,15 @@ ROWS: tuple[ActionSpec, ...] = (
         menu=Menu.READ,
         run=in_window(Frame.ask_spot),
         why_not=texts.asks_not,
+        group=3,
+    ),
+    ActionSpec(
+        id="export-results",
+        text=QT_TRANSLATE_NOOP("Actions", "Export results…"),
+        keys=("Ctrl+Shift+X",),
+        menu=Menu.READ,
+        run=in_window(Frame.export_results),
+        why_not=export_why_not,
         group=3,
     ),
     *(

@@ -139,6 +139,10 @@ class Frame(Protocol):
         """Ask what the computer says of the spot that the reader points at."""
         ...
 
+    def export_results(self) -> None:
+        """Let the reader choose what of the read is written, and where."""
+        ...
+
     def dismiss_mark(self) -> None:
         """Let the reader say why the computer's mark is dismissed."""
         ...
