@@ -13,12 +13,14 @@ from mammoview.domain.study import Mammogram
 from mammoview.domain.views import ViewModifier
 from mammoview.imaging import measure, position
 from mammoview.imaging.measure import Scale, Unit, scale_of
-from mammoview.imaging.nipple import estimate_nipple
+from mammoview.imaging.nipple import NippleEstimate, estimate_nipple
 from mammoview.imaging.position import Offset
 from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 SET_BY_READER = QT_TRANSLATE_NOOP("Marks", "set by the reader")
 ESTIMATED = QT_TRANSLATE_NOOP("Marks", "estimated")
+DOUBTFUL = QT_TRANSLATE_NOOP("Marks", "estimated, DOUBTFUL: set it")
+GUESSES = frozenset({ESTIMATED, DOUBTFUL})
 THIRDS = {
     Depth.ANTERIOR: QT_TRANSLATE_NOOP("Marks", "anterior third"),
     Depth.MIDDLE: QT_TRANSLATE_NOOP("Marks", "middle third"),
@@ -87,10 +89,10 @@ def nipple_of(marks: Marks, view: HungView) -> tuple[ImagePoint, str] | None:
     if set_by_hand is not None:
         return set_by_hand.points[0], SET_BY_READER
     found = _estimate(view)
-    return None if found is None else (found, ESTIMATED)
+    return None if found is None else (found.place, DOUBTFUL if found.doubtful else ESTIMATED)
 
 
-def _estimate(view: HungView) -> ImagePoint | None:
+def _estimate(view: HungView) -> NippleEstimate | None:
     header = view.mammogram
     if view.image is None or header.partial or _NO_NIPPLE & set(header.view.modifiers):
         return None

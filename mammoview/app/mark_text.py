@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mammoview.app.breast_place import (
-    ESTIMATED,
+    GUESSES,
     SET_BY_READER,
     THIRDS,
     Located,
@@ -159,12 +159,15 @@ def _located(ws: Workspace, mark: Annotation) -> Located | None:
     return None if view is None else locate(ws.marks, view, mark.centre())
 
 
-def nipple_estimate(ws: Workspace, sop_instance_uid: str) -> ImagePoint | None:
-    """Return the estimate that stands for an image's nipple; None where the reader has set it."""
+def nipple_estimate(ws: Workspace, sop_instance_uid: str) -> tuple[ImagePoint, str] | None:
+    """Return the estimate that stands for an image's nipple, and how good it is.
+
+    None where the reader has set it.
+    """
     for view in ws.views:
         if view.mammogram.sop_instance_uid == sop_instance_uid:
             found = nipple_of(ws.marks, view)
-            return found[0] if found is not None and found[1] == ESTIMATED else None
+            return found if found is not None and found[1] in GUESSES else None
     return None
 
 

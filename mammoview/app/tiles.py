@@ -237,7 +237,7 @@ def _level(pane: Pane) -> float:
         spacing=pane.mammogram.spacing,
     )
     if nipple is not None:
-        return to_shown.apply(nipple).row * high
+        return to_shown.apply(nipple.place).row * high
     cells, _ = apply_pose(image.breast, image.pose)
     down = np.flatnonzero(cells.any(axis=1))
     shown_rows = posed_shape(image.pose, rows, cols)[0]

@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.domain.geometry import Affine2D, ImagePoint, PixelSpacing, Pose
+from mammoview.domain.geometry import ImagePoint, PixelSpacing, Pose
 from mammoview.domain.views import Laterality
-from mammoview.imaging.orientation import pose_affine
+from mammoview.imaging.orientation import apply_pose, pose_affine, posed_shape
 
 # At the height of the outermost millimetres; without spacing, of so much of the breast's depth.
 _TIP_MM = 1.5
 _TIP_SHARE = 0.02
+# A breast that hangs straight is as deep far above its nipple: there the outline has a corner.  It
+# is looked for where the breast has so much of its depth, with arms as long as so much of it.
+_CORNER_DEPTH_SHARE = 0.85
+_ARM_SHARE = 1 / 3
+# It turns so much more than the outermost place; and with arms half as long it is as sharp, or
+# nearly, where a curve is half as sharp.
+_SHARPER_DEGREES = 4.0
+_CORNER_DEGREES = 35.0
+_CORNER_KEPT = 0.75
+_SMOOTHED, _SHORTEST_ARM = 5, 6  # rows of the mask
+# The outline turns by so much less at the place than elsewhere, or by no more than this: it might
+# as well be elsewhere.
+_LESS_DEGREES = 6.0
+_FLAT_DEGREES = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NippleEstimate:
+    """Where the nipple may be, stored pixels, and whether the outline leaves much doubt."""
+
+    place: ImagePoint
+    doubtful: bool
 
 
 def estimate_nipple(
@@ -21,11 +45,13 @@ def estimate_nipple(
     pose: Pose,
     laterality: Laterality | None,
     spacing: PixelSpacing | None,
-) -> ImagePoint | None:
-    """Return where the breast reaches farthest from the chest wall.
+) -> NippleEstimate | None:
+    """Return where the outline of the breast turns most, near where it is farthest from the wall.
 
-    An estimate, and no more: a nipple that is not in profile, or a breast that hangs over a fold,
-    lies elsewhere, and the reader's own position goes before it.
+    That is the outermost place of a breast that stands out.  The outline of one that hangs straight
+    runs down beside the chest wall for a long way and turns at the nipple.  An estimate, and no
+    more: a nipple that is not in profile, or a breast that hangs over a fold, lies elsewhere, and
+    the reader's own position goes before it.
 
     Parameters
     ----------
@@ -42,28 +68,72 @@ def estimate_nipple(
 
     Returns
     -------
-    ImagePoint or None
-        Stored pixels; None where the side is not known or no breast was told from the background.
+    NippleEstimate or None
+        None where the side is not known or no breast was told from the background.
     """
     if laterality is None or breast.all() or not breast.any():
         return None
-    rows, cols = shape
-    to_stored = Affine2D.scale_translate(
-        col_scale=cols / breast.shape[1], row_scale=rows / breast.shape[0], col0=0.0, row0=0.0
-    )
-    to_shown = to_stored.then(pose_affine(pose, rows, cols))
-    row, col = np.nonzero(breast)
-    matrix = to_shown.matrix()
-    across, down = matrix[:, :2] @ np.stack([col + 0.5, row + 0.5]) + matrix[:, 2:]
-    depth = across if laterality is Laterality.RIGHT else -across
-    tip = depth <= depth.min() + _tip_px(depth, pose, spacing)
-    outermost = across[np.argmin(depth)]
-    shown = ImagePoint(col=float(outermost), row=float(np.median(down[tip])))
-    return pose_affine(pose, rows, cols).inverse().apply(shown)
+    shown, _ = apply_pose(breast, pose)
+    rows, cols = posed_shape(pose, *shape)
+    high, wide = rows / shown.shape[0], cols / shown.shape[1]
+    cells = shown if laterality is Laterality.RIGHT else shown[:, ::-1]
+    down = np.flatnonzero(cells.any(axis=1))
+    depth = (cells.shape[1] - cells[down].argmax(axis=1)) * wide
+    at, doubtful = _sharper_corner(depth, high)
+    if at is None:
+        tip = depth >= depth.max() - _tip_px(depth, pose, spacing)
+        row, deep = float(np.median(down[tip])), float(depth.max())
+    else:
+        row, deep = float(down[at]), float(depth[at])
+    from_wall = cols - deep + wide / 2 if laterality is Laterality.RIGHT else deep - wide / 2
+    place = ImagePoint(col=float(from_wall), row=(row + 0.5) * high)
+    stored = pose_affine(pose, *shape).inverse().apply(place)
+    return NippleEstimate(place=stored, doubtful=doubtful)
+
+
+def _sharper_corner(depth: NDArray[np.float64], high: float) -> tuple[int | None, bool]:
+    """Return where the outline has a corner that its outermost place has not; None: nowhere.
+
+    And whether the place, the corner or else the outermost, is doubtful.
+
+    Parameters
+    ----------
+    depth : ndarray of float, (n,)
+        From the chest wall to the outline, for each row of the mask from the top, pixels.
+    high : float
+        From row to row, pixels.
+    """
+    arm = round(_ARM_SHARE * depth.max() / high)
+    if arm < _SHORTEST_ARM or len(depth) <= 2 * arm + 2:
+        return None, True
+    ends = np.pad(depth, _SMOOTHED // 2, mode="edge")
+    smooth = np.convolve(ends, np.full(_SMOOTHED, 1 / _SMOOTHED), "valid")
+    turn, close = (_turns(smooth, arm=length, high=high) for length in (arm, arm // 2))
+    near = smooth >= _CORNER_DEPTH_SHARE * smooth.max()
+    at = int(np.argmax(np.where(near, turn, -np.inf)))
+    outermost = int(smooth.argmax())
+    is_corner = close[at] >= max(_CORNER_DEGREES, _CORNER_KEPT * turn[at])
+    sharper = turn[at] >= turn[outermost] + _SHARPER_DEGREES
+    if is_corner and (sharper or abs(at - outermost) <= arm):
+        return at, False
+    elsewhere = turn[at] >= turn[outermost] + _LESS_DEGREES
+    return None, bool(elsewhere or turn[outermost] < _FLAT_DEGREES)
+
+
+def _turns(depth: NDArray[np.float64], *, arm: int, high: float) -> NDArray[np.float64]:
+    """Return by how many degrees an outline turns at each row, seen over arms of so many rows.
+
+    Rows that have no arm on either side do not turn.
+    """
+    turns = np.zeros_like(depth)
+    inner = depth[arm:-arm]
+    up, down = inner - depth[: -2 * arm], inner - depth[2 * arm :]
+    turns[arm:-arm] = np.degrees(np.arctan2(up, arm * high) + np.arctan2(down, arm * high))
+    return turns
 
 
 def _tip_px(depth: NDArray[np.float64], pose: Pose, spacing: PixelSpacing | None) -> float:
     if spacing is None:
-        return float(_TIP_SHARE * np.ptp(depth))
+        return float(_TIP_SHARE * depth.max())
     lying = pose.rotate_degrees in (90, 270)
     return _TIP_MM / (spacing.row_mm if lying else spacing.col_mm)

@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
 from mammoview.app import commands, drawing, marking
-from mammoview.app.breast_place import ESTIMATED
 from mammoview.app.mark_text import (
     live_text,
     mark_text,
@@ -164,10 +163,15 @@ class MeasureTools(QObject):
             if self._tool is MarkKind.NIPPLE or _uid(view) == asked:
                 found = nipple_estimate(self._state, _uid(view))
                 if found is not None:
-                    text = nipple_text(ESTIMATED)
-                    nipple = MarkKind.NIPPLE
+                    place, source = found
                     drawn.append(
-                        Drawn(view=view, kind=nipple, points=(found,), text=text, guessed=True)
+                        Drawn(
+                            view=view,
+                            kind=MarkKind.NIPPLE,
+                            points=(place,),
+                            text=nipple_text(source),
+                            guessed=True,
+                        )
                     )
         return drawn
 

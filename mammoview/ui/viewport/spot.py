@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app.breast_place import ESTIMATED
+from mammoview.app.breast_place import DOUBTFUL, ESTIMATED
 from mammoview.app.workspace import Pane
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.views import Projection
@@ -173,8 +173,9 @@ def level(at: ImagePoint, here: Lie, there: Lie, *, in_cc: bool) -> Found | str:
 
 def _source(here: Lie, there: Lie) -> str:
     """Return who tells the nipples: one estimate makes the whole estimated."""
-    estimated = ESTIMATED in (here.source, there.source)
-    return translate("Marks", ESTIMATED if estimated else here.source)
+    sources = (here.source, there.source)
+    worst = next((source for source in (DOUBTFUL, ESTIMATED) if source in sources), here.source)
+    return translate("Marks", worst)
 
 
 def _arc(lie: Lie, distance: float) -> NDArray[np.float64]:
