@@ -205,7 +205,19 @@ def show(ws: Workspace, held: ExamPrediction | None) -> Workspace:
         analysis = replace(analysis, message=summary(seen))
     elif not analysis.running and ws.prediction is not None:
         analysis = replace(analysis, message=_hidden())
-    return replace(ws, prediction=seen, analysis=analysis)
+    return _with_kinds(replace(ws, prediction=seen, analysis=analysis))
+
+
+def _with_kinds(ws: Workspace) -> Workspace:
+    """Show every kind of mark that the model here does not know: there is no box to choose it."""
+    if ws.prediction is None:
+        return ws
+    known = {*ws.overlay.kinds, *(ws.model.findings if ws.model else ())}
+    met = dict.fromkeys(r.kind for view in ws.prediction.views for r in view.regions)
+    fresh = tuple(kind for kind in met if kind not in known)
+    return (
+        replace(ws, overlay=replace(ws.overlay, kinds=(*ws.overlay.kinds, *fresh))) if fresh else ws
+    )
 
 
 def _hidden() -> str:
@@ -245,8 +257,11 @@ def summary(prediction: ExamPrediction) -> str:
 
 
 def flagged(ws: Workspace, prediction: ExamPrediction) -> ExamPrediction:
-    """Return a reading with its regions flagged by the operating point in use."""
-    if ws.model is None:
+    """Return a reading with its regions flagged by the operating point in use.
+
+    One of another model, or of a CAD report, stays as it is: the points are not its own.
+    """
+    if ws.model is None or prediction.model != ws.model.identity:
         return prediction
     points = [p for p in ws.model.operating_points if p.name == ws.operating_point]
     views = tuple(

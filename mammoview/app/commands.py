@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mammoview.app import hanging, protocol, steps, tiles
+from mammoview.app.cad_source import MODEL_HERE
 from mammoview.app.display_check import DisplayStatus
 from mammoview.app.keys import KeyChoice
 from mammoview.app.mark_state import Marks
@@ -135,6 +136,7 @@ def select_exam(ws: Workspace, key: str) -> Workspace:
         marks=Marks(unsaved=ws.marks.unsaved, problem=ws.marks.problem),
         read=without_read(ws.read),
         reading_mode=ReadingMode.CONCURRENT,
+        cad_source=MODEL_HERE,
         status=_found(ws.index),
     )
     return steps.hang(ws, exam)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mammoview.app import analysis
 from mammoview.app.analysis import Analyst
+from mammoview.app.cad_reports import CadReports
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
 from mammoview.app.workspace import HungView, LoadedImage, ModelSummary, Workspace
 from mammoview.domain.prediction import ExamPrediction, ViewPrediction
@@ -65,6 +66,7 @@ class Computer:
         ended: Callable[[], None],
     ) -> None:
         self._analyst = analyst
+        self.reports = CadReports(deliver=deliver, state=state, change=change, ready=self.show_held)
         self._lanes = Lanes(name="analysis", workers=1, deliver=deliver)
         self._state, self._change, self._ended = state, change, ended
         self._known: OrderedDict[str, ExamPrediction] = OrderedDict()
@@ -72,11 +74,20 @@ class Computer:
         self._failure = ""
 
     def held(self) -> ExamPrediction | None:
-        """Return what is known of the hung examination, be it of some views only."""
+        """Return what is known of the hung examination, be it of some views only.
+
+        What the reader chose: the model's reading, or a CAD report.
+        """
+        if self._state().cad_source.report is not None:
+            return self.reports.held()
         return self._known.get(self._state().exam_key or "") or self._partial
 
     def result(self) -> Held:
         """Return what it has come to; asked while it runs, it is not run yet."""
+        if self._state().cad_source.report is not None:
+            found = self.reports.held()
+            outcome = AnalysisOutcome.FAILED if found is None else AnalysisOutcome.DONE
+            return Held(outcome=outcome, reason=self.reports.failure, prediction=found)
         known = self._known.get(self._state().exam_key or "")
         if known is not None:
             return Held(outcome=AnalysisOutcome.DONE, prediction=known)
@@ -87,6 +98,10 @@ class Computer:
         else:
             reason = translate("Status", "the analysis was not run to its end")
         return Held(outcome=AnalysisOutcome.NOT_RUN, reason=reason)
+
+    def show_held(self) -> None:
+        """Show what the reader chose, as far as the gate lets it through."""
+        self._change(analysis.show, self.held())
 
     def open_model(self) -> None:
         """Open the model in the background, where it is not open yet."""
@@ -102,7 +117,7 @@ class Computer:
         """Show what is known of the hung examination, else read it."""
         known = self._known.get(self._state().exam_key or "")
         if known is not None:
-            self._change(analysis.finished, known)
+            self._change(self._then_held, analysis.finished, known)
         else:
             self.read_again()
 
@@ -114,7 +129,7 @@ class Computer:
         self.open_model()
         self._known.pop(self._state().exam_key or "", None)
         self._partial, self._failure = None, ""
-        self._change(analysis.started, len(views))
+        self._change(self._then_held, analysis.started, len(views))
         work = partial(self._read, self._analyst, views, self._state().operating_point)
         job = Job(work=work, on_done=self._read_all, on_error=self._failed)
         self._lanes.submit("analysis", job)
@@ -132,6 +147,7 @@ class Computer:
     def stop(self) -> None:
         """Forget the hung examination: another one comes."""
         self._lanes.cancel_all()
+        self.reports.stop()
         self._partial, self._failure = None, ""
 
     def forget(self) -> None:
@@ -141,6 +157,7 @@ class Computer:
     def shutdown(self) -> None:
         """Cancel everything and wait until no worker runs any more."""
         self._lanes.shutdown()
+        self.reports.shutdown()
 
     # -- workers' side: no state here ---------------------------------------------------------
 
@@ -161,9 +178,16 @@ class Computer:
 
     # -- answers, on the desk's own thread ----------------------------------------------------
 
+    def _then_held(
+        self, ws: Workspace, command: Callable[..., Workspace], *args: object
+    ) -> Workspace:
+        """Tell how the model comes on; the marks stay those of a report where one is chosen."""
+        after = command(ws, *args)
+        return after if ws.cad_source.report is None else analysis.show(after, self.held())
+
     def _view_read(self, view: ViewPrediction) -> None:
         self._partial = analysis.with_view(self._state(), self._partial, view)
-        self._change(analysis.view_done, self._partial)
+        self._change(self._then_held, analysis.view_done, self._partial)
 
     def _read_all(self, prediction: ExamPrediction) -> None:
         key = self._state().exam_key
@@ -172,7 +196,7 @@ class Computer:
             if len(self._known) > _RESULTS_KEPT:
                 self._known.popitem(last=False)
         self._partial = None
-        self._change(analysis.finished, prediction)
+        self._change(self._then_held, analysis.finished, prediction)
         self._ended()
 
     def _failed(self, error: MammoviewError) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from mammoview.app import analysis, commands
+from mammoview.app.cad_reports import foreign_identity
 from mammoview.app.computer import Computer, Held
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
 from mammoview.app.second_read import cad_result, gate, next_step, timing
@@ -167,7 +168,20 @@ class ReadDesk:
             self._change(commands.say, said)
             return
         self._change(analysis.set_operating_point, name)
-        marks = cad_result.marks_of(analysis.flagged(self._state(), held))
+        self._join(name, analysis.flagged(self._state(), held))
+
+    def join_reported(self) -> bool:
+        """Let the marks of a CAD report at its new operating point join; tell whether they may."""
+        ws, held = self._state(), self._computer.result().prediction
+        kept = ws.read.kept
+        if ws.read.state is not ReadState.AI_REVEALED or kept is None or held is None:
+            return False
+        if kept.revealed is not None and held.model == kept.revealed.model:
+            self._join(held.operating_point, held)
+        return True
+
+    def _join(self, name: str, prediction: ExamPrediction) -> None:
+        marks = cad_result.marks_of(prediction)
         content = OperatingPointSet(operating_point=name, marks=marks)
         self._change(reads.enter, Action.SET_OPERATING_POINT, content)
 
@@ -235,22 +249,24 @@ def _revealed(
     images = ws.read.read.opened.images
     if prediction is None:
         model = ws.model.identity if ws.model is not None else cad_result.NO_MODEL
+        model = foreign_identity(ws) or model
         outcome, reason = held.outcome, held.reason
         if outcome is AnalysisOutcome.DONE:
             outcome, reason = AnalysisOutcome.NOT_RUN, "no result"
         return cad_result.no_result(outcome, reason, images=images, model=model)
+    ours = ws.model if ws.model is not None and ws.model.identity == prediction.model else None
     return cad_result.cad_result(
         prediction,
         images=images,
-        kinds=ws.model.findings if ws.model is not None else (),
-        caveats=ws.model.caveats if ws.model is not None else (),
+        kinds=ours.findings if ours else (),
+        caveats=ours.caveats if ours else (),
         heatmaps_sha256=sha256,
     )
 
 
 def _busy(ws: Workspace) -> bool:
     """Tell whether the computer is still to come to an end with the hung examination."""
-    return ws.analysis.running or commands.loading(ws)
+    return ws.analysis.running or ws.cad_source.loading or commands.loading(ws)
 
 
 def _maps_of(read: Read | None) -> str:

@@ -11,6 +11,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from mammoview.app.cad_source import MODEL_HERE, CadSource
 from mammoview.app.display_check import DisplayStatus
 from mammoview.app.keys import KeyChoice
 from mammoview.app.mark_state import NO_MARKS, Marks
@@ -429,3 +430,4 @@ class Workspace:
     display: DisplayStatus | None = None
     marks: Marks = NO_MARKS
     read: ReadPart = NO_READ
+    cad_source: CadSource = MODEL_HERE

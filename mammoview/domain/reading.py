@@ -63,7 +63,7 @@ class CadMark:
 
     ``size_mm`` is as in `domain.prediction.Region`: length and width, or none where no
     millimetres are known.  ``frame`` is the frame of a multi-frame image, from 1 as in DICOM; 0
-    in an image of one frame.
+    in an image of one frame.  ``scored`` is as in `domain.prediction.Region`.
     """
 
     id: str
@@ -75,6 +75,7 @@ class CadMark:
     outline: tuple[ImagePoint, ...]
     size_mm: tuple[float, ...] = ()
     frame: int = 0
+    scored: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QProgressBar, QStatusBar, QToolButton, QWidget
 
 from mammoview.app import commands
+from mammoview.app.cad_reports import foreign_identity, source_text
 from mammoview.app.display_check import badge_text
 from mammoview.app.linking import link_text
 from mammoview.app.marking import problem_text
@@ -42,6 +43,8 @@ class StatusStrip(QStatusBar):
         self._badge = lasting("readingBadge", translate("Status", "Reading mode"), self)
         self._demo = lasting("demoBadge", translate("Status", "Demo examination"), self)
         self._display = lasting("displayBadge", translate("Status", "Check of the display"), self)
+        said = translate("Status", "Whose marks are shown, where they are not the model's")
+        self._source = lasting("cadSourceBadge", said, self)
         said = translate("Status", "What stands beside results of the model")
         self._caveats = lasting("caveats", said, self)
         said = translate("Status", "Marks that are not kept")
@@ -86,7 +89,7 @@ class StatusStrip(QStatusBar):
         news = (self._step, self._link, self._message)
         buttons = (self._refused, self._notes, self._task, self._progress, self._cancel)
         rows = StripRows(
-            lasting=(*badges, self._caveats, self._unsaved, self._read_problem),
+            lasting=(*badges, self._source, self._caveats, self._unsaved, self._read_problem),
             rest=(*news, *buttons, self._cursor, self._device),
             room=(self._step, self._link, self._cursor, self._message, self._device),
             filler=self._message,
@@ -116,6 +119,7 @@ class StatusStrip(QStatusBar):
         self._caveats.setText(caveats)
         self._caveats.setVisible(bool(caveats))
         for label, said in (
+            (self._source, source_text(new)),
             (self._unsaved, problem_text(new.marks)),
             (self._read_problem, texts.problem_text(new.read)),
         ):
@@ -164,12 +168,15 @@ def announce(widget: QWidget, said: str) -> None:
 
 def caveat_text(ws: Workspace) -> str:
     """Return what must stand beside the results of the model's classes; empty for nothing."""
-    caveats = ws.model.caveats if ws.model else ()
+    ours = ws.model is not None and foreign_identity(ws) is None
+    caveats = ws.model.caveats if ws.model is not None and ours else ()
     return " · ".join(f"{caveat.kind.capitalize()}: {caveat.text}" for caveat in caveats)
 
 
 def device_text(ws: Workspace) -> str:
     """Return model, version, operating point and device in one line."""
+    if foreign_identity(ws) is not None and ws.prediction is not None:
+        return ws.prediction.device
     if ws.model is None:
         return translate("Status", "no model open")
     identity = ws.model.identity

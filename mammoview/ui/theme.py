@@ -55,7 +55,8 @@ QStatusBar QLabel#caveats {{ color: {CAUTION}; }}
 QStatusBar QLabel#marksProblem, QStatusBar QLabel#readProblem {{
     color: #ffb59d; background: #3a1710; font-weight: 700; }}
 QStatusBar QLabel#readingBadge, QStatusBar QLabel#demoBadge,
-QStatusBar QLabel#displayBadge, QStatusBar QLabel#scaleBadge {{ color: {TEXT};
+QStatusBar QLabel#displayBadge, QStatusBar QLabel#scaleBadge,
+QStatusBar QLabel#cadSourceBadge {{ color: {TEXT};
     background: #24200f; border: 1px solid #4b3f1c; border-radius: 3px; padding: 0 7px; }}
 QStatusBar QLabel#demoBadge {{ background: #15232a; border-color: #2f4954; }}
 QStatusBar QToolButton {{ padding: 0 7px; min-width: 0; color: {CAUTION}; }}

@@ -146,6 +146,7 @@ def _view(uid: str, view: ViewPrediction | None) -> CadView:
 
 def _mark(uid: str, region: Region) -> CadMark:
     place = f"{uid} {region.kind} {region.peak.col:.0f} {region.peak.row:.0f}"
+    place += f" frame {region.frame}" if region.frame else ""
     return CadMark(
         id=hashlib.sha256(place.encode()).hexdigest()[:16],
         sop_instance_uid=uid,
@@ -155,6 +156,8 @@ def _mark(uid: str, region: Region) -> CadMark:
         box=region.box,
         outline=region.outline,
         size_mm=region.size_mm or (),
+        frame=region.frame,
+        scored=region.scored,
     )
 
 
@@ -193,4 +196,6 @@ def _region(mark: CadMark) -> Region:
         outline=mark.outline,
         flagged=True,
         size_mm=(length, width) if mark.size_mm else None,
+        frame=mark.frame,
+        scored=mark.scored,
     )

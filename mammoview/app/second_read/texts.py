@@ -189,8 +189,10 @@ def result_line(ws: Workspace) -> str:
 
 def mark_line(ws: Workspace, mark: CadMark) -> str:
     """Return a mark in a line: image, kind, score."""
-    said = translate("Read", "{view} · {kind} · score {score:.2f}")
     label = _label(ws, mark.sop_instance_uid)
+    if not mark.scored:
+        return translate("Read", "{view} · {kind}").format(view=label, kind=mark.kind)
+    said = translate("Read", "{view} · {kind} · score {score:.2f}")
     return said.format(view=label, kind=mark.kind, score=mark.score)
 
 

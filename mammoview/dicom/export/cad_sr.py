@@ -226,13 +226,18 @@ class _Writer:
             text(Relation.HAS_OBS_CONTEXT, codes.TRACKING_TEXT, mark.id),
             uid(Relation.HAS_OBS_CONTEXT, codes.TRACKING_UID, mark_uid(self._report, mark.id)),
             *self._algorithm().items(),
-            number(has, codes.CERTAINTY, round(100 * mark.score, 4), codes.PERCENT),
+            *self._certainty(mark),
             self._placed(mark, codes.CENTRE, "POINT", [mark.peak]),
         )
         if len(mark.outline) > 2:
             closed = [*mark.outline, mark.outline[0]]
             finding.add(self._placed(mark, codes.OUTLINE, "POLYLINE", closed))
         return finding
+
+    def _certainty(self, mark: CadMark) -> Iterator[Item]:
+        if mark.scored:
+            percent = round(100 * mark.score, 4)
+            yield number(Relation.HAS_PROPERTIES, codes.CERTAINTY, percent, codes.PERCENT)
 
     def _placed(
         self, mark: CadMark, concept: Code, graphic_type: str, points: Iterable[ImagePoint]

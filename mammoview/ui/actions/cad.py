@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mammoview.app import commands
+from mammoview.app.cad_reports import fixed_reason
 from mammoview.app.commands import overlay_parts
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read.texts import closed_reason
@@ -108,6 +109,15 @@ ROWS: tuple[ActionSpec, ...] = (
         why_not=closed_reason,
         group=4,
         repeats=True,
+    ),
+    ActionSpec(
+        id="cad-source",
+        text=QT_TRANSLATE_NOOP("Actions", "Marks of the next source: the model here, CAD reports"),
+        keys=("Ctrl+Shift+M",),
+        menu=Menu.CAD,
+        run=at_desk(ReadingDesk.next_cad_source),
+        why_not=fixed_reason,
+        group=5,
     ),
     ActionSpec(
         id="analyse",

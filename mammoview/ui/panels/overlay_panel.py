@@ -24,6 +24,7 @@ from mammoview.app.second_read.texts import closed_reason
 from mammoview.app.workspace import ModelSummary, OverlayMode, Workspace
 from mammoview.modelkit.manifest import OperatingPoint
 from mammoview.ui.panels.parts import heading, paragraph
+from mammoview.ui.panels.source_panel import SourcePanel
 from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 _MODES = (
@@ -47,6 +48,7 @@ class OverlayPanel(QWidget):
         self._reason = paragraph(
             "overlayClosed", translate("Overlay", "Why nothing is shown"), self, role="caution"
         )
+        self._source = SourcePanel(desk, self)
         self._controls = QWidget(self)
         self._modes = QButtonGroup(self)
         self._mode_row = self._build_modes()
@@ -115,6 +117,7 @@ class OverlayPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(6)
         outer.addWidget(heading(translate("Overlay", "Overlay"), self))
+        outer.addWidget(self._source)
         outer.addWidget(self._reason)
         outer.addWidget(self._controls)
         self._reason.hide()
@@ -149,11 +152,8 @@ class OverlayPanel(QWidget):
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state; never emits a change by itself."""
         self._close(closed_reason(new))
-        if old is not None and (old.overlay, old.model, old.operating_point) == (
-            new.overlay,
-            new.model,
-            new.operating_point,
-        ):
+        self._source.render(old, new)
+        if old is not None and _controlled(old) == _controlled(new):
             return
         overlay = new.overlay
         for number, (mode, _) in enumerate(_MODES):
@@ -226,8 +226,15 @@ class OverlayPanel(QWidget):
                 tip = point_text(points, name)
                 self._point.setItemData(self._point.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self._point.setCurrentIndex(self._point.findData(ws.operating_point))
-        self._point.setEnabled(bool(names))
-        self._point_text.setText(point_text(points, ws.operating_point))
+        self._point.setEnabled(bool(names) and ws.cad_source.report is None)
+        reported = ws.cad_source.report is not None  # the model's words are not of those marks
+        self._point_text.setText("" if reported else point_text(points, ws.operating_point))
+        for caveat in self._caveats:
+            caveat.setVisible(not reported)
+
+
+def _controlled(ws: Workspace) -> tuple[object, ...]:
+    return ws.overlay, ws.model, ws.operating_point, ws.cad_source
 
 
 def point_text(points: Sequence[OperatingPoint], name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from mammoview.app.cad_reports import source_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
@@ -70,17 +71,21 @@ def view_text(view: ViewPrediction | None) -> str:
         return translate("Reading", "not analysed, {reason}").format(reason=view.reason)
     flagged = [region for region in view.regions if region.flagged]
     if not flagged:
-        if not view.scores:
+        if not any(region.scored for region in view.regions) or not view.scores:
             return translate("Reading", "analysed, no mark")
         said = translate("Reading", "analysed, no mark (highest score {score:.2f})")
         return said.format(score=max(score for _, score in view.scores))
-    marks = ", ".join(f"{region.kind} {region.score:.2f}" for region in flagged)
+    marks = ", ".join(
+        f"{region.kind} {region.score:.2f}" if region.scored else region.kind for region in flagged
+    )
     count = len(flagged)
     return translate("Reading", "%n mark(s): {marks}", "", COUNTED, count).format(marks=marks)
 
 
 def model_text(ws: Workspace) -> str:
-    """Return name, version, hash, device and operating point."""
+    """Return name, version, hash, device and operating point of whose marks are shown."""
+    if source_text(ws):
+        return _report_text(ws)
     if ws.model is None:
         return translate("Reading", "Not open")
     identity = ws.model.identity
@@ -89,6 +94,19 @@ def model_text(ws: Workspace) -> str:
             f"{identity.name} {identity.version}  ({identity.sha256[:8]})",
             ws.model.device,
             translate("Reading", "operating point: {name}").format(name=ws.operating_point),
+            translate("Reading", "Scores are kinds of finding, not a probability of cancer."),
+        )
+    )
+
+
+def _report_text(ws: Workspace) -> str:
+    shown, report = ws.prediction, ws.cad_source.report
+    point = translate("Reading", "operating point: {name}")
+    return "\n".join(
+        (
+            source_text(ws),
+            *((shown.device,) if shown is not None else ()),
+            *((point.format(name=ws.cad_source.level),) if report is not None else ()),
             translate("Reading", "Scores are kinds of finding, not a probability of cancer."),
         )
     )

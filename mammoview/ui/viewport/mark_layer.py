@@ -31,6 +31,8 @@ def glyph_of(kind: str) -> tuple[str, str]:
 
 def mark_text(region: Region) -> str:
     """Return what a mark says under the mouse: class, score, and size where mm are known."""
+    if not region.scored:
+        return translate("Marks", "{kind}, without a score").format(kind=region.kind)
     said = translate("Marks", "{kind}, score {score:.2f}")
     said = said.format(kind=region.kind, score=region.score)
     if region.size_mm is None:

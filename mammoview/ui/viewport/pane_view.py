@@ -58,6 +58,7 @@ class PaneView:
         self._frame: Frame | None = None
         self._prediction: ViewPrediction | None = None
         self._asked: CadMark | None = None
+        self._marked_frame: int | None = None  # whose marks are drawn
         self._placement: Placement | None = None
 
     @property
@@ -141,13 +142,15 @@ class PaneView:
         assert self._pane is not None
         found = prediction_for(self._pane, workspace)
         self.texts.set_cad(cad_line(self._pane, workspace), range_badge(found))
-        if found is self._prediction:
+        frame = image.frame if (image := self._pane.image) is not None else None
+        if found is self._prediction and frame == self._marked_frame:
             return
-        self._prediction = found
+        self._prediction, self._marked_frame = found, frame
         analyzed = found is not None and found.status is AnalysisStatus.ANALYZED
-        image = self._pane.image
         self.heat.set_heatmaps(found.heatmaps if found and analyzed else (), image, self._frame)
-        self.marks.set_regions(found.regions if found and analyzed else (), self._frame)
+        regions = found.regions if found and analyzed else ()
+        shown = tuple(r for r in regions if not r.frame or r.frame == frame)
+        self.marks.set_regions(shown, self._frame)
 
     def set_asked(self, mark: CadMark | None) -> None:
         """Ring the mark that the reader is to answer, where it is on this image."""

@@ -1,0 +1,108 @@
+"""Whose marks are on the screen: chosen by keys and mouse, and named for as long as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pydicom
+import pytest
+from pyqtgraph import ScatterPlotItem
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from mammoview.ui.main_window import MainWindow
+from tests.builders.dicom import build_exam
+from tests.builders.foreign_sr import OPTIONAL, Image, Seen, build_report
+
+_CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+
+
+def _write(folder: Path) -> None:
+    files = build_exam(folder)
+    images = [Image(uid=str(pydicom.dcmread(file).SOPInstanceUID)) for file in files]
+    findings = [
+        Seen(image=0, centre=(33.0, 44.0), certainty=80.0),
+        Seen(image=1, kind=("SCT", "129792006"), centre=(20.0, 30.0)),
+        Seen(image=1, centre=(60.0, 70.0), intent=OPTIONAL, level=1),
+    ]
+    build_report(folder / "cad.dcm", files[0], images, findings, highest=1)
+
+
+@pytest.fixture
+def window_with_report(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> MainWindow:
+    """Return the window on an examination with a CAD report, analysed."""
+    (tmp_path / "exam").mkdir()
+    _write(tmp_path / "exam")
+    window.desk.open_paths([tmp_path / "exam"])
+    desk = window.desk
+    qtbot.waitUntil(lambda: desk.workspace.prediction is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: not desk.workspace.analysis.running, timeout=20_000)
+    qtbot.keyClick(window, Qt.Key.Key_B)
+    return window
+
+
+def _combo(window: MainWindow, name: str) -> QComboBox:
+    combo = window.findChild(QComboBox, name)
+    assert combo is not None
+    return combo
+
+
+def _badge(window: MainWindow) -> QLabel:
+    label = window.findChild(QLabel, "cadSourceBadge")
+    assert label is not None
+    return label
+
+
+def _marked(window: MainWindow) -> dict[str, int]:
+    """Return how many marks are drawn in each pane."""
+    return {
+        view.pane.label: sum(
+            isinstance(item, ScatterPlotItem) and item.isVisible() for item in view.marks.items
+        )
+        for view in window.four_view.panes()
+    }
+
+
+def test_the_key_goes_to_the_report_and_back(window_with_report: MainWindow, qtbot: QtBot) -> None:
+    window = window_with_report
+    assert not _badge(window).isVisible()
+    qtbot.keyClick(window, Qt.Key.Key_M, _CTRL_SHIFT)
+    qtbot.waitUntil(lambda: _badge(window).isVisible())
+    assert "Finder 7.2" in _badge(window).text()
+    expected = {"R CC": 1, "L CC": 1, "R MLO": 0, "L MLO": 0}
+    qtbot.waitUntil(lambda: _marked(window) == expected)
+    qtbot.keyClick(window, Qt.Key.Key_M, _CTRL_SHIFT)
+    qtbot.waitUntil(lambda: not _badge(window).isVisible())
+
+
+def test_choosing_by_mouse_names_the_algorithm_and_its_optional_marks(
+    window_with_report: MainWindow, qtbot: QtBot
+) -> None:
+    window = window_with_report
+    source, level = _combo(window, "cadSource"), _combo(window, "cadLevel")
+    assert [source.itemText(row) for row in range(source.count())] == [
+        "the model here",
+        "Finder 7.2",
+    ]
+    assert not level.isEnabled()
+    source.setFocus()
+    qtbot.keyClick(source, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: _badge(window).isVisible())
+    qtbot.waitUntil(level.isEnabled)
+    qtbot.waitUntil(lambda: _marked(window)["L CC"] == 1)
+    level.setFocus()
+    qtbot.keyClick(level, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: _marked(window)["L CC"] == 2)
+    assert not _combo(window, "operatingPoint").isEnabled()
+
+
+def test_without_a_report_the_choice_is_gone(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    build_exam(tmp_path)
+    window.desk.open_paths([tmp_path])
+    qtbot.waitUntil(lambda: window.desk.workspace.prediction is not None, timeout=20_000)
+    panel = window.findChild(QWidget, "sourcePanel")
+    assert panel is not None
+    assert not panel.isVisible()
