@@ -8,13 +8,14 @@ from __future__ import annotations
 import logging
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
 from mammoview.app import commands, resolve
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
 from mammoview.app.order import Order
+from mammoview.app.stack_frames import StackFrames
 from mammoview.app.workspace import HungView, LoadedImage, Workspace
 from mammoview.domain.study import ExamIndex, Mammogram
 from mammoview.errors import MammoviewError
@@ -31,6 +32,8 @@ _SHARE_OF_MACHINE = 16
 # The smaller sizes of an image add 1/4 + 1/16 + 1/64 to it.
 _WITH_SMALLER = 1.34
 _HEADERS_KEPT = 8
+# Of a volume the slice that it opens at, then its neighbours, while there is room.
+_SLICES_ROUND = 4
 _LANE = "ahead"
 
 _log = logging.getLogger(__name__)
@@ -58,6 +61,11 @@ class ViewCache:
         """Keep a decoded view under the header it was asked for, and drop the oldest for it."""
         self._views.pop(_key(asked), None)
         self._views[_key(asked)] = loaded
+        self.limit(self.budget_bytes)
+
+    def limit(self, budget_bytes: int) -> None:
+        """Hold no more than so many bytes from now on, and drop the oldest for it."""
+        self.budget_bytes = budget_bytes
         while self.nbytes > self.budget_bytes:
             self._views.popitem(last=False)
 
@@ -103,6 +111,8 @@ class Prefetcher:
         self, *, deliver: Deliver, budget_bytes: int, on_headers: Callable[[ExamIndex], None]
     ) -> None:
         self.cache = ViewCache(budget_bytes)
+        self._budget_bytes = budget_bytes
+        self._volumes = StackFrames()
         self._lanes = Lanes(name="ahead", workers=1, deliver=deliver)
         self._on_headers = on_headers
         self._headers: OrderedDict[str, ExamIndex] = OrderedDict()
@@ -148,6 +158,16 @@ class Prefetcher:
         )
         return *still, *self.cache.take(views)
 
+    def take_volumes(self, hung: Iterable[HungView]) -> StackFrames | None:
+        """Hand over the slices that are decoded of volumes that hang now; None: there are none.
+
+        Slices of others go: the reader went another way.
+        """
+        wanted = {view.mammogram.sop_instance_uid for view in hung if view.frame is not None}
+        found, self._volumes = self._volumes, StackFrames()
+        self.cache.limit(self._budget_bytes)
+        return found if wanted & found.uids else None
+
     def keep(self, before: Iterable[HungView]) -> None:
         """Keep the pixels of views that hung until now, while there is room for them."""
         for hung in before:
@@ -165,6 +185,7 @@ class Prefetcher:
         self.stop()
         self._headers.clear()
         self.cache.clear()
+        self.take_volumes(())
 
     def shutdown(self) -> None:
         """Drop everything and wait until no worker runs any more."""
@@ -180,12 +201,16 @@ class Prefetcher:
         there = ws if index is ws.index else commands.with_index(ws, index)
         hung = commands.select_exam(there, key).views
         held = {_key(view.mammogram) for view in ws.views if view.image is not None}
-        views = [
-            view.mammogram
-            for view in hung
-            if _is_kept(view.mammogram) and _key(view.mammogram) not in held
-        ]
-        work = partial(self._work, self.cache.lacks(views))
+        new = [view.mammogram for view in hung if _key(view.mammogram) not in held]
+        views = [view for view in new if _is_kept(view)]
+        room = self._budget_bytes - sum(map(estimated_bytes, views))
+        work = partial(
+            self._work,
+            self.cache.lacks(views),
+            tuple(view for view in new if not _is_kept(view)),
+            self._volumes,
+            room,
+        )
         self._lanes.submit(_LANE, Job(work=work, on_done=self._done, on_error=self._left_for_later))
 
     def _done(self, _: None) -> None:
@@ -196,16 +221,35 @@ class Prefetcher:
         self.busy = False
         _log.info("not prefetched: %s", type(error).__name__)
 
-    def _work(self, views: tuple[Mammogram, ...], context: JobContext) -> None:
+    def _work(
+        self,
+        views: tuple[Mammogram, ...],
+        volumes: tuple[Mammogram, ...],
+        store: StackFrames,
+        room_bytes: int,
+        context: JobContext,
+    ) -> None:
         def decoded(asked: Mammogram, loaded: Loaded) -> None:
             context.report(partial(self.cache.put, asked, loaded))
 
         decode(
             views,
-            room_bytes=self.cache.budget_bytes,
+            room_bytes=self._budget_bytes,
             on_view=decoded,
             cancelled=context.cancelled,
         )
+        decode_slices(
+            volumes,
+            store=store,
+            room_bytes=room_bytes,
+            on_slice=partial(context.report, partial(self._make_room, store)),
+            cancelled=context.cancelled,
+        )
+
+    def _make_room(self, store: StackFrames) -> None:
+        """Let views of the last examination go for what is decoded of the next one's volumes."""
+        if store is self._volumes:
+            self.cache.limit(self._budget_bytes - store.bytes_kept)
 
 
 def load_headers(order: Order, key: str, context: JobContext) -> ExamIndex:
@@ -235,8 +279,39 @@ def decode(
         on_view(view, loaded)
 
 
+def decode_slices(
+    volumes: Sequence[Mammogram],
+    *,
+    store: StackFrames,
+    room_bytes: int,
+    on_slice: Callable[[], None],
+    cancelled: Callable[[], bool],
+) -> None:
+    """Decode the slice that each volume opens at, then the next ones round it, as room goes.
+
+    Blocks, so call it in a worker.  A volume that cannot be decoded is left out: its reason is told
+    when it is opened.
+    """
+    broken: set[str] = set()
+    for step in (0, *(way * far for far in range(1, _SLICES_ROUND + 1) for way in (1, -1))):
+        for view in volumes:
+            assert view.frames is not None
+            frame = view.frames.middle + step
+            if view.frames.kept(frame) != frame or view.sop_instance_uid in broken:
+                continue
+            room_bytes -= estimated_bytes(view)
+            if cancelled() or room_bytes < 0:
+                return
+            try:
+                store.load(view, frame)
+            except MammoviewError:
+                broken.add(view.sop_instance_uid)
+                continue
+            on_slice()
+
+
 def estimated_bytes(view: Mammogram) -> int:
-    """Return about how much a view will hold once it is decoded."""
+    """Return about how much a view, or a slice of a volume, will hold once it is decoded."""
     words = 1 if view.pixel_format.bits_stored <= 8 else 2
     return int(view.rows * view.cols * words * _WITH_SMALLER)
 
@@ -263,7 +338,7 @@ def _machine_bytes() -> int:
 
 
 def _is_kept(view: Mammogram) -> bool:
-    """Tell whether a view is decoded ahead: a volume is not, its frames are loaded one by one."""
+    """Tell whether a view is kept as a whole: a volume is not, its frames are loaded one by one."""
     return view.frames is None
 
 

@@ -63,6 +63,19 @@ class FrameLoader:
         self._met.clear()
         self._store.clear()
 
+    def adopt(self, ws: Workspace, ahead: StackFrames | None) -> Workspace:
+        """Take over frames that were decoded ahead; return the state with those it wants."""
+        if ahead is None:
+            return ws
+        self._store = ahead
+        for view in ws.views:
+            found = ahead.find(_uid(view), view.frame) if view.frame is not None else None
+            if found is not None:
+                self._begun.add(_uid(view))
+                self._met.add(_uid(view))
+                ws = commands.view_loaded(ws, *found)
+        return ws
+
     def settled(self, ws: Workspace) -> Workspace:
         """Return the state with every wanted frame that is kept already."""
         for view in frames.waiting(ws):

@@ -397,13 +397,15 @@ class ReadingDesk:
     def _hang(self, key: str, index: ExamIndex) -> None:
         """Hang an examination with the pixels that are decoded, in one change of state."""
         before = self._workspace.views
+        self._frames.reset()
 
         def hung(ws: Workspace) -> Workspace:
             ws = commands.with_index(ws, index) if index is not ws.index else ws
             ws = commands.select_exam(ws, key)
             if ws.read.keeps:  # a blinded read may be open: nothing is shown before that is known
                 ws = reads.looked_for(ws, begins=self._order is not None)
-            return commands.views_loaded(ws, self._ahead.take(ws.views, before))
+            ws = commands.views_loaded(ws, self._ahead.take(ws.views, before))
+            return self._frames.adopt(ws, self._ahead.take_volumes(ws.views))
 
         self.do(hung)
         self._ahead.keep(before)
@@ -412,7 +414,6 @@ class ReadingDesk:
             self.reads.look_for()
         self._computer.open_model()
         self._asked.clear()
-        self._frames.reset()
         self._decode_new()
         self._analyse_when_complete()
 

@@ -77,6 +77,12 @@ class StackFrames:
         with self._turns[hash((uid, frame)) % _TURNS]:
             return self.find(uid, frame) or self._decoded(mammogram, frame)
 
+    @property
+    def uids(self) -> frozenset[str]:
+        """The images that a frame was decoded of, by SOPInstanceUID."""
+        with self._lock:
+            return frozenset(self._settled)
+
     def clear(self) -> None:
         """Let everything go."""
         with self._lock:
@@ -92,10 +98,12 @@ class StackFrames:
         with self._lock:
             first = self._settled.get(uid)
         view, like = first or settle(mammogram, stored, frame=frame)
+        # The smaller sizes are those of the first frame alone: drawn with another, they would show
+        # the wrong slice.
         image = replace(like, stored=stored, frame=frame)
         with self._lock:
-            # Without its pixels: what is kept for good must be small.
-            small = replace(like, stored=np.empty((0, 0), stored.dtype))
+            # Without its pixels: what is kept for good must be small, and hold for every frame.
+            small = replace(like, stored=np.empty((0, 0), stored.dtype), smaller=())
             self._settled.setdefault(uid, (view, small))
             self._kept[uid, frame] = image
             while _size(self._kept) > self._kept_bytes and len(self._kept) > 1:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mammoview.app import commands, resolve
-from mammoview.app.ahead import ViewCache, budget_bytes, decode, estimated_bytes
+from mammoview.app import commands, frames, resolve, steps
+from mammoview.app.ahead import ViewCache, budget_bytes, decode, decode_slices, estimated_bytes
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.settings import Settings
+from mammoview.app.stack_frames import StackFrames
 from mammoview.app.workspace import LoadedImage, QueuePlace, Workspace
+from mammoview.dicom.index import index_paths
 from mammoview.domain.study import ExamIndex, Mammogram
 from mammoview.domain.views import Slot
 from mammoview.errors import DicomError
 from mammoview.imaging.pyramid import smaller_levels
 from tests.builders.desk import Mailbox, QuickAnalyst, exam, image, index, mammogram
+from tests.builders.dicom import build_mg
+from tests.builders.tomo import build_tomo, number_in
 
 
 class Decoder:
@@ -229,6 +234,106 @@ def test_a_list_is_walked_past_what_cannot_be_opened(desk: ReadingDesk, mailbox:
     mailbox.run_until(lambda: "cannot be opened" in desk.workspace.status)
     desk.step_exam(-1)
     mailbox.run_until(lambda: desk.workspace.exam_key == "a" and complete(desk))
+
+
+# -- volumes ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tomo_desk(mailbox: Mailbox) -> Iterator[ReadingDesk]:
+    """A desk whose pixels are decoded in earnest."""
+    desk = ReadingDesk(deliver=mailbox.post, analyst=QuickAnalyst())
+    yield desk
+    desk.shutdown()
+
+
+def two_tomo_exams(folder: Path) -> ExamIndex:
+    for study in ("1", "2"):
+        place = folder / study
+        place.mkdir()
+        for side in "RL":
+            build_mg(place / f"{side}.dcm", laterality=side, study=study)
+            build_tomo(place / f"{side}-tomo.dcm", laterality=side, study=study, frames=31)
+    return index_paths([folder])
+
+
+def slices_of(ws: Workspace) -> list[int | None]:
+    """Return which slice is there of each volume that hangs."""
+    return [view.image.frame if view.image else None for view in ws.views if view.frame is not None]
+
+
+def test_volumes_of_the_next_examination_open_at_once_and_scroll(
+    tomo_desk: ReadingDesk, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    desk = tomo_desk
+    desk.open_index(two_tomo_exams(tmp_path))
+    mailbox.run_until(lambda: len(desk._ahead._volumes.uids) == 2 and not desk._ahead.busy)
+    states: list[Workspace] = []
+    desk.subscribe(lambda old, new: states.append(new))
+    first = desk.workspace.exam_key
+    desk.step_exam(1)
+    hung = next(state for state in states if state.exam_key != first)
+    assert slices_of(hung) == [16, 16], "in the first state that shows it"
+    assert not any(commands.waits(view) for view in hung.views)
+    desk.do(steps.go_to, "tomo-cc")
+    key = desk.workspace.panes[0].key
+    for wanted in (17, 29):  # one that was decoded ahead, one that was not
+        desk.do(frames.scroll_to, key, wanted)
+        mailbox.run_until(lambda wanted=wanted: slices_of(desk.workspace) == [wanted, wanted])  # type: ignore[misc]
+        for pane in desk.workspace.panes:
+            assert pane.image is not None
+            assert number_in(pane.image.stored) == wanted
+
+
+def test_slices_ahead_of_another_examination_are_let_go(
+    tomo_desk: ReadingDesk, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    desk = tomo_desk
+    index = two_tomo_exams(tmp_path)
+    desk.open_index(index)
+    mailbox.run_until(lambda: len(desk._ahead._volumes.uids) == 2 and not desk._ahead.busy)
+    desk.select_exam(index.examinations[0].key)
+    assert desk._ahead._volumes.bytes_kept == 0
+
+
+def test_slices_are_decoded_from_the_middle_of_all_volumes_and_stop_at_the_room(
+    tmp_path: Path,
+) -> None:
+    headers = [
+        view
+        for exam in two_tomo_exams(tmp_path).examinations[:1]
+        for view in exam.mammograms
+        if view.frames is not None
+    ]
+    done: list[tuple[str, int]] = []
+
+    class Store(StackFrames):
+        def load(self, mammogram: Mammogram, frame: int) -> tuple[Mammogram, LoadedImage]:
+            if mammogram is headers[0] and frame == 17:
+                raise DicomError("a broken slice", expected="a sound one", todo="copy it again")
+            done.append((mammogram.laterality.value or "", frame))
+            return super().load(mammogram, frame)
+
+    decode_slices(
+        headers,
+        store=Store(),
+        room_bytes=6 * estimated_bytes(headers[0]),
+        on_slice=lambda: None,
+        cancelled=lambda: False,
+    )
+    first, second = (view.laterality.value for view in headers)
+    # The broken one takes its room, and no more of that volume is tried.
+    assert done == [(first, 16), (second, 16), (second, 17), (second, 15), (second, 18)]
+
+
+def test_no_slice_brings_the_smaller_sizes_of_another(tmp_path: Path) -> None:
+    """At a small zoom the wrong slice would be seen."""
+    header = index_paths([build_tomo(tmp_path / "v.dcm")]).examinations[0].mammograms[0]
+    store = StackFrames()
+    _, first = store.load(header, 5)
+    _, other = store.load(header, 6)
+    assert first.smaller
+    assert other.smaller == ()
 
 
 def test_decoding_can_be_cancelled_and_taken_up_again(
