@@ -146,7 +146,6 @@ def without_read(part: ReadPart) -> ReadPart:
     """Return the state before a read: who sits here and what still waits for the disk stay."""
     return ReadPart(
         reader=part.reader,
-        role=part.role,
         site_mode=part.site_mode,
         keeps=part.keeps,
         unsaved=part.unsaved,

@@ -11,10 +11,14 @@ from mammoview.app import analysis, commands
 from mammoview.app.cad_reports import foreign_identity
 from mammoview.app.computer import Computer, Held
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
+from mammoview.app.lease_keeper import LeaseKeeper
+from mammoview.app.read_state import Hold, ReadPart
 from mammoview.app.second_read import cad_result, gate, next_step, timing
 from mammoview.app.second_read import commands as reads
+from mammoview.app.second_read.holding import Holder
 from mammoview.app.second_read.keeper import ReadKeeper
 from mammoview.app.second_read.next_step import Go
+from mammoview.app.second_read.site import Site
 from mammoview.app.workspace import Workspace
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.prediction import ExamPrediction
@@ -45,6 +49,8 @@ class ReadDesk:
         ``change(command, *args)`` changes the desk's state.
     computer : Computer
         Holds what the computer says.
+    leases : Path or None
+        Where it is kept who reads what at this moment; None: nowhere.
     """
 
     def __init__(
@@ -55,12 +61,20 @@ class ReadDesk:
         state: Callable[[], Workspace],
         change: Callable[..., None],
         computer: Computer,
+        leases: Path | None = None,
     ) -> None:
+        self.path = path
+        self._holder = (
+            None
+            if leases is None
+            else Holder(LeaseKeeper(leases, deliver=deliver), state=state, change=change)
+        )
         self._keeper = ReadKeeper(path, deliver=deliver, do=change)
         self._files = Lanes(name="heatmaps", workers=1, deliver=deliver)
         self._timer = timing.StepTimer()
         self._state, self._change, self._computer = state, change, computer
         self._seen: set[str] = set()  # examinations whose result was on the screen
+        self._resting = False  # the screen is locked: no time passes
         self._revealing = False  # its heatmaps are being written
         self._maps = ""  # digest of the file of heatmaps that was asked for
 
@@ -78,16 +92,33 @@ class ReadDesk:
         """Record the last step, stop the background work, and write down what still waits."""
         self._keeper.take(self._timer.end(self._state()))
         self._files.shutdown()
+        if self._holder is not None:
+            self._holder.shutdown()
         self._keeper.shutdown()
 
     # -- an examination comes, and the state goes on ------------------------------------------
 
     def seat(self, reader: ReaderIdentity) -> None:
         """Let somebody sit down before the window, and look for their read of what hangs."""
+        self._seen.clear()  # what another reader has seen says nothing of this one
         self._change(reads.seat, reader, keeps=True)
         if self._state().exam_key is not None:
             self._change(reads.looked_for, begins=self._state().queue is not None)
             self.look_for()
+
+    def use(self, site: Site) -> None:
+        """Read by the rules of a site, from the next examination on."""
+        self._keeper.use(site)
+
+    def rest(self) -> None:
+        """Note the step so far: nobody looks at it for a while."""
+        self._resting = True
+        self._keeper.take(self._timer.end(self._state()))
+
+    def wake(self) -> None:
+        """Count the step again from now on."""
+        self._resting = False
+        self._timer.follow(self._state(), self._state())
 
     def look_for(self) -> None:
         """Ask the log for this reader's read of the hung examination."""
@@ -105,16 +136,21 @@ class ReadDesk:
     def follow(self, old: Workspace, new: Workspace) -> None:
         """Keep what was said; changes no state, for the others are still to be told of this one."""
         self._keeper.follow(old, new)
-        self._keeper.take(self._timer.follow(old, new))
+        if not self._resting:
+            self._keeper.take(self._timer.follow(old, new))
+        if self._holder is not None:
+            self._holder.follow(old, new)
         if new.prediction is not None and new.exam_key is not None:
             self._seen.add(new.exam_key)
 
     def go_on(self) -> None:
         """Do what the state asks for by now."""
+        if self._holder is not None:
+            self._holder.go_on()
         part = self._state().read
         self._keeper.tell_count(part)
-        if part.begins and not part.looking:
-            self.begin(part.site_mode)
+        if part.begins and not part.looking and self._may_begin(part):
+            self._begin(part.site_mode)
         elif part.revealing and not self._revealing and not _busy(self._state()):
             self._reveal()
         if part.kept is not None and _maps_of(part.kept) != self._maps:
@@ -137,13 +173,24 @@ class ReadDesk:
                 {Go.LOCK: reads.lock, Go.FINALIZE: reads.finalize, Go.SIGN: reads.sign}[go]
             )
 
-    def begin(self, mode: ReadingMode | None = None) -> None:
-        """Begin a read of the hung examination; in the site's mode unless told."""
+    def begin(self) -> None:
+        """Begin a read of the hung examination in the site's mode, once it is held."""
+        self._change(reads.begins)
+
+    def take_over(self, reason: str) -> None:
+        """Read an examination that another reads now; without a reason only if it is free."""
+        if self._holder is not None:
+            self._holder.take(reason.strip())
+
+    def _may_begin(self, part: ReadPart) -> bool:
+        return self._holder is None or part.hold is Hold.HELD
+
+    def _begin(self, mode: ReadingMode) -> None:
         ws = self._state()
         self._change(
             reads.begin,
             uuid4().hex,
-            mode=mode or ws.read.site_mode,
+            mode=mode,
             scheme=SCHEME,
             result_seen=ws.exam_key in self._seen,
         )

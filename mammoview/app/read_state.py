@@ -22,6 +22,16 @@ class Page(StrEnum):
     IMAGES = "images"
 
 
+class Hold(StrEnum):
+    """Whether the hung examination is this reader's to read, and no other program's."""
+
+    NONE = "none"
+    ASKED = "asked"
+    HELD = "held"
+    REFUSED = "refused"
+    LOST = "lost"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One thing that was done in a read, on its way to the log."""
@@ -50,7 +60,14 @@ class ReadPart:
     reader : ReaderIdentity
         Who sits before the window.
     role : Role
-        As whom a read is begun.
+        As whom this reader reads the examination.
+    over : bool
+        Whether nothing of this examination is left for this reader to read.
+    others : tuple of Read
+        What other readers said, where it may be seen: to an arbitrator the read beside the one
+        to decide, to a reader whose own read is final the other one.
+    hold, hold_reason : Hold, str
+        Whether the examination is held for this reader, and why not.
     site_mode : ReadingMode
         How examinations of the worklist are read here.
     keeps : bool
@@ -89,6 +106,10 @@ class ReadPart:
 
     reader: ReaderIdentity = NOBODY
     role: Role = Role.FIRST
+    over: bool = False
+    others: tuple[Read, ...] = ()
+    hold: Hold = Hold.NONE
+    hold_reason: str = ""
     site_mode: ReadingMode = ReadingMode.SECOND_READ
     keeps: bool = False
     looking: bool = False

@@ -65,6 +65,8 @@ class ReadingDesk:
         Where reads are kept; None: nowhere, and no read can begin (a snapshot).
     reader : ReaderIdentity or None
         Who sits before the window; a read log needs one.
+    leases : Path or None
+        Where it is kept who reads what at this moment; None: nowhere.
     """
 
     def __init__(
@@ -77,8 +79,10 @@ class ReadingDesk:
         mark_store: MarkStore | None = None,
         read_log: Path | None = None,
         reader: ReaderIdentity | None = None,
+        leases: Path | None = None,
     ) -> None:
         self._keep_private = keep_private
+        self.deliver = deliver
         self._pixels = Lanes(name="pixels", workers=2, deliver=deliver)
         self._computer = Computer(
             analyst, deliver=deliver, state=self._now, change=self.do, ended=self._look_ahead
@@ -112,6 +116,7 @@ class ReadingDesk:
                 state=self._now,
                 change=self.do,
                 computer=self._computer,
+                leases=leases,
             )
             self.reads.seat(reader)
 
@@ -205,6 +210,13 @@ class ReadingDesk:
         self.do(commands.with_index, index)
         if index.examinations:
             self.select_exam(index.examinations[0].key)
+
+    def close_all(self) -> None:
+        """Take everything from the screen: another reader comes."""
+        self._order = None
+        self._forget()
+        self._stop()
+        self.do(commands.with_index, _NOTHING)
 
     def open_in_order(self, order: Order, key: str) -> None:
         """Open one examination of a list; from it the reader walks on in the list's order."""

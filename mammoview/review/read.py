@@ -44,6 +44,8 @@ from mammoview.review.events import (
 from mammoview.review.states import Action, ReadState, next_state
 
 C = TypeVar("C", bound=Content)
+# What is noted of an arbitrator, too, who opens the read and looks at it.
+_LOOKING = (Action.REOPEN, Action.RECORD_STEP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,10 +189,11 @@ def _check_reader(read: Read, event: Event) -> None:
     arbitrating = event.action is Action.ARBITRATE or (
         event.action is Action.SIGN and read.state is ReadState.ARBITRATION
     )
+    looking = read.state is ReadState.ARBITRATION and event.action in _LOOKING
     compared = read.arbitration.other_reader if read.arbitration else ""
     if arbitrating and (own or event.reader == compared):
         raise _forbidden("a reader who arbitrates a read of their own", "another reader")
-    if not arbitrating and not own and event.action not in (Action.RECORD_EXPORT,):
+    if not (arbitrating or looking or own or event.action is Action.RECORD_EXPORT):
         raise _forbidden("an entry in another reader's read", "a read of one's own")
 
 

@@ -101,8 +101,8 @@ def reading_for(standings: Sequence[Standing], reader: str, *, double: bool) -> 
     if own.state is ReadState.FINAL:
         return Reading.TO_SIGN
     others = [s for s in standings if s.reader != reader]
-    complete = all(s.state is ReadState.SIGNED for s in others) and (others or not double)
-    return Reading.SIGNED if complete else Reading.FIRST_DONE
+    complete = _complete(others) and (others or not double)
+    return Reading.SIGNED if complete or _decided(standings) else Reading.FIRST_DONE
 
 
 def _of_others(standings: Sequence[Standing], *, double: bool) -> Reading:
@@ -112,9 +112,17 @@ def _of_others(standings: Sequence[Standing], *, double: bool) -> Reading:
         return Reading.WAITS_FOR_SECOND  # all that its reader-to-be may know
     if any(s.state is ReadState.ARBITRATION for s in standings):
         return Reading.WAITS_FOR_ARBITRATION
-    if all(s.state is ReadState.SIGNED for s in standings):
-        return Reading.SIGNED
-    return Reading.READ_BY_OTHERS
+    done = _complete(standings) or _decided(standings)
+    return Reading.SIGNED if done else Reading.READ_BY_OTHERS
+
+
+def _complete(standings: Sequence[Standing]) -> bool:
+    return all(s.state is ReadState.SIGNED for s in standings)
+
+
+def _decided(standings: Sequence[Standing]) -> bool:
+    """Tell whether an arbitrator has signed, whatever else is left to be signed."""
+    return any(s.arbitrated and s.state is ReadState.SIGNED for s in standings)
 
 
 def role_for(standings: Sequence[Standing], reader: str, *, double: bool) -> Role:

@@ -119,6 +119,11 @@ def shipped_scheme(name: str = DEFAULT_SCHEME) -> OpinionScheme:
     return load_scheme(resources.assessment_scheme(name))
 
 
+def shipped_schemes() -> dict[str, Scheme]:
+    """Return all schemes that ship with the program, by their ids."""
+    return {name: shipped_scheme(name).scheme for name in resources.assessment_schemes()}
+
+
 def category_name(scheme: Scheme, code: str) -> str:
     """Return a category as it is said: ``4B moderate suspicion``; the code where it is unknown."""
     found = scheme.category(code)

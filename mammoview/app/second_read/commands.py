@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from mammoview import __version__
 from mammoview.app import commands, steps
-from mammoview.app.read_state import Aim, Entry, Page, ReadPart
+from mammoview.app.read_state import Aim, Entry, Hold, Page, ReadPart
 from mammoview.app.workspace import Workspace
 from mammoview.domain.assessment import Opinion
 from mammoview.domain.finding import Finding
@@ -21,10 +21,12 @@ from mammoview.domain.prediction import Heatmap
 from mammoview.domain.reading import (
     CadMark,
     CadResult,
+    Decision,
     Disposition,
     MarkAnswer,
     ReaderIdentity,
     ReadingMode,
+    Role,
 )
 from mammoview.domain.views import Laterality, Slot
 from mammoview.errors import ReviewError
@@ -87,17 +89,23 @@ def found(
     waiting: Sequence[Entry] = (),
     *,
     blinded_elsewhere: bool = False,
+    role: Role | None = Role.FIRST,
+    others: tuple[Read, ...] = (),
 ) -> Workspace:
     """Take the log's answer: this reader's read of the examination, or that there is none.
 
     ``waiting`` is what was said of it earlier and is not on the disk yet; ``blinded_elsewhere``
-    tells of others' reads of these images.
+    tells of others' reads of these images.  ``role`` is as whom this reader reads it (None: nothing
+    is left to read), ``others`` what may be seen of other reads.
     """
     if exam_key != ws.exam_key or not ws.read.looking:
         return ws
     read = _after(kept, waiting)
-    ws = _with(ws, looking=False, kept=kept, read=read, journal=())
-    ws = _with(ws, blinded_elsewhere=blinded_elsewhere)
+    ws = _with(ws, looking=False, kept=kept, read=read, journal=(), others=others)
+    ws = _with(ws, blinded_elsewhere=blinded_elsewhere, role=role or Role.FIRST)
+    if read is None and role is None:
+        ws = replace(ws, reading_mode=ReadingMode.CONCURRENT)
+        return _with(ws, over=True, begins=False)
     if read is None:
         return ws
     ws = replace(ws, reading_mode=read.opened.mode)
@@ -182,6 +190,8 @@ def enter(ws: Workspace, action: Action, content: Content) -> Workspace:
     part = ws.read
     if part.read is None:
         return commands.say(ws, translate("Read", "No read of this examination has begun"))
+    if part.hold not in (Hold.NONE, Hold.HELD):
+        return commands.say(ws, part.hold_reason or translate("Read", "Not held yet: try again"))
     entry = Entry(read_id=part.read.read_id, reader=part.reader.id, action=action, content=content)
     try:
         read = entered(part.read, entry)
@@ -195,7 +205,7 @@ def begin(
 ) -> Workspace:
     """Begin a read of the hung examination."""
     part, exam = ws.read, commands.exam_by_key(ws, ws.exam_key)
-    if exam is None or not part.keeps or part.looking or part.read is not None:
+    if exam is None or not part.keeps or part.looking or part.read is not None or part.over:
         return ws
     there = {view.laterality.value for view in exam.mammograms}
     content = Opened(
@@ -350,6 +360,19 @@ def _answer_current(
         mark_id=mark.id, disposition=disposition, reason=reason, finding_id=finding_id
     )
     return answer(ws, said)
+
+
+def begins(ws: Workspace) -> Workspace:
+    """Remember that a read is to begin, once the examination is held."""
+    return ws if ws.read.begins else _with(ws, begins=True)
+
+
+def decide(ws: Workspace, decision: Decision) -> Workspace:
+    """Decide a breast as the arbitrator; the same again changes nothing."""
+    read = ws.read.read
+    if read is not None and (ws.read.reader.id, decision) in read.decisions:
+        return ws
+    return enter(ws, Action.ARBITRATE, decision)
 
 
 def finalize(ws: Workspace) -> Workspace:

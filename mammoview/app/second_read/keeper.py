@@ -9,19 +9,24 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from mammoview.app import commands as app_commands
+from mammoview.app.assessment.schemes import shipped_schemes
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
 from mammoview.app.read_state import Entry, ReadPart
 from mammoview.app.second_read import commands
+from mammoview.app.second_read.site import Site
 from mammoview.app.workspace import Workspace
+from mammoview.domain.reading import Role
 from mammoview.errors import MammoviewError, NotAllowedError
+from mammoview.review.arbitration import compared_reads, other_reads, settle
 from mammoview.review.events import Nothing, Opened
 from mammoview.review.open_reads import blinded_reads
 from mammoview.review.read import Read
+from mammoview.review.standing import ROLES, reading_for
 from mammoview.review.states import Action
 from mammoview.review.store import ReadLog
 
@@ -81,14 +86,21 @@ class _Asked:
     reader: str
     exam_key: str
     images: tuple[str, ...]
+    double: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """The reader's own read, if there is one, and whether somebody else's is blinded."""
+    """What the log says of an examination to one reader.
+
+    ``read`` is the reader's own, to an arbitrator the one to decide; ``role`` is None where nothing
+    is left to read; ``others`` are other readers' reads that may be seen.
+    """
 
     read: Read | None
     blinded_elsewhere: bool
+    role: Role | None = Role.FIRST
+    others: tuple[Read, ...] = ()
 
 
 class ReadKeeper:
@@ -114,12 +126,17 @@ class ReadKeeper:
         self._queue = _Queue()
         self._asked: _Asked | None = None
         self._shown = ""  # the read on the screen
+        self._site: Site | None = None
         self._problem = ""
 
     @property
     def unsaved(self) -> int:
         """How many entries are not on the disk."""
         return len(self._queue.waiting())
+
+    def use(self, site: Site) -> None:
+        """Read by the rules of a site from the next look on."""
+        self._site = site
 
     def follow(self, old: Workspace, new: Workspace) -> None:
         """Write down what the journal has grown by."""
@@ -148,7 +165,12 @@ class ReadKeeper:
         if ws.exam_key is not None:
             exam = app_commands.exam_by_key(ws, ws.exam_key)
             images = tuple(v.sop_instance_uid for v in exam.mammograms) if exam else ()
-            self._asked = _Asked(reader=ws.read.reader.id, exam_key=ws.exam_key, images=images)
+            self._asked = _Asked(
+                reader=ws.read.reader.id,
+                exam_key=ws.exam_key,
+                images=images,
+                double=self._site is not None and self._site.double,
+            )
             self._look()
 
     def flush(self) -> int:
@@ -178,7 +200,7 @@ class ReadKeeper:
     def _append(self, entry: Entry) -> None:
         try:
             log = self._opened()
-            read = log.append(entry.read_id, entry.reader, entry.action, entry.content)
+            read = self._settled(log, entry)
         except NotAllowedError as error:  # another program has changed the read
             there = bool(log.events(entry.read_id))
             self._queue.refuse(entry, str(error), log.read(entry.read_id) if there else None)
@@ -187,6 +209,16 @@ class ReadKeeper:
             raise
         else:
             self._queue.done(read)
+
+    def _settled(self, log: ReadLog, entry: Entry) -> Read:
+        """Write an entry; a read that becomes final is compared with the other one, if there is."""
+        site = self._site
+        if entry.action is Action.SIGN and site is not None:
+            settle_read(log, entry, site)  # the other read may have become final since
+        read = log.append(entry.read_id, entry.reader, entry.action, entry.content)
+        if entry.action is Action.FINALIZE and site is not None:
+            read = settle_read(log, entry, site)
+        return read
 
     def _write(self, context: JobContext) -> None:
         self._write_all()
@@ -201,17 +233,14 @@ class ReadKeeper:
                 blinded = blinded_reads(self.path, asked.images)
                 others = any(read.reader != asked.reader for read in blinded)
                 mine = [read.read_id for read in blinded if read.reader == asked.reader]
-                own = [s for s in log.standings(asked.exam_key) if s.reader == asked.reader]
-                # Images that were imported again under another key are still those of that read.
-                ids = [s.read_id for s in own] or mine
-                read = log.read(ids[-1]) if ids else None
+                found = look_up(log, asked.exam_key, asked.reader, mine, asked.double)
             except MammoviewError:
                 self._close()
                 raise
-            if read is not None:
+            if found.read is not None:
                 with self._queue.lock:
-                    self._queue.kept[read.read_id] = read
-            return _Found(read=read, blinded_elsewhere=others)
+                    self._queue.kept[found.read.read_id] = found.read
+            return replace(found, blinded_elsewhere=others)
 
     def _opened(self) -> ReadLog:
         if self._log is None:
@@ -256,6 +285,8 @@ class ReadKeeper:
             kept,
             waiting,
             blinded_elsewhere=found.blinded_elsewhere,
+            role=found.role,
+            others=found.others,
         )
         self._show()
         if kept is not None:
@@ -291,6 +322,42 @@ class ReadKeeper:
     def _tell(self, problem: str) -> None:
         self._problem = problem
         self._show()
+
+
+def look_up(log: ReadLog, exam_key: str, reader: str, mine: Sequence[str], double: bool) -> _Found:
+    """Return what a log says of an examination to one reader.
+
+    ``mine`` are reads of its images under another key, which are its reads all the same.
+    """
+    standings = log.standings(exam_key)
+    # Images that were imported again under another key are still those of that read.
+    own = [s.read_id for s in standings if s.reader == reader] or list(mine)
+    if own:
+        read = log.read(own[-1])
+        role: Role | None = read.opened.role
+        return _Found(
+            read=read,
+            blinded_elsewhere=False,
+            role=role,
+            others=other_reads(log, exam_key, reader),
+        )
+    role = ROLES.get(reading_for(standings, reader, double=double))
+    if role is Role.ARBITRATOR:
+        *others, read = compared_reads(log, exam_key, reader)
+        return _Found(read=read, blinded_elsewhere=False, role=role, others=tuple(others))
+    return _Found(read=None, blinded_elsewhere=False, role=role)
+
+
+def settle_read(log: ReadLog, entry: Entry, site: Site) -> Read:
+    """Send a final read to an arbitrator where the site's policy does."""
+    return settle(
+        log,
+        entry.read_id,
+        entry.reader,
+        policy=site.policy,
+        schemes=shipped_schemes(),
+        double=site.double,
+    )
 
 
 def _wait(context: JobContext) -> None:

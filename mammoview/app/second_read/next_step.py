@@ -36,14 +36,21 @@ _AFTER = {
     ReadState.UNAIDED_LOCKED: Go.REVEAL,
     ReadState.AI_REVEALED: Go.FINALIZE,
     ReadState.FINAL: Go.SIGN,
+    ReadState.ARBITRATION: Go.SIGN,
 }
 
 
 def of(ws: Workspace) -> NextStep | None:
     """Return what comes next; None where nothing does, or where words are needed first."""
     read = ws.read.read
+    if (
+        read is not None
+        and read.state is ReadState.ARBITRATION
+        and read.reader == ws.read.reader.id
+    ):
+        return None  # another reader decides
     go = _AFTER.get(read.state if read is not None else None)
-    if go is None or not ws.read.keeps or ws.exam_key is None or ws.read.looking:
+    if go is None or not ws.read.keeps or ws.exam_key is None or ws.read.looking or ws.read.over:
         return None
     return NextStep(go=go, said=_said(ws, go), missing=texts.needed(ws))
 

@@ -8,8 +8,16 @@ from mammoview.app.second_read.commands import marks_in_order, missing
 from mammoview.app.second_read.commands import mode_text as mode_text
 from mammoview.app.workspace import Workspace
 from mammoview.domain.prediction import AnalysisStatus
-from mammoview.domain.reading import AnalysisOutcome, CadMark, Disposition, MarkAnswer, ReadingMode
+from mammoview.domain.reading import (
+    AnalysisOutcome,
+    CadMark,
+    Disposition,
+    MarkAnswer,
+    ReadingMode,
+    Role,
+)
 from mammoview.review.read import Read
+from mammoview.review.readers import LOCAL_READER
 from mammoview.review.states import ReadState
 from mammoview.words import COUNTED, translate
 
@@ -21,7 +29,11 @@ def badge_text(ws: Workspace) -> str:
         if ws.reading_mode is ReadingMode.CONCURRENT:
             return translate("Status", "Concurrent reading — not a blinded read")
         return mode_badge(ws.reading_mode)
+    if ws.read.role is Role.ARBITRATOR:
+        return f"{role_text(ws.read.role).capitalize()} · {state_text(ws.read)}"
     said = f"{mode_badge(ws.reading_mode)} · {state_text(ws.read)}"
+    if ws.read.role is Role.SECOND:
+        said = f"{role_text(ws.read.role).capitalize()} · {said}"
     if read.opened.result_seen and ws.reading_mode is not ReadingMode.CONCURRENT:
         said += " · " + translate("Status", "result was seen before")
     return said
@@ -31,7 +43,7 @@ def way(ws: Workspace) -> tuple[str, ...]:
     """Return the steps of a read, a line each, with a mark before those that are done."""
     read = ws.read.read
     if read is None:
-        return (translate("Read", "No read of this examination"),) if ws.exam_key else ()
+        return (_without_read(ws),) if ws.exam_key else ()
     order = list(ReadState)
     at = order.index(read.state)
     views = translate("Read", "Views checked")
@@ -46,6 +58,32 @@ def way(ws: Workspace) -> tuple[str, ...]:
         (ReadState.SIGNED, _dated(translate("Read", "Signed"), read.signed_at)),
     )
     return tuple(f"{'✓' if at >= order.index(state) else '·'}  {said}" for state, said in steps)
+
+
+def _without_read(ws: Workspace) -> str:
+    if ws.read.over:
+        return translate("Read", "Others have read this examination: nothing is left to read")
+    if ws.read.role is Role.SECOND:
+        return translate("Read", "Read by another: you are the second reader")
+    return translate("Read", "No read of this examination")
+
+
+def reader_text(part: ReadPart) -> str:
+    """Return who reads: a name, and whether anything vouches for it."""
+    if not part.reader.id:
+        return ""
+    if part.reader.id == LOCAL_READER.id:
+        return translate("Status", "{name}: no PIN").format(name=part.reader.name)
+    return part.reader.name
+
+
+def role_text(role: Role) -> str:
+    """Return as whom somebody reads, in words."""
+    return {
+        Role.FIRST: translate("Read", "first reader"),
+        Role.SECOND: translate("Read", "second reader"),
+        Role.ARBITRATOR: translate("Read", "arbitrator"),
+    }[role]
 
 
 def _dated(said: str, at: str) -> str:
@@ -137,6 +175,12 @@ def needed(ws: Workspace) -> tuple[str, ...]:
         return _opinions(read)
     if read.state is ReadState.UNAIDED_LOCKED:
         return _needed_reveal(ws)
+    if read.state is ReadState.ARBITRATION:
+        decided = {decision.laterality for _, decision in read.decisions}
+        line = translate("Read", "No decision for the {side} breast yet")
+        return tuple(
+            line.format(side=side_text(side)) for side in read.opened.sides if side not in decided
+        )
     if read.state is ReadState.AI_REVEALED:
         n = len(read.undisposed)
         marks = translate("Read", "%n mark(s) without an answer", "", COUNTED, n) if n else ""

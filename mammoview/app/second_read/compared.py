@@ -1,0 +1,114 @@
+"""Two reads of one examination side by side, in words: what an arbitrator decides between."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mammoview.app.assessment.schemes import category_name, shipped_schemes
+from mammoview.app.second_read.texts import role_text, side_text
+from mammoview.app.workspace import Workspace
+from mammoview.domain.assessment import Scheme, Statement
+from mammoview.domain.reading import Disposition, Role
+from mammoview.domain.views import Laterality
+from mammoview.review.read import Read
+from mammoview.words import translate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One thing that both reads say; ``differs`` where they say it differently."""
+
+    what: str
+    said: tuple[str, ...]
+    differs: bool
+
+
+def reads_of(ws: Workspace) -> tuple[Read, ...]:
+    """Return the reads that stand side by side on this screen, as they were opened; else none."""
+    part = ws.read
+    if part.read is None or not part.others:
+        return ()
+    both = (*part.others, part.read)
+    return tuple(sorted(both, key=lambda read: list(Role).index(read.opened.role)))
+
+
+def heads(ws: Workspace) -> tuple[str, ...]:
+    """Return whose reads they are: by their place, for names are no argument."""
+    mine = ws.read.reader.id
+    own = translate("Read", "{role} (you)")
+    return tuple(
+        own.format(role=role_text(read.opened.role))
+        if read.reader == mine
+        else role_text(read.opened.role)
+        for read in reads_of(ws)
+    )
+
+
+def lines(ws: Workspace) -> tuple[Line, ...]:
+    """Return what the reads say, a line each, before and after the reveal."""
+    reads, schemes = reads_of(ws), shipped_schemes()
+    if not reads:
+        return ()
+    found = []
+    for side in reads[-1].opened.sides:
+        name = side_text(side).capitalize()
+        before = translate("Read", "{side}, unaided").format(side=name)
+        found.append(_line(before, [_opinion(r, r.unaided, side, schemes) for r in reads]))
+        final = translate("Read", "{side}, final").format(side=name)
+        found.append(_line(final, [_opinion(r, r.now, side, schemes) for r in reads]))
+        findings = translate("Read", "{side}, findings").format(side=name)
+        found.append(_line(findings, [_findings(r, side) for r in reads]))
+    found.append(_line(translate("Read", "Density"), [r.now.density or "–" for r in reads]))
+    found.append(_line(translate("Read", "Computer's marks"), [_answers(r) for r in reads]))
+    return tuple(found)
+
+
+def why(ws: Workspace) -> str:
+    """Return why an arbitrator was asked; empty where none was."""
+    reads = reads_of(ws) or ((ws.read.read,) if ws.read.read is not None else ())
+    asked = next((read.arbitration for read in reads if read.arbitration is not None), None)
+    if asked is None:
+        return ""
+    line = (
+        translate("Read", "Discordant: {reason}")
+        if asked.discordant
+        else translate("Read", "Sent to an arbitrator: {reason}")
+    )
+    return line.format(reason=asked.reason)
+
+
+def _line(what: str, said: Sequence[str]) -> Line:
+    return Line(what=what, said=tuple(said), differs=len(set(said)) > 1)
+
+
+def _opinion(
+    read: Read, statement: Statement | None, side: Laterality, schemes: dict[str, Scheme]
+) -> str:
+    opinion = statement.opinion(side) if statement is not None else None
+    if opinion is None:
+        return "–"
+    scheme = schemes.get(read.opened.scheme)
+    said = category_name(scheme, opinion.category) if scheme else opinion.category
+    if opinion.views:
+        anew = translate("Read", "anew: {views}").format(views=", ".join(opinion.views))
+        said = f"{said} ({anew})"
+    return f"{said}: {opinion.reason}" if opinion.reason else said
+
+
+def _findings(read: Read, side: Laterality) -> str:
+    kinds = Counter(f.kind.replace("-", " ") for f in read.now.findings if f.laterality is side)
+    return ", ".join(f"{n} × {kind}" if n > 1 else kind for kind, n in kinds.items()) or "–"
+
+
+def _answers(read: Read) -> str:
+    if read.revealed is None:
+        return "–"
+    counts = Counter(answer.disposition for answer in read.disposed)
+    said = translate("Read", "{agreed} agreed, {same} found before, {dismissed} dismissed")
+    return said.format(
+        agreed=counts[Disposition.AGREE],
+        same=counts[Disposition.DUPLICATE],
+        dismissed=counts[Disposition.DISMISS],
+    )
