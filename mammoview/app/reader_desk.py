@@ -20,6 +20,15 @@ from mammoview.words import translate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRules:
+    """How a site reads: see `app.settings.Settings` for what each says."""
+
+    double_reading: bool = False
+    arbitration: str = "discordant-only"
+    lock_minutes: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderState:
     """Everything that the screen says of readers.
 
@@ -39,6 +48,8 @@ class ReaderState:
         What became of the last wish; empty where there is nothing to say.
     problem : str
         Why the profiles cannot be used at all.
+    rules : SiteRules
+        How examinations are read here.
     """
 
     ready: bool = False
@@ -48,6 +59,7 @@ class ReaderState:
     busy: bool = False
     message: str = ""
     problem: str = ""
+    rules: SiteRules = SiteRules()
 
     @property
     def closed(self) -> bool:
@@ -77,15 +89,24 @@ class ReaderDesk:
         The file of profiles; made with the first one.
     deliver : callable
         As that of `Lanes`.
+    rules : SiteRules or None
+        How examinations are read here.
     cost : Cost or None
         Of new hashes; None: that of the day.
     """
 
-    def __init__(self, path: Path, *, deliver: Deliver, cost: Cost | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        deliver: Deliver,
+        rules: SiteRules | None = None,
+        cost: Cost | None = None,
+    ) -> None:
         self._path, self._cost = path, cost
         self._lanes = Lanes(name="readers", workers=1, deliver=deliver)
         self._listeners: list[Listener] = []
-        self._state = ReaderState()
+        self._state = ReaderState(rules=rules or SiteRules())
 
     @property
     def state(self) -> ReaderState:
@@ -96,8 +117,16 @@ class ReaderDesk:
         """Call ``listener(old, new)`` after every change."""
         self._listeners.append(listener)
 
+    def unsubscribe(self, listener: Listener) -> None:
+        """Tell a listener no more."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
     def start(self) -> None:
-        """Read the profiles; without any the local reader sits down."""
+        """Read the profiles; where there is no file of them, the local reader sits down at once."""
+        if not self._path.exists():
+            self._started(())
+            return
         job = Job(work=self._profiles, on_done=self._started, on_error=self._unusable)
         self._lanes.submit("readers", job)
 
@@ -136,6 +165,11 @@ class ReaderDesk:
         if self._state.has_pin:
             self._change(reader=None, locked=False, message="")
 
+    def set_rules(self, rules: SiteRules) -> None:
+        """Read by other rules from now on."""
+        if not self._state.closed:
+            self._change(rules=rules)
+
     def shutdown(self) -> None:
         """Wait until nothing runs any more."""
         self._lanes.shutdown()
@@ -144,8 +178,6 @@ class ReaderDesk:
     # -- workers' side: no state here ---------------------------------------------------------
 
     def _profiles(self, context: JobContext) -> tuple[Profile, ...]:
-        if not self._path.exists():
-            return ()
         with closing(ReaderBook(self._path, cost=self._cost)) as book:
             return book.profiles()
 

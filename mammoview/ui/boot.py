@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
 import signal
 import socket
@@ -18,6 +17,8 @@ from mammoview.app import commands, logs, settings
 from mammoview.app.analysis import Analyst
 from mammoview.app.display_check import DisplayChecks, records_path
 from mammoview.app.logs import LogSession
+from mammoview.app.read_state import NOBODY
+from mammoview.app.reader_desk import ReaderDesk, SiteRules
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.reports import Places
 from mammoview.app.results.desk import ExportDesk, formats_of, formats_text
@@ -25,8 +26,8 @@ from mammoview.app.settings import Settings
 from mammoview.app.worklist.arrange import sort_of, sort_text
 from mammoview.app.worklist.desk import Worklist
 from mammoview.app.workspace import Workspace
-from mammoview.domain.reading import ReaderIdentity
 from mammoview.errors import MammoviewError
+from mammoview.review.leases import leases_path
 from mammoview.review.marks import MarkStore, marks_path
 from mammoview.review.readers import readers_path
 from mammoview.review.store import reads_path
@@ -87,11 +88,20 @@ class Session:
             keep_private=self.log.hide if self.log else None,
             mark_store=MarkStore(marks_path()),
             read_log=reads_path(),
-            reader=this_account(),
+            reader=NOBODY,
+            leases=leases_path(),
         )
+        self.readers = ReaderDesk(
+            readers_path(),
+            deliver=self.dispatcher.post,
+            rules=rules_of(self._stored),
+        )
+        self.readers.start()
         checks = DisplayChecks(records_path(), days=self._stored.display_check_days)
         self.worklist = Worklist(
-            deliver=self.dispatcher.post, sort=sort_of(self._stored.worklist_sort)
+            deliver=self.dispatcher.post,
+            sort=sort_of(self._stored.worklist_sort),
+            reads=reads_path(),
         )
         self.results = ExportDesk(
             Places(log=reads_path(), readers=readers_path(), marks=marks_path()),
@@ -99,7 +109,12 @@ class Session:
             chosen=formats_of(self._stored.export_formats),
         )
         self.window = MainWindow(
-            self.desk, badge=badge, checks=checks, worklist=self.worklist, results=self.results
+            self.desk,
+            badge=badge,
+            checks=checks,
+            worklist=self.worklist,
+            results=self.results,
+            readers=self.readers,
         )
         self._restore(self._stored)
         said = [str(problem) for problem in (loaded.problem, log_problem) if problem is not None]
@@ -132,6 +147,7 @@ class Session:
         chosen = chosen_settings(
             self._stored, self.desk.workspace, panel_open=not self.window.side_panel.isHidden()
         )
+        rules = self.readers.state.rules
         path = settings.settings_path()
         chosen = replace(
             chosen,
@@ -139,6 +155,9 @@ class Session:
             export_formats=formats_text(self.results.state.chosen),
             # Written as they were measured; another window may have measured since.
             screens=settings.screens_in(path, chosen),
+            double_reading=rules.double_reading,
+            arbitration=rules.arbitration,
+            lock_minutes=rules.lock_minutes,
         )
         try:
             if chosen != self._stored:
@@ -147,6 +166,7 @@ class Session:
             _log.warning("settings not saved: %s", type(error).__name__)
         self.worklist.shutdown()
         self.results.shutdown()
+        self.readers.shutdown()
         self.desk.shutdown()
         self.dispatcher.close()
         if self.log:
@@ -201,13 +221,13 @@ def chosen_settings(stored: Settings, ws: Workspace, *, panel_open: bool) -> Set
     )
 
 
-def this_account() -> ReaderIdentity:
-    """Return who reads, by the account that runs the program."""
-    try:
-        name = getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        name = "reader"
-    return ReaderIdentity(id=name, name=name)
+def rules_of(stored: Settings) -> SiteRules:
+    """Return how a site reads, by its settings."""
+    return SiteRules(
+        double_reading=stored.double_reading,
+        arbitration=stored.arbitration,
+        lock_minutes=stored.lock_minutes,
+    )
 
 
 def _start_log() -> tuple[LogSession | None, MammoviewError | None]:

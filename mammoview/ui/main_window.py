@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QMainWindow,
-    QMessageBox,
     QStackedWidget,
     QToolBar,
     QWidget,
@@ -25,27 +24,31 @@ from PySide6.QtWidgets import (
 from mammoview.app import commands, coverage, frames, marking, tiles, true_size
 from mammoview.app.display_check import DisplayChecks, DisplayStatus
 from mammoview.app.read_state import Page
+from mammoview.app.reader_desk import ReaderDesk
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.results.desk import ExportDesk
 from mammoview.app.screens import Screen
 from mammoview.app.second_read import commands as reads
 from mammoview.app.worklist.desk import Worklist
 from mammoview.app.workspace import Viewport, Workspace
+from mammoview.ui.actions.bars import fill_menus, fill_toolbar
 from mammoview.ui.actions.keyboard import HeldKeys, key_map
 from mammoview.ui.actions.qt import TableAction
-from mammoview.ui.actions.spec import Menu, Reach
+from mammoview.ui.actions.spec import Reach
 from mammoview.ui.actions.table import TABLE
 from mammoview.ui.cine import Cine
 from mammoview.ui.dialogs.about import About
 from mammoview.ui.dialogs.calibration import CalibrationDialog
 from mammoview.ui.dialogs.cheat_sheet import cheat_sheet
 from mammoview.ui.dialogs.keys_dialog import KeysDialog
+from mammoview.ui.dialogs.loss import loss_accepted
 from mammoview.ui.dialogs.refused import refused_files
 from mammoview.ui.dialogs.window_entry import WindowEntry, entry_pane
 from mammoview.ui.display_watch import DisplayWatch
 from mammoview.ui.export_frame import ExportFrame
 from mammoview.ui.panels.side_panel import SidePanel
 from mammoview.ui.places import Places
+from mammoview.ui.readers.frame import ReadersFrame
 from mammoview.ui.screen_watch import ScreenWatch
 from mammoview.ui.second_window import SecondWindow
 from mammoview.ui.status_strip import StatusStrip
@@ -53,8 +56,9 @@ from mammoview.ui.two_screens import TwoScreens
 from mammoview.ui.view_commands import ViewCommands
 from mammoview.ui.viewport.four_view import FourView
 from mammoview.ui.viewport.spoken import panes_text
+from mammoview.ui.window_title import title
 from mammoview.ui.worklist.frame import WorklistFrame
-from mammoview.words import COUNTED, translate
+from mammoview.words import translate
 
 _SMALLEST = (800, 600)
 
@@ -70,6 +74,7 @@ class MainWindow(QMainWindow):
         checks: DisplayChecks | None = None,
         worklist: Worklist | None = None,
         results: ExportDesk | None = None,
+        readers: ReaderDesk | None = None,
     ) -> None:
         super().__init__()
         self.setObjectName("mainWindow")
@@ -85,6 +90,7 @@ class MainWindow(QMainWindow):
         self.places = Places()
         self.second: SecondWindow | None = None
         self._both: TwoScreens | None = None
+        self._closed = False
         self.four_view = FourView(self)
         self._view_commands = ViewCommands(desk, self.four_view)
         self._cine = Cine(self.four_view)
@@ -97,12 +103,14 @@ class MainWindow(QMainWindow):
         self.export = ExportFrame(self, desk, results) if results is not None else None
         if self.export is not None:
             self.status_strip.add_bar(self.export.task_bar)
-        self._build_menus()
-        self._build_toolbar()
+        self._build_bars()
         self._connect()
         self.render(None, desk.workspace)
         self._checks = checks
         self.display = DisplayWatch(self, checks, self._judge_display)
+        self.readers = (
+            ReadersFrame(self._pages, self, desk, readers, self.worklist) if readers else None
+        )
 
     def _build_centre(self) -> None:
         centre = QWidget(self)
@@ -129,36 +137,13 @@ class MainWindow(QMainWindow):
         self.status_strip.add_bar(frame.offer)
         return frame
 
-    def _build_menus(self) -> None:
-        bar = self.menuBar()
-        bar.setObjectName("menuBar")
-        for menu in Menu:
-            shown = bar.addMenu(menu.said)
-            shown.setObjectName(f"menu-{menu.name.lower()}")
-            rows = [spec for spec in TABLE if spec.menu is menu and spec.release is None]
-            for before, spec in zip([rows[0], *rows], rows, strict=False):
-                if spec.group != before.group:
-                    shown.addSeparator()
-                shown.addAction(self._actions[spec.id])
+    def _build_bars(self) -> None:
+        fill_menus(self.menuBar(), self._actions)
         # The window owns them too, so that the keys work while the menus are hidden.
         for action in self._actions.values():
             (self.four_view if action.spec.on_images else self).addAction(action)
-
-    def _build_toolbar(self) -> None:
         self._toolbar = QToolBar(translate("Window", "Tools"), self)
-        self._toolbar.setObjectName("toolbar")
-        self._toolbar.setAccessibleName(translate("Window", "Tools"))
-        self._toolbar.setMovable(False)
-        self._toolbar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        rows = [spec for spec in TABLE if spec.toolbar]
-        for before, spec in zip([rows[0], *rows], rows, strict=False):
-            if spec.group != before.group:
-                self._toolbar.addSeparator()
-            self._toolbar.addAction(self._actions[spec.id])
-            button = self._toolbar.widgetForAction(self._actions[spec.id])
-            button.setObjectName(f"tool-{spec.id}")
-            button.setAccessibleName(spec.said)
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        fill_toolbar(self._toolbar, self._actions)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self._toolbar)
 
     def _connect(self) -> None:
@@ -187,12 +172,25 @@ class MainWindow(QMainWindow):
         if old is not None:
             self._render_second(old, new)
 
+    def cover(self, closed: bool) -> None:
+        """Hide everything and take no key, or show it again: nobody has signed in."""
+        self._closed = closed
+        self._held.release_all()
+        self.menuBar().setEnabled(not closed)
+        self._toolbar.setVisible(not closed and not self.isFullScreen())
+        self.status_strip.setVisible(not closed)
+        self.setAcceptDrops(not closed)
+        for action in self._actions.values():
+            action.cover(closed)
+        if self.desk.workspace.second_screen:
+            self._render_second(self.desk.workspace, self.desk.workspace)
+
     def _render_second(self, old: Workspace, new: Workspace) -> None:
         """Show or hide the second screen; hidden it costs nothing."""
-        if not new.second_screen:
+        if not new.second_screen or self._closed:
             if self.second is not None:
                 self.second.hide()
-        elif old.second_screen and self.second is not None:
+        elif old.second_screen and self.second is not None and self.second.isVisible():
             self.second.render(old, new)
         else:
             self.show_second_screen()
@@ -242,7 +240,7 @@ class MainWindow(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Start what holds while a key is down."""
-        if not self._held.press(event):
+        if self._closed or not self._held.press(event):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
@@ -255,7 +253,7 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() is QEvent.Type.WindowStateChange:
             self.menuBar().setVisible(not self.isFullScreen())
-            self._toolbar.setVisible(not self.isFullScreen())
+            self._toolbar.setVisible(not self.isFullScreen() and not self._closed)
         if event.type() is QEvent.Type.ActivationChange:
             if self.isActiveWindow():
                 self.desk.look_for_marks()
@@ -288,10 +286,9 @@ class MainWindow(QMainWindow):
         if self.second is not None:
             self.second.hide()
             self.second.deleteLater()
-        if self.worklist is not None:
-            self.worklist.end()
-        if self.export is not None:
-            self.export.end()
+        for frame in (self.worklist, self.export, self.readers):
+            if frame is not None:
+                frame.end()
         self.desk.shutdown()
         super().closeEvent(event)
 
@@ -388,21 +385,7 @@ class MainWindow(QMainWindow):
 
     def accept_loss(self, marks: int, entries: int = 0) -> bool:
         """Ask whether to close although changes of marks or of a read could not be written."""
-        unsaved = [
-            translate("Marks", "%n change(s) of marks could not be saved.", "", COUNTED, marks),
-            translate("Marks", "%n change(s) of a read could not be saved.", "", COUNTED, entries),
-        ]
-        said = [text for text, n in zip(unsaved, (marks, entries), strict=True) if n]
-        lost = translate("Marks", "What is not saved is lost when the window closes.")
-        title = translate("Marks", "Marks are not saved")
-        asked = QMessageBox.warning(
-            self,
-            translate("Marks", "The read is not saved") if entries else title,
-            " ".join((*said, lost)),
-            QMessageBox.StandardButton.Cancel | QMessageBox.StandardButton.Close,
-            QMessageBox.StandardButton.Cancel,
-        )
-        return asked is QMessageBox.StandardButton.Close
+        return loss_accepted(self, marks, entries)
 
     def leave_full_screen(self) -> bool:
         """Leave full screen; tell whether there was anything to leave."""
@@ -474,6 +457,27 @@ class MainWindow(QMainWindow):
         self.side_panel.show()
         self.side_panel.read.marks.reason.setFocus()
 
+    def lock_screen(self) -> None:
+        """Hide everything until this reader's PIN."""
+        if self.readers is not None:
+            self.readers.lock()
+
+    def sign_out(self) -> None:
+        """Leave the desk to others."""
+        if self.readers is not None:
+            self.readers.sign_out()
+
+    def show_readers(self) -> None:
+        """Show who reads here, and how."""
+        if self.readers is not None:
+            self._open(self.readers.profiles(self))
+
+    def show_second_look(self) -> None:
+        """Show what the second look does to reading, in numbers."""
+        dialog = self.readers.second_look(self) if self.readers is not None else None
+        if dialog is not None:
+            self._open(dialog)
+
     def quit(self) -> None:
         """Close the window."""
         self.close()
@@ -483,15 +487,3 @@ class MainWindow(QMainWindow):
             if other is not dialog:
                 other.close()
         dialog.open()
-
-
-def title(ws: Workspace) -> str:
-    """Return the window's title; it names no patient, for it ends in task bars."""
-    keys = [exam.key for exam in ws.index.examinations]
-    if ws.exam_key not in keys:
-        return "mammoview"
-    at, count = keys.index(ws.exam_key), len(keys)
-    if ws.queue is not None:
-        at, count = ws.queue.at, ws.queue.total
-    said = translate("Window", "mammoview — examination {at} of {count}")
-    return said.format(at=at + 1, count=count)

@@ -51,6 +51,7 @@ class StatusStrip(QStatusBar):
         self._unsaved = lasting("marksProblem", said, self)
         said = translate("Status", "Entries of the read that are not kept")
         self._read_problem = lasting("readProblem", said, self)
+        self._reader = yielding("readerLabel", translate("Status", "Who reads"), self)
         self._step = yielding("stepLabel", translate("Status", "Step of the hanging"), self)
         said = translate("Status", "Whether panes move together")
         self._link = yielding("linkLabel", said, self)
@@ -90,8 +91,8 @@ class StatusStrip(QStatusBar):
         buttons = (self._refused, self._notes, self._task, self._progress, self._cancel)
         rows = StripRows(
             lasting=(*badges, self._source, self._caveats, self._unsaved, self._read_problem),
-            rest=(*news, *buttons, self._cursor, self._device),
-            room=(self._step, self._link, self._cursor, self._message, self._device),
+            rest=(self._reader, *news, *buttons, self._cursor, self._device),
+            room=(self._reader, self._step, self._link, self._cursor, self._message, self._device),
             filler=self._message,
             parent=self,
         )
@@ -112,6 +113,9 @@ class StatusStrip(QStatusBar):
         if old is None or old.keys != new.keys:
             self._show_keys()
         self._badge.setText(texts.badge_text(new))
+        reader = texts.reader_text(new.read)
+        self._reader.setText(reader)
+        self._reader.setVisible(bool(reader))
         display = badge_text(new.display)
         self._display.setText(display)
         self._display.setVisible(bool(display))

@@ -165,7 +165,7 @@ def test_nothing_of_a_report_is_seen_before_the_lock(room: Room, found: ExamInde
     room.box.run_until(lambda: not desk.workspace.read.looking)
     assert desk.reads is not None
     room.box.run_until(lambda: not desk.workspace.analysis.running)
-    desk.reads.begin(ReadingMode.SECOND_READ)
+    desk.reads.begin()
     room.box.run_until(lambda: desk.workspace.read.state is ReadState.UNAIDED)
     room.choose(_uid(found))
     assert desk.workspace.prediction is None
@@ -193,7 +193,8 @@ def test_the_log_names_the_algorithm_of_the_report(room: Room, found: ExamIndex)
     desk = room.desk
     assert desk.reads is not None
     room.choose(_uid(found))
-    desk.reads.begin(ReadingMode.CONCURRENT)
+    desk.do(reads.site_mode, ReadingMode.CONCURRENT)
+    desk.reads.begin()
     room.box.run_until(lambda: desk.workspace.read.state is ReadState.UNAIDED)
     for side in Laterality:
         desk.do(reads.set_opinion, Opinion(laterality=side, category="1"))

@@ -47,7 +47,7 @@ def closed(desk: ReaderDesk) -> bool:
 def test_without_profiles_one_local_reader_sits_here(
     desk: ReaderDesk, mailbox: Mailbox, tmp_path: Path
 ) -> None:
-    assert closed(desk), "until it is known that there are none"
+    assert closed(desk), "until it has been looked for"
     started(desk, mailbox)
     assert desk.state.reader == LOCAL_READER
     assert not desk.state.has_pin

@@ -167,21 +167,23 @@ class Worklist:
     def start(self, *, rescan: bool = True) -> None:
         """Read the list, mend it where it is damaged, then look what changed on the disk."""
         done = partial(self._started, rescan)
-        self._reading.submit(
-            "start",
-            Job(work=partial(self._open, self._reader), on_done=done, on_error=self._failed),
-        )
+        work = partial(self._open, self._reader, self._double)
+        self._reading.submit("start", Job(work=work, on_done=done, on_error=self._failed))
 
-    def seat(self, reader: str) -> None:
-        """Show how far readings are to another reader, by the id of the profile."""
-        if reader != self._reader:
-            self._reader = reader
+    def seat(self, reader: str, *, double: bool | None = None) -> None:
+        """Show how far readings are to another reader, by the id of the profile.
+
+        ``double``: whether two readers read each examination by now; None: as before.
+        """
+        double = self._double if double is None else double
+        if (reader, double) != (self._reader, self._double):
+            self._reader, self._double = reader, double
             if self._state.ready:
                 self.refresh()
 
     def refresh(self) -> None:
         """Read the list again: a read went on, or another program has changed it."""
-        work = partial(self._list, self._reader)
+        work = partial(self._list, self._reader, self._double)
         job = Job(work=work, on_done=self._take, on_error=self._failed)
         self._reading.submit("list", job)
 
@@ -280,7 +282,7 @@ class Worklist:
 
     def remove_root(self, root: Path) -> None:
         """Take a folder out of the list; its files and what was put aside stay."""
-        work = partial(self._remove, root, self._reader)
+        work = partial(self._remove, root, self._reader, self._double)
         self._writing.submit("remove", Job(work=work, on_done=self._take, on_error=self._failed))
 
     # -- thumbnails ---------------------------------------------------------------------------
@@ -309,20 +311,20 @@ class Worklist:
 
     # -- workers' side: no state here ---------------------------------------------------------
 
-    def _open(self, reader: str, context: JobContext) -> Opened:
+    def _open(self, reader: str, double: bool, context: JobContext) -> Opened:
         said = database.prepare(self._path)
         declined = store.kept(self._path, _DECLINED).splitlines()
         return Opened(
             said=said,
             text=store.kept(self._path, _FILTER),
             declined=frozenset(map(Path, declined)),
-            found=self._list(reader, context),
+            found=self._list(reader, double, context),
         )
 
-    def _list(self, reader: str, context: JobContext) -> Searchable:
+    def _list(self, reader: str, double: bool, context: JobContext) -> Searchable:
         listing = store.read_listing(self._path)
         try:
-            readings = readings_of(self._reads, reader, double=self._double)
+            readings = readings_of(self._reads, reader, double=double)
         except ReviewError as error:  # the studies can be opened all the same
             listing = replace(listing, problem=str(error))
             readings = {}
@@ -346,9 +348,9 @@ class Worklist:
         store.set_aside(self._path, keys, aside)
         return keys
 
-    def _remove(self, root: Path, reader: str, context: JobContext) -> Searchable:
+    def _remove(self, root: Path, reader: str, double: bool, context: JobContext) -> Searchable:
         store.remove_root(self._path, root)
-        return self._list(reader, context)
+        return self._list(reader, double, context)
 
     def _import(self, paths: tuple[Path, ...], context: JobContext) -> Imported:
         database.prepare(self._path)

@@ -19,6 +19,7 @@ class TableAction(QAction):
         self.spec = spec
         self._reach = reach
         self._named = spec.said
+        self._covered = False
         self.setObjectName(spec.id)
         self.setAutoRepeat(spec.repeats)
         if spec.on_images:
@@ -35,8 +36,16 @@ class TableAction(QAction):
         self._named = f"{self.spec.said}  ({native_text(keys)})" if keys else self.spec.said
         self.setToolTip(self._named)
 
+    def cover(self, closed: bool) -> None:
+        """Do nothing while the window is closed to who sits before it."""
+        self._covered = closed
+        self.setEnabled(not closed)
+        self.show_state(self._reach.desk.workspace)
+
     def show_state(self, workspace: Workspace) -> None:
         """Take check mark and availability from the state."""
+        if self._covered:
+            return
         if self.spec.checked is not None:
             self.setChecked(self.spec.checked(workspace))
         reason = self.spec.why_not(workspace) if self.spec.why_not is not None else ""

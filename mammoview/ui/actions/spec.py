@@ -147,6 +147,22 @@ class Frame(Protocol):
         """Let the reader say why the computer's mark is dismissed."""
         ...
 
+    def lock_screen(self) -> None:
+        """Hide everything until this reader's PIN."""
+        ...
+
+    def sign_out(self) -> None:
+        """Leave the desk to others."""
+        ...
+
+    def show_readers(self) -> None:
+        """Show who reads here, and how."""
+        ...
+
+    def show_second_look(self) -> None:
+        """Show what the second look does to reading, in numbers."""
+        ...
+
     def quit(self) -> None:
         """Close the window."""
         ...

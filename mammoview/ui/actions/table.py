@@ -10,6 +10,7 @@ from mammoview.ui.actions import (
     looking,
     measure,
     read,
+    readers,
     volume,
     window,
     worklist,
@@ -26,5 +27,6 @@ TABLE: tuple[ActionSpec, ...] = (
     *measure.ROWS,
     *cad.ROWS,
     *read.ROWS,
+    *readers.ROWS,
     *window.ROWS,
 )

@@ -165,10 +165,12 @@ class WorklistFrame(QObject):
     # -- states -------------------------------------------------------------------------------
 
     def _desk_changed(self, old: Workspace, new: Workspace) -> None:
-        """Show what hangs now."""
+        """Show what hangs now, and how far its reading is by now."""
         self.offer.render(old, new)
         if new.exam_key is not None and new.exam_key != old.exam_key:
             self.show_images()
+        if new.read.state is not old.read.state and self.worklist.state.ready:
+            self.worklist.refresh()
 
     def _worklist_changed(self, old: WorklistState, new: WorklistState) -> None:
         self.task_bar.show_task(new.task)

@@ -1,0 +1,1 @@
+"""Who sits before the window: signing in, the lock, profiles."""
