@@ -36,7 +36,8 @@ _TEXT: Colour = (235, 235, 235)
 _CAUTION: Colour = (255, 190, 90)
 _HALO: Colour = (0, 0, 0)
 _FINE = 2  # marks are drawn so many times larger
-_LINE_SHARE, _GLYPH_SHARE = 0.0016, 0.011
+_GLYPH_SHARE = 0.011
+_LINE_SHARE = 0.09  # of a letter's height, so that both are seen at one size of print
 _CORNERS = 48
 _LABEL_SHARE = 0.4  # of the picture's width: longer labels are broken into lines
 _TRIES = 30
@@ -70,9 +71,6 @@ class PictureMark:
         A sign at ``at``.
     at : ImagePoint or None
         Where the glyph stands, stored pixels.
-    broad : float
-        Width of its lines, in widths of a fine one: two outlines on each other are both seen where
-        the fine one is drawn last.
     """
 
     points: tuple[ImagePoint, ...]
@@ -81,7 +79,6 @@ class PictureMark:
     label: str = ""
     glyph: Glyph = Glyph.NONE
     at: ImagePoint | None = None
-    broad: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,8 +172,8 @@ class _Sheet:
         self._font = font
         self._size = size
         self._to_sheet = to_sheet
-        self._width = max(2, round(_LINE_SHARE * max(size)))
         self._line_px = float(sum(font.getmetrics()))
+        self._width = max(2, round(_LINE_SHARE * self._line_px))
         self._taken: list[tuple[float, float, float, float]] = []
 
     def write(self, words: Words) -> None:
@@ -193,14 +190,14 @@ class _Sheet:
     def add(self, mark: PictureMark) -> None:
         """Draw the line and the glyph of a mark, light over a dark halo."""
         lines = [self._line(mark), self._glyph(mark)]
-        broad = round(mark.broad * self._width)
-        for colour, width in ((_HALO, broad + self._width), (mark.colour, broad)):
+        for colour, width in ((_HALO, round(2.2 * self._width)), (mark.colour, self._width)):
             for line in lines:
                 for part in line:
                     self._draw.line(part, fill=colour, width=width, joint="curve")
 
     def label(self, marks: Sequence[PictureMark]) -> None:
-        """Write the labels, each beside its mark and on no other label."""
+        """Write the labels, each beside its mark, on no mark and on no other label."""
+        self._taken += [self._box(mark) for mark in marks]
         for mark in marks:
             if mark.label:
                 self._beside(mark)
@@ -226,9 +223,7 @@ class _Sheet:
 
     def _beside(self, mark: PictureMark) -> None:
         """Write a label at the free place nearest to the upper right of its mark."""
-        points = [self._place(p) for p in (*mark.points, *([mark.at] if mark.at else []))]
-        left, right = min(c for c, _ in points), max(c for c, _ in points)
-        top = min(r for _, r in points)
+        left, top, right, _ = self._box(mark)
         lines = self._wrapped(mark.label, _LABEL_SHARE * self._size[0])
         wide = max(self._font.getlength(line) for line in lines)
         high = self._line_px * len(lines)
@@ -242,6 +237,13 @@ class _Sheet:
         # Where all is taken: better over another label than not at all.
         free = (at for at in places if not self._meets((*at, at[0] + wide, at[1] + high)))
         self._write_lines(next(free, places[0]), lines, mark.colour)
+
+    def _box(self, mark: PictureMark) -> tuple[float, float, float, float]:
+        """Return the box round all that is drawn of a mark: left, top, right, bottom."""
+        points = [point for part in (*self._line(mark), *self._glyph(mark)) for point in part]
+        points += [self._place(mark.at)] if mark.at is not None else []
+        cols, rows = [col for col, _ in points], [row for _, row in points]
+        return min(cols), min(rows), max(cols), max(rows)
 
     def _meets(self, box: tuple[float, float, float, float]) -> bool:
         return any(
@@ -269,7 +271,7 @@ class _Sheet:
                 line,
                 fill=colour,
                 font=self._font,
-                stroke_width=self._width,
+                stroke_width=max(2, self._width // 2),
                 stroke_fill=_HALO,
             )
             row += self._line_px

@@ -10,7 +10,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
 
 _PIXELMED = Path("/usr/share/java/pixelmed.jar")
 # Its rules are one large style sheet: Java's limits for such sheets are too low for it.
@@ -73,6 +76,14 @@ def template_errors(file: Path) -> list[str]:
         for line in said
         if re.match(r"(Error|Warning)", line) and "has different code meaning" not in line
     ]
+
+
+def rendered(image: Path, state: Path, out: Path) -> NDArray[np.uint8]:
+    """Return an image as dcmp2pgm (dcmtk) shows it by a presentation state, ``(rows, cols)``."""
+    said = _run(_tool("dcmp2pgm", "dcmtk"), "-p", str(state), str(image), str(out))
+    assert said == []
+    with Image.open(out) as shown:
+        return np.asarray(shown)
 
 
 def _tool(name: str, package: str) -> str:

@@ -8,6 +8,8 @@ import pydicom
 import pytest
 
 from mammoview.app.results.formats import Format
+from mammoview.app.worklist.database import database_path, prepare
+from mammoview.app.worklist.importing import import_paths
 from mammoview.domain.reading import ReadingMode, Role
 from mammoview.errors import ExitCode
 from mammoview.review.states import Action, ReadState
@@ -113,6 +115,18 @@ def test_a_study_that_nobody_has_read(command: Run, exam: Path, tmp_path: Path) 
     answer = command("export", exam, "--to", tmp_path / "out")
     assert answer.code == ExitCode.REFUSED
     assert "nobody has read here" in answer.err
+
+
+def test_a_study_is_found_by_its_key_in_the_worklist(
+    command: Run, exam: Path, tmp_path: Path
+) -> None:
+    read = keep_read(exam)
+    prepare(database_path())
+    import_paths(database_path(), [exam])
+    key = read.opened.exam_key
+    answer = command("export", key, "--to", tmp_path / "out", "--format", "json", "--json")
+    assert answer.code == ExitCode.DONE, answer.err
+    assert answer.document["study"] == key
 
 
 def test_a_key_that_nobody_knows(command: Run, exam: Path, tmp_path: Path) -> None:

@@ -95,18 +95,19 @@ def _findings(report: ReadReport, view: Mammogram, in_words: bool) -> Iterator[P
 
 def _cad(report: ReadReport, view: Mammogram, in_words: bool) -> Iterator[PictureMark]:
     answers = {answer.mark_id: answer for answer in report.answers}
+    # A finding that was taken over from a mark has its outline: one line is enough.
+    taken_over = {part.outline for finding in report.final.findings for part in finding.views}
     for number, mark in enumerate(report.shown, start=1):
         if mark.sop_instance_uid == view.sop_instance_uid:
             glyph, colour = _GLYPHS.get(mark.kind, _OTHER)
             said = f"{mark_label(mark)}, {answer_text(report, answers.get(mark.id))}"
             yield PictureMark(
-                points=mark.outline,
+                points=() if mark.outline in taken_over else mark.outline,
                 closed=True,
                 colour=colour,
                 label=f"CAD {number}: {said}" if in_words else f"C{number}",
                 glyph=glyph,
                 at=mark.peak,
-                broad=3.4,
             )
 
 

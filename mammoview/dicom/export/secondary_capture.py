@@ -23,7 +23,8 @@ from mammoview.domain.reading import ReadReport
 KIND = ResultKind(
     name="sc",
     sop_class="1.2.840.10008.5.1.4.1.1.7",
-    modality="MG",
+    # Not MG: no workstation may hang a picture with burned-in marks as a mammogram.
+    modality="OT",
     series_number=9006,
     description="Pictures with marks, research use only",
 )

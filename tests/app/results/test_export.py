@@ -5,10 +5,13 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pydicom
 import pytest
 
 from mammoview.app import reports
 from mammoview.app.reports import Gathered, Places
+from mammoview.app.resolve import load_image
 from mammoview.app.results import formats
 from mammoview.app.results.export import Exported, export, into_log
 from mammoview.app.results.files import NamedBytes
@@ -126,6 +129,52 @@ def test_every_file_is_entered_in_the_log(exam: Path, tmp_path: Path, state: Rea
     log.close()
     assert entered == [ExportRecorded(format=w.format, sha256=w.sha256) for w in done.written]
     assert len(entered) == 5
+
+
+def _references(made: pydicom.Dataset) -> set[str]:
+    """Return the images that an object refers to, wherever it says so."""
+    found = {
+        str(made[keyword].value) for keyword in ("ReferencedSOPInstanceUID",) if keyword in made
+    }
+    for element in made:
+        if element.VR == "SQ":
+            for item in element.value:
+                found |= _references(item)
+    return found
+
+
+@pytest.mark.parametrize("one", [Format.SEG, Format.GSPS, Format.SC])
+def test_each_file_belongs_to_the_image_of_its_name(
+    exam: Path, tmp_path: Path, one: Format
+) -> None:
+    done = export(gathered(exam), (one,), tmp_path / "out", record=_entered)
+    images = {i.label: i.sop_instance_uid for i in examination(exam).mammograms}
+    assert len(done.written) == 4
+    for written in done.written:
+        label = " ".join(written.file.stem.split("-")[2:])
+        assert _references(pydicom.dcmread(written.file)) == {images[label]}
+
+
+def test_no_result_is_ever_hung_as_a_mammogram(exam: Path) -> None:
+    export(gathered(exam), tuple(Format), exam / "results", record=_entered)
+    (found,) = index_paths([exam]).examinations
+    assert len(found.mammograms) == 4
+    (alone,) = [index_paths([exam / "results"])]
+    assert alone.examinations == ()
+
+
+def test_heat_lies_on_the_breast_alone(exam: Path, tmp_path: Path) -> None:
+    export(gathered(exam), (Format.SEG,), tmp_path / "out", record=_entered)
+    image = examination(exam).mammograms[0]
+    _, loaded = load_image(image)
+    made = pydicom.dcmread(next((tmp_path / "out").glob("seg-1-*")))
+    heat = made.pixel_array.max(axis=0)
+    mask = loaded.breast
+    rows = (np.arange(image.rows) * mask.shape[0]) // image.rows
+    cols = (np.arange(image.cols) * mask.shape[1]) // image.cols
+    inside = mask[np.ix_(rows, cols)]
+    assert heat[inside].max() > 200
+    assert heat[~inside].max() == 0
 
 
 # -- writing ----------------------------------------------------------------------------------

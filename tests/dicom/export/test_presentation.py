@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
+from mammoview.dicom.decode import decode_pixels
 from mammoview.dicom.export.gsps import Look, presentation_state
 from mammoview.dicom.export.headers import read_sources
 from mammoview.dicom.index import index_paths
@@ -19,7 +20,7 @@ from mammoview.domain.annotation import Annotation, MarkKind
 from mammoview.domain.geometry import ImagePoint, Pose
 from mammoview.domain.reading import ReadReport
 from mammoview.domain.study import Mammogram, VoiFunction, VoiLut, VoiWindow
-from mammoview.imaging.grayscale import default_voi, display_table, stored_range
+from mammoview.imaging.grayscale import default_voi, display_table, stored_range, to_display
 from mammoview.imaging.orientation import apply_pose
 from tests.builders import validators
 from tests.builders.dicom import build_mg, lut
@@ -63,6 +64,26 @@ def test_every_pose_hangs_as_on_the_screen(
         (area.DisplayedAreaBottomRightHandCorner, shown[-1, -1]),
     ):
         assert numbers[corner[1] - 1, corner[0] - 1] == pixel
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize(("flip", "degrees"), POSES)
+def test_another_program_shows_the_image_as_the_screen_does(
+    tmp_path: Path, photometric: str, flip: bool, degrees: int
+) -> None:
+    file = build_mg(tmp_path / "a.dcm", photometric=photometric, rows=60, cols=45)
+    images = index_paths([file]).examinations[0].mammograms
+    (source,) = read_sources(images)
+    pose = Pose(flip_horizontal=flip, rotate_degrees=degrees, source="test")
+    voi = VoiWindow(centre=1800.0, width=1500.0, function=VoiFunction.LINEAR, explanation="")
+    state = tmp_path / "state.dcm"
+    state.write_bytes(presentation_state(report(images), source, Look(pose=pose, voi=voi), 1))
+    shown = validators.rendered(file, state, tmp_path / "shown.pgm").astype(int)
+    fmt = images[0].pixel_format
+    grey = to_display(decode_pixels(images[0]), display_table(fmt, voi, invert=False), fmt)
+    wanted = apply_pose(grey, pose)[0].astype(int)
+    assert shown.shape == wanted.shape
+    assert np.abs(shown - wanted).max() <= 1
 
 
 def test_layers_tell_reader_and_computer_apart(right_breast: tuple[Mammogram, ...]) -> None:
