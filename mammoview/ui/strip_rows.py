@@ -174,7 +174,7 @@ class StripRows(QWidget):
         widths: dict[QWidget, int] = {}
         whole = [w for w in self._rest if not isinstance(w, YieldingLabel) and not w.isHidden()]
         for widget in (*whole, *(label for label in self._room if not label.isHidden())):
-            wanted = widget.sizeHint().width()
+            wanted = max(widget.sizeHint().width(), widget.minimumWidth())
             if isinstance(widget, YieldingLabel):
                 wanted = wanted if widget.text() else 0
             given = max(0, min(wanted, left))

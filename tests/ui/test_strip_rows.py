@@ -91,6 +91,14 @@ def test_what_must_be_read_is_never_cut(
     assert covered(told) == []
 
 
+@pytest.mark.parametrize("width", [1100, 1500, 1920])
+def test_progress_and_its_button_stand_beside_each_other(told: MainWindow, width: int) -> None:
+    told.resize(width, 700)
+    told.desk.do(analysis.started, 4)
+    QApplication.processEvents()
+    assert covered(told) == []
+
+
 def test_the_second_screen_cuts_nothing_either(told: MainWindow, qtbot: QtBot) -> None:
     told.desk.do(second_screen.toggle)
     second = told.second
