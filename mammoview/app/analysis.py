@@ -201,7 +201,8 @@ def show(ws: Workspace, held: ExamPrediction | None) -> Workspace:
     """Ask the gate; only what it lets through becomes part of the state."""
     seen = gate.let_through(ws, None if held is None else flagged(ws, held))
     analysis = ws.analysis
-    if not analysis.running and seen is not None:
+    whole = seen is not None and not gate.asks_only(ws)
+    if not analysis.running and seen is not None and whole:
         analysis = replace(analysis, message=summary(seen))
     elif not analysis.running and ws.prediction is not None:
         analysis = replace(analysis, message=_hidden())

@@ -19,6 +19,7 @@ from mammoview.app.second_read import keeper
 from mammoview.app.settings import Settings
 from mammoview.dicom.index import index_paths
 from mammoview.domain.assessment import Opinion
+from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.reading import ReadingMode
 from mammoview.domain.study import Examination
 from mammoview.domain.views import Laterality
@@ -298,3 +299,24 @@ def test_what_is_not_on_the_disk_is_said_and_a_closing_window_asks(
         other.execute("ROLLBACK")
     qtbot.waitUntil(lambda: said(window, "readProblem") == "", timeout=20_000)
     reader.rests()
+
+
+def test_a_spot_is_asked_about_where_the_mouse_is(
+    window: MainWindow, reader: Reader, study: Examination, qtbot: QtBot
+) -> None:
+    window.desk.do(reads.site_mode, ReadingMode.ASK_SPOT)
+    reader.opens_listed(study)
+    assert said(window, "readingBadge") == "Ask about a spot · unaided"
+    feet = {view.texts.foot.text for view in window.four_view.panes()}
+    assert feet == {"CAD: answers asked spots"}
+    assert "mark" not in said(window, "result")
+    view = window.four_view.panes()[0]
+    viewport = window.four_view.canvas.viewport()
+    place = view.to_screen(ImagePoint(col=10.0, row=10.0)).toPoint()
+    qtbot.mouseMove(viewport, place)
+    reader.key(Qt.Key.Key_P, _SHIFT)
+    qtbot.waitUntil(lambda: "at the asked spot, score" in said(window, "readResult"))
+    assert view.texts.foot.text == "CAD: 1 mark at asked spots"
+    assert drawn(window) == len(view.marks.items) > 0
+    assert {v.texts.foot.text for v in window.four_view.panes()[1:]} == feet
+    assert "mark" not in said(window, "statusMessage")

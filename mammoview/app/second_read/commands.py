@@ -288,7 +288,8 @@ def set_density(ws: Workspace, density: str, reason: str = "") -> Workspace:
 
 def ask_spot(ws: Workspace, sop_instance_uid: str, point: ImagePoint) -> Workspace:
     """Ask what the computer says of one spot; the answer comes once the question is kept."""
-    return enter(ws, Action.ASK_SPOT, SpotAsked(sop_instance_uid=sop_instance_uid, point=point))
+    asked = enter(ws, Action.ASK_SPOT, SpotAsked(sop_instance_uid=sop_instance_uid, point=point))
+    return asked if asked.read.read is ws.read.read else _marks_on(asked)
 
 
 def lock(ws: Workspace) -> Workspace:

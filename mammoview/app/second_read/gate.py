@@ -38,14 +38,19 @@ def let_through(ws: Workspace, held: ExamPrediction | None) -> ExamPrediction | 
         if kept is None or kept.revealed is None:
             return held
         return prediction_of(kept.revealed, kept.shown, part.heatmaps)
-    asks = blinding.visibility(ws.reading_mode, part.state) is Visibility.ASKED_SPOTS
-    return _at_spots(ws, held) if asks and held is not None else None
+    return _at_spots(ws, held) if held is not None and asks_only(ws) else None
 
 
 def is_open(ws: Workspace) -> bool:
     """Tell whether the controls of the computer's result are of use: some of it may be seen."""
     seen = blinding.visibility(ws.reading_mode, ws.read.state)
     return not _not_known(ws.read) and seen is not Visibility.NOTHING
+
+
+def asks_only(ws: Workspace) -> bool:
+    """Tell whether asked spots alone are answered: nothing may be said of an image as a whole."""
+    seen = blinding.visibility(ws.reading_mode, ws.read.state)
+    return not _not_known(ws.read) and seen is Visibility.ASKED_SPOTS
 
 
 def decides(ws: Workspace) -> tuple[object, ...]:

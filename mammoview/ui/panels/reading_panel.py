@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mammoview.app.cad_reports import source_text
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.second_read import gate, texts
 from mammoview.app.workspace import Workspace
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
 from mammoview.ui.panels.parts import heading, paragraph
@@ -54,7 +55,9 @@ class ReadingPanel(QWidget):
 def result_text(ws: Workspace) -> str:
     """Return one line a view; ran and found nothing, failed and not run read differently."""
     lines = [ws.analysis.message] if ws.analysis.message else []
-    if ws.prediction is not None:
+    if gate.asks_only(ws):
+        lines.append(texts.spot_answer(ws) or translate("Reading", "answers asked spots alone"))
+    elif ws.prediction is not None:
         by_uid = {view.sop_instance_uid: view for view in ws.prediction.views}
         read = [hung.mammogram for hung in ws.views if hung.analysed]
         lines += [f"{m.label}: {view_text(by_uid.get(m.sop_instance_uid))}" for m in read]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mammoview.app.second_read import gate
 from mammoview.app.second_read.texts import closed_reason
 from mammoview.app.workspace import OverlayMode, Pane, Workspace
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
@@ -50,15 +51,29 @@ def cad_line(pane: Pane, workspace: Workspace) -> CadLine:
     if pane.place.prior:
         return CadLine(text=translate("CAD", "CAD: not run on priors"), tone=Tone.QUIET)
     found = prediction_for(pane, workspace)
-    if found is not None:
+    asks = gate.asks_only(workspace)
+    if found is not None and not (asks and found.status is AnalysisStatus.ANALYZED):
         return _of_result(found, workspace)
     if pane.mammogram.unsupported:
         return _not_run(pane.mammogram.unsupported)
+    if asks:
+        return _of_spots(found)
     if closed_reason(workspace):
         return CadLine(text=translate("CAD", "CAD: hidden"), tone=Tone.QUIET)
     if workspace.analysis.running:
         return CadLine(text=translate("CAD", "CAD: running"), tone=Tone.QUIET)
     return CadLine(text=translate("CAD", "CAD: not run"), tone=Tone.QUIET)
+
+
+def _of_spots(found: ViewPrediction | None) -> CadLine:
+    """Return what is said where asked spots alone are answered: nothing of the whole image."""
+    if found is None:
+        return CadLine(text=translate("CAD", "CAD: answers asked spots"), tone=Tone.QUIET)
+    if not found.regions:
+        return CadLine(text=translate("CAD", "CAD: nothing at asked spots"), tone=Tone.PLAIN)
+    marks = len(found.regions)
+    said = translate("CAD", "CAD: %n mark(s) at asked spots", "", COUNTED, marks)
+    return CadLine(text=said, tone=Tone.MARKED)
 
 
 def range_badge(found: ViewPrediction | None) -> str:
