@@ -20,8 +20,9 @@ images              sop_instance_uid, laterality, view, modifiers, rows, cols, s
 missing_views       views and reason
 unaided, final      what was said before the reveal, and now: findings (id, laterality, kind,
                     descriptors, size_mm or null, quadrant, clock or null, depth, comment, views:
-                    sop_instance_uid and outline), opinions (laterality, category, reason, views to
-                    be taken anew), density or null.  ``unaided`` is null where nothing was locked
+                    sop_instance_uid, frame of a volume from 1 or null, outline), opinions
+                    (laterality, category, reason, views to be taken anew), density or null.
+                    ``unaided`` is null where nothing was locked
 decisions           of an arbitrator: laterality, category, reason, by
 cad                 outcome, reason, model (name, version, sha256), operating_point, device,
                     caveats, heatmaps_sha256 or null; marks: id, sop_instance_uid, kind, score 0..1
@@ -181,7 +182,11 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "depth": finding.depth.value or None,
         "comment": finding.comment or None,
         "views": [
-            {"sop_instance_uid": view.sop_instance_uid, "outline": _points(view.outline)}
+            {
+                "sop_instance_uid": view.sop_instance_uid,
+                "frame": view.frame or None,
+                "outline": _points(view.outline),
+            }
             for view in finding.views
         ],
     }

@@ -94,6 +94,9 @@ def export(
             return Exported(written=tuple(written), refused=tuple(refused), cancelled=True)
         except MammoviewError as error:
             refused.append(RefusedFormat(format=one, reason=str(error)))
+        except ImportError as error:
+            reason = f"the package {error.name} is not here; install mammoview again"
+            refused.append(RefusedFormat(format=one, reason=reason))
         except Exception as error:  # a fault in one format must not take the others with it
             _LOG.exception("a format could not be made")
             reason = f"a fault of the program ({type(error).__name__}): please report it"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mammoview.app.mark_text import mark_text
 from mammoview.app.reports import Gathered
-from mammoview.app.resolve import load_image
+from mammoview.app.resolve import load_image, settle
 from mammoview.app.results.document import results_document
 from mammoview.app.results.files import NamedBytes
 from mammoview.app.results.words import file_label
@@ -113,8 +113,29 @@ class Work:
                 raise CancelledError("a cancelled export", expected="the rest", todo="export again")
             uid = mammogram.sop_instance_uid
             if uid not in self._loaded:
-                self._loaded[uid] = load_image(mammogram)
+                self._loaded[uid] = _load(mammogram, slice_to_show(self.report, mammogram))
             yield place, *self._loaded[uid]
+
+
+def slice_to_show(report: ReadReport, mammogram: Mammogram) -> int | None:
+    """Return the slice of a volume that a picture of it shows; None for an image of one frame.
+
+    It is the first one with a finding, else the first one with a measurement, else the middle one.
+    """
+    if mammogram.frames is None:
+        return None
+    uid = mammogram.sop_instance_uid
+    found = [v.frame for f in report.final.findings for v in f.views if v.sop_instance_uid == uid]
+    drawn = [a.frame or 0 for a in report.annotations if a.sop_instance_uid == uid]
+    return next(filter(None, (*found, *drawn)), mammogram.frames.middle)
+
+
+def _load(mammogram: Mammogram, frame: int | None) -> tuple[Mammogram, LoadedImage]:
+    if frame is None:
+        return load_image(mammogram)
+    from mammoview.dicom.frames import open_frames, read_frame
+
+    return settle(mammogram, read_frame(open_frames(mammogram), frame), frame=frame)
 
 
 class CancelledError(MammoviewError):

@@ -64,12 +64,12 @@ def picture_of(
         pose=image.pose,
         marks=[
             *_cad(report, mammogram, in_words),
-            *_findings(report, mammogram, in_words),
+            *_findings(report, mammogram, image, in_words),
             *_measures(report, mammogram, image),
         ],
         words=Words(
             font=resources.font(),
-            title=mammogram.label,
+            title=_title(report, mammogram, image),
             notice=notice if in_words else "research use only",
             letter_share=0.019 if in_words else 0.026,
         ),
@@ -77,11 +77,30 @@ def picture_of(
     )
 
 
-def _findings(report: ReadReport, view: Mammogram, in_words: bool) -> Iterator[PictureMark]:
+def _title(report: ReadReport, view: Mammogram, image: LoadedImage) -> str:
+    """Return side and view; of a volume the slice, and how much lies on others."""
+    if view.frames is None or image.frame is None:
+        return view.label
+    uid = view.sop_instance_uid
+    frames = [p.frame for f in report.final.findings for p in f.views if p.sop_instance_uid == uid]
+    frames += [mark.frame or 0 for mark in report.annotations if mark.sop_instance_uid == uid]
+    elsewhere = sum(not _on_slice(frame, image) for frame in frames)
+    title = f"{view.label} slice {image.frame} of {view.frames.count}"
+    return f"{title}, {elsewhere} marks on other slices" if elsewhere else title
+
+
+def _on_slice(frame: int | None, image: LoadedImage) -> bool:
+    """Tell whether something is drawn on the slice that is shown; of no slice: on all."""
+    return image.frame is None or not frame or frame == image.frame
+
+
+def _findings(
+    report: ReadReport, view: Mammogram, image: LoadedImage, in_words: bool
+) -> Iterator[PictureMark]:
     for number, finding in enumerate(report.final.findings, start=1):
         label = f"{number} {finding.kind.replace('-', ' ')}" if in_words else str(number)
         for part in finding.views:
-            if part.sop_instance_uid == view.sop_instance_uid:
+            if part.sop_instance_uid == view.sop_instance_uid and _on_slice(part.frame, image):
                 spot = len(part.outline) == 1
                 yield PictureMark(
                     points=part.outline,
@@ -113,7 +132,7 @@ def _cad(report: ReadReport, view: Mammogram, in_words: bool) -> Iterator[Pictur
 
 def _measures(report: ReadReport, view: Mammogram, image: LoadedImage) -> Iterator[PictureMark]:
     for mark in report.annotations:
-        if mark.sop_instance_uid == view.sop_instance_uid:
+        if mark.sop_instance_uid == view.sop_instance_uid and _on_slice(mark.frame, image):
             label = mark_text(mark, view, image).replace("\n", ", ")
             for place, (points, closed) in enumerate(_lines(mark)):
                 spot = len(points) == 1

@@ -53,7 +53,11 @@ def image_dataset(source: SourceImage) -> Dataset:
     made.SamplesPerPixel = 1
     made.PhotometricInterpretation = source.image.pixel_format.photometric_interpretation
     if source.image.frames is not None:
-        made.NumberOfFrames = source.image.frames.count
+        count = source.image.frames.count
+        made.NumberOfFrames = count
+        # Windows and rescale, which it would look for there, are written by `gsps` itself.
+        made.SharedFunctionalGroupsSequence = [Dataset()]
+        made.PerFrameFunctionalGroupsSequence = [Dataset() for _ in range(count)]
     return made
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from mammoview.app.resolve import load_image
 from mammoview.app.results import formats
 from mammoview.app.results.export import Exported, export, into_log
 from mammoview.app.results.files import NamedBytes
-from mammoview.app.results.formats import Format, Work
+from mammoview.app.results.formats import Format, Work, slice_to_show
 from mammoview.dicom.index import index_paths
 from mammoview.domain.reading import ReadingMode
 from mammoview.errors import DicomError, ReviewError
@@ -25,9 +26,11 @@ from mammoview.review.marks import marks_path
 from mammoview.review.readers import ReaderBook, readers_path
 from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog, reads_path
+from tests.builders import validators
 from tests.builders.dicom import build_exam
 from tests.builders.kept import examination, keep_read
 from tests.builders.reports import report
+from tests.builders.tomo import build_tomo
 
 QUICK = (Format.JSON, Format.KO)
 
@@ -155,6 +158,39 @@ def test_each_file_belongs_to_the_image_of_its_name(
         assert _references(pydicom.dcmread(written.file)) == {images[label]}
 
 
+def test_a_volume_is_told_by_the_slice_that_shows_the_finding(tmp_path: Path) -> None:
+    (tmp_path / "exam").mkdir()
+    build_tomo(tmp_path / "exam" / "tomo.dcm")
+    whole = report(examination(tmp_path / "exam").mammograms)
+    (finding,) = whole.final.findings
+    (view,) = finding.views
+    there = replace(finding, views=(replace(view, frame=7),))
+    length = replace(whole.annotations[0], frame=3)
+    read = replace(
+        whole,
+        final=replace(whole.final, findings=(there,)),
+        annotations=(length,),
+        shown=(),
+        answers=(),
+        heatmaps=(),
+    )
+    assert slice_to_show(read, read.images[0]) == 7
+    out = tmp_path / "out"
+    wanted = (Format.GSPS, Format.TID_1500, Format.SC, Format.PDF, Format.JSON)
+    done = export(Gathered(report=read), wanted, out, record=_entered)
+    assert done.refused == ()
+    state = pydicom.dcmread(out / "gsps-1-R-CC.dcm")
+    frames = {
+        item.GraphicLayer: item.ReferencedImageSequence[0].get("ReferencedFrameNumber")
+        for item in state.GraphicAnnotationSequence
+    }
+    assert (frames["READER FINDINGS"], frames["READER MEASURES"]) == (7, 3)
+    for path in out.glob("*.dcm"):
+        assert validators.iod_errors(path) == []
+    document = json.loads((out / "results.json").read_text())
+    assert document["final"]["findings"][0]["views"][0]["frame"] == 7
+
+
 def test_no_result_is_ever_hung_as_a_mammogram(exam: Path) -> None:
     export(gathered(exam), tuple(Format), exam / "results", record=_entered)
     (found,) = index_paths([exam]).examinations
@@ -193,11 +229,14 @@ def test_one_format_that_fails_stops_no_other(
     def broken(work: Work) -> tuple[NamedBytes, ...]:
         raise RuntimeError("a fault")
 
-    makers = {**formats.MAKERS, Format.SEG: refused, Format.SC: broken}
+    def lacking(work: Work) -> tuple[NamedBytes, ...]:
+        raise ImportError("no such module", name="highdicom")
+
+    makers = {**formats.MAKERS, Format.SEG: refused, Format.SC: broken, Format.KO: lacking}
     monkeypatch.setattr("mammoview.app.results.export.MAKERS", makers)
     done = export(
         gathered(exam),
-        (Format.SEG, Format.SC, Format.JSON),
+        (Format.SEG, Format.SC, Format.KO, Format.JSON),
         tmp_path / "out",
         record=_entered,
     )
@@ -205,6 +244,7 @@ def test_one_format_that_fails_stops_no_other(
     assert [(r.format, r.reason) for r in done.refused] == [
         (Format.SEG, "a thing; expected another; do it"),
         (Format.SC, "a fault of the program (RuntimeError): please report it"),
+        (Format.KO, "the package highdicom is not here; install mammoview again"),
     ]
 
 

@@ -74,6 +74,13 @@ def test_validator_of_others_finds_nothing(
     assert validators.iod_errors(file) == []
 
 
+def test_key_images_are_a_sound_document(right_breast: Images, tmp_path: Path) -> None:
+    file = tmp_path / "ko.dcm"
+    file.write_bytes(_ko(right_breast))
+    assert validators.sr_dump_complaints(file) == []
+    assert validators.sr_tree_complaints(file) == []
+
+
 @pytest.mark.parametrize("make", [_seg, _sc, _pdf, _ko])
 def test_filed_with_the_images_and_named_research(
     right_breast: Images, make: Callable[[Images], bytes]
