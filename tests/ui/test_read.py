@@ -271,7 +271,7 @@ def test_the_sites_mode_is_chosen_and_kept(
     kept = chosen_settings(Settings(), window.desk.workspace, panel_open=True)
     assert kept.reading_mode is ReadingMode.CONCURRENT
     reader.opens_listed(study)
-    assert said(window, "readingBadge") == "Concurrent read — not blinded · unaided"
+    assert said(window, "readingBadge") == "Concurrent read — not blinded · reading"
     assert drawn(window) > 0
 
 

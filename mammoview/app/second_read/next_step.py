@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from mammoview.app.second_read import texts
 from mammoview.app.workspace import Workspace
+from mammoview.domain.reading import ReadingMode
 from mammoview.review.states import ReadState
 from mammoview.words import translate
 
@@ -67,9 +68,19 @@ def _said(ws: Workspace, go: Go) -> str:
     if go is Go.BEGIN:
         said = translate("Read", "Begin a read: {mode}")
         return said.format(mode=texts.mode_text(ws.read.site_mode))
+    aided = ws.reading_mode is ReadingMode.CONCURRENT
+    lock, reveal = (
+        translate("Read", "Lock the unaided opinion"),
+        translate("Read", "Reveal the computer"),
+    )
+    if aided:  # it was seen from the start
+        lock, reveal = (
+            translate("Read", "Lock the opinion"),
+            translate("Read", "Record the computer's marks"),
+        )
     return {
-        Go.LOCK: translate("Read", "Lock the unaided opinion"),
-        Go.REVEAL: translate("Read", "Reveal the computer"),
+        Go.LOCK: lock,
+        Go.REVEAL: reveal,
         Go.FINALIZE: translate("Read", "Make it final"),
         Go.SIGN: translate("Read", "Sign"),
     }[go]

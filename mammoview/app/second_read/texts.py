@@ -52,12 +52,24 @@ def way(ws: Workspace) -> tuple[str, ...]:
         views = without.format(views=", ".join(read.views.missing))
     steps = (
         (ReadState.VIEWS_CHECKED, views),
-        (ReadState.UNAIDED_LOCKED, _dated(translate("Read", "Unaided, locked"), read.locked_at)),
-        (ReadState.AI_REVEALED, translate("Read", "Computer revealed")),
+        (ReadState.UNAIDED_LOCKED, _dated(_locked_text(read), read.locked_at)),
+        (ReadState.AI_REVEALED, _revealed_text(read)),
         (ReadState.FINAL, translate("Read", "Final")),
         (ReadState.SIGNED, _dated(translate("Read", "Signed"), read.signed_at)),
     )
     return tuple(f"{'✓' if at >= order.index(state) else '·'}  {said}" for state, said in steps)
+
+
+def _locked_text(read: Read) -> str:
+    if read.opened.mode is ReadingMode.CONCURRENT:
+        return translate("Read", "Opinion locked")
+    return translate("Read", "Unaided, locked")
+
+
+def _revealed_text(read: Read) -> str:
+    if read.opened.mode is ReadingMode.CONCURRENT:  # it was seen from the start
+        return translate("Read", "Computer recorded")
+    return translate("Read", "Computer revealed")
 
 
 def _without_read(ws: Workspace) -> str:
@@ -87,7 +99,7 @@ def role_text(role: Role) -> str:
 
 
 def _dated(said: str, at: str) -> str:
-    return f"{said}  {at[:10]} {at[11:16]} UTC" if at else said
+    return f"{said}  {at[:10]} {at[11:16]}Z" if at else said
 
 
 def mode_badge(mode: ReadingMode) -> str:
@@ -104,12 +116,13 @@ def state_text(part: ReadPart) -> str:
     read = part.read
     if read is None:
         return translate("Read", "no read")
+    aided = read.opened.mode is ReadingMode.CONCURRENT
     words = {
         ReadState.OPENED: translate("Read", "views to be checked"),
         ReadState.VIEWS_CHECKED: translate("Read", "views checked"),
-        ReadState.UNAIDED: translate("Read", "unaided"),
-        ReadState.UNAIDED_LOCKED: translate("Read", "unaided opinion locked"),
-        ReadState.AI_REVEALED: translate("Read", "computer revealed"),
+        ReadState.UNAIDED: translate("Read", "reading") if aided else translate("Read", "unaided"),
+        ReadState.UNAIDED_LOCKED: _locked_text(read).lower(),
+        ReadState.AI_REVEALED: _revealed_text(read).lower(),
         ReadState.FINAL: translate("Read", "final"),
         ReadState.ARBITRATION: translate("Read", "in arbitration"),
         ReadState.SIGNED: translate("Read", "signed"),
