@@ -20,6 +20,7 @@ from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import Annotation
 from mammoview.errors import MammoviewError
 from mammoview.review.marks import MarkAction, MarkEvent, MarkStore
+from mammoview.review.readers import LOCAL_READER
 from mammoview.words import COUNTED, translate
 
 _log = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class MarkKeeper:
         self._queue: list[tuple[MarkEvent, Change]] = []
         self._written = 0  # so many of the queue are on the disk
         self._unread: tuple[str, ...] = ()
+        self._reader = LOCAL_READER.id
         self._told: tuple[set[str], int] = (set(), 0)  # of which images, how many unreadable
         self._problem = ""
 
@@ -75,6 +77,7 @@ class MarkKeeper:
         journal = new.marks.journal
         if journal is old.marks.journal:
             return
+        self._reader = new.read.reader.id or LOCAL_READER.id
         known = len(old.marks.journal) if old.exam_key == new.exam_key else 0
         self._keep(journal[known:])
 
@@ -83,6 +86,7 @@ class MarkKeeper:
 
         Asked for again, it takes over what another program has kept since.
         """
+        self._reader = ws.read.reader.id or LOCAL_READER.id
         uids = images_of(ws)
         if uids:
             self._read(uids)
@@ -92,7 +96,9 @@ class MarkKeeper:
             return
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         for change in changes:
-            event = MarkEvent(utc=now, action=_action(change), mark=change.mark)
+            event = MarkEvent(
+                utc=now, action=_action(change), mark=change.mark, reader=self._reader
+            )
             self._queue.append((event, change))
         self._submit_write()
         if self._problem:
@@ -101,7 +107,7 @@ class MarkKeeper:
     def _read(self, uids: Sequence[str]) -> None:
         """Look for the marks of some images; an older request is not answered any more."""
         self._unread = tuple(uids)
-        work = partial(self._look_up, self._unread)
+        work = partial(self._look_up, self._unread, self._reader)
         job = Job(work=work, on_done=self._have_read, on_error=self._failed)
         self._disk.submit("read", job)
 
@@ -132,9 +138,9 @@ class MarkKeeper:
     def _write(self, context: JobContext) -> None:
         self._write_all()
 
-    def _look_up(self, uids: tuple[str, ...], context: JobContext) -> _Read:
+    def _look_up(self, uids: tuple[str, ...], reader: str, context: JobContext) -> _Read:
         with self._one_at_a_time:
-            stored = self._store.read(uids)
+            stored = self._store.read(uids, reader)
             return _Read(
                 items=stored.items, not_understood=stored.not_understood, written=self._written
             )
@@ -152,8 +158,8 @@ class MarkKeeper:
     def _have_read(self, found: _Read) -> None:
         uids, self._unread = set(self._unread), ()
         items = found.items
-        for _, change in self._queue[found.written :]:
-            if change.mark.sop_instance_uid in uids:
+        for event, change in self._queue[found.written :]:
+            if change.mark.sop_instance_uid in uids and event.reader == self._reader:
                 items = applied(items, change)
         self._do(marking.marks_read, items)
         told, self._told = self._told, (uids, found.not_understood)

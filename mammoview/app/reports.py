@@ -85,13 +85,14 @@ def gather(read_id: str, index: ExamIndex, places: Places) -> Gathered:
         log.close()
     read = replay(events)
     images = images_of(read, index)
+    uids = [image.sop_instance_uid for image in images]
     heatmaps, problem = _heatmaps(read, places.log)
     report = report_of(
         events,
         images=images,
         names=reader_names(places.readers),
         heatmaps=heatmaps,
-        annotations=MarkStore(places.marks).read([i.sop_instance_uid for i in images]).items,
+        annotations=MarkStore(places.marks).read(uids, read.reader).items,
     )
     return Gathered(report=report, no_heatmaps=problem)
 

@@ -23,9 +23,10 @@ import platformdirs
 from mammoview.domain.annotation import Annotation, MarkKind
 from mammoview.domain.geometry import ImagePoint
 from mammoview.errors import ReviewError
+from mammoview.review.readers import LOCAL_READER
 from mammoview.review.sql import statements, writing
 
-SCHEMA = 1
+SCHEMA = 2
 PAYLOAD = 1
 _SCHEMA_SQL = """
 CREATE TABLE IF NOT EXISTS mark_event (
@@ -42,9 +43,11 @@ CREATE TRIGGER IF NOT EXISTS mark_event_stays BEFORE DELETE ON mark_event
 CREATE TRIGGER IF NOT EXISTS mark_event_is_final BEFORE UPDATE ON mark_event
     BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
 """
+# Who drew a mark; those from before readers were told apart are the local reader's.
+_READER_SQL = f"ALTER TABLE mark_event ADD COLUMN reader TEXT NOT NULL DEFAULT '{LOCAL_READER.id}'"
 _INSERT = (
-    "INSERT INTO mark_event (utc, mark_id, sop_instance_uid, action, payload)"
-    " VALUES (?, ?, ?, ?, ?)"
+    "INSERT INTO mark_event (utc, mark_id, sop_instance_uid, action, payload, reader)"
+    " VALUES (?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -58,11 +61,15 @@ class MarkAction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkEvent:
-    """One entry: when (UTC, ISO 8601), what, and the mark as it was left (or as it was deleted)."""
+    """One entry: when (UTC, ISO 8601), what, and the mark as it was left (or as it was deleted).
+
+    ``reader`` is the id of who did it.
+    """
 
     utc: str
     action: MarkAction
     mark: Annotation
+    reader: str = LOCAL_READER.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +109,7 @@ class MarkStore:
             If they could not be written; nothing of them is kept then.
         """
         rows = [
-            (e.utc, e.mark.id, e.mark.sop_instance_uid, e.action.value, _to_json(e.mark))
+            (e.utc, e.mark.id, e.mark.sop_instance_uid, e.action.value, _to_json(e.mark), e.reader)
             for e in events
         ]
         with _translated("written"):
@@ -111,8 +118,11 @@ class MarkStore:
             with self._open() as db, writing(db):
                 db.executemany(_INSERT, rows)
 
-    def read(self, uids: Sequence[str]) -> StoredMarks:
-        """Return the marks of some images, in the order in which they were made.
+    def read(self, uids: Sequence[str], reader: str = LOCAL_READER.id) -> StoredMarks:
+        """Return a reader's marks of some images, in the order in which they were made.
+
+        Readers are blind to each other: another's marks are not among them.  Those of the local
+        reader, who is nobody in particular, are everybody's.
 
         Raises
         ------
@@ -124,10 +134,11 @@ class MarkStore:
         # Read row by row: a list of places in the statement is limited to some thousands.
         query = (
             "SELECT mark_id, sop_instance_uid, action, payload FROM mark_event"
-            " WHERE sop_instance_uid IN (SELECT value FROM json_each(?)) ORDER BY seq"
+            " WHERE sop_instance_uid IN (SELECT value FROM json_each(?)) AND reader IN (?, ?)"
+            " ORDER BY seq"
         )
         with _translated("read"), self._open() as db:
-            rows = db.execute(query, (json.dumps(list(uids)),)).fetchall()
+            rows = db.execute(query, (json.dumps(list(uids)), reader, LOCAL_READER.id)).fetchall()
         return _folded(rows)
 
     @contextmanager
@@ -155,6 +166,8 @@ def _prepare(db: sqlite3.Connection) -> None:
     with writing(db):
         for statement in statements(_SCHEMA_SQL):
             db.execute(statement)
+        if "reader" not in {row[1] for row in db.execute("PRAGMA table_info(mark_event)")}:
+            db.execute(_READER_SQL)
         db.execute(f"PRAGMA user_version={SCHEMA}")
 
 

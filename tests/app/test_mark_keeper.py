@@ -12,6 +12,8 @@ import pytest
 
 from mammoview.app import mark_keeper, marking, resolve
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.second_read import commands as reads
+from mammoview.domain.reading import ReaderIdentity
 from mammoview.review.marks import MarkEvent, MarkStore
 from tests.builders.desk import Mailbox, exam, image, index
 from tests.builders.marks import length_mark
@@ -219,3 +221,18 @@ def test_without_a_store_nothing_is_kept_and_nothing_is_said(box: Mailbox) -> No
     assert desk.unsaved_marks() == 0
     assert desk.workspace.marks.problem == ""
     desk.shutdown()
+
+
+def test_another_reader_sees_their_own_marks_alone(
+    desk: ReadingDesk, path: Path, box: Mailbox
+) -> None:
+    anna, bert = (ReaderIdentity(id=name, name=name.title()) for name in ("anna", "bert"))
+    desk.do(reads.seat, anna, keeps=False)
+    desk.do(marking.add, length_mark("a"))
+    box.run_until(lambda: kept(path) == [("a", "add")])
+    desk.do(reads.seat, bert, keeps=False)
+    desk.look_for_marks()
+    box.run_until(lambda: desk.workspace.marks.items == ())
+    desk.do(reads.seat, anna, keeps=False)
+    desk.look_for_marks()
+    box.run_until(lambda: [mark.id for mark in desk.workspace.marks.items] == ["a"])

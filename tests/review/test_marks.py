@@ -18,6 +18,7 @@ import pytest
 from mammoview.domain.annotation import Annotation, MarkKind
 from mammoview.domain.geometry import ImagePoint
 from mammoview.errors import ReviewError
+from mammoview.review import marks
 from mammoview.review.marks import MarkAction, MarkEvent, MarkStore
 from tests.builders.marks import length_mark
 
@@ -86,6 +87,38 @@ def test_only_the_images_asked_for(store: MarkStore) -> None:
     store.append([event(length_mark(uid, uid=uid)) for uid in ("1", "2", "3")])
     assert ids(store, "3", "1") == ["1", "3"]
     assert ids(store, *(str(n) for n in range(40_000))) == ["1", "2", "3"]
+
+
+def test_readers_are_blind_to_each_others_marks(store: MarkStore) -> None:
+    for name, reader in (("a", "reader-a"), ("b", "reader-b"), ("l", "local")):
+        store.append([replace(event(length_mark(name)), reader=reader)])
+    seen = {
+        reader: [mark.id for mark in store.read(["1.2.3.RCC"], reader).items]
+        for reader in ("reader-a", "reader-b", "local")
+    }
+    assert seen == {"reader-a": ["a", "l"], "reader-b": ["b", "l"], "local": ["l"]}
+    gone = replace(event(length_mark("l"), MarkAction.DELETE), reader="reader-a")
+    store.append([gone])
+    assert [mark.id for mark in store.read(["1.2.3.RCC"], "reader-a").items] == ["a"]
+    assert [mark.id for mark in store.read(["1.2.3.RCC"], "reader-b").items] == ["b", "l"]
+
+
+def test_marks_from_before_readers_were_told_apart_are_the_local_readers(
+    store: MarkStore, path: Path
+) -> None:
+    path.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(marks._SCHEMA_SQL)
+        db.execute(
+            "INSERT INTO mark_event (utc, mark_id, sop_instance_uid, action, payload)"
+            " VALUES (?, 'old', '1.2.3.RCC', 'add', ?)",
+            (A_TIME, marks._to_json(length_mark("old"))),
+        )
+        db.execute("PRAGMA user_version = 1")
+        db.commit()
+    store.append([replace(event(length_mark("new")), reader="reader-a")])
+    assert [m.id for m in store.read(["1.2.3.RCC"], "reader-a").items] == ["old", "new"]
+    assert ids(store) == ["old"]
 
 
 def test_without_a_file_there_are_no_marks_and_none_is_made(store: MarkStore, path: Path) -> None:

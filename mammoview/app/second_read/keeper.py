@@ -6,6 +6,7 @@ a failure is said in a lasting way and tried again, and a window that is closed 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -21,7 +22,7 @@ from mammoview.app.second_read import commands
 from mammoview.app.second_read.site import Site
 from mammoview.app.workspace import Workspace
 from mammoview.domain.reading import Role
-from mammoview.errors import MammoviewError, NotAllowedError
+from mammoview.errors import MammoviewError, NotAllowedError, ReviewError
 from mammoview.review.arbitration import compared_reads, other_reads, settle
 from mammoview.review.events import Nothing, Opened
 from mammoview.review.open_reads import blinded_reads
@@ -217,7 +218,8 @@ class ReadKeeper:
             settle_read(log, entry, site)  # the other read may have become final since
         read = log.append(entry.read_id, entry.reader, entry.action, entry.content)
         if entry.action is Action.FINALIZE and site is not None:
-            read = settle_read(log, entry, site)
+            with contextlib.suppress(ReviewError):  # it is final; asked again before it is signed
+                read = settle_read(log, entry, site)
         return read
 
     def _write(self, context: JobContext) -> None:

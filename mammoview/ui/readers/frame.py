@@ -101,6 +101,7 @@ class ReadersFrame(QObject):
             return
         if self._desk.reads is not None:
             self._desk.reads.seat(new.reader)
+        self._desk.look_for_marks()
         if self._worklist is not None:
             self._worklist.worklist.seat(new.reader.id, double=new.rules.double_reading)
             if old is not None and old.reader is not None:
