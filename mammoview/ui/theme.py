@@ -99,6 +99,9 @@ QListWidget::item:selected, QListView::item:selected, QTableWidget::item:selecte
 QTableView::item:selected {{ background: #1f3139;
     color: #b9d3dc; }}
 QHeaderView::section {{ background: {CHROME}; color: {FAINT}; border: none; padding: 4px; }}
+QWidget#signInPage QLabel {{ color: {TEXT}; }}
+QWidget#signInPage QLabel[role="title"] {{ font-size: 12pt; padding-bottom: 6px; }}
+QWidget#signInPage QLabel[role="caution"] {{ color: {CAUTION}; }}
 QDialog {{ background: {CHROME}; }}
 QDialog QLabel {{ color: {TEXT}; }}
 QDialog QLabel[role="caution"] {{ color: {CAUTION}; }}

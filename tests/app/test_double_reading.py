@@ -155,7 +155,7 @@ def test_discordant_reads_go_to_a_third_who_decides_and_signs(house: House) -> N
     third.open()
     ws = third.desk.workspace
     assert (ws.read.role, ws.read.state) == (Role.ARBITRATOR, ReadState.ARBITRATION)
-    assert compared.heads(ws) == ("first reader", "second reader")
+    assert compared.heads(ws) == ("First", "Second")
     (right,) = [line for line in compared.lines(ws) if line.what == "Right, final"]
     assert right.differs
     assert ws.prediction is not None, "both have seen it, and so does who decides"

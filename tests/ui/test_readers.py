@@ -43,6 +43,7 @@ from mammoview.ui.worklist.model import COLUMNS
 from tests.builders.desk import QuickAnalyst
 from tests.builders.dicom import build_exam
 from tests.builders.pairs import POLICY, SCHEMES, read_to_final
+from tests.ui.walk import wrong_in
 
 CHEAP = Cost(n=16, r=1, p=1)
 PINS = {"Anna Ash": "7319", "Bert Birch": "hazel", "Cora Cedar": "3-1-4-1"}
@@ -355,7 +356,7 @@ def test_an_arbitrator_sees_both_reads_and_decides_each_breast(site: Site, exams
     model = table.model()
     across = Qt.Orientation.Horizontal
     heads = [model.headerData(column, across) for column in (1, 2)]
-    assert heads == ["first reader", "second reader"]
+    assert heads == ["First", "Second"]
     rows = range(table.rowCount())
     cells = {model.index(r, 0).data(): str(model.index(r, 2).data()) for r in rows}
     assert cells["≠ Right, final"].startswith("4B")
@@ -413,6 +414,25 @@ def test_an_examination_that_another_program_reads_is_said_and_taken_over_with_a
     other.stdin.flush()
     assert other.stdout.readline() == "lost\n"
     other.communicate(timeout=30)
+
+
+def test_every_page_of_readers_is_walked_by_tab(site: Site, exams: Path) -> None:
+    site.wait(lambda: site.readers.state.ready)
+    assert site.frame.page.pin.hasFocus()
+    assert wrong_in(site.frame.page) == []
+    site.sign_in("Cora Cedar")
+    site.qtbot.keyClick(site.window, Qt.Key.Key_R, CTRL_SHIFT)
+    dialog = site.find(QDialog, "profiles")
+    site.wait(dialog.isActiveWindow)
+    assert wrong_in(dialog) == []
+    site.qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    site.window.activateWindow()
+    site.wait(site.window.isActiveWindow)
+    site.qtbot.keyClick(site.window, Qt.Key.Key_N, CTRL_SHIFT)
+    numbers = site.find(QDialog, "secondLook")
+    site.wait(numbers.isActiveWindow)
+    assert wrong_in(numbers) == []
+    site.qtbot.keyClick(numbers, Qt.Key.Key_Escape)
 
 
 # -- helpers --------------------------------------------------------------------------------------

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mammoview.app.assessment.schemes import category_name, shipped_schemes
-from mammoview.app.second_read.texts import role_text, side_text
+from mammoview.app.assessment.schemes import shipped_schemes
+from mammoview.app.second_read.texts import side_text
 from mammoview.app.workspace import Workspace
-from mammoview.domain.assessment import Scheme, Statement
+from mammoview.domain.assessment import Consequence, Scheme, Statement
 from mammoview.domain.reading import Disposition, Role
 from mammoview.domain.views import Laterality
 from mammoview.review.read import Read
@@ -36,12 +36,14 @@ def reads_of(ws: Workspace) -> tuple[Read, ...]:
 
 def heads(ws: Workspace) -> tuple[str, ...]:
     """Return whose reads they are: by their place, for names are no argument."""
-    mine = ws.read.reader.id
-    own = translate("Read", "{role} (you)")
+    places = {
+        Role.FIRST: translate("Read", "First"),
+        Role.SECOND: translate("Read", "Second"),
+        Role.ARBITRATOR: translate("Read", "Third"),
+    }
+    you = translate("Read", "You")
     return tuple(
-        own.format(role=role_text(read.opened.role))
-        if read.reader == mine
-        else role_text(read.opened.role)
+        you if read.reader == ws.read.reader.id else places[read.opened.role]
         for read in reads_of(ws)
     )
 
@@ -58,6 +60,9 @@ def lines(ws: Workspace) -> tuple[Line, ...]:
         found.append(_line(before, [_opinion(r, r.unaided, side, schemes) for r in reads]))
         final = translate("Read", "{side}, final").format(side=name)
         found.append(_line(final, [_opinion(r, r.now, side, schemes) for r in reads]))
+        reasons = [_reason(r, side) for r in reads]
+        if any(reasons):
+            found.append(_line(translate("Read", "{side}, why").format(side=name), reasons))
         findings = translate("Read", "{side}, findings").format(side=name)
         found.append(_line(findings, [_findings(r, side) for r in reads]))
     found.append(_line(translate("Read", "Density"), [r.now.density or "–" for r in reads]))
@@ -90,11 +95,28 @@ def _opinion(
     if opinion is None:
         return "–"
     scheme = schemes.get(read.opened.scheme)
-    said = category_name(scheme, opinion.category) if scheme else opinion.category
+    category = scheme.category(opinion.category) if scheme is not None else None
+    said = opinion.category
+    if category is not None:
+        said = f"{said} · {consequence_text(category.consequence)}"
     if opinion.views:
         anew = translate("Read", "anew: {views}").format(views=", ".join(opinion.views))
         said = f"{said} ({anew})"
-    return f"{said}: {opinion.reason}" if opinion.reason else said
+    return said
+
+
+def consequence_text(consequence: Consequence) -> str:
+    """Return what follows for the woman, in words."""
+    return {
+        Consequence.NORMAL: translate("Read", "normal"),
+        Consequence.TECHNICAL_RECALL: translate("Read", "technical recall"),
+        Consequence.RECALL: translate("Read", "recall"),
+    }[consequence]
+
+
+def _reason(read: Read, side: Laterality) -> str:
+    opinion = read.now.opinion(side)
+    return opinion.reason if opinion is not None else ""
 
 
 def _findings(read: Read, side: Laterality) -> str:
@@ -106,9 +128,9 @@ def _answers(read: Read) -> str:
     if read.revealed is None:
         return "–"
     counts = Counter(answer.disposition for answer in read.disposed)
-    said = translate("Read", "{agreed} agreed, {same} found before, {dismissed} dismissed")
-    return said.format(
-        agreed=counts[Disposition.AGREE],
-        same=counts[Disposition.DUPLICATE],
-        dismissed=counts[Disposition.DISMISS],
+    said = (
+        (counts[Disposition.AGREE], translate("Read", "{n} agreed")),
+        (counts[Disposition.DUPLICATE], translate("Read", "{n} found before")),
+        (counts[Disposition.DISMISS], translate("Read", "{n} dismissed")),
     )
+    return ", ".join(text.format(n=n) for n, text in said if n) or translate("Read", "none")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mammoview.app.read_state import Hold
 from mammoview.app.second_read import texts
 from mammoview.app.workspace import Workspace
 from mammoview.domain.reading import ReadingMode
@@ -53,7 +54,9 @@ def of(ws: Workspace) -> NextStep | None:
     go = _AFTER.get(read.state if read is not None else None)
     if go is None or not ws.read.keeps or ws.exam_key is None or ws.read.looking or ws.read.over:
         return None
-    return NextStep(go=go, said=_said(ws, go), missing=texts.needed(ws))
+    refused = ws.read.hold in (Hold.REFUSED, Hold.LOST)
+    missing = (ws.read.hold_reason,) if refused else texts.needed(ws)
+    return NextStep(go=go, said=_said(ws, go), missing=missing)
 
 
 def why_not(ws: Workspace, go: Go) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QLabel,
+    QLayout,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -28,6 +30,7 @@ from mammoview.ui.readers.sign_in_page import pin_field
 from mammoview.words import translate
 
 _MOST_MINUTES = 240
+_WIDTH_PX = 440
 
 
 class ProfilesDialog(QDialog):
@@ -63,12 +66,11 @@ class ProfilesDialog(QDialog):
         self._add = _button("profileAdd", translate("Readers", "Add reader"), self)
 
     def _make_pin(self) -> None:
-        self._mine = QWidget(self)
-        self._mine.setObjectName("ownPin")
-        self._old_pin = pin_field("ownPinOld", translate("Readers", "Your PIN"), self._mine)
-        self._own_pin = pin_field("ownPinNew", translate("Readers", "New PIN"), self._mine)
-        self._own_again = pin_field("ownPinAgain", translate("Readers", "Again"), self._mine)
-        self._change = _button("ownPinChange", translate("Readers", "Change your PIN"), self._mine)
+        self._mine = QFormLayout()  # hidden while nobody has a PIN
+        self._old_pin = pin_field("ownPinOld", translate("Readers", "Your PIN"), self)
+        self._own_pin = pin_field("ownPinNew", translate("Readers", "New PIN"), self)
+        self._own_again = pin_field("ownPinAgain", translate("Readers", "Again"), self)
+        self._change = _button("ownPinChange", translate("Readers", "Change your PIN"), self)
 
     def _make_rules(self) -> None:
         self._double = QCheckBox(
@@ -93,9 +95,8 @@ class ProfilesDialog(QDialog):
         new.addRow(translate("Readers", "PIN"), self._new)
         new.addRow(translate("Readers", "Again"), self._again)
         new.addRow(self._add)
-        mine = QFormLayout(self._mine)
-        mine.setContentsMargins(0, 0, 0, 0)
-        mine.addRow(heading(translate("Readers", "Your PIN"), self._mine))
+        mine = self._mine
+        mine.addRow(heading(translate("Readers", "Your PIN"), self))
         mine.addRow(translate("Readers", "PIN"), self._old_pin)
         mine.addRow(translate("Readers", "New PIN"), self._own_pin)
         mine.addRow(translate("Readers", "Again"), self._own_again)
@@ -105,11 +106,13 @@ class ProfilesDialog(QDialog):
         rules.addRow(QLabel(translate("Readers", "A third reader decides"), self), self._policy)
         rules.addRow(QLabel(translate("Readers", "Lock the screen after"), self), self._minutes)
         layout = QVBoxLayout(self)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
+        self._list.setMinimumWidth(_WIDTH_PX)
         for widget in (self._note, self._list, self._switch):
             layout.addWidget(widget)
         layout.addWidget(heading(translate("Readers", "New reader"), self))
         layout.addLayout(new)
-        layout.addWidget(self._mine)
+        layout.addLayout(self._mine)
         layout.addWidget(heading(translate("Readers", "How this site reads"), self))
         layout.addLayout(rules)
         layout.addWidget(self._said)
@@ -127,6 +130,11 @@ class ProfilesDialog(QDialog):
         self._policy.currentIndexChanged.connect(self._rules_changed)
         self._minutes.valueChanged.connect(self._rules_changed)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take the height that the rows need, now that the look is known."""
+        super().showEvent(event)
+        self.adjustSize()
+
     # -- state's side -------------------------------------------------------------------------
 
     def render(self, old: ReaderState | None, new: ReaderState) -> None:  # type: ignore[override]
@@ -138,7 +146,8 @@ class ProfilesDialog(QDialog):
         if old is not None and old.busy and not new.busy:
             self._forget_pins()
         self._note.setText(note_text(new))
-        self._mine.setVisible(new.has_pin)
+        for row in range(self._mine.rowCount()):
+            self._mine.setRowVisible(row, new.has_pin)
         self._said.setText(new.message)
         self._said.setVisible(bool(new.message))
         for button in (self._add, self._change):

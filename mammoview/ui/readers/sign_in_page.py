@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QLabel,
+    QLayout,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -54,24 +55,25 @@ class SignInPage(QWidget):
 
     def _lay_out(self) -> None:
         self._message.setWordWrap(True)
+        self._message.setMinimumHeight(3 * self._message.fontMetrics().height())
+        self._message.setAlignment(Qt.AlignmentFlag.AlignTop)
         use = _label("signInUse", self, role="caution")
         use.setText(translate("Status", "RESEARCH USE ONLY"))
         box = QWidget(self)
         box.setObjectName("signInBox")
-        box.setFixedWidth(_WIDTH_PX)
-        form = QFormLayout(box)
-        form.addRow(self._title)
+        box.setMaximumWidth(_WIDTH_PX)
+        self._button.setMinimumWidth(_WIDTH_PX - 20)
+        form = QFormLayout()
         form.addRow(translate("Readers", "Reader"), self._names)
         form.addRow(translate("Readers", "PIN"), self.pin)
-        form.addRow(self._button)
-        form.addRow(self._message)
-        form.addRow(self._leave)
-        form.addRow(use)
+        inner = QVBoxLayout(box)
+        inner.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
+        inner.addWidget(self._title)
+        inner.addLayout(form)
+        for widget in (self._button, self._message, self._leave, use):
+            inner.addWidget(widget)
         layout = QVBoxLayout(self)
-        layout.addStretch(1)
-        layout.addWidget(box, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addStretch(2)
-        self.setFocusProxy(self.pin)
+        layout.addWidget(box, 0, Qt.AlignmentFlag.AlignCenter)
 
     def _connect(self) -> None:
         self._desk.subscribe(self.render)
@@ -87,7 +89,6 @@ class SignInPage(QWidget):
             self._names.setCurrentIndex(self._names.findData(new.reader.id))
         if old is not None and old.busy and not new.busy:
             self.pin.clear()
-            self.pin.setFocus()
         if not new.closed:
             self.pin.clear()
         self._title.setText(title_text(new))
@@ -96,6 +97,8 @@ class SignInPage(QWidget):
         able = bool(new.active) and not new.busy
         for widget in (self._names, self.pin, self._button):
             widget.setEnabled(able)
+        if able and new.closed and (old is None or old.busy or not old.ready):
+            self.pin.setFocus()  # it could not have the keyboard before
 
     def showEvent(self, event: QShowEvent) -> None:
         """Wait for the PIN."""

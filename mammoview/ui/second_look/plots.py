@@ -116,6 +116,7 @@ def _plot(name: str, title: str, parent: QWidget) -> pg.PlotWidget:
     plot.setAccessibleName(title)
     plot.setLabel("left", title)
     plot.setMouseEnabled(x=False, y=False)
+    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the table says all that it shows
     plot.hideButtons()
     plot.setMenuEnabled(False)
     plot.setMinimumHeight(130)

@@ -150,6 +150,8 @@ class ArbitrationPart(QWidget):
                 self.table.setItem(row, column, item)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        if heads:
+            header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         self.table.resizeRowsToContents()
         rows = sum(self.table.rowHeight(row) for row in range(len(lines)))
         self.table.setFixedHeight(rows + header.sizeHint().height() + 4)
