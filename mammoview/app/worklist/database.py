@@ -21,7 +21,7 @@ import platformdirs
 
 from mammoview.errors import WorklistError
 
-SCHEMA = 2
+SCHEMA = 3
 _BUSY_S = 5.0
 _ASIDE = "read"
 _DAMAGE = ("malformed", "not a database", "corrupt", "disk image")
@@ -76,6 +76,21 @@ _MIGRATIONS: tuple[str, ...] = (
     """,
     # What the reader last filtered by may be a patient's name: it is kept here and nowhere else.
     "CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL);",
+    # CAD reports, a row for each image that one is of: where it lies, and nothing that it found.
+    # Those that were refused so far are read again.
+    """
+    CREATE TABLE cad_reports (
+        file INTEGER NOT NULL REFERENCES files(id) ON DELETE CASCADE,
+        member TEXT NOT NULL,
+        study TEXT NOT NULL,
+        image TEXT NOT NULL
+    );
+    CREATE INDEX cad_reports_of_file ON cad_reports(file);
+    CREATE INDEX cad_reports_of_study ON cad_reports(study);
+    CREATE INDEX cad_reports_of_image ON cad_reports(image);
+    DELETE FROM files WHERE id IN
+        (SELECT file FROM refused WHERE member = '' AND reason LIKE 'modality SR%');
+    """,
 )
 
 

@@ -102,6 +102,7 @@ class WorklistOrder:
         """Read the headers of a study and of its patient's others, as they are now."""
         images = store.images_for(self._path, key)
         places = [(image.file, image.archive) for image in images]
+        places += store.reports_for(self._path, key)
         from mammoview.dicom.index import index_images  # heavy: the window comes first
 
         return index_images(places, cancelled=cancelled)

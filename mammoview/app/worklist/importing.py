@@ -190,6 +190,7 @@ def _results(path: Path, seen: set[str], cancelled: Callable[[], bool]) -> Itera
     walk.read_files([path])
     views = [header.mammogram for header in headers]
     held = [view.archive or view.file for view in views]
+    held += [report.archive or report.file for report in walk.cad_reports]
     held += [refusal.archive or refusal.file for refusal in walk.refused]
     for container in dict.fromkeys([path, *held]):
         yield FileResult(
@@ -197,4 +198,5 @@ def _results(path: Path, seen: set[str], cancelled: Callable[[], bool]) -> Itera
             stamp=stamp if container == path else stamp_of(container),
             images=tuple(view for view in views if (view.archive or view.file) == container),
             refused=tuple(r for r in walk.refused if (r.archive or r.file) == container),
+            cad_reports=tuple(r for r in walk.cad_reports if (r.archive or r.file) == container),
         )

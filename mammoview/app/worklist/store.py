@@ -18,6 +18,7 @@ from mammoview.app.worklist.values import (
     Study,
     Unread,
 )
+from mammoview.domain.cad_report import CadReportFile
 from mammoview.domain.study import Mammogram, Refusal
 from mammoview.domain.views import Slot
 
@@ -50,6 +51,15 @@ _IMAGES = """
 """
 
 
+# The CAD reports of a study, or of any of its images.
+_REPORTS = """
+    SELECT DISTINCT f.path, c.member
+    FROM cad_reports c JOIN files f ON f.id = c.file
+    WHERE c.study = :study OR c.image IN (SELECT sop_uid FROM images WHERE study = :study)
+    ORDER BY f.path, c.member
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileStamp:
     """How a file was when it was read: bytes and time of change; -1 where it was not there."""
@@ -60,7 +70,7 @@ class FileStamp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownFile:
-    """A file of the tables; ``settled`` where it gave an image or a reason."""
+    """A file of the tables; ``settled`` where it gave an image, a CAD report or a reason."""
 
     id: int
     stamp: FileStamp
@@ -69,12 +79,13 @@ class KnownFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileResult:
-    """What one file gave: its images, and what was refused in it."""
+    """What one file gave: its images, its CAD reports, and what was refused in it."""
 
     path: Path
     stamp: FileStamp
     images: tuple[Mammogram, ...]
     refused: tuple[Refusal, ...]
+    cad_reports: tuple[CadReportFile, ...] = ()
 
 
 def read_listing(path: Path) -> Listing:
@@ -110,6 +121,14 @@ def images_for(path: Path, study: str) -> tuple[ImageFile, ...]:
         )
         found.setdefault(sop_uid, image)
     return tuple(found.values())
+
+
+def reports_for(path: Path, study: str) -> tuple[tuple[Path, Path | None], ...]:
+    """Return file and archive of each CAD report of a study."""
+    with connected(path) as db:
+        rows = db.execute(_REPORTS, {"study": study}).fetchall()
+    files = [(Path(os.fsdecode(where)), member) for where, member in rows]
+    return tuple((file / member, file) if member else (file, None) for file, member in files)
 
 
 def set_aside(path: Path, studies: Sequence[str], aside: bool) -> None:
@@ -166,7 +185,8 @@ def known_files(db: sqlite3.Connection, root: int) -> dict[Path, KnownFile]:
     """Return what is known of the files of a folder."""
     rows = db.execute(
         "SELECT id, path, size, mtime_ns, id IN (SELECT file FROM images)"
-        " OR id IN (SELECT file FROM refused) FROM files WHERE root = ?",
+        " OR id IN (SELECT file FROM refused) OR id IN (SELECT file FROM cad_reports)"
+        " FROM files WHERE root = ?",
         (root,),
     )
     return {
@@ -196,6 +216,10 @@ def write_results(db: sqlite3.Connection, root: int, results: Iterable[FileResul
             db.executemany(
                 "INSERT INTO refused VALUES (?, ?, ?)",
                 [(number, *_refused_row(refusal)) for refusal in result.refused],
+            )
+            db.executemany(
+                "INSERT INTO cad_reports VALUES (?, ?, ?, ?)",
+                [(number, *row) for report in result.cad_reports for row in _report_rows(report)],
             )
 
 
@@ -248,6 +272,13 @@ def _refused_row(refusal: Refusal) -> tuple[str, str]:
     inside = refusal.archive is not None and refusal.file != refusal.archive
     member = refusal.file.relative_to(refusal.archive or "").as_posix() if inside else ""
     return _whole(member), _whole(refusal.reason)
+
+
+def _report_rows(report: CadReportFile) -> Iterator[tuple[str, str, str]]:
+    inside = report.archive is not None
+    member = report.file.relative_to(report.archive or "").as_posix() if inside else ""
+    for image in report.images or ("",):
+        yield _whole(member), _whole(report.study_key), _whole(image)
 
 
 def _whole(text: str) -> str:
