@@ -112,6 +112,28 @@ def _laid(col: float, row: float, pose: tuple[bool, int]) -> tuple[float, float]
     return (width - col if flip else col), row
 
 
+@pytest.mark.parametrize("made", [(True, 90), (False, 270)])
+@pytest.mark.parametrize("shown", [(False, 90), (True, 180)])
+def test_both_images_may_be_turned(
+    tmp_path: Path, made: tuple[bool, int], shown: tuple[bool, int]
+) -> None:
+    """A point of the upright breast is looked up in one image and expected in the other."""
+    size = {False: (120, 90), True: (90, 120)}
+    rows, cols = size[shown[1] in (90, 270)]
+    file = _shown(tmp_path, None, pose=shown, rows=rows, cols=cols)
+    directions = laid_directions("R", "MLO", made)
+    told = {
+        "111044": directions[0],
+        "111043": directions[1],
+        "110910": size[made[1] in (90, 270)][0],
+        "110911": size[made[1] in (90, 270)][1],
+    }
+    seen = replace(_SEEN, centre=_laid(31.25, 62.5, made), outline=())
+    _report(tmp_path, file, seen, told=told)
+    region = _region(_result(tmp_path))
+    assert (region.peak.col, region.peak.row) == pytest.approx(_laid(31.25, 62.5, shown))
+
+
 def test_the_orientation_of_the_report_counts(tmp_path: Path) -> None:
     row, column = laid_directions("R", "MLO", (True, 0))
     _report(tmp_path, _shown(tmp_path, None), told={"111044": row, "111043": column})
