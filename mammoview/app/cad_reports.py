@@ -14,6 +14,7 @@ from mammoview.app import analysis, commands
 from mammoview.app.cad_match import result_of
 from mammoview.app.cad_source import MODEL_HERE, CadSource
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
+from mammoview.app.second_read import gate
 from mammoview.app.workspace import Workspace
 from mammoview.domain.cad_report import CadReport, CadReportFile
 from mammoview.domain.prediction import ExamPrediction, ModelIdentity
@@ -68,6 +69,17 @@ class CadReports:
         level = min(max(level, 0), source.highest)
         self._change(with_source, replace(source, level=level))
 
+    def with_levels(self, ws: Workspace) -> Workspace:
+        """Tell how many operating points the report has, once what it found may be seen.
+
+        Where it does not say so itself, their number is that of its optional marks.
+        """
+        report, source = self._report, ws.cad_source
+        if report is None or source.report != report.source or not gate.shows_all(ws):
+            return ws
+        level = min(source.level, report.highest)
+        return with_source(ws, replace(source, level=level, highest=report.highest))
+
     def held(self) -> ExamPrediction | None:
         """Return what the chosen report says of the hung examination."""
         ws, report = self._state(), self._report
@@ -92,8 +104,8 @@ class CadReports:
 
     def _loaded(self, report: CadReport) -> None:
         self._report = report
-        source = CadSource(report=report.source, level=report.recommended, highest=report.highest)
-        self._change(with_source, source)
+        source = CadSource(report=report.source, level=report.recommended)
+        self._change(lambda ws: self.with_levels(with_source(ws, source)))
         self._ready()
 
     def _failed(self, error: MammoviewError) -> None:
@@ -114,7 +126,7 @@ def reports_of(ws: Workspace) -> tuple[CadReportFile, ...]:
 
 def with_source(ws: Workspace, source: CadSource) -> Workspace:
     """Take the reader's choice."""
-    return replace(ws, cad_source=source)
+    return ws if ws.cad_source == source else replace(ws, cad_source=source)
 
 
 def _waiting_for(ws: Workspace, source: CadSource) -> Workspace:

@@ -131,6 +131,7 @@ class ReadDesk:
         new = reads.settled(new)
         if gate.decides(old) != gate.decides(new):
             new = analysis.show(new, self._computer.held())
+            new = self._computer.reports.with_levels(new)
         return new
 
     def follow(self, old: Workspace, new: Workspace) -> None:

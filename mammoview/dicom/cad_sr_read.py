@@ -109,7 +109,7 @@ def read_cad_report(path: Path, file: DicomFile, *, archive: Path | None = None)
         images=images,
         marks=marks,
         highest=tree.highest,
-        recommended=min(tree.recommended, tree.highest),
+        recommended=tree.recommended,
         notes=tree.notes(),
     )
 

@@ -160,14 +160,10 @@ def test_a_report_that_is_gone_says_so(room: Room, found: ExamIndex) -> None:
 
 def test_nothing_of_a_report_is_seen_before_the_lock(room: Room, found: ExamIndex) -> None:
     """The same gate as for the model: chosen early, seen after the reveal, then it stays."""
-    room.desk.open_index(found)
+    _begin(room, found)
     desk = room.desk
-    room.box.run_until(lambda: not desk.workspace.read.looking)
-    assert desk.reads is not None
-    room.box.run_until(lambda: not desk.workspace.analysis.running)
-    desk.reads.begin()
-    room.box.run_until(lambda: desk.workspace.read.state is ReadState.UNAIDED)
     room.choose(_uid(found))
+    assert desk.workspace.cad_source.highest == 0
     assert desk.workspace.prediction is None
     desk.set_cad_level(2)
     assert desk.workspace.prediction is None
@@ -176,7 +172,6 @@ def test_nothing_of_a_report_is_seen_before_the_lock(room: Room, found: ExamInde
     desk.go_in_read(Go.LOCK)
     room.box.run_until(lambda: desk.workspace.read.state is ReadState.UNAIDED_LOCKED)
     assert desk.workspace.prediction is None
-    desk.set_cad_level(0)
     desk.go_in_read(Go.REVEAL)
     room.box.run_until(lambda: desk.workspace.read.state is ReadState.AI_REVEALED)
     assert _drawn(room) == [33.0]
@@ -186,6 +181,36 @@ def test_nothing_of_a_report_is_seen_before_the_lock(room: Room, found: ExamInde
     assert "it stays" in desk.workspace.status
     assert sorted(_drawn(room)) == [20.0, 33.0]
     assert "Finder" in source_text(desk.workspace)
+
+
+def test_a_full_report_and_an_empty_one_are_alike_until_the_reveal(tmp_path: Path) -> None:
+    """Nothing in the window's state tells them apart before, be it a number of levels."""
+    files = build_exam(tmp_path / "exam")
+    images = [Image(uid=str(pydicom.dcmread(file).SOPInstanceUID)) for file in files]
+    seen = Seen(image=0, centre=(20.0, 30.0), intent=OPTIONAL, level=3)
+    states = []
+    for findings in ([seen, replace(seen, intent="111150")], []):
+        build_report(tmp_path / "exam" / "cad.dcm", files[0], images, findings)
+        room = Room(tmp_path / str(len(findings)))
+        found = index_paths([tmp_path / "exam"])
+        _begin(room, found)
+        room.choose(_uid(found))
+        ws = room.desk.workspace
+        told = (ws.cad_source, ws.analysis, ws.overlay, ws.warnings, ws.status, ws.prediction)
+        states.append(repr((told, ws.index.examinations[0].cad_reports)))
+        room.desk.shutdown()
+    assert states[0] == states[1]
+
+
+def _begin(room: Room, found: ExamIndex) -> None:
+    """Begin a blinded read, the model's own reading done."""
+    desk = room.desk
+    desk.open_index(found)
+    room.box.run_until(lambda: not desk.workspace.read.looking)
+    room.box.run_until(lambda: not desk.workspace.analysis.running)
+    assert desk.reads is not None
+    desk.reads.begin()
+    room.box.run_until(lambda: desk.workspace.read.state is ReadState.UNAIDED)
 
 
 def test_the_log_names_the_algorithm_of_the_report(room: Room, found: ExamIndex) -> None:

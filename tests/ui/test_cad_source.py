@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pydicom
@@ -11,9 +12,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from mammoview.app import frames, steps
+from mammoview.app.cad_reports import reports_of
 from mammoview.ui.main_window import MainWindow
 from tests.builders.dicom import build_exam
 from tests.builders.foreign_sr import OPTIONAL, Image, Seen, build_report
+from tests.builders.tomo import build_tomo_exam
 
 _CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
@@ -106,3 +110,33 @@ def test_without_a_report_the_choice_is_gone(
     panel = window.findChild(QWidget, "sourcePanel")
     assert panel is not None
     assert not panel.isVisible()
+
+
+def test_a_mark_in_a_slice_is_drawn_on_that_slice(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    files = build_tomo_exam(tmp_path)
+    window.desk.open_paths([tmp_path])
+    qtbot.waitUntil(lambda: window.desk.workspace.exam_key is not None)
+    (volume,) = [
+        hung.mammogram
+        for hung in window.desk.workspace.views
+        if hung.frame is not None and hung.mammogram.label == "R CC"
+    ]
+    image = Image(uid=volume.sop_instance_uid)
+    build_report(tmp_path / "cad.dcm", files[0], [image], [Seen(image=0, frame=3)])
+    window.desk.open_paths([tmp_path])
+    qtbot.waitUntil(lambda: len(reports_of(window.desk.workspace)) == 1)
+    window.desk.do(steps.go_to, "tomo-cc")
+    key = next(p.key for p in window.desk.workspace.panes if p.label == "R CC")
+    qtbot.keyClick(window, Qt.Key.Key_B)
+    qtbot.keyClick(window, Qt.Key.Key_M, _CTRL_SHIFT)
+    for frame, drawn in ((3, 1), (4, 0), (3, 1)):
+        window.desk.do(frames.scroll_to, key, frame)
+        qtbot.waitUntil(partial(_has, window, (frame, drawn)))
+
+
+def _has(window: MainWindow, slice_and_marks: tuple[int, int]) -> bool:
+    (view,) = [v for v in window.four_view.panes() if v.pane.label == "R CC"]
+    image = view.pane.image
+    return image is not None and (image.frame, _marked(window)["R CC"]) == slice_and_marks

@@ -33,12 +33,18 @@ def let_through(ws: Workspace, held: ExamPrediction | None) -> ExamPrediction | 
     part = ws.read
     if _not_known(part):
         return None
-    if blinding.may_see_results(ws.reading_mode, part.state):
+    if shows_all(ws):
         kept = part.kept
         if kept is None or kept.revealed is None:
             return held
         return prediction_of(kept.revealed, kept.shown, part.heatmaps)
     return _at_spots(ws, held) if held is not None and asks_only(ws) else None
+
+
+def shows_all(ws: Workspace) -> bool:
+    """Tell whether the whole of the computer's result may be seen now."""
+    seen = blinding.may_see_results(ws.reading_mode, ws.read.state)
+    return seen and not _not_known(ws.read)
 
 
 def is_open(ws: Workspace) -> bool:

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QWidget
 
 from mammoview.app.cad_reports import fixed_reason, reports_of
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.second_read import gate
 from mammoview.app.workspace import Workspace
 from mammoview.domain.cad_report import CadReportFile
 from mammoview.words import translate
@@ -65,15 +64,13 @@ class SourcePanel(QWidget):
         reason = fixed_reason(ws)
         self._source.setEnabled(not reason)
         self._source.setToolTip(reason or translate("CAD report", "Whose marks are shown"))
-        # How many levels there are may tell of optional marks: not before they may be seen.
-        highest = source.highest if gate.is_open(ws) else 0
-        if highest != self._highest:
-            self._highest = highest
+        if source.highest != self._highest:
+            self._highest = source.highest
             self._level.clear()
-            for level in range(highest + 1):
+            for level in range(source.highest + 1):
                 self._level.addItem(level_text(level), level)
         self._level.setCurrentIndex(self._level.findData(source.level))
-        self._level.setEnabled(source.report is not None and highest > 0)
+        self._level.setEnabled(source.report is not None and source.highest > 0)
 
 
 def level_text(level: int) -> str:

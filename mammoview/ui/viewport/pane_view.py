@@ -151,6 +151,7 @@ class PaneView:
         regions = found.regions if found and analyzed else ()
         shown = tuple(r for r in regions if not r.frame or r.frame == frame)
         self.marks.set_regions(shown, self._frame)
+        self.set_overlay(workspace.overlay)  # what is new is hidden: another slice has other marks
 
     def set_asked(self, mark: CadMark | None) -> None:
         """Ring the mark that the reader is to answer, where it is on this image."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from highdicom.sr import ScoordContentItem
 from pydicom.dataset import Dataset
 
 from mammoview.dicom.export.cad_sr import build_cad_sr
@@ -63,6 +64,19 @@ def test_places_on_a_large_image_come_back_to_the_subpixel(tmp_path: Path) -> No
     shown = mark(images[0], "m1", col=3333.3, row=4666.6)
     tree = _written(said(images, (shown,)))
     assert points(item(tree, "111010"))[0] == pytest.approx((3333.3, 4666.6), abs=1e-3)
+
+
+def test_highdicom_reads_the_same_places(right_breast: tuple[Mammogram, ...]) -> None:
+    """Item by item: it takes no whole Mammography CAD SR, and no reference by relationship."""
+    shown = mark(right_breast[0], "m1", col=31.3125, row=62.71875)
+    tree = _written(said(right_breast, (shown,)))
+    places = []
+    for concept in ("111010", "111041"):
+        drawn = item(tree, concept)
+        del drawn.ContentSequence
+        places.append(ScoordContentItem.from_dataset(drawn).value.tolist())
+    corners = [[p.col, p.row] for p in (*shown.outline, shown.outline[0])]
+    assert places == [[[31.3125, 62.71875]], corners]
 
 
 def test_library_tells_side_view_orientation_scale_and_size(
@@ -246,6 +260,23 @@ def test_nothing_is_written_before_the_reveal(right_breast: tuple[Mammogram, ...
     blind = replace(report(right_breast), cad=None, shown=())
     with pytest.raises(DicomError, match="revealed"):
         build_cad_sr(blind, read_sources(blind.images))
+
+
+def test_marks_of_another_maker_keep_its_name_and_have_no_invented_certainty(
+    right_breast: tuple[Mammogram, ...],
+) -> None:
+    """A read whose revealed result was a foreign CAD report."""
+    unscored = replace(mark(right_breast[0], "m1", col=30.0, row=50.0), score=0.0, scored=False)
+    result = said(right_breast, (unscored,))
+    assert result.cad is not None
+    other = ModelIdentity(name="Finder", version="7.2", sha256="")
+    tree = _written(replace(result, cad=replace(result.cad, model=other)))
+    finding = item(tree, "111059")
+    assert (child_values(finding, "111001"), child_values(finding, "111003")) == (
+        ["Finder"],
+        ["7.2"],
+    )
+    assert child_values(finding, "111012") == []
 
 
 def test_a_kind_without_a_code_is_refused(right_breast: tuple[Mammogram, ...]) -> None:

@@ -60,6 +60,16 @@ def test_page_for_readers(file: Path) -> None:
         assert shown in page
 
 
+def test_a_read_that_failed_or_was_not_run(tmp_path: Path) -> None:
+    for status in (AnalysisStatus.FAILED, AnalysisStatus.NOT_SUPPORTED):
+        images = exam_images(tmp_path / status, (("R", "CC"),))
+        report = with_views(said(images), status)
+        path = tmp_path / f"{status}.dcm"
+        path.write_bytes(to_bytes(build_cad_sr(report, read_sources(images))))
+        assert validators.iod_errors(path) == []
+        assert validators.sr_dump_complaints(path) == []
+
+
 def test_template(file: Path) -> None:
     assert validators.template_errors(file) == []
 
