@@ -35,6 +35,13 @@ class CadReports:
         ``change(command, *args)`` changes the desk's state.
     ready : callable
         Called when what is chosen may be shown, as far as the gate lets it.
+
+    Attributes
+    ----------
+    joins : callable
+        Asked after another operating point was chosen: whether a revealed read takes its marks in.
+    failure : str
+        Why the chosen report could not be read; empty where it could.
     """
 
     def __init__(
@@ -50,9 +57,14 @@ class CadReports:
         self._report: CadReport | None = None
         self._result: tuple[object, ExamPrediction] | None = None
         self.failure = ""
+        self.joins: Callable[[], bool] = _joins_nothing
 
     def choose(self, uid: str) -> None:
         """Show the marks of the report of that SOPInstanceUID; empty: those of the model here."""
+        why_not = fixed_reason(self._state())
+        if why_not:
+            self._change(commands.say, why_not)
+            return
         self.stop()
         report = next((r for r in reports_of(self._state()) if r.sop_instance_uid == uid), None)
         if report is None:
@@ -63,11 +75,21 @@ class CadReports:
         job = Job(work=partial(_load, report), on_done=self._loaded, on_error=self._failed)
         self._lanes.submit("load", job)
 
+    def choose_next(self) -> None:
+        """Go round whose marks are shown: the model's here, then each report's."""
+        ws = self._state()
+        uids = ["", *(report.sop_instance_uid for report in reports_of(ws))]
+        chosen = ws.cad_source.report
+        at = uids.index(chosen.sop_instance_uid) if chosen is not None else 0
+        self.choose(uids[(at + 1) % len(uids)])
+
     def set_level(self, level: int) -> None:
-        """Show the optional marks up to a CAD operating point."""
+        """Show the optional marks up to a CAD operating point; a revealed read takes them in."""
         source = self._state().cad_source
         level = min(max(level, 0), source.highest)
         self._change(with_source, replace(source, level=level))
+        if not self.joins():
+            self._ready()
 
     def with_levels(self, ws: Workspace) -> Workspace:
         """Tell how many operating points the report has, once what it found may be seen.
@@ -127,6 +149,10 @@ def reports_of(ws: Workspace) -> tuple[CadReportFile, ...]:
 def with_source(ws: Workspace, source: CadSource) -> Workspace:
     """Take the reader's choice."""
     return ws if ws.cad_source == source else replace(ws, cad_source=source)
+
+
+def _joins_nothing() -> bool:
+    return False
 
 
 def _waiting_for(ws: Workspace, source: CadSource) -> Workspace:

@@ -73,6 +73,7 @@ class ReadDesk:
         self._files = Lanes(name="heatmaps", workers=1, deliver=deliver)
         self._timer = timing.StepTimer()
         self._state, self._change, self._computer = state, change, computer
+        computer.reports.joins = self._join_reported
         self._seen: set[str] = set()  # examinations whose result was on the screen
         self._resting = False  # the screen is locked: no time passes
         self._revealing = False  # its heatmaps are being written
@@ -218,7 +219,7 @@ class ReadDesk:
         self._change(analysis.set_operating_point, name)
         self._join(name, analysis.flagged(self._state(), held))
 
-    def join_reported(self) -> bool:
+    def _join_reported(self) -> bool:
         """Let the marks of a CAD report at its new operating point join; tell whether they may."""
         ws, held = self._state(), self._computer.result().prediction
         kept = ws.read.kept

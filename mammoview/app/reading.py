@@ -15,7 +15,7 @@ from typing import Concatenate, ParamSpec
 from mammoview.app import analysis, commands, protocol, resolve, steps
 from mammoview.app.ahead import Prefetcher, budget_bytes, load_headers
 from mammoview.app.analysis import Analyst
-from mammoview.app.cad_reports import fixed_reason, reports_of
+from mammoview.app.cad_reports import CadReports
 from mammoview.app.computer import Computer
 from mammoview.app.frame_loader import FrameLoader
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes, seldom
@@ -124,6 +124,11 @@ class ReadingDesk:
     def workspace(self) -> Workspace:
         """The current state."""
         return self._workspace
+
+    @property
+    def cad_reports(self) -> CadReports:
+        """Whose marks are shown, where CAD reports lie beside the images."""
+        return self._computer.reports
 
     def _now(self) -> Workspace:
         return self._workspace
@@ -283,28 +288,6 @@ class ReadingDesk:
             self.reads.set_operating_point(name)
         else:
             self.do(analysis.set_operating_point, name)
-
-    def choose_cad_source(self, uid: str) -> None:
-        """Show the marks of the CAD report of that SOPInstanceUID; empty: of the model here."""
-        why_not = fixed_reason(self._workspace)
-        if why_not:
-            self.do(commands.say, why_not)
-        else:
-            self._computer.reports.choose(uid)
-
-    def set_cad_level(self, level: int) -> None:
-        """Show a CAD report's optional marks up to one of its operating points."""
-        self._computer.reports.set_level(level)
-        if self.reads is None or not self.reads.join_reported():
-            self._computer.show_held()
-
-    def next_cad_source(self) -> None:
-        """Go round whose marks are shown: the model's here, then each CAD report's."""
-        ws = self._workspace
-        uids = ["", *(report.sop_instance_uid for report in reports_of(ws))]
-        chosen = ws.cad_source.report
-        at = uids.index(chosen.sop_instance_uid) if chosen is not None else 0
-        self.choose_cad_source(uids[(at + 1) % len(uids)])
 
     def analyse(self) -> None:
         """Analyse the standard views anew in the background."""

@@ -65,7 +65,7 @@ class Room:
         return ws.prediction is not None and not ws.analysis.running
 
     def choose(self, uid: str) -> None:
-        self.desk.choose_cad_source(uid)
+        self.desk.cad_reports.choose(uid)
         self.box.run_until(lambda: not self.desk.workspace.cad_source.loading)
 
 
@@ -111,7 +111,7 @@ def test_optional_marks_come_with_the_operating_point(room: Room, found: ExamInd
     room.open(found)
     room.choose(_uid(found))
     for level, drawn in ((1, [33.0]), (2, [33.0, 20.0]), (0, [33.0])):
-        room.desk.set_cad_level(level)
+        room.desk.cad_reports.set_level(level)
         assert sorted(_drawn(room)) == sorted(drawn)
 
 
@@ -135,9 +135,9 @@ def test_another_examination_begins_with_the_model(room: Room, found: ExamIndex)
 
 def test_going_round_the_sources_comes_back_to_the_model(room: Room, found: ExamIndex) -> None:
     room.open(found)
-    room.desk.next_cad_source()
+    room.desk.cad_reports.choose_next()
     room.box.run_until(lambda: room.desk.workspace.cad_source.report is not None)
-    room.desk.next_cad_source()
+    room.desk.cad_reports.choose_next()
     assert room.desk.workspace.cad_source.report is None
 
 
@@ -145,7 +145,7 @@ def test_without_a_report_there_is_nothing_to_choose(room: Room, tmp_path: Path)
     (tmp_path / "plain").mkdir()
     build_exam(tmp_path / "plain")
     room.open(index_paths([tmp_path / "plain"]))
-    room.desk.next_cad_source()
+    room.desk.cad_reports.choose_next()
     assert "No CAD report" in room.desk.workspace.status
 
 
@@ -165,7 +165,7 @@ def test_nothing_of_a_report_is_seen_before_the_lock(room: Room, found: ExamInde
     room.choose(_uid(found))
     assert desk.workspace.cad_source.highest == 0
     assert desk.workspace.prediction is None
-    desk.set_cad_level(2)
+    desk.cad_reports.set_level(2)
     assert desk.workspace.prediction is None
     for side in Laterality:
         desk.do(reads.set_opinion, Opinion(laterality=side, category="1"))
@@ -175,9 +175,9 @@ def test_nothing_of_a_report_is_seen_before_the_lock(room: Room, found: ExamInde
     desk.go_in_read(Go.REVEAL)
     room.box.run_until(lambda: desk.workspace.read.state is ReadState.AI_REVEALED)
     assert _drawn(room) == [33.0]
-    desk.set_cad_level(2)
+    desk.cad_reports.set_level(2)
     room.box.run_until(lambda: len(_drawn(room)) == 2)
-    desk.choose_cad_source("")
+    desk.cad_reports.choose("")
     assert "it stays" in desk.workspace.status
     assert sorted(_drawn(room)) == [20.0, 33.0]
     assert "Finder" in source_text(desk.workspace)

@@ -30,6 +30,10 @@ def _analysing(ws: Workspace) -> bool:
     return ws.analysis.running
 
 
+def _next_source(desk: ReadingDesk) -> None:
+    desk.cad_reports.choose_next()
+
+
 ROWS: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="heatmap",
@@ -115,7 +119,7 @@ ROWS: tuple[ActionSpec, ...] = (
         text=QT_TRANSLATE_NOOP("Actions", "Marks of the next source: the model here, CAD reports"),
         keys=("Ctrl+Shift+M",),
         menu=Menu.CAD,
-        run=at_desk(ReadingDesk.next_cad_source),
+        run=at_desk(_next_source),
         why_not=fixed_reason,
         group=5,
     ),

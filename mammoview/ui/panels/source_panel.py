@@ -37,11 +37,11 @@ class SourcePanel(QWidget):
         self._level.activated.connect(self._level_chosen)
 
     def _source_chosen(self, row: int) -> None:
-        self._desk.choose_cad_source(str(self._source.itemData(row)))
+        self._desk.cad_reports.choose(str(self._source.itemData(row)))
         self._show_choice(self._desk.workspace)  # what was not allowed is not shown as chosen
 
     def _level_chosen(self, row: int) -> None:
-        self._desk.set_cad_level(int(self._level.itemData(row)))
+        self._desk.cad_reports.set_level(int(self._level.itemData(row)))
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state; never emits a change by itself."""
