@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mammoview import __version__
-from mammoview.app import commands, steps
+from mammoview.app import commands, frames, steps
 from mammoview.app.read_state import Aim, Entry, Hold, Page, ReadPart
 from mammoview.app.workspace import Workspace
 from mammoview.domain.assessment import Opinion
@@ -416,11 +416,14 @@ def next_mark(ws: Workspace, by: int = 1) -> Workspace:
 
 
 def go_to_mark(ws: Workspace, mark_id: str) -> Workspace:
-    """Show a mark in the middle of its pane, and answer it next."""
+    """Show a mark in the middle of its pane, of a volume on its slice, and answer it next."""
     mark = next((mark for mark in marks_in_order(ws) if mark.id == mark_id), None)
     if mark is None:
         return ws
     ws = aim(steps.show_image(ws, mark.sop_instance_uid), mark.sop_instance_uid, mark.peak)
+    for pane in ws.panes if mark.frame else ():
+        if pane.mammogram and pane.mammogram.sop_instance_uid == mark.sop_instance_uid:
+            ws = frames.scroll_to(ws, pane.key, mark.frame)
     return _with(ws, mark=mark_id)
 
 
