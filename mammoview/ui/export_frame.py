@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -14,6 +15,7 @@ from mammoview.app.results.formats import Format
 from mammoview.review.states import ReadState
 from mammoview.ui.dialogs.export_results import ExportResults, exported_files, summary
 from mammoview.ui.task_bar import TaskBar
+from mammoview.ui.viewport.windowing import voi_in_use
 from mammoview.words import translate
 
 
@@ -85,4 +87,5 @@ class ExportFrame(QObject):
 
     def _start(self, formats: tuple[Format, ...], folder: Path) -> None:
         self._folder = str(folder)
-        self._results.start(self._desk.workspace, formats, folder)
+        ws = self._desk.workspace
+        self._results.start(ws, formats, folder, partial(voi_in_use, gray=ws.gray))

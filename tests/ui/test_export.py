@@ -7,18 +7,21 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pydicom
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
+from mammoview.app import commands
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.reports import Places
 from mammoview.app.results import export as exporting
 from mammoview.app.results.desk import ExportDesk, formats_of, formats_text
 from mammoview.app.results.files import NamedBytes
 from mammoview.app.results.formats import MAKERS, Format, Work
+from mammoview.app.workspace import WindowChange
 from mammoview.review.marks import marks_path
 from mammoview.review.readers import readers_path
 from mammoview.review.states import Action, ReadState
@@ -28,6 +31,7 @@ from mammoview.ui.dialogs.export_results import ExportResults
 from mammoview.ui.dialogs.text_table import TextTable
 from mammoview.ui.dispatch import GuiDispatcher
 from mammoview.ui.main_window import MainWindow
+from mammoview.ui.viewport.windowing import window_in_use
 from tests.builders.desk import QuickAnalyst
 from tests.builders.dicom import build_exam
 from tests.builders.kept import keep_read
@@ -168,6 +172,25 @@ def test_a_signed_read_is_exported(opens: Opens, qtbot: QtBot, tmp_path: Path) -
     ticked = [box.objectName() for box in again.findChildren(QCheckBox) if box.isChecked()]
     assert ticked == ["export-pdf", "export-json"]
     assert again.folder.text() == str(tmp_path)
+
+
+def test_a_presentation_state_holds_the_window_of_the_screen(
+    opens: Opens, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = opens(ReadState.SIGNED)
+    window.desk.do(commands.change_window, WindowChange(width=0.5, darker=0.25))
+    dialog = ask(window, qtbot)
+    tick(dialog, qtbot, Format.GSPS)
+    tick(dialog, qtbot, Format.PDF)
+    into(dialog, qtbot, tmp_path)
+    qtbot.mouseClick(export_button(dialog), _CLICK)
+    qtbot.waitUntil(lambda: bool(rows(window)), timeout=30_000)
+    state = pydicom.dcmread(next(tmp_path.glob("read-*/gsps-1-*")))
+    shown = window_in_use(
+        window.desk.workspace.views[0].mammogram.pixel_format, window.desk.workspace.gray
+    )
+    item = state.SoftcopyVOILUTSequence[0]
+    assert (item.WindowCenter, item.WindowWidth) == (shown.centre, shown.width)
 
 
 def test_an_unsigned_read_says_that_it_is_preliminary(opens: Opens, qtbot: QtBot) -> None:

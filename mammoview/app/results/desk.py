@@ -13,7 +13,7 @@ from pathlib import Path
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
 from mammoview.app.reports import Places, gather, why_not
 from mammoview.app.results.export import Exported, export, into_log
-from mammoview.app.results.formats import Format
+from mammoview.app.results.formats import Format, Shown
 from mammoview.app.workspace import Task, Workspace
 from mammoview.domain.study import ExamIndex
 from mammoview.errors import MammoviewError
@@ -76,18 +76,18 @@ class ExportDesk:
         """Call ``listener(old, new)`` after every change."""
         self._listeners.append(listener)
 
-    def start(self, ws: Workspace, formats: Sequence[Format], folder: Path) -> None:
+    def start(self, ws: Workspace, formats: Sequence[Format], folder: Path, shown: Shown) -> None:
         """Export the read of the hung examination; one that runs is given up.
 
         The files lie in a folder of their own within ``folder``, named by the read: results of
-        another read are never replaced.
+        another read are never replaced.  ``shown`` tells the window that an image is shown with.
         """
         kept = ws.read.kept
         if kept is None or export_why_not(ws):
             return
         inside = folder / f"read-{kept.read_id[:_SHOWN_OF_ID]}"
         work = partial(
-            self._export, kept.read_id, ws.read.reader.id, ws.index, tuple(formats), inside
+            self._export, kept.read_id, ws.read.reader.id, ws.index, tuple(formats), inside, shown
         )
         self._set(chosen=tuple(formats), task=_task(0, len(formats)), exported=None, problem="")
         self._lanes.submit("export", Job(work=work, on_done=self._done, on_error=self._failed))
@@ -113,6 +113,7 @@ class ExportDesk:
         index: ExamIndex,
         formats: tuple[Format, ...],
         folder: Path,
+        shown: Shown,
         context: JobContext,
     ) -> Exported:
         def progress(done: int, total: int) -> None:
@@ -128,6 +129,7 @@ class ExportDesk:
             record=into_log(self._places.log, read_id, who),
             on_format=progress,
             cancelled=context.cancelled,
+            shown=shown,
         )
 
     # -- answers ------------------------------------------------------------------------------

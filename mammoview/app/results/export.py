@@ -16,8 +16,9 @@ from pathlib import Path
 
 from mammoview.app.reports import Gathered
 from mammoview.app.results.files import NamedBytes, write_all
-from mammoview.app.results.formats import MAKERS, CancelledError, Format, Work
+from mammoview.app.results.formats import MAKERS, CancelledError, Format, Shown, Work
 from mammoview.errors import MammoviewError
+from mammoview.imaging.grayscale import default_voi
 from mammoview.review.events import ExportRecorded
 from mammoview.review.states import Action
 from mammoview.review.store import ReadLog
@@ -62,6 +63,7 @@ def export(
     record: Record,
     on_format: Callable[[int, int], None] = lambda done, total: None,
     cancelled: Callable[[], bool] = lambda: False,
+    shown: Shown = default_voi,
 ) -> Exported:
     """Write a read in some formats; blocks, so call it in a worker.
 
@@ -79,8 +81,10 @@ def export(
         Told how many formats of how many are done.
     cancelled : callable
         Asked before each image; what is written by then stays.
+    shown : callable
+        The window that pictures and presentation states show an image with.
     """
-    work = Work(gathered, cancelled)
+    work = Work(gathered, cancelled, shown)
     written: list[Written] = []
     refused: list[RefusedFormat] = []
     wanted = tuple(dict.fromkeys(formats))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +20,16 @@ from mammoview.app.workspace import LoadedImage
 from mammoview.domain.geometry import Affine2D
 from mammoview.domain.prediction import Heatmap
 from mammoview.domain.reading import ReadReport
-from mammoview.domain.study import Mammogram
+from mammoview.domain.study import Mammogram, PixelFormat
 from mammoview.errors import MammoviewError
-from mammoview.imaging.grayscale import default_voi
+from mammoview.imaging.grayscale import Voi, default_voi
 from mammoview.imaging.heat_grid import scores_on_grid
 from mammoview.words import QT_TRANSLATE_NOOP
 
 if TYPE_CHECKING:
     from mammoview.dicom.export.headers import SourceImage
 
+Shown: TypeAlias = Callable[[PixelFormat], Voi]
 _CAPTURE_PX, _PRINT_PX = 2000, 1400
 
 
@@ -72,10 +73,15 @@ class Work:
         The read.
     cancelled : callable
         Asked before each image.
+    shown : callable
+        The window that an image of a pixel format is shown with.
     """
 
-    def __init__(self, gathered: Gathered, cancelled: Callable[[], bool]) -> None:
+    def __init__(
+        self, gathered: Gathered, cancelled: Callable[[], bool], shown: Shown = default_voi
+    ) -> None:
         self.gathered = gathered
+        self.shown = shown
         self._cancelled = cancelled
         self._sources: tuple[SourceImage, ...] = ()
         self._loaded: dict[str, tuple[Mammogram, LoadedImage]] = {}
@@ -199,7 +205,7 @@ def _gsps(work: Work) -> tuple[NamedBytes, ...]:
         ]
         look = Look(
             pose=image.pose,
-            voi=default_voi(mammogram.pixel_format),
+            voi=work.shown(mammogram.pixel_format),
             labels=tuple((mark.id, mark_text(mark, mammogram, image)) for mark in own),
         )
         content = presentation_state(work.report, work.sources()[place - 1], look, place)
@@ -231,7 +237,14 @@ def _sc(work: Work) -> tuple[NamedBytes, ...]:
 
     files = []
     for place, mammogram, image in work.images():
-        picture = picture_of(work.report, mammogram, image, long_side_px=_CAPTURE_PX, in_words=True)
+        picture = picture_of(
+            work.report,
+            mammogram,
+            image,
+            voi=work.shown(mammogram.pixel_format),
+            long_side_px=_CAPTURE_PX,
+            in_words=True,
+        )
         content = secondary_capture(work.report, work.sources()[place - 1], picture, place)
         files.append(_numbered("sc", place, mammogram, content))
     return tuple(files)
@@ -245,7 +258,14 @@ def _pdf(work: Work) -> tuple[NamedBytes, ...]:
     pictures = [
         (
             mammogram.slot or "",
-            picture_of(work.report, mammogram, image, long_side_px=_PRINT_PX, in_words=False),
+            picture_of(
+                work.report,
+                mammogram,
+                image,
+                voi=work.shown(mammogram.pixel_format),
+                long_side_px=_PRINT_PX,
+                in_words=False,
+            ),
         )
         for _, mammogram, image in work.images()
     ]

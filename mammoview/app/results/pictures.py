@@ -16,7 +16,7 @@ from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.reading import ReadReport
 from mammoview.domain.study import Mammogram
 from mammoview.imaging import marked_picture
-from mammoview.imaging.grayscale import default_voi
+from mammoview.imaging.grayscale import Voi
 from mammoview.imaging.marked_picture import Glyph, PictureMark, Words
 from mammoview.imaging.measure import ellipse_line
 
@@ -33,6 +33,7 @@ def picture_of(
     mammogram: Mammogram,
     image: LoadedImage,
     *,
+    voi: Voi,
     long_side_px: int,
     in_words: bool,
 ) -> NDArray[np.uint8]:
@@ -46,6 +47,8 @@ def picture_of(
         One of its images.
     image : LoadedImage
         Its pixels and how it hangs.
+    voi : VoiWindow, VoiLut or None
+        Its window.
     long_side_px : int
         Longer side of the picture.
     in_words : bool
@@ -60,7 +63,7 @@ def picture_of(
     return marked_picture.marked_picture(
         image.stored,
         mammogram.pixel_format,
-        voi=default_voi(mammogram.pixel_format),
+        voi=voi,
         pose=image.pose,
         marks=[
             *_cad(report, mammogram, in_words),

@@ -42,7 +42,9 @@ def test_a_mark_lies_where_its_place_comes_to_hang(tmp_path: Path, pose: tuple[b
     (mammogram,) = examination(tmp_path).mammograms
     settled, image = load_image(mammogram)
     at = ImagePoint(col=90.0, row=250.0)
-    picture = picture_of(_spot_alone(settled, at), settled, image, long_side_px=200, in_words=False)
+    picture = picture_of(
+        _spot_alone(settled, at), settled, image, voi=None, long_side_px=200, in_words=False
+    )
     colour = np.array(marked_picture.CAD_CALCIFICATION)
     near = np.abs(picture.astype(int) - colour).max(axis=2) < 40
     rows, cols = np.nonzero(near)
@@ -57,7 +59,7 @@ def test_a_label_that_is_too_long_is_broken_and_not_cut(tmp_path: Path) -> None:
     (mammogram,) = examination(tmp_path).mammograms
     settled, image = load_image(mammogram)
     read = _spot_alone(settled, ImagePoint(col=295.0, row=5.0))
-    picture = picture_of(read, settled, image, long_side_px=400, in_words=True)
+    picture = picture_of(read, settled, image, voi=None, long_side_px=400, in_words=True)
     assert picture.shape == (400, 300, 3)
     colour = np.array(marked_picture.CAD_CALCIFICATION)
     _, cols = np.nonzero(np.abs(picture.astype(int) - colour).max(axis=2) < 40)
