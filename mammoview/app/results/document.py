@@ -25,11 +25,12 @@ unaided, final      what was said before the reveal, and now: findings (id, late
                     ``unaided`` is null where nothing was locked
 decisions           of an arbitrator: laterality, category, reason, by
 cad                 outcome, reason, model (name, version, sha256), operating_point, device,
-                    caveats, heatmaps_sha256 or null; marks: id, sop_instance_uid, kind, score 0..1
-                    (how certain a finding of that kind is there, never how probable a cancer is),
-                    peak, box [col0, row0, col1, row1], outline, size_mm, and its answer:
-                    disposition, reason, finding_id; or null.  ``cad`` is null where nothing of the
-                    computer was revealed
+                    caveats, heatmaps_sha256 or null; marks: id, sop_instance_uid, frame or null,
+                    kind, score 0..1 or null (how certain a finding of that kind is there, never
+                    how probable a cancer is; null where another maker's report gives none), peak,
+                    box [col0, row0, col1, row1], outline, size_mm, and its answer: disposition,
+                    reason, finding_id; or null.  ``cad`` is null where nothing of the computer
+                    was revealed
 measurements        id, sop_instance_uid, frame or null, kind, points, label
 =================== ===============================================================================
 """
@@ -215,7 +216,8 @@ def _mark(mark: CadMark, answer: MarkAnswer | None) -> dict[str, Any]:
         "id": mark.id,
         "sop_instance_uid": mark.sop_instance_uid,
         "kind": mark.kind,
-        "score": mark.score,
+        "frame": mark.frame or None,
+        "score": mark.score if mark.scored else None,
         "peak": [mark.peak.col, mark.peak.row],
         "box": [box.col0, box.row0, box.col1, box.row1],
         "outline": _points(mark.outline),

@@ -126,14 +126,16 @@ class Work:
 def slice_to_show(report: ReadReport, mammogram: Mammogram) -> int | None:
     """Return the slice of a volume that a picture of it shows; None for an image of one frame.
 
-    It is the first one with a finding, else the first one with a measurement, else the middle one.
+    It is that of the first finding, else of the first mark of the computer, else of the first
+    measurement, else the middle one.
     """
     if mammogram.frames is None:
         return None
     uid = mammogram.sop_instance_uid
     found = [v.frame for f in report.final.findings for v in f.views if v.sop_instance_uid == uid]
     drawn = [a.frame or 0 for a in report.annotations if a.sop_instance_uid == uid]
-    return next(filter(None, (*found, *drawn)), mammogram.frames.middle)
+    marked = [mark.frame for mark in report.shown if mark.sop_instance_uid == uid]
+    return next(filter(None, (*found, *marked, *drawn)), mammogram.frames.middle)
 
 
 def _load(mammogram: Mammogram, frame: int | None) -> tuple[Mammogram, LoadedImage]:

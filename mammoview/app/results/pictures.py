@@ -66,7 +66,7 @@ def picture_of(
         voi=voi,
         pose=image.pose,
         marks=[
-            *_cad(report, mammogram, in_words),
+            *_cad(report, mammogram, image, in_words),
             *_findings(report, mammogram, image, in_words),
             *_measures(report, mammogram, image),
         ],
@@ -87,6 +87,7 @@ def _title(report: ReadReport, view: Mammogram, image: LoadedImage) -> str:
     uid = view.sop_instance_uid
     frames = [p.frame for f in report.final.findings for p in f.views if p.sop_instance_uid == uid]
     frames += [mark.frame or 0 for mark in report.annotations if mark.sop_instance_uid == uid]
+    frames += [mark.frame for mark in report.shown if mark.sop_instance_uid == uid]
     elsewhere = sum(not _on_slice(frame, image) for frame in frames)
     title = f"{view.label} slice {image.frame} of {view.frames.count}"
     return f"{title}, {elsewhere} marks on other slices" if elsewhere else title
@@ -115,12 +116,14 @@ def _findings(
                 )
 
 
-def _cad(report: ReadReport, view: Mammogram, in_words: bool) -> Iterator[PictureMark]:
+def _cad(
+    report: ReadReport, view: Mammogram, image: LoadedImage, in_words: bool
+) -> Iterator[PictureMark]:
     answers = {answer.mark_id: answer for answer in report.answers}
     # A finding that was taken over from a mark has its outline: one line is enough.
     taken_over = {part.outline for finding in report.final.findings for part in finding.views}
     for number, mark in enumerate(report.shown, start=1):
-        if mark.sop_instance_uid == view.sop_instance_uid:
+        if mark.sop_instance_uid == view.sop_instance_uid and _on_slice(mark.frame, image):
             glyph, colour = _GLYPHS.get(mark.kind, _OTHER)
             said = f"{mark_label(mark)}, {answer_text(report, answers.get(mark.id))}"
             yield PictureMark(

@@ -195,7 +195,7 @@ def _marks(report: ReadReport) -> Block:
             f"C{number}",
             image_label(report, mark.sop_instance_uid),
             mark.kind,
-            f"{mark.score:.2f}",
+            f"{mark.score:.2f}" if mark.scored else "none",
             size_text(mark.size_mm) or "–",
             answer_text(report, answers.get(mark.id)),
         )

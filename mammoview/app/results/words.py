@@ -99,8 +99,8 @@ def withdrawn(report: ReadReport) -> tuple[Finding, ...]:
 
 
 def mark_label(mark: CadMark) -> str:
-    """Return a mark in a word and its score: ``mass 0.63``."""
-    return f"{mark.kind} {mark.score:.2f}"
+    """Return a mark in a word and its score, ``mass 0.63``; a mark without one has its word."""
+    return f"{mark.kind} {mark.score:.2f}" if mark.scored else mark.kind
 
 
 def image_label(report: ReadReport, sop_instance_uid: str) -> str:

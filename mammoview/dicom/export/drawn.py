@@ -122,10 +122,12 @@ def _marks(report: ReadReport, image: Mammogram) -> Iterator[Shape]:
             continue
         name = f"CAD mark {number}"
         uid = mark_uid(report, mark.id)
+        score = f" {mark.score:.2f}" if mark.scored else ""
         said = f", {answers[mark.id]}" if mark.id in answers else ""
         if mark.outline:
-            yield _outline(mark.outline, image, tracking_id=name, tracking_uid=uid)
-        yield _glyph(mark, image, f"CAD {number}: {mark.kind} {mark.score:.2f}{said}", name, uid)
+            frame = mark.frame or None
+            yield _outline(mark.outline, image, tracking_id=name, tracking_uid=uid, frame=frame)
+        yield _glyph(mark, image, f"CAD {number}: {mark.kind}{score}{said}", name, uid)
 
 
 def _glyph(mark: CadMark, image: Mammogram, text: str, name: str, uid: str) -> Shape:
@@ -146,6 +148,7 @@ def _glyph(mark: CadMark, image: Mammogram, text: str, name: str, uid: str) -> S
         text=text,
         tracking_id=name,
         tracking_uid=uid,
+        frame=mark.frame or None,
     )
 
 

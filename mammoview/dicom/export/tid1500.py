@@ -145,11 +145,11 @@ def _marks(report: ReadReport, sources: Sequence[SourceImage]) -> Iterator[_Grou
             tracking_identifier=TrackingIdentifier(
                 uid=mark_uid(report, mark.id), identifier=f"CAD mark {number}"
             ),
-            referenced_region=_region(mark.outline or (mark.peak,), source, 0),
+            referenced_region=_region(mark.outline or (mark.peak,), source, mark.frame),
             finding_type=terms.cad_code(mark.kind),
             algorithm_id=_algorithm(report),
             finding_sites=[_breast(source.image.laterality.value)],
-            measurements=_mark_measurements(mark),
+            measurements=_mark_measurements(mark) or None,
             qualitative_evaluations=[_answer(answer)] if answer else None,
         )
         yield _with_comments(group, answer.reason if answer else "")
@@ -242,7 +242,7 @@ def _mark_measurements(mark: CadMark) -> list[Measurement]:
         _millimetres(name, value)
         for name, value in zip((terms.LONGEST, terms.SHORTEST), mark.size_mm, strict=False)
     ]
-    return [certainty, *sizes]
+    return [certainty, *sizes] if mark.scored else sizes
 
 
 def _algorithm(report: ReadReport) -> AlgorithmIdentification:

@@ -101,6 +101,12 @@ def test_report_lists_each_mark_with_its_answer(read: ReadReport) -> None:
     assert second[5] == "dismissed: vessel"
 
 
+def test_a_mark_without_a_score_says_none(read: ReadReport) -> None:
+    other = replace(read, shown=(replace(read.shown[0], scored=False),))
+    assert _rows(other, "Marks of the computer")[0][3] == "none"
+    assert results_document(other)["cad"]["marks"][0]["score"] is None
+
+
 @pytest.mark.parametrize(
     ("outcome", "wanted"),
     [

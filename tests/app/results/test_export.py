@@ -170,10 +170,11 @@ def test_a_volume_is_told_by_the_slice_that_shows_the_finding(tmp_path: Path) ->
         whole,
         final=replace(whole.final, findings=(there,)),
         annotations=(length,),
-        shown=(),
+        shown=(replace(whole.shown[0], frame=5),),
         answers=(),
         heatmaps=(),
     )
+    assert slice_to_show(replace(read, final=replace(read.final, findings=())), read.images[0]) == 5
     assert slice_to_show(read, read.images[0]) == 7
     out = tmp_path / "out"
     wanted = (Format.GSPS, Format.TID_1500, Format.SC, Format.PDF, Format.JSON)
@@ -184,7 +185,8 @@ def test_a_volume_is_told_by_the_slice_that_shows_the_finding(tmp_path: Path) ->
         item.GraphicLayer: item.ReferencedImageSequence[0].get("ReferencedFrameNumber")
         for item in state.GraphicAnnotationSequence
     }
-    assert (frames["READER FINDINGS"], frames["READER MEASURES"]) == (7, 3)
+    layers = ("READER FINDINGS", "READER MEASURES", "CAD MARKS")
+    assert [frames[layer] for layer in layers] == [7, 3, 5]
     for path in out.glob("*.dcm"):
         assert validators.iod_errors(path) == []
     document = json.loads((out / "results.json").read_text())

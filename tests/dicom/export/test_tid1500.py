@@ -114,6 +114,12 @@ def test_marks_name_their_algorithm_and_findings_do_not(read: ReadReport) -> Non
     assert float(certainty.NumericValue) == 62.5
 
 
+def test_a_mark_without_a_score_has_no_certainty(read: ReadReport) -> None:
+    other = replace(read, shown=(replace(read.shown[0], scored=False),))
+    computer = _groups(_written(other))[2]
+    assert _children(computer, "Certainty of Finding") == []
+
+
 def test_descriptors_have_the_code_of_the_standard_or_the_programs_own(read: ReadReport) -> None:
     first = _groups(_written(read))[0]
     (margin,) = _children(first, "Margins")
