@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,6 +75,36 @@ def test_just_one_of_two_who_end_together_asks(log: ReadLog) -> None:
     assert settled(log, first).state is ReadState.ARBITRATION
     assert settled(log, second).state is ReadState.FINAL
     assert settled(log, first).state is ReadState.ARBITRATION, "twice asks once"
+
+
+def test_of_two_programs_that_end_together_just_one_asks(log: ReadLog, tmp_path: Path) -> None:
+    for round_ in range(3):
+        key = f"exam-{round_}"
+        reads = (
+            read_to_final(log, "1", "1", exam_key=key),
+            read_to_final(log, "4B", "1", reader=B, role=Role.SECOND, exam_key=key),
+        )
+        programs = [_ending(tmp_path / "reads.sqlite", read) for read in reads]
+        for program in programs:
+            assert program.stdout is not None
+            assert program.stdout.readline() == "ready\n"
+        for program in programs:
+            assert program.stdin is not None
+            program.stdin.write("\n")
+            program.stdin.flush()
+        said = sorted(program.communicate(timeout=30)[0].strip() for program in programs)
+        assert said == ["arbitration", "final"]
+        assert [s.arbitrated for s in log.standings(key)].count(True) == 1
+
+
+def _ending(path: Path, read: Read) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.review.ending", str(path), read.read_id, read.reader],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
 
 
 def test_concordant_reads_are_signed_without_anybody_else(log: ReadLog) -> None:
