@@ -11,15 +11,13 @@ assurance in breast cancer screening and diagnosis, 4th edition, chapter 4).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import cast
 
 from mammoview.domain.reading import Role
 from mammoview.errors import NotAllowedError, ReviewError
 from mammoview.review.blinding import may_see_other_reads
-from mammoview.review.events import ArbitrationRequested, Opened, parse_content
 from mammoview.review.states import TRANSITIONS, Action, ReadState, next_state
 
 CHANGING = tuple(
@@ -29,6 +27,7 @@ CHANGING = tuple(
     or any(a is action and after is not before for (before, a), after in TRANSITIONS.items())
 )
 """What leads a read from one state to another."""
+_ACTIONS = {action.value: action for action in CHANGING}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,23 +169,53 @@ def check_role(role: Role, reader: str, standings: Sequence[Standing]) -> None:
         )
 
 
-def fold(rows: Iterable[tuple[str, str, str, str]]) -> tuple[Standing, ...]:
-    """Return the standings that lines of a log tell: read, reader, action and content.
+def fold(rows: Iterable[tuple[object, ...]]) -> tuple[Standing, ...]:
+    """Return the standings that lines of a log tell, in the order in which reads were opened.
 
-    What a damaged log says besides is left to `mammoview.review.audit`.
+    Parameters
+    ----------
+    rows : iterable of tuple
+        Read, reader and action, and of their contents the examination, the role and whether the
+        compared reads differ: no more of a log of ten thousand reads has to be understood.
+
+    Raises
+    ------
+    ReviewError
+        If a read was opened in no known role.  What is wrong besides, `mammoview.review.audit`
+        says.
     """
-    found: dict[str, Standing] = {}
-    for read_id, reader, name, text in rows:
-        action, known = Action(name), found.get(read_id)
+    opened: dict[object, tuple[object, ...]] = {}
+    states: dict[object, ReadState] = {}
+    asked: dict[object, bool] = {}
+    for read_id, reader, name, exam_key, role, discordant in rows:
+        action = _ACTIONS[str(name)]
         if action is Action.OPEN:
-            opened = cast("Opened", parse_content(action, text))
-            found[read_id] = Standing(
-                read_id=read_id, exam_key=opened.exam_key, reader=reader, role=opened.role
-            )
-        elif known is not None:
-            after = replace(known, state=next_state(known.state, action) or known.state)
+            opened[read_id] = (exam_key, reader, role)
+            states[read_id] = ReadState.OPENED
+        elif read_id in states:
+            states[read_id] = next_state(states[read_id], action) or states[read_id]
             if action is Action.REQUEST_ARBITRATION:
-                asked = cast("ArbitrationRequested", parse_content(action, text))
-                after = replace(after, arbitrated=True, discordant=asked.discordant)
-            found[read_id] = after
-    return tuple(found.values())
+                asked[read_id] = bool(discordant)
+    return tuple(
+        Standing(
+            read_id=str(read_id),
+            exam_key=str(exam_key),
+            reader=str(reader),
+            role=_role(role),
+            state=states[read_id],
+            arbitrated=read_id in asked,
+            discordant=asked.get(read_id, False),
+        )
+        for read_id, (exam_key, reader, role) in opened.items()
+    )
+
+
+def _role(text: object) -> Role:
+    try:
+        return Role(str(text))
+    except ValueError as error:
+        raise ReviewError(
+            "a read in an unknown role",
+            expected="what this version of the program writes",
+            todo="verify the log with: mammoview audit verify",
+        ) from error

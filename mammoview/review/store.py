@@ -38,7 +38,14 @@ from mammoview.review.standing import CHANGING, Standing, check_role, fold
 from mammoview.review.states import Action
 
 _WHAT = "read log"
-_TOLD = f"'{Action.OPEN}', '{Action.REQUEST_ARBITRATION}'"
+_STANDINGS = (
+    "SELECT read_id, reader, action,"
+    f" CASE action WHEN '{Action.OPEN}' THEN json_extract(content, '$.exam_key') END,"
+    f" CASE action WHEN '{Action.OPEN}' THEN json_extract(content, '$.role') END,"
+    f" CASE action WHEN '{Action.REQUEST_ARBITRATION}' THEN"
+    " json_extract(content, '$.discordant') END"
+    f" FROM events WHERE action IN ({', '.join(repr(str(a)) for a in CHANGING)})"
+)
 
 
 class ReadLog:
@@ -138,7 +145,6 @@ class ReadLog:
 
         No more is read of the log than what changes a state: ten thousand reads in a blink.
         """
-        chosen = ", ".join(f"'{action}'" for action in CHANGING)
         where, given = "", tuple[str, ...]()
         if exam_key is not None:
             where = (
@@ -147,11 +153,7 @@ class ReadLog:
             )
             given = (exam_key,)
         with told(_WHAT):
-            rows = self._db.execute(
-                f"SELECT read_id, reader, action, CASE WHEN action IN ({_TOLD}) THEN content"
-                f" ELSE '' END FROM events WHERE action IN ({chosen}){where} ORDER BY number",
-                given,
-            ).fetchall()
+            rows = self._db.execute(f"{_STANDINGS}{where} ORDER BY number", given).fetchall()
         return fold(rows)
 
     def events(self, read_id: str | None = None) -> tuple[Event, ...]:
