@@ -5,7 +5,7 @@ Source: ACR BI-RADS Atlas, 5th edition (2013), mammography lexicon.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mammoview.domain.geometry import ImagePoint
@@ -63,16 +63,16 @@ class FindingView:
 class Finding:
     """One finding of a reader, linked over the views that show it.
 
-    ``descriptors`` are ``(axis, term)`` pairs of the lexicon ("margin", "spiculated").  ``size_mm``
-    is the longest diameter, 0 where it was not measured; ``clock`` the hour 1 to 12 on the breast
-    as seen from the front, 0 where not given.
+    ``descriptors`` are ``(axis, term)`` pairs of the lexicon ("margin", "spiculated"); of some axes
+    more than one term holds.  ``size_mm`` is the longest diameter, 0 where it was not measured;
+    ``clock`` the hour 1 to 12 on the breast as seen from the front, 0 where not given.
     """
 
     id: str
     laterality: Laterality
     kind: FindingKind
     views: tuple[FindingView, ...]
-    descriptors: tuple[tuple[str, str], ...] = ()
+    descriptors: tuple[tuple[str, str], ...] = field(default=(), metadata={"repeats": True})
     size_mm: float = 0.0
     quadrant: Quadrant = Quadrant.UNKNOWN
     clock: int = 0

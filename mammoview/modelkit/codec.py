@@ -2,6 +2,8 @@
 
 Understands dataclasses (objects), ``tuple[X, ...]`` (lists), tuples of ``(str, X)`` pairs
 (objects, order kept), ``Literal``, ``StrEnum``, float (an integer will do), int, str and bool.
+A field of pairs whose names may repeat says so in its metadata, ``{"repeats": True}``: it is a
+list of ``[name, value]`` lists.
 """
 
 from __future__ import annotations
@@ -61,6 +63,8 @@ def encode(value: Any, path: str = "$") -> Any:
             field.name: _encode_field(
                 hints[field.name], getattr(value, field.name), f"{path}.{field.name}"
             )
+            if field.name not in _repeating(type(value))
+            else [list(pair) for pair in getattr(value, field.name)]
             for field in fields(value)
         }
     if isinstance(value, float) and not math.isfinite(value):
@@ -72,6 +76,12 @@ def encode(value: Any, path: str = "$") -> Any:
 def _hints(kind: type) -> dict[str, Any]:
     """Return the types of a dataclass's fields; finding them anew each time takes long."""
     return get_type_hints(kind)
+
+
+@cache
+def _repeating(kind: Any) -> frozenset[str]:
+    """Return the fields of a dataclass that are pairs whose names may repeat."""
+    return frozenset(field.name for field in fields(kind) if field.metadata.get("repeats"))
 
 
 def _encode_field(hint: Any, value: Any, path: str) -> Any:
@@ -117,7 +127,25 @@ def _decode_dataclass(hint: Any, node: Any, path: str) -> Any:
     for key in hints:
         if key not in members:
             raise CodecError(f"{path}.{key}", "missing", "every key")
-    return hint(**{k: _decode(h, members[k], f"{path}.{k}") for k, h in hints.items()})
+    values = {}
+    for key, inner in hints.items():
+        decode_it = _decode_pairs if key in _repeating(hint) else _decode
+        values[key] = decode_it(inner, members[key], f"{path}.{key}")
+    return hint(**values)
+
+
+def _decode_pairs(hint: Any, node: Any, path: str) -> Any:
+    """Return a list of ``[name, value]`` lists as a tuple of pairs."""
+    value_hint = get_args(get_args(hint)[0])[1]
+    if type(node) not in (list, tuple):
+        raise CodecError(path, _describe(node), "a list")
+    for at, pair in enumerate(node):
+        if type(pair) not in (list, tuple) or len(pair) != 2:
+            raise CodecError(f"{path}[{at}]", _describe(pair), "a list of a name and a value")
+    return tuple(
+        (_decode(str, name, f"{path}[{at}][0]"), _decode(value_hint, value, f"{path}[{at}][1]"))
+        for at, (name, value) in enumerate(node)
+    )
 
 
 def _decode_tuple(hint: Any, node: Any, path: str) -> Any:
