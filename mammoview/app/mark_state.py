@@ -42,6 +42,9 @@ class Marks:
         Id of the mark that keys act on.
     tool : MarkKind or None
         What the next press draws; None: a press moves the image or a mark.
+    outlines : str or None
+        What the tool draws: the outline of the finding of that id, of a new one where it is empty;
+        None: a mark.
     done, taken_back : tuple of Change
         What undo and redo go through.
     journal : tuple of Change
@@ -55,6 +58,7 @@ class Marks:
     items: tuple[Annotation, ...] = ()
     selected: str | None = None
     tool: MarkKind | None = None
+    outlines: str | None = None
     done: tuple[Change, ...] = ()
     taken_back: tuple[Change, ...] = ()
     journal: tuple[Change, ...] = ()

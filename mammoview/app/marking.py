@@ -39,15 +39,16 @@ HINTS = {
         "Marks", "Freehand: draw round with the button down, or set points"
     ),
     MarkKind.NIPPLE: QT_TRANSLATE_NOOP("Marks", "Nipple: its place, instead of the estimate"),
+    MarkKind.SPOT: QT_TRANSLATE_NOOP("Marks", "Spot: its place"),
 }
 _BY_KEYS = QT_TRANSLATE_NOOP("Marks", "arrow keys move the cross, Return sets a point, Esc ends")
 
 
 def choose_tool(ws: Workspace, kind: MarkKind) -> Workspace:
     """Draw a mark of a kind next; the same kind again: draw none."""
-    if ws.marks.tool is kind:
+    if ws.marks.tool is kind and ws.marks.outlines is None:
         return end_tool(ws)
-    marks = replace(ws.marks, tool=kind, selected=None)
+    marks = replace(ws.marks, tool=kind, outlines=None, selected=None)
     return replace(ws, marks=marks, status=hint(kind))
 
 
@@ -60,7 +61,7 @@ def end_tool(ws: Workspace) -> Workspace:
     """Draw nothing more."""
     if ws.marks.tool is None:
         return ws
-    return replace(ws, marks=replace(ws.marks, tool=None), status="")
+    return replace(ws, marks=replace(ws.marks, tool=None, outlines=None), status="")
 
 
 def add(ws: Workspace, mark: Annotation) -> Workspace:

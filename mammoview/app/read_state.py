@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mammoview.app.mark_state import Change
+from mammoview.domain.finding import Finding
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.prediction import Heatmap
 from mammoview.domain.reading import ReaderIdentity, ReadingMode, Role
@@ -32,6 +34,18 @@ class Hold(StrEnum):
     LOST = "lost"
 
 
+class Field(StrEnum):
+    """What of the page of the read a key gives the keyboard to."""
+
+    RIGHT = "right"
+    LEFT = "left"
+    DENSITY = "density"
+    FINDING = "finding"
+    REMOVE = "remove"
+    DISMISS = "dismiss"
+    SAME = "same"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One thing that was done in a read, on its way to the log."""
@@ -49,6 +63,18 @@ class Aim:
     sop_instance_uid: str
     point: ImagePoint
     request: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingChange:
+    """A finding as it was before a step of the reader, and after it; None where it was not there.
+
+    ``marks`` are the steps that could be undone of marks at that time: they tell which came last.
+    """
+
+    before: Finding | None
+    after: Finding | None
+    marks: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -102,6 +128,10 @@ class ReadPart:
         What the side panel shows.
     away : bool
         Whether another page lies over the images: nobody reads then.
+    finding : str
+        Id of the reader's finding that keys act on; empty: none.
+    changes : tuple of FindingChange
+        What was done to findings since the examination was hung, for undoing it.
     """
 
     reader: ReaderIdentity = NOBODY
@@ -127,6 +157,8 @@ class ReadPart:
     aim: Aim | None = None
     page: Page = Page.IMAGES
     away: bool = False
+    finding: str = ""
+    changes: tuple[FindingChange, ...] = ()
 
     @property
     def state(self) -> ReadState | None:

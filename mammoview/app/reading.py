@@ -23,7 +23,6 @@ from mammoview.app.mark_keeper import MarkKeeper
 from mammoview.app.order import Order
 from mammoview.app.read_desk import ReadDesk
 from mammoview.app.second_read import commands as reads
-from mammoview.app.second_read import next_step
 from mammoview.app.second_read.next_step import Go
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import (
@@ -270,12 +269,6 @@ class ReadingDesk:
         self._decode_new()
 
     # -- reads and the computer ---------------------------------------------------------------
-
-    def next_in_read(self) -> None:
-        """Take the step of the read that comes next."""
-        step = next_step.of(self._workspace)
-        if step is not None:
-            self.go_in_read(step.go)
 
     def go_in_read(self, go: Go) -> None:
         """Take a step of the read, where it is the one that comes next."""

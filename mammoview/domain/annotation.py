@@ -23,6 +23,7 @@ class MarkKind(StrEnum):
     statistics   an ellipse whose pixels are counted
     arrow        tip, tail
     nipple       the place
+    spot         the place, for a finding that has no outline
     ============ ===========================================================================
     """
 
@@ -35,6 +36,7 @@ class MarkKind(StrEnum):
     ELLIPSE = QT_TRANSLATE_NOOP("Marks", "ellipse")
     FREEHAND = QT_TRANSLATE_NOOP("Marks", "freehand")
     NIPPLE = QT_TRANSLATE_NOOP("Marks", "nipple")
+    SPOT = QT_TRANSLATE_NOOP("Marks", "spot")
 
 
 OUTLINES = frozenset({MarkKind.AREA, MarkKind.FREEHAND})
@@ -48,6 +50,7 @@ _POINTS = {
     MarkKind.ARROW: 2,
     MarkKind.ELLIPSE: 4,
     MarkKind.NIPPLE: 1,
+    MarkKind.SPOT: 1,
 }
 
 
@@ -97,7 +100,7 @@ class Annotation:
 
         The middle of an outline is that of its area.
         """
-        if self.kind in (MarkKind.ARROW, MarkKind.NIPPLE):
+        if self.kind in (MarkKind.ARROW, MarkKind.NIPPLE, MarkKind.SPOT):
             return self.points[0]
         if self.kind is MarkKind.ANGLE:
             return self.points[1]

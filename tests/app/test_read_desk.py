@@ -64,7 +64,8 @@ def test_from_the_worklist_to_the_signature(room: Room) -> None:
     done = [a for a in actions(room.path) if a is not Action.RECORD_STEP]
     assert done == [
         Action.OPEN, Action.CHECK_VIEWS, Action.BEGIN, Action.SET_OPINION, Action.SET_OPINION,
-        Action.LOCK, Action.REVEAL, *[Action.DISPOSE_MARK] * 4, Action.FINALIZE, Action.SIGN,
+        Action.SET_DENSITY, Action.LOCK, Action.REVEAL, *[Action.DISPOSE_MARK] * 4,
+        Action.FINALIZE, Action.SIGN,
     ]  # fmt: skip
 
 

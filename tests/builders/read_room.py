@@ -80,9 +80,10 @@ class Room:
         self.box.run_until(lambda: self.desk.workspace.read.state is state)
 
     def say_all(self) -> None:
-        """Give an opinion of each breast."""
+        """Give an opinion of each breast, and the density."""
         for side in Laterality:
             self.desk.do(reads.set_opinion, Opinion(laterality=side, category="1"))
+        self.desk.do(reads.set_density, "b")
 
     def to_reveal(self, marks: int = 4) -> None:
         """Go on to the revealed read, with so many marks and its heatmaps on the screen."""

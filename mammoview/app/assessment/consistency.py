@@ -93,6 +93,11 @@ class Issue:
         return Severity.HINT if self.rule in _HINTS else Severity.ERROR
 
     @property
+    def short(self) -> str:
+        """What was met and what to do, for where there is little room."""
+        return translate("Assessment", "{met}: {todo}").format(met=self.met, todo=self.todo)
+
+    @property
     def text(self) -> str:
         """All of it in one line."""
         said = translate("Assessment", "{met}; expected {expected}; {todo}")

@@ -6,13 +6,13 @@ and only what is on the disk decides what may be seen.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 from mammoview import __version__
 from mammoview.app import commands, frames, steps
 from mammoview.app.read_state import Aim, Entry, Hold, Page, ReadPart
+from mammoview.app.second_read import answering, checks
 from mammoview.app.workspace import Workspace
 from mammoview.domain.assessment import Opinion
 from mammoview.domain.finding import Finding
@@ -269,6 +269,9 @@ def set_opinion(ws: Workspace, opinion: Opinion) -> Workspace:
     read = ws.read.read
     if read is not None and read.now.opinion(opinion.laterality) == opinion:
         return ws
+    if checks.lacks_reason(ws, opinion):
+        reason = translate("Read", "Say why the opinion is changed: nothing was changed yet")
+        return commands.say(ws, reason)
     said = OpinionSet(
         laterality=opinion.laterality,
         category=opinion.category,
@@ -297,6 +300,8 @@ def lock(ws: Workspace) -> Workspace:
     read = ws.read.read
     if read is None:
         return enter(ws, Action.LOCK, Locked(sha256=""))
+    if problems := checks.errors(ws):
+        return commands.say(ws, problems[0])
     return enter(ws, Action.LOCK, Locked(sha256=digest(read.now)))
 
 
@@ -334,21 +339,14 @@ def same_as_mine(ws: Workspace, finding_id: str) -> Workspace:
 
 
 def same_as_nearest(ws: Workspace) -> Workspace:
-    """Say that the mark is the reader's own finding that lies nearest in the same image."""
+    """Say that the mark is the reader's own finding that lies nearest."""
     mark, read = current_mark(ws), ws.read.read
     if mark is None or read is None:
         return _answer_current(ws, Disposition.DUPLICATE)
-    apart = {
-        finding.id: min(
-            math.hypot(p.col - mark.peak.col, p.row - mark.peak.row) for p in view.outline
-        )
-        for finding in read.now.findings
-        for view in finding.views
-        if view.sop_instance_uid == mark.sop_instance_uid and view.outline
-    }
-    if not apart:
-        return commands.say(ws, translate("Read", "No finding of yours in this image"))
-    return same_as_mine(ws, min(apart, key=apart.__getitem__))
+    nearest = answering.nearest_first(ws, mark)
+    if not nearest:
+        return commands.say(ws, translate("Read", "No finding of yours in this breast"))
+    return same_as_mine(ws, nearest[0].id)
 
 
 def _answer_current(
@@ -378,6 +376,8 @@ def decide(ws: Workspace, decision: Decision) -> Workspace:
 
 def finalize(ws: Workspace) -> Workspace:
     """Make what is said now the final opinion."""
+    if problems := checks.errors(ws):
+        return commands.say(ws, problems[0])
     return enter(ws, Action.FINALIZE, Nothing())
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from mammoview.app.assessment.dismissals import shipped_dismissals
 from mammoview.app.read_state import ReadPart
-from mammoview.app.second_read import gate
+from mammoview.app.second_read import checks, gate
 from mammoview.app.second_read.commands import marks_in_order, missing
 from mammoview.app.second_read.commands import mode_text as mode_text
 from mammoview.app.workspace import Workspace
@@ -184,8 +185,8 @@ def needed(ws: Workspace) -> tuple[str, ...]:
         return ()
     if read.state is ReadState.OPENED:
         return _needed_views(ws)
-    if read.state is ReadState.UNAIDED:
-        return _opinions(read)
+    if read.state in (ReadState.UNAIDED, ReadState.AI_REVEALED):
+        return checks.errors(ws)
     if read.state is ReadState.UNAIDED_LOCKED:
         return _needed_reveal(ws)
     if read.state is ReadState.ARBITRATION:
@@ -194,10 +195,6 @@ def needed(ws: Workspace) -> tuple[str, ...]:
         return tuple(
             line.format(side=side_text(side)) for side in read.opened.sides if side not in decided
         )
-    if read.state is ReadState.AI_REVEALED:
-        n = len(read.undisposed)
-        marks = translate("Read", "%n mark(s) without an answer", "", COUNTED, n) if n else ""
-        return (*((marks,) if marks else ()), *_opinions(read))
     return ()
 
 
@@ -207,12 +204,6 @@ def _needed_views(ws: Workspace) -> tuple[str, ...]:
         return ()
     views = ", ".join(slot.label for slot in slots)
     return (translate("Read", "Missing: {views}. Say why, to go on").format(views=views),)
-
-
-def _opinions(read: Read) -> tuple[str, ...]:
-    lacking = [side for side in read.opened.sides if read.now.opinion(side) is None]
-    line = translate("Read", "No opinion of the {side} breast yet")
-    return tuple(line.format(side=side_text(side)) for side in lacking)
 
 
 def _needed_reveal(ws: Workspace) -> tuple[str, ...]:
@@ -274,7 +265,8 @@ def answer_text(said: MarkAnswer) -> str:
         return translate("Read", "agreed")
     if said.disposition is Disposition.DUPLICATE:
         return translate("Read", "the same as a finding of mine")
-    return translate("Read", "dismissed: {reason}").format(reason=said.reason)
+    reason = shipped_dismissals().text(said.reason)
+    return translate("Read", "dismissed: {reason}").format(reason=reason)
 
 
 def problem_text(part: ReadPart) -> str:

@@ -16,6 +16,7 @@ from mammoview.app.mark_text import (
     nipple_text,
     where_text,
 )
+from mammoview.app.second_read import findings
 from mammoview.app.workspace import LoadedImage, Workspace
 from mammoview.domain.annotation import OUTLINES, Annotation, MarkKind
 from mammoview.imaging.measure import scale_of
@@ -353,7 +354,7 @@ class MeasureTools(QObject):
         return following is not None
 
     def escape(self) -> bool:
-        """End the drawing, else the tool, else the choice; tell whether there was any."""
+        """End the drawing, the tool, or the choice of a mark or finding; tell if there was any."""
         if self._draft is not None:
             self._draft = None
             self.redraw()
@@ -364,6 +365,8 @@ class MeasureTools(QObject):
             self.redraw()
         elif self._selected is not None:
             self._command(partial(marking.select, mark_id=None))
+        elif self._state is not None and self._state.read.finding:
+            self._command(partial(findings.select, finding_id=""))
         else:
             return False
         return True
@@ -426,6 +429,9 @@ class MeasureTools(QObject):
         if mark is None:
             return
         self._draft = None
+        if self._state is not None and self._state.marks.outlines is not None:
+            self._command(partial(findings.outlined, mark=mark))
+            return
         self._command(partial(marking.add, mark=mark))
         if mark.kind is MarkKind.ARROW:
             self.labelAsked.emit()
