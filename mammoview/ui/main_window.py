@@ -23,12 +23,14 @@ from PySide6.QtWidgets import (
 
 from mammoview.app import commands, coverage, frames, marking, tiles, true_size
 from mammoview.app.display_check import DisplayChecks, DisplayStatus
-from mammoview.app.read_state import Page
+from mammoview.app.read_state import Field
 from mammoview.app.reader_desk import ReaderDesk
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.results.desk import ExportDesk
 from mammoview.app.screens import Screen
 from mammoview.app.second_read import commands as reads
+from mammoview.app.second_read import next_step
+from mammoview.app.second_read.next_step import Go
 from mammoview.app.worklist.desk import Worklist
 from mammoview.app.workspace import Viewport, Workspace
 from mammoview.ui.actions.bars import fill_menus, fill_toolbar
@@ -43,6 +45,7 @@ from mammoview.ui.dialogs.cheat_sheet import cheat_sheet
 from mammoview.ui.dialogs.keys_dialog import KeysDialog
 from mammoview.ui.dialogs.loss import loss_accepted
 from mammoview.ui.dialogs.refused import refused_files
+from mammoview.ui.dialogs.statements import Statements
 from mammoview.ui.dialogs.window_entry import WindowEntry, entry_pane
 from mammoview.ui.display_watch import DisplayWatch
 from mammoview.ui.export_frame import ExportFrame
@@ -53,7 +56,7 @@ from mammoview.ui.screen_watch import ScreenWatch
 from mammoview.ui.second_window import SecondWindow
 from mammoview.ui.status_strip import StatusStrip
 from mammoview.ui.two_screens import TwoScreens
-from mammoview.ui.view_commands import ViewCommands
+from mammoview.ui.view_commands import ViewCommands, ask_spot
 from mammoview.ui.viewport.four_view import FourView
 from mammoview.ui.viewport.spoken import panes_text
 from mammoview.ui.window_title import title
@@ -148,6 +151,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.desk.subscribe(self.render)
+        self.side_panel.read.state.asked.connect(self.go_in_read)
         self._screen_watch.changed.connect(self._screen_changed)
         self.four_view.viewportChanged.connect(self._viewport_changed)
         self.four_view.cursorRead.connect(self.status_strip.show_cursor)
@@ -360,7 +364,7 @@ class MainWindow(QMainWindow):
         window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def end_drawing(self) -> bool:
-        """End the drawing, the tool or the choice of a mark; tell whether there was any."""
+        """End the drawing, the tool, the choice of a mark or finding; tell if there was any."""
         return self._led().measure.escape()
 
     def rename_mark(self) -> None:
@@ -439,23 +443,29 @@ class MainWindow(QMainWindow):
 
     def ask_spot(self) -> None:
         """Ask what the computer says of the spot that the reader points at."""
-        place = self._led().spot.place()
-        if place is None:
-            said = translate("Read", "Point at a spot of an image, with the mouse or the loupe")
-            self.desk.do(commands.say, said)
-        else:
-            self.desk.do(reads.ask_spot, *place)
+        ask_spot(self.desk, self._led())
 
     def export_results(self) -> None:
         """Let the reader choose what of the read is written, and where."""
         if self.export is not None:
             self.export.ask()
 
-    def dismiss_mark(self) -> None:
-        """Let the reader say why the computer's mark is dismissed."""
-        self.desk.do(reads.show_page, Page.READ)
+    def focus_read(self, field: Field) -> None:
+        """Give the keyboard to a field of the read."""
         self.side_panel.show()
-        self.side_panel.read.marks.reason.setFocus()
+        self.side_panel.read.focus(field)
+
+    def go_in_read(self, go: Go) -> None:
+        """Take a step of the read; before it is final, both statements are shown."""
+        self.side_panel.read.commit()
+        if go is Go.FINALIZE and not next_step.why_not(self.desk.workspace, go):
+            self.compare_statements()
+        else:
+            self.desk.go_in_read(go)
+
+    def compare_statements(self) -> None:
+        """Show what was said unaided beside what is said now."""
+        self._open(Statements(self.desk, self))
 
     def lock_screen(self) -> None:
         """Hide everything until this reader's PIN."""

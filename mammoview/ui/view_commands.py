@@ -8,8 +8,10 @@ from PySide6.QtCore import QObject
 
 from mammoview.app import commands, coverage, frames, looking
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.second_read import commands as reads
 from mammoview.app.workspace import Glimpse, WindowChange, Workspace
 from mammoview.ui.viewport.four_view import FourView
+from mammoview.words import translate
 
 
 class ViewCommands(QObject):
@@ -58,3 +60,13 @@ class ViewCommands(QObject):
 
     def _slice_chosen(self, key: str, frame: int) -> None:
         self._desk.do(frames.scroll_to, key, frame)
+
+
+def ask_spot(desk: ReadingDesk, view: FourView) -> None:
+    """Ask what the computer says of the spot of a view that the reader points at."""
+    place = view.spot.place()
+    if place is None:
+        said = translate("Read", "Point at a spot of an image, with the mouse or the loupe")
+        desk.do(commands.say, said)
+    else:
+        desk.do(reads.ask_spot, *place)

@@ -48,6 +48,7 @@ from tests.builders.dicom import build_exam
 _DATA = {
     "mammoview", "patient", "device", "mass", "caveats", "strict", "balanced", "cursorReadout",
     *(code.casefold() for code in ("4A", "4B", "4C", "a", "b", "c", "d")),
+    "again-RCC", "again-RMLO", "again-LCC", "again-LMLO",
 }  # fmt: skip
 _NO_WORDS = re.compile(r"[\W\d_]*")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mammoview.app import marking
+from mammoview.app.second_read import findings
 from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import OUTLINES, MarkKind
 from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, command, has_exam, in_window
@@ -30,7 +31,7 @@ _TURNS = (
 
 def _draws(kind: MarkKind) -> Callable[[Workspace], bool]:
     def draws(ws: Workspace) -> bool:
-        return ws.marks.tool is kind
+        return ws.marks.tool is kind and ws.marks.outlines is None
 
     return draws
 
@@ -50,7 +51,7 @@ def _diameters_selected(ws: Workspace) -> bool:
 
 
 def _can_undo(ws: Workspace) -> bool:
-    return bool(ws.marks.done)
+    return findings.can_undo(ws)
 
 
 def _can_redo(ws: Workspace) -> bool:
@@ -115,7 +116,7 @@ ROWS: tuple[ActionSpec, ...] = (
         text=QT_TRANSLATE_NOOP("Actions", "Undo"),
         keys=("Ctrl+Z",),
         menu=Menu.MEASURE,
-        run=command(marking.undo),
+        run=command(findings.undo),
         enabled=_can_undo,
         group=2,
     ),

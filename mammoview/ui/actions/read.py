@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mammoview.app.read_state import Page
-from mammoview.app.reading import ReadingDesk
+from mammoview.app.read_state import Field, Page
 from mammoview.app.results.desk import export_why_not
 from mammoview.app.second_read import commands as reads
-from mammoview.app.second_read import next_step, texts
+from mammoview.app.second_read import findings, next_step, texts
 from mammoview.app.second_read.next_step import Go
 from mammoview.app.workspace import Workspace
 from mammoview.domain.reading import ReadingMode
 from mammoview.review.states import Action, next_state
-from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, at_desk, command, in_window
+from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, command, in_window
 from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 _WAYS = (
@@ -60,6 +59,13 @@ def _not_open(ws: Workspace) -> str:
     return "" if reads.current_mark(ws) else translate("Read", "No marks of the computer")
 
 
+def _not_locked(ws: Workspace) -> str:
+    read = ws.read.read
+    if read is not None and read.unaided is not None:
+        return ""
+    return translate("Read", "No unaided opinion is locked yet")
+
+
 def _on_read_page(ws: Workspace) -> bool:
     return ws.read.page is Page.READ
 
@@ -91,7 +97,7 @@ ROWS: tuple[ActionSpec, ...] = (
             text=text,
             keys=(key,),
             menu=Menu.READ,
-            run=at_desk(ReadingDesk.go_in_read, go),
+            run=in_window(Frame.go_in_read, go),
             why_not=_why_not(go),
             group=1,
         )
@@ -125,11 +131,20 @@ ROWS: tuple[ActionSpec, ...] = (
         group=2,
     ),
     ActionSpec(
+        id="agree-as-finding",
+        text=QT_TRANSLATE_NOOP("Actions", "Agree, and make it a finding of mine"),
+        keys=("Shift+F5",),
+        menu=Menu.READ,
+        run=command(findings.agree_as_finding),
+        why_not=_not_open,
+        group=2,
+    ),
+    ActionSpec(
         id="dismiss-mark",
         text=QT_TRANSLATE_NOOP("Actions", "Dismiss this mark, with a reason"),
         keys=("F6",),
         menu=Menu.READ,
-        run=in_window(Frame.dismiss_mark),
+        run=in_window(Frame.focus_read, Field.DISMISS),
         why_not=_not_open,
         group=2,
     ),
@@ -140,6 +155,24 @@ ROWS: tuple[ActionSpec, ...] = (
         menu=Menu.READ,
         run=command(reads.same_as_nearest),
         why_not=_not_open,
+        group=2,
+    ),
+    ActionSpec(
+        id="same-as",
+        text=QT_TRANSLATE_NOOP("Actions", "This mark is the same as another finding of mine"),
+        keys=("Shift+F7",),
+        menu=Menu.READ,
+        run=in_window(Frame.focus_read, Field.SAME),
+        why_not=_not_open,
+        group=2,
+    ),
+    ActionSpec(
+        id="compare-statements",
+        text=QT_TRANSLATE_NOOP("Actions", "Unaided opinion beside the present one"),
+        keys=("Shift+F3",),
+        menu=Menu.READ,
+        run=in_window(Frame.compare_statements),
+        why_not=_not_locked,
         group=2,
     ),
     ActionSpec(

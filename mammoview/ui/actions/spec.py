@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Concatenate, ParamSpec, Protocol
 
+from mammoview.app.read_state import Field
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.second_read.next_step import Go
 from mammoview.app.workspace import Workspace
 from mammoview.words import QT_TRANSLATE_NOOP, translate
 
@@ -143,8 +145,16 @@ class Frame(Protocol):
         """Let the reader choose what of the read is written, and where."""
         ...
 
-    def dismiss_mark(self) -> None:
-        """Let the reader say why the computer's mark is dismissed."""
+    def focus_read(self, field: Field) -> None:
+        """Give the keyboard to a field of the read."""
+        ...
+
+    def go_in_read(self, go: Go) -> None:
+        """Take a step of the read; before it is final, both statements are shown."""
+        ...
+
+    def compare_statements(self) -> None:
+        """Show what was said unaided beside what is said now."""
         ...
 
     def lock_screen(self) -> None:

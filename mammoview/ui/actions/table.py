@@ -5,6 +5,7 @@ from __future__ import annotations
 from mammoview.ui.actions import (
     cad,
     file,
+    findings,
     hanging,
     image,
     looking,
@@ -28,5 +29,6 @@ TABLE: tuple[ActionSpec, ...] = (
     *cad.ROWS,
     *read.ROWS,
     *readers.ROWS,
+    *findings.ROWS,
     *window.ROWS,
 )

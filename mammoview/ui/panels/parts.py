@@ -5,12 +5,22 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
+_ROW_LABEL_PX = 72
+
 
 def heading(text: str, parent: QWidget) -> QLabel:
     """Return a section's title."""
     label = QLabel(text.upper(), parent)
     label.setProperty("role", "heading")
     label.setIndent(0)
+    return label
+
+
+def row_label(text: str, field: QWidget) -> QLabel:
+    """Return the name beside a field: all of a page are as wide, so that the fields line up."""
+    label = QLabel(text, field.parentWidget())
+    label.setMinimumWidth(_ROW_LABEL_PX)
+    label.setBuddy(field)
     return label
 
 

@@ -19,6 +19,7 @@ from mammoview.domain.views import Laterality
 from mammoview.imaging.grayscale import display_table
 from mammoview.ui.viewport import hand
 from mammoview.ui.viewport.canvas import Canvas
+from mammoview.ui.viewport.finding_tools import FindingTools
 from mammoview.ui.viewport.gaze import Gaze
 from mammoview.ui.viewport.label_editor import LabelEditor
 from mammoview.ui.viewport.legend import HeatLegend
@@ -71,6 +72,7 @@ class FourView(QWidget):
         self.slices = SliceTools(self)
         self.sizes = Sizes(self)
         self.gaze = Gaze(self, self.canvas, self.panes)
+        self.findings = FindingTools(self.canvas, self.panes, self)
         self.measure = MeasureTools(self.canvas, self.panes, self)
         self.label_editor = LabelEditor(self)
         # The four views of one machine often share format and window: one table serves all.
@@ -101,6 +103,7 @@ class FourView(QWidget):
         self.canvas.left.connect(self._on_left)
         self.measure.labelAsked.connect(self.edit_label)
         self.label_editor.commanded.connect(self.measure.commanded)
+        self.findings.commanded.connect(self.measure.commanded)
 
     # --- state -------------------------------------------------------------------------------
 
@@ -139,6 +142,7 @@ class FourView(QWidget):
         self._refresh()
         self.spot.render(old, new)
         self.slices.render(self.panes())
+        self.findings.render(old, new)
         self.measure.render(old, new)
         if old is not None and old.marks.tool is None and new.marks.tool is not None:
             self.setFocus()  # the keys draw from here on
@@ -147,7 +151,6 @@ class FourView(QWidget):
         for view in self._panes.values():
             if old is None or _result_changed(old, new):
                 view.set_result(new)
-            if old is None or _overlay_changed(old, new):
                 view.set_overlay(new.overlay)
         if old is None or old.read.mark != new.read.mark or _result_changed(old, new):
             mark = reads.current_mark(new)
@@ -374,6 +377,7 @@ class FourView(QWidget):
         self._fit(keep_placed=self._by_hand)
         self._refresh()
         self.slices.render(self.panes())
+        self.findings.redraw()
         self.measure.redraw()
         ratio = self.canvas.devicePixelRatioF()
         width, height = self.canvas.width() * ratio, self.canvas.height() * ratio
@@ -481,8 +485,5 @@ def _result_changed(old: Workspace, new: Workspace) -> bool:
         or old.panes is not new.panes
         or old.analysis != new.analysis
         or old.overlay != new.overlay
+        or old.read.read is not new.read.read
     )
-
-
-def _overlay_changed(old: Workspace, new: Workspace) -> bool:
-    return old.overlay != new.overlay or old.prediction is not new.prediction

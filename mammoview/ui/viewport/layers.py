@@ -10,4 +10,5 @@ GLYPH = 30
 LEVEL = 35
 ANNOTATION = 40
 # Over all panes, not in one.
+FINDING = 55
 MEASURE = 60

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TypeAlias
+
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
-from PySide6.QtWidgets import QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF, QTransform
+from PySide6.QtWidgets import (
+    QGraphicsItem,
+    QGraphicsPathItem,
+    QGraphicsSimpleTextItem,
+    QStyleOptionGraphicsItem,
+    QWidget,
+)
 
 from mammoview.app.workspace import Overlay, OverlayMode
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.prediction import Region
+from mammoview.domain.reading import Disposition
 from mammoview.ui.viewport import layers
 from mammoview.ui.viewport.frame import Frame, to_qtransform
 from mammoview.words import translate
@@ -22,6 +33,10 @@ _ASKED = "#ffffff"
 _GLYPHS = {"mass": ("o", "#f0e442"), "calcification": ("t1", "#56b4e9")}
 _OTHER_GLYPH = ("s", "#e69f00")
 _HALO = QColor(0, 0, 0, 200)
+_ANSWER_PX = 20
+_BESIDE_GLYPH_PX = (11.0, -28.0)
+_ANSWERS = {Disposition.AGREE: "✓", Disposition.DISMISS: "✗", Disposition.DUPLICATE: "="}
+_NO_ANSWERS: Mapping[tuple[str, ImagePoint], Disposition] = MappingProxyType({})
 
 
 def glyph_of(kind: str) -> tuple[str, str]:
@@ -41,6 +56,9 @@ def mark_text(region: Region) -> str:
     return f"{said}, {length:.0f} x {width:.0f} mm"
 
 
+Item: TypeAlias = pg.GraphicsObject | QGraphicsPathItem | QGraphicsSimpleTextItem
+
+
 class MarkLayer:
     """Glyphs and outlines of the regions that pass the operating point.
 
@@ -52,17 +70,26 @@ class MarkLayer:
 
     def __init__(self, box: pg.ViewBox) -> None:
         self._box = box
-        self._items: list[tuple[str, pg.GraphicsObject | QGraphicsPathItem]] = []
+        self._items: list[tuple[str, Item]] = []
         self._ring: pg.ScatterPlotItem | None = None
         self._shown = False
 
     @property
-    def items(self) -> tuple[pg.GraphicsObject | QGraphicsPathItem, ...]:
+    def items(self) -> tuple[Item, ...]:
         """All graphics items of the marks."""
         return tuple(item for _, item in self._items)
 
-    def set_regions(self, regions: tuple[Region, ...], frame: Frame | None) -> None:
-        """Take the regions of another prediction; only flagged ones are drawn."""
+    def set_regions(
+        self,
+        regions: tuple[Region, ...],
+        frame: Frame | None,
+        answers: Mapping[tuple[str, ImagePoint], Disposition] = _NO_ANSWERS,
+    ) -> None:
+        """Take the regions of another prediction; only flagged ones are drawn.
+
+        ``answers`` are those of a reader, by kind and peak: an answered mark is dotted, and its
+        answer stands beside it.
+        """
         for _, item in self._items:
             self._box.removeItem(item)
         self._items = []
@@ -70,9 +97,15 @@ class MarkLayer:
             return
         for region in regions:
             if region.flagged:
-                self._add(region, _outline(region, frame, _HALO, 4.0), layers.OUTLINE)
-                self._add(region, _outline(region, frame, None, 1.6), layers.OUTLINE)
-                self._add(region, _glyph(region, frame), layers.GLYPH)
+                self._add_region(region, frame, answers.get((region.kind, region.peak)))
+
+    def _add_region(self, region: Region, frame: Frame, answer: Disposition | None) -> None:
+        dotted = answer is not None
+        self._add(region, _outline(region, frame, _HALO, 4.0, dotted=dotted), layers.OUTLINE)
+        self._add(region, _outline(region, frame, None, 1.6, dotted=dotted), layers.OUTLINE)
+        self._add(region, _glyph(region, frame), layers.GLYPH)
+        if answer is not None:
+            self._add(region, _answer(region, frame, answer), layers.GLYPH)
 
     def set_overlay(self, overlay: Overlay) -> None:
         """Show or hide the marks of each class."""
@@ -99,7 +132,7 @@ class MarkLayer:
         self._ring.setVisible(self._shown)
         self._box.addItem(self._ring, ignoreBounds=True)
 
-    def _add(self, region: Region, item: pg.GraphicsObject | QGraphicsPathItem, z: int) -> None:
+    def _add(self, region: Region, item: Item, z: int) -> None:
         item.setZValue(z)
         item.setToolTip(mark_text(region))
         item.hide()
@@ -126,14 +159,16 @@ class _OutlineItem(QGraphicsPathItem):
 
 
 def _outline(
-    region: Region, frame: Frame, colour: QColor | None, width: float
+    region: Region, frame: Frame, colour: QColor | None, width: float, *, dotted: bool
 ) -> QGraphicsPathItem:
     path = QPainterPath()
     path.addPolygon(QPolygonF([QPointF(p.col, p.row) for p in region.outline]))
     path.closeSubpath()
     item = _OutlineItem(path)
     item.setTransform(to_qtransform(frame.to_units))
-    item.setPen(_pen(colour or QColor(glyph_of(region.kind)[1]), width))
+    pen = _pen(colour or QColor(glyph_of(region.kind)[1]), width)
+    pen.setStyle(Qt.PenStyle.DotLine if dotted else Qt.PenStyle.SolidLine)
+    item.setPen(pen)
     return item
 
 
@@ -151,4 +186,21 @@ def _glyph_at(
     item = pg.ScatterPlotItem(pxMode=True, antialias=True)
     for pen in (_pen(_HALO, 5.0), _pen(QColor(colour), 2.2)):
         item.addPoints(pos=[(at.col, at.row)], symbol=symbol, size=size_px, pen=pen, brush=None)
+    return item
+
+
+def _answer(region: Region, frame: Frame, answer: Disposition) -> QGraphicsSimpleTextItem:
+    """Return the sign of an answer beside the glyph: a tick, a cross, or "the same"."""
+    item = QGraphicsSimpleTextItem(_ANSWERS[answer])
+    font = QFont("Sans Serif")
+    font.setPixelSize(_ANSWER_PX)
+    font.setBold(True)
+    item.setFont(font)
+    item.setBrush(QColor(glyph_of(region.kind)[1]))
+    pen = QPen(_HALO, 0.8)
+    item.setPen(pen)
+    item.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
+    at = frame.to_units.apply(region.peak)
+    item.setPos(at.col, at.row)
+    item.setTransform(QTransform.fromTranslate(*_BESIDE_GLYPH_PX))
     return item

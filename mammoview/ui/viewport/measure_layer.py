@@ -136,7 +136,7 @@ class MeasureLayer(QGraphicsItem):
                 text, place = narrow, other
         self._labels.append(place)
         painter.fillRect(place, _PLATE)
-        painter.setFont(_font())
+        painter.setFont(label_font())
         painter.setPen(QColor(COLOUR))
         inner = place.adjusted(4, 2, -4, -2)
         painter.drawText(inner, Qt.AlignmentFlag.AlignLeft.value, text)
@@ -144,13 +144,14 @@ class MeasureLayer(QGraphicsItem):
 
 def words_size(text: str) -> QSizeF:
     """Return the size of words with their plate."""
-    metrics = QFontMetricsF(_font())
+    metrics = QFontMetricsF(label_font())
     lines = text.split("\n")
     width = max(metrics.horizontalAdvance(line) for line in lines)
     return QSizeF(width + 10, metrics.lineSpacing() * len(lines) + 4)
 
 
-def _font() -> QFont:
+def label_font() -> QFont:
+    """Return the font of words on the images."""
     font = QFont("Sans Serif")
     font.setPixelSize(_FONT_PX)
     return font

@@ -10,10 +10,11 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 
+from mammoview.app.second_read import answering
 from mammoview.app.workspace import Gray, Overlay, Pane, Workspace
 from mammoview.domain.geometry import ImageBox, ImagePoint
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
-from mammoview.domain.reading import CadMark
+from mammoview.domain.reading import CadMark, Disposition
 from mammoview.domain.study import PixelFormat
 from mammoview.domain.views import Slot
 from mammoview.ui.viewport.annotations import Annotations
@@ -59,6 +60,7 @@ class PaneView:
         self._prediction: ViewPrediction | None = None
         self._asked: CadMark | None = None
         self._marked_frame: int | None = None  # whose marks are drawn
+        self._answers: dict[tuple[str, ImagePoint], Disposition] = {}
         self._placement: Placement | None = None
 
     @property
@@ -143,14 +145,16 @@ class PaneView:
         found = prediction_for(self._pane, workspace)
         self.texts.set_cad(cad_line(self._pane, workspace), range_badge(found))
         frame = image.frame if (image := self._pane.image) is not None else None
-        if found is self._prediction and frame == self._marked_frame:
+        uid = self._pane.mammogram.sop_instance_uid if self._pane.mammogram else ""
+        state = frame, answering.answers_on(workspace, uid)
+        if found is self._prediction and state == (self._marked_frame, self._answers):
             return
-        self._prediction, self._marked_frame = found, frame
+        self._prediction, (self._marked_frame, self._answers) = found, state
         analyzed = found is not None and found.status is AnalysisStatus.ANALYZED
         self.heat.set_heatmaps(found.heatmaps if found and analyzed else (), image, self._frame)
         regions = found.regions if found and analyzed else ()
         shown = tuple(r for r in regions if not r.frame or r.frame == frame)
-        self.marks.set_regions(shown, self._frame)
+        self.marks.set_regions(shown, self._frame, self._answers)
         self.set_overlay(workspace.overlay)  # what is new is hidden: another slice has other marks
 
     def set_asked(self, mark: CadMark | None) -> None:

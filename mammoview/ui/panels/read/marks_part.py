@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
+from mammoview.app.assessment.dismissals import shipped_dismissals
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.second_read import answering, findings, texts
 from mammoview.app.second_read import commands as reads
-from mammoview.app.second_read import texts
 from mammoview.app.workspace import Workspace
 from mammoview.review.states import Action, next_state
-from mammoview.ui.panels.parts import heading, paragraph
+from mammoview.ui.panels.parts import heading, paragraph, row_label
+from mammoview.ui.panels.read.choice import CodeChoice
+from mammoview.ui.panels.read.words_line import WordsLine
 from mammoview.words import translate
 
 
@@ -26,13 +29,12 @@ class MarksPart(QWidget):
         self._back = _button("previousMark", translate("Read", "Previous"), self)
         self._on = _button("nextMark", translate("Read", "Next"), self)
         self._agree = _button("agreeMark", translate("Read", "Agree"), self)
-        self._same = _button("sameMark", translate("Read", "Same as mine"), self)
-        self._dismiss = _button("dismissMark", translate("Read", "Dismiss"), self)
-        self.reason = QLineEdit(self)
-        self.reason.setObjectName("dismissReason")
-        said = translate("Read", "Why it is dismissed")
-        self.reason.setAccessibleName(said)
-        self.reason.setPlaceholderText(said)
+        self._own = _button("agreeAsFinding", translate("Read", "Agree, as my finding"), self)
+        said = translate("Read", "The same as my finding")
+        self.same = CodeChoice("sameMark", said, self)
+        said = translate("Read", "Dismiss, because")
+        self.reason = CodeChoice("dismissReason", said, self)
+        self.words = WordsLine("dismissWords", translate("Read", "Another reason, in words"), self)
         self._lay_out()
         self._connect()
         self.render(None, desk.workspace)
@@ -40,12 +42,21 @@ class MarksPart(QWidget):
     def _lay_out(self) -> None:
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(4)
         grid.addWidget(self._back, 0, 0)
         grid.addWidget(self._on, 0, 1)
         grid.addWidget(self._agree, 1, 0)
-        grid.addWidget(self._same, 1, 1)
-        grid.addWidget(self.reason, 2, 0, 1, 2)
-        grid.addWidget(self._dismiss, 3, 0, 1, 2)
+        grid.addWidget(self._own, 1, 1)
+        for row, (name, field) in enumerate(
+            (
+                (translate("Read", "Same as"), self.same),
+                (translate("Read", "Dismiss"), self.reason),
+            ),
+            start=2,
+        ):
+            grid.addWidget(row_label(name, field), row, 0)
+            grid.addWidget(field, row, 1)
+        grid.addWidget(self.words, 4, 0, 1, 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
@@ -57,9 +68,12 @@ class MarksPart(QWidget):
         self._back.clicked.connect(self._go_back)
         self._on.clicked.connect(self._go_on)
         self._agree.clicked.connect(self._agreed)
-        self._same.clicked.connect(self._named_same)
-        self._dismiss.clicked.connect(self.dismiss)
-        self.reason.returnPressed.connect(self.dismiss)
+        self._own.clicked.connect(self._agreed_as_own)
+        self.same.chosen.connect(self._named_same)
+        self.reason.chosen.connect(self._dismissed)
+        self.words.said.connect(self._dismissed)
+
+    # -- reader's side ------------------------------------------------------------------------
 
     def _go_back(self) -> None:
         self._desk.do(reads.next_mark, -1)
@@ -70,24 +84,37 @@ class MarksPart(QWidget):
     def _agreed(self) -> None:
         self._desk.do(reads.agree)
 
-    def _named_same(self) -> None:
-        self._desk.do(reads.same_as_nearest)
+    def _agreed_as_own(self) -> None:
+        self._desk.do(findings.agree_as_finding)
 
-    def dismiss(self) -> None:
-        """Dismiss the mark for the reason that was typed."""
-        self._desk.do(reads.dismiss, self.reason.text())
+    def _named_same(self, finding_id: str) -> None:
+        self._desk.do(reads.same_as_mine, finding_id)
+
+    def _dismissed(self, reason: str) -> None:
+        if reason:
+            self._desk.do(reads.dismiss, reason)
+
+    # -- state's side -------------------------------------------------------------------------
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
-        """Show the state."""
+        """Show the state; never emits a change by itself."""
         marks, mark = reads.marks_in_order(new), reads.current_mark(new)
         self.setVisible(bool(marks))
-        if old is None or old.read.mark != new.read.mark:
-            self.reason.clear()
-        read = new.read.read
         self._text.setText(texts.mark_text(new, mark) if mark else "")
+        read = new.read.read
         open_now = read is not None and next_state(read.state, Action.DISPOSE_MARK) is not None
-        for widget in (self._agree, self._same, self._dismiss, self.reason):
+        answer = answering.answer_to(new, mark)
+        nearest = answering.nearest_first(new, mark)
+        self.same.offer([(f.id, answering.choice_text(new, f)) for f in nearest])
+        self.same.show_code(answer.finding_id if answer else "")
+        reasons = shipped_dismissals().reasons
+        self.reason.offer([(code, translate("Assessment", words)) for code, words in reasons])
+        given = answer.reason if answer else ""
+        self.reason.show_code(given if given in dict(reasons) else "")
+        self.words.show_words("" if given in dict(reasons) else given)
+        for widget in (self._agree, self._own, self.reason, self.words):
             widget.setEnabled(open_now and mark is not None)
+        self.same.setEnabled(open_now and bool(nearest))
 
 
 def _button(name: str, text: str, parent: QWidget) -> QPushButton:

@@ -1,95 +1,106 @@
-"""The opinion of each breast and the density, entered by list."""
+"""The opinion of each breast and the density, and what the rules say of them."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
+from mammoview.app.assessment.consistency import Severity
+from mammoview.app.assessment.schemes import density_name
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.second_read import checks
 from mammoview.app.second_read import commands as reads
-from mammoview.app.second_read.texts import side_text
 from mammoview.app.workspace import Workspace
-from mammoview.domain.assessment import Opinion
 from mammoview.domain.views import Laterality
 from mammoview.review.states import Action, ReadState, next_state
+from mammoview.ui.panels.parts import heading, paragraph, row_label
+from mammoview.ui.panels.read.breast_opinion import BreastOpinion
+from mammoview.ui.panels.read.choice import CodeChoice
+from mammoview.ui.panels.read.words_line import WordsLine
 from mammoview.words import translate
-
-_CATEGORIES = ("0", "1", "2", "3", "4A", "4B", "4C", "5", "6")
-_DENSITIES = ("a", "b", "c", "d")
 
 
 class OpinionPart(QWidget):
-    """One list for each breast and one for the density; a reason where an opinion has changed."""
+    """A list for each breast, right first, one for the density, and the hints below."""
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("readOpinions")
         self.setAccessibleName(translate("Read", "Opinion"))
         self._desk = desk
-        self._lists = {side: self._opinion_list(side) for side in Laterality}
-        self._density = _list("density", translate("Read", "Density"), _DENSITIES, self)
-        self.reason = QLineEdit(self)
-        self.reason.setObjectName("changeReason")
-        said = translate("Read", "Why it is changed after the lock")
-        self.reason.setAccessibleName(said)
-        self.reason.setPlaceholderText(said)
-        layout = QFormLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        for side, chosen in self._lists.items():
-            layout.addRow(side_text(side).capitalize(), chosen)
-        layout.addRow(translate("Read", "Density"), self._density)
-        layout.addRow(self.reason)
+        self.breasts = {side: BreastOpinion(side, desk, self) for side in Laterality}
+        self.density = CodeChoice("density", translate("Read", "Density of the breasts"), self)
+        said = translate("Read", "Why the density is changed")
+        self._density_reason = WordsLine("densityReason", said, self)
+        self._hints = paragraph("readHints", translate("Read", "Hints"), self, role="faint")
+        self._waiting = ""  # a density that waits for its reason
+        self._lay_out()
         self._connect()
         self.render(None, desk.workspace)
 
-    def _opinion_list(self, side: Laterality) -> QComboBox:
-        said = translate("Read", "Opinion of the {side} breast").format(side=side_text(side))
-        chosen = _list(f"opinion-{side}", said, _CATEGORIES, self)
-        chosen.setProperty("side", side.value)
-        return chosen
+    def _lay_out(self) -> None:
+        self._density_row = QWidget(self)
+        row = QFormLayout(self._density_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        row.addRow(row_label(translate("Read", "Density"), self.density), self.density)
+        row.addRow(self._density_reason)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(heading(translate("Read", "Opinion"), self))
+        for widget in (*self.breasts.values(), self._density_row, self._hints):
+            layout.addWidget(widget)
 
     def _connect(self) -> None:
-        for chosen in self._lists.values():
-            chosen.activated.connect(self._chosen)
-        self._density.activated.connect(self._density_chosen)
+        self.density.chosen.connect(self._density_chosen)
+        self._density_reason.said.connect(self._density_worded)
 
-    def _chosen(self, row: int) -> None:
-        chosen = self.sender()
-        assert isinstance(chosen, QComboBox)
-        opinion = Opinion(
-            laterality=Laterality(str(chosen.property("side"))),
-            category=chosen.itemText(row),
-            reason=self.reason.text(),
-        )
-        self._desk.do(reads.set_opinion, opinion)
-        self.render(None, self._desk.workspace)  # what was not allowed is not shown
+    def _density_chosen(self, code: str) -> None:
+        self._waiting = ""
+        read = self._desk.workspace.read.read
+        if read is not None and read.unaided is not None and read.unaided.density != code:
+            self._waiting = code
+            self.render(None, self._desk.workspace)
+            self._density_reason.setFocus()
+            return
+        self._desk.do(reads.set_density, code)
 
-    def _density_chosen(self, row: int) -> None:
-        self._desk.do(reads.set_density, self._density.itemText(row), self.reason.text())
+    def _density_worded(self, words: str) -> None:
+        code, self._waiting = self._waiting, ""
+        if code and words:
+            self._desk.do(reads.set_density, code, words)
         self.render(None, self._desk.workspace)
+
+    def commit(self) -> None:
+        """Say what was typed and is not said yet."""
+        for part in self.breasts.values():
+            part.commit()
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state."""
         read = new.read.read
         begun = read is not None and read.state not in (ReadState.OPENED, ReadState.VIEWS_CHECKED)
         self.setVisible(begun)
+        for part in self.breasts.values():
+            part.render(old, new)
         if read is None:
             return
-        open_now = next_state(read.state, Action.SET_OPINION) is not None
-        for side, chosen in self._lists.items():
-            opinion = read.now.opinion(side)
-            chosen.setCurrentIndex(chosen.findText(opinion.category) if opinion else -1)
-            chosen.setEnabled(open_now and side in read.opened.sides)
-        self._density.setCurrentIndex(self._density.findText(read.now.density))
-        self._density.setEnabled(open_now)
-        self.reason.setVisible(read.state is ReadState.AI_REVEALED)
+        if next_state(read.state, Action.SET_DENSITY) is None:
+            self._waiting = ""
+        self._show_density(new)
+        hints = checks.hints(new)
+        self._hints.setText("\n".join(f"• {hint}" for hint in hints))
+        self._hints.setToolTip(checks.in_full(new, Severity.HINT))
+        self._hints.setVisible(bool(hints))
 
-
-def _list(name: str, accessible: str, items: tuple[str, ...], parent: QWidget) -> QComboBox:
-    chosen = QComboBox(parent)
-    chosen.setObjectName(name)
-    chosen.setAccessibleName(accessible)
-    chosen.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    chosen.addItems(list(items))
-    chosen.setCurrentIndex(-1)
-    return chosen
+    def _show_density(self, new: Workspace) -> None:
+        read = new.read.read
+        assert read is not None
+        scheme = checks.scheme_of(new).scheme
+        self._density_row.setVisible(bool(scheme.densities))
+        self.density.offer([(code, density_name(scheme, code)) for code, _ in scheme.densities])
+        self.density.show_code(self._waiting or read.now.density)
+        self.density.setEnabled(next_state(read.state, Action.SET_DENSITY) is not None)
+        self._density_reason.setVisible(bool(self._waiting))
+        if not self._waiting:
+            self._density_reason.show_words("")

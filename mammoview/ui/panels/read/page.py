@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
+from mammoview.app.read_state import Field, Page
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.second_read import commands as reads
 from mammoview.app.workspace import Workspace
 from mammoview.domain.reading import Role
+from mammoview.domain.views import Laterality
 from mammoview.ui.panels.patient_panel import PatientPanel
 from mammoview.ui.panels.read.arbitration_part import ArbitrationPart
+from mammoview.ui.panels.read.findings_part import FindingsPart
 from mammoview.ui.panels.read.hold_part import HoldPart
 from mammoview.ui.panels.read.marks_part import MarksPart
 from mammoview.ui.panels.read.opinion_part import OpinionPart
@@ -32,14 +37,16 @@ class ReadPage(QWidget):
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("readPage")
+        self._desk = desk
         self.patient = PatientPanel(desk, self)
         self.patient.setObjectName("readPatient")
         self.state = StatePart(desk, self)
         self.hold = HoldPart(desk, self)
         self.arbitration = ArbitrationPart(desk, self)
         self.views = ViewsPart(desk, self)
-        self.opinions = OpinionPart(desk, self)
         self.marks = MarksPart(desk, self)
+        self.findings = FindingsPart(desk, self)
+        self.opinions = OpinionPart(desk, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -48,7 +55,7 @@ class ReadPage(QWidget):
 
     def _parts(self) -> tuple[QWidget, ...]:
         first = (self.patient, self.state, self.hold, self.arbitration)
-        return (*first, self.views, self.opinions, self.marks)
+        return (*first, self.views, self.marks, self.findings, self.opinions)
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state."""
@@ -58,10 +65,37 @@ class ReadPage(QWidget):
             self.hold,
             self.arbitration,
             self.views,
-            self.opinions,
             self.marks,
+            self.findings,
+            self.opinions,
         )
         for part in parts:
             part.render(old, new)
         if new.read.role is Role.ARBITRATOR:
             self.opinions.hide()  # both reads' stand side by side
+
+    def commit(self) -> None:
+        """Say what was typed and is not said yet: a key of the window takes no focus away."""
+        self.findings.commit()
+        self.opinions.commit()
+
+    def focus(self, field: Field) -> None:
+        """Give the keyboard to a field, and show it."""
+        self._desk.do(reads.show_page, Page.READ)
+        if field is Field.REMOVE:
+            self.findings.remove()
+            return
+        widget: QWidget = {
+            Field.RIGHT: self.opinions.breasts[Laterality.RIGHT].choice,
+            Field.LEFT: self.opinions.breasts[Laterality.LEFT].choice,
+            Field.DENSITY: self.opinions.density,
+            Field.FINDING: self.findings.editor.kind,
+            Field.DISMISS: self.marks.reason,
+            Field.SAME: self.marks.same,
+        }[field]
+        widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        area = self.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if area is not None:
+            area.ensureWidgetVisible(widget)

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from mammoview.app.assessment.consistency import Severity
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.second_read import next_step, texts
+from mammoview.app.second_read import checks, next_step, texts
 from mammoview.app.workspace import Workspace
 from mammoview.ui.panels.parts import heading, paragraph
 from mammoview.words import translate
 
 
 class StatePart(QWidget):
-    """The steps of a read, the one that it is at, and what leads on."""
+    """The steps of a read, the one that it is at, and what leads on.
+
+    Signals
+    -------
+    asked(Go)
+        The reader wishes the next step, which is this one.
+    """
+
+    asked = Signal(object)
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,18 +53,21 @@ class StatePart(QWidget):
         self._next.clicked.connect(self._go_on)
 
     def _go_on(self) -> None:
-        self._desk.next_in_read()
+        step = next_step.of(self._desk.workspace)
+        if step is not None:
+            self.asked.emit(step.go)
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state."""
         for label, said in (
             (self._way, "\n".join(texts.way(new))),
             (self._result, texts.result_line(new)),
-            (self._needed, "\n".join(texts.needed(new))),
+            (self._needed, _listed(texts.needed(new))),
             (self._problem, texts.problem_text(new.read)),
         ):
             label.setText(said)
             label.setVisible(bool(said))
+        self._needed.setToolTip(checks.in_full(new, Severity.ERROR))
         step = next_step.of(new)
         self._next.setVisible(step is not None)
         if step is not None:
@@ -63,3 +75,8 @@ class StatePart(QWidget):
             self._next.setAccessibleName(step.said)
             self._next.setEnabled(not step.missing)
             self._next.setToolTip("\n".join(step.missing))
+
+
+def _listed(lines: tuple[str, ...]) -> str:
+    """Return lines one under another, with a point before each where there are several."""
+    return "\n".join(f"• {line}" for line in lines) if len(lines) > 1 else "".join(lines)

@@ -1,0 +1,174 @@
+"""The reader's findings: a numbered list, what can be done with them, and the selected one."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mammoview.app.assessment.lexicon import descriptors_text, shipped_lexicon
+from mammoview.app.reading import ReadingDesk
+from mammoview.app.second_read import findings
+from mammoview.app.second_read.comparison import place_text
+from mammoview.app.workspace import Workspace
+from mammoview.domain.annotation import MarkKind
+from mammoview.domain.finding import Finding
+from mammoview.review.states import ReadState
+from mammoview.ui.panels.parts import heading, paragraph
+from mammoview.ui.panels.read.finding_editor import FindingEditor
+from mammoview.ui.panels.read.words_line import WordsLine
+from mammoview.words import translate
+
+_ROW_HEIGHT = 50
+_MOST_ROWS = 4
+
+
+class FindingsPart(QWidget):
+    """Up and down select, Return shows the finding; below it stands what is said of it."""
+
+    def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("readFindings")
+        self.setAccessibleName(translate("Findings", "Findings"))
+        self._desk = desk
+        self._none = paragraph("noFindings", translate("Findings", "Findings"), self, role="faint")
+        self._none.setText(translate("Findings", "None yet: outline one on an image"))
+        self.list = QListWidget(self)
+        self.list.setObjectName("findingsList")
+        self.list.setAccessibleName(translate("Findings", "Findings of the reader"))
+        self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self._outline = _button("outlineFinding", translate("Findings", "Outline"), self)
+        self._link = _button("linkFinding", translate("Findings", "Other view"), self)
+        self._remove = _button("removeFinding", translate("Findings", "Remove"), self)
+        said = translate("Findings", "Why it is removed")
+        self.reason = WordsLine("removeReason", said, self)
+        self.editor = FindingEditor(desk, self)
+        self._lay_out()
+        self._connect()
+        self.render(None, desk.workspace)
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        for column, button in enumerate((self._outline, self._link, self._remove)):
+            grid.addWidget(button, 0, column)
+        grid.addWidget(self.reason, 1, 0, 1, 3)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(heading(translate("Findings", "Findings"), self))
+        layout.addWidget(self._none)
+        layout.addWidget(self.list)
+        layout.addLayout(grid)
+        layout.addWidget(self.editor)
+
+    def _connect(self) -> None:
+        self.list.currentItemChanged.connect(self._pointed)
+        self.list.itemActivated.connect(self._activated)
+        self.list.itemClicked.connect(self._activated)
+        self._outline.clicked.connect(self._outline_one)
+        self._link.clicked.connect(self._link_one)
+        self._remove.clicked.connect(self.remove)
+        self.reason.said.connect(self._reasoned)
+
+    # -- reader's side ------------------------------------------------------------------------
+
+    def _pointed(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            self._desk.do(findings.select, str(item.data(Qt.ItemDataRole.UserRole)))
+
+    def _activated(self, item: QListWidgetItem) -> None:
+        self._desk.do(findings.go_to, str(item.data(Qt.ItemDataRole.UserRole)))
+
+    def _outline_one(self) -> None:
+        self._desk.do(findings.draw, MarkKind.ELLIPSE)
+
+    def _link_one(self) -> None:
+        self._desk.do(findings.link)
+
+    def remove(self) -> None:
+        """Remove the selected finding; one of the locked read asks for its reason first."""
+        finding = findings.selected(self._desk.workspace)
+        if finding is not None and findings.needs_reason(self._desk.workspace, finding):
+            self.reason.show()
+            self.reason.setFocus()
+            return
+        self._desk.do(findings.remove_selected)
+
+    def _reasoned(self, words: str) -> None:
+        if words:
+            self._desk.do(findings.remove_selected, words)
+        self.reason.show_words("")
+        self.reason.hide()
+
+    def commit(self) -> None:
+        """Say what was typed and is not said yet."""
+        self.editor.commit()
+
+    # -- state's side -------------------------------------------------------------------------
+
+    def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
+        """Show the state; never emits a change by itself."""
+        read = new.read.read
+        begun = read is not None and read.state not in (ReadState.OPENED, ReadState.VIEWS_CHECKED)
+        self.setVisible(begun)
+        there = findings.of_reader(new)
+        if old is None or findings.of_reader(old) != there:
+            self._fill(there)
+        self._show_selected(new)
+        self._none.setVisible(not there)
+        self.list.setVisible(bool(there))
+        closed = findings.why_closed(new)
+        for button in (self._outline, self._link, self._remove):
+            needs_one = button is not self._outline
+            button.setEnabled(not closed and (not needs_one or findings.selected(new) is not None))
+            button.setToolTip(closed)
+        if old is None or old.read.finding != new.read.finding:
+            self.reason.hide()
+        self.editor.render(old, new)
+
+    def _show_selected(self, new: Workspace) -> None:
+        blocked = self.list.blockSignals(True)
+        self.list.setCurrentRow(findings.number_of(new, new.read.finding) - 1)
+        self.list.blockSignals(blocked)
+
+    def _fill(self, there: tuple[Finding, ...]) -> None:
+        blocked = self.list.blockSignals(True)
+        self.list.clear()
+        for number, finding in enumerate(there, start=1):
+            text = row_text(number, finding)
+            item = QListWidgetItem(text, self.list)
+            item.setSizeHint(QSize(0, _ROW_HEIGHT))
+            item.setData(Qt.ItemDataRole.UserRole, finding.id)
+            item.setToolTip(text)
+        self.list.setFixedHeight(min(len(there), _MOST_ROWS) * _ROW_HEIGHT + 4)
+        self.list.blockSignals(blocked)
+
+
+def row_text(number: int, finding: Finding) -> str:
+    """Return a finding in three lines: number, kind and words; its place; size and views."""
+    views = len(finding.views)
+    seen = (
+        translate("Findings", "in both views") if views > 1 else translate("Findings", "one view")
+    )
+    size = f"{finding.size_mm:.1f} mm" if finding.size_mm else ""
+    last = " · ".join(filter(None, (size, seen, finding.comment)))
+    return "\n".join(
+        (f"{number}  {descriptors_text(shipped_lexicon(), finding)}", place_text(finding), last)
+    )
+
+
+def _button(name: str, text: str, parent: QWidget) -> QPushButton:
+    button = QPushButton(text, parent)
+    button.setObjectName(name)
+    button.setAccessibleName(text)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
