@@ -14,9 +14,10 @@ from mammoview.imaging.breast import Breast, chest_wall_edge, find_breast
 from mammoview.imaging.grayscale import unit_values
 from mammoview.imaging.orientation import pose_from_edge
 from mammoview.imaging.pyramid import smaller_levels
+from mammoview.words import QT_TRANSLATE_NOOP, translate
 
-FROM_IMAGE = "chest wall found in the image"
-NOT_FOUND = "orientation unknown: shown as stored"
+FROM_IMAGE = QT_TRANSLATE_NOOP("Pane", "chest wall found in the image")
+NOT_FOUND = QT_TRANSLATE_NOOP("Pane", "orientation unknown: shown as stored")
 _LONG_SIDE = 512
 
 
@@ -80,5 +81,5 @@ def _pose_from_pixels(mammogram: Mammogram, breast: Breast) -> Pose:
     if edge is not None and mammogram.laterality.value is not None:
         pose = pose_from_edge(edge, mammogram.laterality.value)
         if pose is not None:
-            return replace(pose, source=FROM_IMAGE)
-    return Pose(flip_horizontal=False, rotate_degrees=0, source=NOT_FOUND)
+            return replace(pose, source=translate("Pane", FROM_IMAGE))
+    return Pose(flip_horizontal=False, rotate_degrees=0, source=translate("Pane", NOT_FOUND))

@@ -26,6 +26,7 @@ from types import MappingProxyType
 
 from mammoview.dicom.content import START_BYTES, check_start, open_regular
 from mammoview.errors import DicomError
+from mammoview.words import translate
 
 _LOCAL_HEADER_BYTES = 30
 _ENCRYPTED = 0x1
@@ -106,9 +107,9 @@ class Archive:
         info = self._members.get(name)
         if info is None:
             raise DicomError(
-                "a member that is not in the zip archive (any more)",
-                expected="the archive as it was opened",
-                todo="open the archive again",
+                translate("Files", "a member that is not in the zip archive (any more)"),
+                expected=translate("Files", "the archive as it was opened"),
+                todo=translate("Files", "open the archive again"),
             )
         try:
             with self._opened.open(info) as stream:
@@ -140,9 +141,13 @@ def open_archive(path: Path) -> Iterator[Archive]:
             opened = zipfile.ZipFile(stream)
         except _UNREADABLE as error:
             raise DicomError(
-                f"a zip archive whose list of files cannot be read ({type(error).__name__})",
-                expected="a whole zip archive in one part",
-                todo="copy or download it again, or unpack it and pass the folder",
+                translate(
+                    "Files", "a zip archive whose list of files cannot be read ({kind})"
+                ).format(kind=type(error).__name__),
+                expected=translate("Files", "a whole zip archive in one part"),
+                todo=translate(
+                    "Files", "copy or download it again, or unpack it and pass the folder"
+                ),
             ) from None
         with opened:
             _check_apart(opened.infolist())
@@ -164,20 +169,34 @@ def _plain_name(info: zipfile.ZipInfo) -> str:
 def _check(info: zipfile.ZipInfo, name: str, known: dict[str, zipfile.ZipInfo]) -> None:
     written = info.filename.replace("\\", "/")
     if written.startswith("/") or ".." in written.split("/") or re.match("[A-Za-z]:", written):
-        raise _refused("a member named as a place outside the archive", "names inside it")
+        raise _refused(
+            translate("Files", "a member named as a place outside the archive"),
+            translate("Files", "names inside it"),
+        )
     if not name or name in known:
-        raise _refused("a second member of the same name", "each name once")
+        raise _refused(
+            translate("Files", "a second member of the same name"),
+            translate("Files", "each name once"),
+        )
     if info.flag_bits & _ENCRYPTED:
-        raise _refused("an encrypted member", "a zip archive without password")
+        raise _refused(
+            translate("Files", "an encrypted member"),
+            translate("Files", "a zip archive without password"),
+        )
     if info.compress_type not in _READ_METHODS:
         method = _METHODS.get(info.compress_type, f"method {info.compress_type}")
-        raise _refused(f"a member packed with {method}", "members stored or deflated")
+        raise _refused(
+            translate("Files", "a member packed with {method}").format(method=method),
+            translate("Files", "members stored or deflated"),
+        )
     ratio = info.file_size / max(1, info.compress_size)
     if info.file_size > _MOST_BYTES or (info.file_size > _BOMB_BYTES and ratio > _BOMB_RATIO):
         raise _refused(
-            f"a member that unpacks to {info.file_size >> 20} MiB, {ratio:.0f} times its size "
-            "(a zip bomb?)",
-            "an image",
+            translate(
+                "Files",
+                "a member that unpacks to {mib} MiB, {ratio:.0f} times its size (a zip bomb?)",
+            ).format(mib=info.file_size >> 20, ratio=ratio),
+            translate("Files", "an image"),
         )
 
 
@@ -185,21 +204,30 @@ def _check_apart(infos: Sequence[zipfile.ZipInfo]) -> None:
     """Refuse an archive whose members share bytes: a bomb that no ratio of a member shows."""
     for first, second in pairwise(sorted(infos, key=lambda info: info.header_offset)):
         if first.header_offset + _LOCAL_HEADER_BYTES + first.compress_size > second.header_offset:
-            raise _refused("a zip archive whose members share bytes (a zip bomb?)", "them apart")
+            raise _refused(
+                translate("Files", "a zip archive whose members share bytes (a zip bomb?)"),
+                translate("Files", "them apart"),
+            )
 
 
 def _refused(met: str, expected: str) -> DicomError:
     return DicomError(
-        met, expected=expected, todo="unpack it yourself if you trust it, and pass the folder"
+        met,
+        expected=expected,
+        todo=translate("Files", "unpack it yourself if you trust it, and pass the folder"),
     )
 
 
 def _damaged(error: Exception | None) -> DicomError:
-    why = "it is shorter than it says" if error is None else str(type(error).__name__)
+    why = (
+        translate("Files", "it is shorter than it says")
+        if error is None
+        else str(type(error).__name__)
+    )
     if isinstance(error, zipfile.BadZipFile) and "CRC" in str(error):
-        why = "wrong checksum (CRC-32)"
+        why = translate("Files", "wrong checksum (CRC-32)")
     return DicomError(
-        f"a damaged member of a zip archive: {why}",
-        expected="the bytes that were packed",
-        todo="copy or download the archive again from its source",
+        translate("Files", "a damaged member of a zip archive: {why}").format(why=why),
+        expected=translate("Files", "the bytes that were packed"),
+        todo=translate("Files", "copy or download the archive again from its source"),
     )

@@ -35,6 +35,7 @@ from mammoview.domain.study import (
 from mammoview.domain.views import SourcedLaterality, SourcedView, displaced_slot, standard_slot
 from mammoview.errors import DicomError
 from mammoview.imaging.orientation import pose_from_patient_orientation
+from mammoview.words import translate
 
 _ZONE = re.compile(r"[+-]\d{4}$")
 
@@ -130,9 +131,9 @@ def _sop_instance_uid(header: Header) -> str:
     uid = header.text("SOPInstanceUID")
     if not uid:
         raise DicomError(
-            "an image without SOPInstanceUID",
-            expected="a DICOM image with its identifiers",
-            todo="export the image again from its source",
+            translate("Files", "an image without SOPInstanceUID"),
+            expected=translate("Files", "a DICOM image with its identifiers"),
+            todo=translate("Files", "export the image again from its source"),
         )
     return uid
 
@@ -143,7 +144,7 @@ def _study_key(header: Header, cbis: CbisName | None, warnings: list[str]) -> st
     study = header.text("StudyInstanceUID")
     if study:
         return study
-    warnings.append("no StudyInstanceUID: grouped by series")
+    warnings.append(translate("Files", "no StudyInstanceUID: grouped by series"))
     return header.text("SeriesInstanceUID") or header.text("SOPInstanceUID")
 
 
@@ -183,9 +184,9 @@ def _pose(header: Header, laterality: SourcedLaterality, view: SourcedView) -> P
 def _other_warnings(header: Header) -> list[str]:
     found = []
     if is_for_processing(header):
-        found.append("For Processing image: raw grey values")
+        found.append(translate("Files", "For Processing image: raw grey values"))
     if _is_partial(header):
-        found.append("partial view of the breast")
+        found.append(translate("Files", "partial view of the breast"))
     return found
 
 
@@ -198,11 +199,18 @@ def _lost(header: Header, transfer_syntax: str) -> list[str]:
     syntax = find_syntax(transfer_syntax)
     said = header.text("LossyImageCompression")
     if said == "01":
-        return ["lossy compression: the pixels are not those of the detector"]
+        return [translate("Files", "lossy compression: the pixels are not those of the detector")]
     if syntax.may_lose and said != "00":
-        return [f"{syntax.codec}, which may have lost detail, and the header does not say"]
+        return [
+            translate(
+                "Files", "{codec}, which may have lost detail, and the header does not say"
+            ).format(codec=syntax.codec)
+        ]
     return []
 
 
 def _unreadable(header: Header) -> list[str]:
-    return [f"{keyword} cannot be read" for keyword in header.unreadable]
+    return [
+        translate("Files", "{keyword} cannot be read").format(keyword=keyword)
+        for keyword in header.unreadable
+    ]

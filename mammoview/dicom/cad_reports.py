@@ -8,6 +8,7 @@ from dataclasses import replace
 from mammoview.domain.cad_report import CadReportFile
 from mammoview.domain.study import Examination, Refusal
 from mammoview.errors import DicomError
+from mammoview.words import translate
 
 
 def with_reports(
@@ -61,8 +62,8 @@ def _newest(reports: Sequence[CadReportFile]) -> tuple[CadReportFile, ...]:
 
 def _stray(report: CadReportFile) -> Refusal:
     error = DicomError(
-        "a CAD report of images that are not here",
-        expected="the images of its study beside it",
-        todo="open it together with the images",
+        translate("Files", "a CAD report of images that are not here"),
+        expected=translate("Files", "the images of its study beside it"),
+        todo=translate("Files", "open it together with the images"),
     )
     return Refusal(file=report.file, archive=report.archive, reason=str(error))

@@ -28,6 +28,7 @@ from mammoview.domain.cad_report import (
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.prediction import AnalysisStatus
 from mammoview.errors import DicomError
+from mammoview.words import translate
 
 CAD_SR_CLASS = "1.2.840.10008.5.1.4.1.1.88.50"
 
@@ -86,9 +87,9 @@ def read_cad_report(path: Path, file: DicomFile, *, archive: Path | None = None)
     uid, study = header.text("SOPInstanceUID"), header.text("StudyInstanceUID")
     if not uid or not study or not header.items("ContentSequence"):
         raise DicomError(
-            "a CAD report without identifiers or content",
-            expected="a Mammography CAD SR",
-            todo="have it sent again from its source",
+            translate("Files", "a CAD report without identifiers or content"),
+            expected=translate("Files", "a Mammography CAD SR"),
+            todo=translate("Files", "have it sent again from its source"),
         )
     tree = _Tree(header)
     marks = tuple(tree.marks())
@@ -126,9 +127,9 @@ def load_cad_report(source: CadReportFile) -> CadReport:
         found = read_cad_report(source.file, file, archive=source.archive)
     if found.source != source:
         raise DicomError(
-            "another CAD report than was there when the study was opened",
-            expected="the same file",
-            todo="open the study again",
+            translate("Files", "another CAD report than was there when the study was opened"),
+            expected=translate("Files", "the same file"),
+            todo=translate("Files", "open the study again"),
         )
     return found
 
@@ -264,13 +265,19 @@ class _Tree:
         """Give the mark of a finding.  Parts of it, as single calcifications, are no marks."""
         value, meaning = _value(item)
         if value in _NO_LESIONS:
-            self._left_out[f"finding(s) that are no lesion, not drawn ({meaning or value})"] += 1
+            self._left_out[
+                translate("Files", "finding(s) that are no lesion, not drawn ({value})").format(
+                    value=meaning or value
+                )
+            ] += 1
             return
         centre, outline = self._drawn(item, "111010"), self._drawn(item, "111041")
         image = next((image for _, image in (centre, outline) if image is not None), None)
         image = image or next(self._images_of(item), None)
         if image is None or not (centre[0] or outline[0]):
-            self._left_out["finding(s) without a place or an image, not drawn"] += 1
+            self._left_out[
+                translate("Files", "finding(s) without a place or an image, not drawn")
+            ] += 1
             return
         certainty = [_number(n) for n in _children(item, "111012")]
         self._found += 1

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from mammoview.dicom.header import Header
 from mammoview.domain.views import Laterality, Projection
+from mammoview.words import translate
 
 _PATIENT_ID = re.compile(
     r"(Mass|Calc)-(Training|Test)_(P_\d{5})_(LEFT|RIGHT)_(CC|MLO)(?:_(\d+))?", re.IGNORECASE
@@ -70,4 +71,8 @@ def cbis_extract(header: Header, name: CbisName | None) -> str | None:
     of_cbis = name is not None and (name.abnormality is not None or eight_bit)
     if not named and not of_cbis:
         return None
-    return "an ROI mask" if eight_bit else "a crop around an abnormality"
+    return (
+        translate("Files", "an ROI mask")
+        if eight_bit
+        else translate("Files", "a crop around an abnormality")
+    )

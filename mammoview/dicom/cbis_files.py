@@ -20,6 +20,7 @@ from mammoview.dicom.header import Header
 from mammoview.dicom.layout import check_pixels, read_layout
 from mammoview.dicom.source import DicomFile, open_dicom
 from mammoview.domain.geometry import ImageBox
+from mammoview.words import translate
 
 
 class CbisKind(StrEnum):
@@ -146,12 +147,16 @@ def _kind(
     described = _described(file.header)
     if pixels is not None:
         if described is CbisKind.FULL:
-            return CbisKind.UNKNOWN, "8 bits, but described as a full mammogram"
+            return CbisKind.UNKNOWN, translate("Files", "8 bits, but described as a full mammogram")
         if np.any((pixels != 0) & (pixels != 255)):
-            return CbisKind.UNKNOWN, "8 bits, but with other values than 0 and 255"
+            return CbisKind.UNKNOWN, translate(
+                "Files", "8 bits, but with other values than 0 and 255"
+            )
         return CbisKind.MASK, ""
     if described is not CbisKind.UNKNOWN:
         return (CbisKind.FULL if described is CbisKind.FULL else CbisKind.CROP), ""
     if name is not None:
         return (CbisKind.FULL if name.abnormality is None else CbisKind.CROP), ""
-    return CbisKind.UNKNOWN, "16 bits, and neither SeriesDescription nor PatientID tell what it is"
+    return CbisKind.UNKNOWN, translate(
+        "Files", "16 bits, and neither SeriesDescription nor PatientID tell what it is"
+    )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mammoview.errors import DicomError
+from mammoview.words import translate
 
 START_BYTES = 132  # preamble and DICM
 _BARE_STARTS = (b"\x02\x00", b"\x08\x00", b"\x00\x08")
@@ -34,17 +35,19 @@ def open_regular(path: Path) -> BinaryIO:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise DicomError(
-                "something that is not a regular file",
-                expected="a DICOM file",
-                todo="pass the files or the folder of the examination",
+                translate("Files", "something that is not a regular file"),
+                expected=translate("Files", "a DICOM file"),
+                todo=translate("Files", "pass the files or the folder of the examination"),
             )
         return path.open("rb")
     except OSError as error:
         # The error's own text holds the path, and the path may hold a name.
         raise DicomError(
-            f"a file that cannot be read ({error.strerror or type(error).__name__})",
-            expected="a readable file",
-            todo="check that it exists and that you may read it",
+            translate("Files", "a file that cannot be read ({error})").format(
+                error=error.strerror or type(error).__name__
+            ),
+            expected=translate("Files", "a readable file"),
+            todo=translate("Files", "check that it exists and that you may read it"),
         ) from None
 
 
@@ -75,15 +78,17 @@ def check_start(start: bytes) -> None:
     """
     if not start:
         raise DicomError(
-            "an empty file", expected="a DICOM file", todo="copy the file again from its source"
+            translate("Files", "an empty file"),
+            expected=translate("Files", "a DICOM file"),
+            todo=translate("Files", "copy the file again from its source"),
         )
     kind = "zip" if is_zip(start) else ""
     kind = next((name for magic, name in _OTHER_ARCHIVES if start.startswith(magic)), kind)
     if kind:
         raise DicomError(
-            f"a {kind} archive where an image was expected",
-            expected="DICOM files, or one zip archive of them",
-            todo="unpack it and pass the folder",
+            translate("Files", "a {kind} archive where an image was expected").format(kind=kind),
+            expected=translate("Files", "DICOM files, or one zip archive of them"),
+            todo=translate("Files", "unpack it and pass the folder"),
         )
     if start[128:132] != b"DICM" and start[:2] not in _BARE_STARTS:
         raise not_dicom()
@@ -92,14 +97,16 @@ def check_start(start: bytes) -> None:
 def truncated(met: str) -> DicomError:
     """Return the refusal of a file of which a part is missing."""
     return DicomError(
-        met, expected="a whole file", todo="copy or export the file again from its source"
+        met,
+        expected=translate("Files", "a whole file"),
+        todo=translate("Files", "copy or export the file again from its source"),
     )
 
 
 def not_dicom() -> DicomError:
     """Return the refusal of a file that is something else."""
     return DicomError(
-        "a file that is not DICOM",
-        expected="a DICOM mammogram",
-        todo="leave this file out, or export the images as DICOM",
+        translate("Files", "a file that is not DICOM"),
+        expected=translate("Files", "a DICOM mammogram"),
+        todo=translate("Files", "leave this file out, or export the images as DICOM"),
     )

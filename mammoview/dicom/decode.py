@@ -22,6 +22,7 @@ from mammoview.dicom.source import DicomFile, open_dicom, read_spans
 from mammoview.dicom.syntaxes import Codec
 from mammoview.domain.study import Mammogram
 from mammoview.errors import DicomError
+from mammoview.words import translate
 
 # One image alone uses both cores; of several at once each has its share of them.
 _THREADS = min(4, os.cpu_count() or 1)
@@ -66,9 +67,9 @@ def decode_open(file: DicomFile) -> NDArray[np.generic]:
     layout = read_layout(file.header, file.transfer_syntax)
     if layout.frames > 1:
         raise DicomError(
-            f"an image of {layout.frames} frames",
-            expected="an image of one frame",
-            todo="open it in the window, which shows one frame after the other",
+            translate("Files", "an image of {frames} frames").format(frames=layout.frames),
+            expected=translate("Files", "an image of one frame"),
+            todo=translate("Files", "open it in the window, which shows one frame after the other"),
         )
     pixels = file.find_pixels()
     check_pixels(layout, pixels)
@@ -176,7 +177,11 @@ _DECODERS: dict[Codec, Callable[[bytes, PixelLayout], NDArray[np.generic]]] = {
 
 def _undecodable(layout: PixelLayout, what: str) -> DicomError:
     return DicomError(
-        f"{layout.codec} pixel data that cannot be decoded ({what})",
-        expected=f"{layout.rows} x {layout.cols} grey pixels",
-        todo="copy or export the file again from its source",
+        translate("Files", "{codec} pixel data that cannot be decoded ({what})").format(
+            codec=layout.codec, what=what
+        ),
+        expected=translate("Files", "{rows} x {cols} grey pixels").format(
+            rows=layout.rows, cols=layout.cols
+        ),
+        todo=translate("Files", "copy or export the file again from its source"),
     )

@@ -11,6 +11,7 @@ from mammoview.dicom.image_kind import TOMOSYNTHESIS_CLASSES
 from mammoview.domain.study import ImageKind
 from mammoview.domain.views import Projection, SourcedView, ViewModifier
 from mammoview.errors import DicomError
+from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 _MG_CLASSES = frozenset({"1.2.840.10008.5.1.4.1.1.1.2", "1.2.840.10008.5.1.4.1.1.1.2.1"})
 _CT, _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.7"
@@ -21,9 +22,11 @@ _FOR_PROCESSING_CLASSES = frozenset(
 )
 _KINDS = MappingProxyType(
     {
-        ImageKind.SYNTHETIC: "synthetic 2D image, made from tomosynthesis",
-        ImageKind.VOLUME: "tomosynthesis",
-        ImageKind.PROJECTION: "tomosynthesis projection",
+        ImageKind.SYNTHETIC: QT_TRANSLATE_NOOP(
+            "Files", "synthetic 2D image, made from tomosynthesis"
+        ),
+        ImageKind.VOLUME: QT_TRANSLATE_NOOP("Files", "tomosynthesis"),
+        ImageKind.PROJECTION: QT_TRANSLATE_NOOP("Files", "tomosynthesis projection"),
     }
 )
 # Only what looks like a modality is quoted: a broken header may hold a name there.
@@ -43,19 +46,29 @@ def check_mammogram(header: Header, cbis: CbisName | None) -> None:
     _check_no_private_volume(header)
     modality = header.text("Modality").upper()
     if modality != "MG" and header.text("SOPClassUID") not in (_MG_CLASSES | TOMOSYNTHESIS_CLASSES):
-        met = f"modality {modality}" if _MODALITY.fullmatch(modality) else "another modality"
-        met = met if modality else "a data set without Modality"
-        raise DicomError(met, expected="a mammogram (modality MG)", todo="leave this file out")
+        met = (
+            translate("Files", "modality {modality}").format(modality=modality)
+            if _MODALITY.fullmatch(modality)
+            else translate("Files", "another modality")
+        )
+        met = met if modality else translate("Files", "a data set without Modality")
+        raise DicomError(
+            met,
+            expected=translate("Files", "a mammogram (modality MG)"),
+            todo=translate("Files", "leave this file out"),
+        )
     extract = cbis_extract(header, cbis)
     if extract is not None:
         raise DicomError(
-            f"{extract} of CBIS-DDSM", expected="a full mammogram", todo="leave this file out"
+            translate("Files", "{extract} of CBIS-DDSM").format(extract=extract),
+            expected=translate("Files", "a full mammogram"),
+            todo=translate("Files", "leave this file out"),
         )
     if header.text("QualityControlImage").upper() == "YES":
         raise DicomError(
-            "a quality control image (QualityControlImage YES)",
-            expected="a mammogram of a patient",
-            todo="leave this file out",
+            translate("Files", "a quality control image (QualityControlImage YES)"),
+            expected=translate("Files", "a mammogram of a patient"),
+            todo=translate("Files", "leave this file out"),
         )
 
 
@@ -64,14 +77,20 @@ def _check_no_private_volume(header: Header) -> None:
     sop_class = header.text("SOPClassUID")
     met = ""
     if sop_class == _SECONDARY_CAPTURE and header.has(_HOLOGIC_PIXELS):
-        met = "tomosynthesis in Hologic's own format (Secondary Capture with private pixels)"
+        met = translate(
+            "Files", "tomosynthesis in Hologic's own format (Secondary Capture with private pixels)"
+        )
     elif sop_class == _CT and header.text("BodyPartExamined").upper() == "BREAST":
-        met = "a slice of the breast kept as CT image (older tomosynthesis, or breast CT)"
+        met = translate(
+            "Files", "a slice of the breast kept as CT image (older tomosynthesis, or breast CT)"
+        )
     if met:
         raise DicomError(
             met,
-            expected="Breast Tomosynthesis Image Storage, a volume in one file",
-            todo="have the device or archive send it as Breast Tomosynthesis Image",
+            expected=translate("Files", "Breast Tomosynthesis Image Storage, a volume in one file"),
+            todo=translate(
+                "Files", "have the device or archive send it as Breast Tomosynthesis Image"
+            ),
         )
 
 
@@ -104,12 +123,16 @@ def unsupported_reason(
     magnification : float
         Geometric magnification.
     """
-    reasons = [_KINDS[kind]] if kind in _KINDS else []
+    reasons = [translate("Files", _KINDS[kind])] if kind in _KINDS else []
     reasons += [reason for reason, met in _image_reasons(header, view, magnification) if met]
     if view.value is None:
-        reasons.append("the view is not known")
+        reasons.append(translate("Files", "the view is not known"))
     elif view.value not in (Projection.CC, Projection.MLO):
-        reasons.append(f"{view.value} view: only CC and MLO are analysed")
+        reasons.append(
+            translate("Files", "{value} view: only CC and MLO are analysed").format(
+                value=view.value
+            )
+        )
     return "; ".join(reasons) or None
 
 
@@ -117,14 +140,23 @@ def _image_reasons(
     header: Header, view: SourcedView, magnification: float
 ) -> tuple[tuple[str, bool], ...]:
     return (
-        ("specimen radiograph", is_specimen(header)),
-        ("breast with an implant", header.text("BreastImplantPresent").upper() == "YES"),
-        ("implant-displaced view", ViewModifier.IMPLANT_DISPLACED in view.modifiers),
+        (translate("Files", "specimen radiograph"), is_specimen(header)),
         (
-            "magnification view",
+            translate("Files", "breast with an implant"),
+            header.text("BreastImplantPresent").upper() == "YES",
+        ),
+        (
+            translate("Files", "implant-displaced view"),
+            ViewModifier.IMPLANT_DISPLACED in view.modifiers,
+        ),
+        (
+            translate("Files", "magnification view"),
             ViewModifier.MAGNIFICATION in view.modifiers or is_magnified(magnification),
         ),
-        ("spot compression view", ViewModifier.SPOT_COMPRESSION in view.modifiers),
+        (
+            translate("Files", "spot compression view"),
+            ViewModifier.SPOT_COMPRESSION in view.modifiers,
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mammoview.domain.study import Refusal
 from mammoview.errors import DicomError
+from mammoview.words import translate
 
 
 def list_files(
@@ -45,7 +46,9 @@ def list_files(
 def _unlisted(error: OSError) -> DicomError:
     # The error's own text holds the path, and the path may hold a name.
     return DicomError(
-        f"a folder that cannot be listed ({error.strerror or type(error).__name__})",
-        expected="a readable folder",
-        todo="check that you may read it",
+        translate("Files", "a folder that cannot be listed ({error})").format(
+            error=error.strerror or type(error).__name__
+        ),
+        expected=translate("Files", "a readable folder"),
+        todo=translate("Files", "check that you may read it"),
     )

@@ -24,6 +24,7 @@ from mammoview.dicom.source import DicomFile, PixelBytes, Span, open_dicom, read
 from mammoview.dicom.syntaxes import Codec
 from mammoview.domain.study import Mammogram
 from mammoview.errors import DicomError
+from mammoview.words import translate
 
 # A stream starts with SOI, SOC or a JP2 signature box; a fragment that does not goes on with one.
 _STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  ")
@@ -107,7 +108,9 @@ def read_frame(source: FrameSource, frame: int) -> NDArray[np.generic]:
         return decode_bytes(data, source.layout, is_words=source.is_words)
     except DicomError as error:
         raise DicomError(
-            f"frame {frame} of {source.layout.frames}: {error.met}",
+            translate("Files", "frame {frame} of {frames}: {met}").format(
+                frame=frame, frames=source.layout.frames, met=error.met
+            ),
             expected=error.expected,
             todo=error.todo,
         ) from None
@@ -130,7 +133,12 @@ def frame_spans(
     if count == 1:
         return (pixels.spans,)
     if len(pixels.spans) < count:
-        raise _unclear(f"{len(pixels.spans)} fragments for {count} frames", "one or more for each")
+        raise _unclear(
+            translate("Files", "{spans} fragments for {count} frames").format(
+                spans=len(pixels.spans), count=count
+            ),
+            translate("Files", "one or more for each"),
+        )
     starts = [offset - pixels.spans[0][0] for offset, _ in pixels.spans]
     for table in (_extended_table(file), _basic_table(file.stream, pixels), None):
         if table is not None and len(table) == count and set(table) <= set(starts):
@@ -142,8 +150,10 @@ def frame_spans(
         if len(firsts) == count and firsts[0] == 0:
             return _grouped(pixels.spans, firsts)
     raise _unclear(
-        f"{len(pixels.spans)} fragments for {count} frames and no offset table that fits",
-        "an offset table, or one fragment for each frame",
+        translate(
+            "Files", "{spans} fragments for {count} frames and no offset table that fits"
+        ).format(spans=len(pixels.spans), count=count),
+        translate("Files", "an offset table, or one fragment for each frame"),
     )
 
 
@@ -152,7 +162,10 @@ def _grouped(spans: Sequence[Span], firsts: Sequence[int]) -> tuple[tuple[Span, 
     ends = [*firsts[1:], len(spans)]
     groups = tuple(tuple(spans[first:end]) for first, end in zip(firsts, ends, strict=True))
     if firsts[0] != 0 or not all(groups):
-        raise _unclear("an offset table that is not in order", "the frames in order")
+        raise _unclear(
+            translate("Files", "an offset table that is not in order"),
+            translate("Files", "the frames in order"),
+        )
     return groups
 
 
@@ -183,9 +196,9 @@ def _read(source: FrameSource, spans: Sequence[Span]) -> bytes:
     with open_regular(source.path) as stream:
         if _stamp(source.path) != source.stamp:
             raise DicomError(
-                "a file that was changed while it was open",
-                expected="the file as it was opened",
-                todo="open it again",
+                translate("Files", "a file that was changed while it was open"),
+                expected=translate("Files", "the file as it was opened"),
+                todo=translate("Files", "open it again"),
             )
         return read_spans(stream, spans)
 
@@ -200,7 +213,7 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 def _unclear(met: str, expected: str) -> DicomError:
     return DicomError(
-        f"a multi-frame image with {met}",
+        translate("Files", "a multi-frame image with {met}").format(met=met),
         expected=expected,
-        todo="copy or export the file again from its source",
+        todo=translate("Files", "copy or export the file again from its source"),
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mammoview.dicom.header import Header
 from mammoview.dicom.layout import PixelLayout
 from mammoview.domain.study import PixelFormat, VoiFunction, VoiLut, VoiWindow
+from mammoview.words import translate
 
 
 def read_pixel_format(header: Header, layout: PixelLayout, warnings: list[str]) -> PixelFormat:
@@ -47,7 +48,7 @@ def read_pixel_format(header: Header, layout: PixelLayout, warnings: list[str]) 
 
 def _rescale(header: Header, warnings: list[str]) -> tuple[float, float]:
     if header.has("ModalityLUTSequence"):
-        warnings.append("ModalityLUTSequence is not applied")
+        warnings.append(translate("Files", "ModalityLUTSequence is not applied"))
     for holder in (*header.functional_groups("PixelValueTransformationSequence"), header):
         slope = holder.number("RescaleSlope")
         intercept = holder.number("RescaleIntercept")
@@ -56,7 +57,9 @@ def _rescale(header: Header, warnings: list[str]) -> tuple[float, float]:
             intercept = intercept or 0.0
             if slope != 0 and math.isfinite(slope) and math.isfinite(intercept):
                 return slope, intercept
-            warnings.append("RescaleSlope or RescaleIntercept is impossible and not used")
+            warnings.append(
+                translate("Files", "RescaleSlope or RescaleIntercept is impossible and not used")
+            )
     return 1.0, 0.0
 
 
@@ -66,12 +69,16 @@ def _windows(header: Header, warnings: list[str]) -> tuple[VoiWindow, ...]:
     function = _function(header.text("VOILUTFunction").upper(), warnings)
     smallest = 1.0 if function is VoiFunction.LINEAR else 0.0
     if len(centres) != len(widths):
-        warnings.append("WindowCenter and WindowWidth differ in number")
+        warnings.append(translate("Files", "WindowCenter and WindowWidth differ in number"))
     found = []
     for i, (centre, width) in enumerate(zip(centres, widths, strict=False)):
         wide = width >= smallest if smallest else width > 0
         if not (math.isfinite(centre) and math.isfinite(width) and wide):
-            warnings.append(f"window {i + 1} has an impossible width or centre and is not used")
+            warnings.append(
+                translate(
+                    "Files", "window {i} has an impossible width or centre and is not used"
+                ).format(i=i + 1)
+            )
             continue
         name = names[i] if i < len(names) else ""
         found.append(VoiWindow(centre=centre, width=width, function=function, explanation=name))
@@ -82,7 +89,7 @@ def _function(text: str, warnings: list[str]) -> VoiFunction:
     if text in VoiFunction.__members__:
         return VoiFunction(text)
     if text:
-        warnings.append("VOILUTFunction is not a known function: LINEAR used")
+        warnings.append(translate("Files", "VOILUTFunction is not a known function: LINEAR used"))
     return VoiFunction.LINEAR
 
 
@@ -91,7 +98,7 @@ def _luts(header: Header, *, signed_input: bool, warnings: list[str]) -> tuple[V
     for item in header.items("VOILUTSequence"):
         lut = _lut(item, signed_input=signed_input)
         if lut is None:
-            warnings.append("a VOI LUT is damaged and not used")
+            warnings.append(translate("Files", "a VOI LUT is damaged and not used"))
         else:
             found.append(lut)
     return tuple(found)

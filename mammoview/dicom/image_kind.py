@@ -15,6 +15,7 @@ import numpy as np
 
 from mammoview.dicom.header import Header
 from mammoview.domain.study import FrameStack, ImageKind
+from mammoview.words import translate
 
 TOMOSYNTHESIS = "1.2.840.10008.5.1.4.1.1.13.1.3"
 PROJECTIONS = frozenset({"1.2.840.10008.5.1.4.1.1.13.1.4", "1.2.840.10008.5.1.4.1.1.13.1.5"})
@@ -53,7 +54,9 @@ def read_kind(header: Header, frames: int, warnings: list[str]) -> ImageKind:
     if header.text("SOPClassUID") == TOMOSYNTHESIS or "TOMOSYNTHESIS" in said:
         return ImageKind.VOLUME
     if said[:1] != ["ORIGINAL"] and _is_named_synthetic(header):
-        warnings.append("synthetic 2D image by its description, which is free text")
+        warnings.append(
+            translate("Files", "synthetic 2D image by its description, which is free text")
+        )
         return ImageKind.SYNTHETIC
     return ImageKind.PLAIN
 
@@ -83,15 +86,27 @@ def read_stack(header: Header, frames: int, warnings: list[str]) -> FrameStack |
     if header.has("ConcatenationUID"):
         part = header.integer("InConcatenationNumber") or "?"
         total = header.integer("InConcatenationTotalNumber") or "?"
-        warnings.append(f"part {part} of {total} of a volume in several files: shown by itself")
+        warnings.append(
+            translate(
+                "Files", "part {part} of {total} of a volume in several files: shown by itself"
+            ).format(part=part, total=total)
+        )
     heights = _heights_by_position(header, frames) or _heights_by_thickness(header, frames)
     if not heights:
-        warnings.append("no slice positions in the header: slices by number, not by mm")
+        warnings.append(
+            translate("Files", "no slice positions in the header: slices by number, not by mm")
+        )
     elif not all(low < high for low, high in itertools.pairwise(heights)):
-        warnings.append("slices that are not stored in order of height: by number, not by mm")
+        warnings.append(
+            translate(
+                "Files", "slices that are not stored in order of height: by number, not by mm"
+            )
+        )
         heights = ()
     elif heights[-1] > _THICKEST_BREAST_MM:
-        warnings.append("slice positions that no breast has: slices by number, not by mm")
+        warnings.append(
+            translate("Files", "slice positions that no breast has: slices by number, not by mm")
+        )
         heights = ()
     return FrameStack(count=frames, heights_mm=heights)
 
@@ -148,4 +163,8 @@ def _check_same_grey(header: Header, warnings: list[str]) -> None:
         for group in groups
     }
     if len(kinds) > 1:
-        warnings.append("frames with windows or rescaling of their own: those of frame 1 are used")
+        warnings.append(
+            translate(
+                "Files", "frames with windows or rescaling of their own: those of frame 1 are used"
+            )
+        )

@@ -15,10 +15,13 @@ from mammoview.dicom.walk import Walk
 from mammoview.domain.study import Examination, ExamIndex, ImageKind, Mammogram
 from mammoview.domain.views import Laterality, Projection, Slot, ViewModifier
 from mammoview.errors import DicomError
+from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 _log = logging.getLogger(__name__)
 
-_NO_TWIN = "For Processing twin of a For Presentation image: kept out of the reading slots"
+_NO_TWIN = QT_TRANSLATE_NOOP(
+    "Files", "For Processing twin of a For Presentation image: kept out of the reading slots"
+)
 
 # What makes two images of a study the same view.
 _ViewKind = tuple[Laterality, Projection, frozenset[ViewModifier], Slot | None, ImageKind]
@@ -105,9 +108,9 @@ def _add(read: dict[str, ReadHeader], header: ReadHeader) -> None:
     uid = header.mammogram.sop_instance_uid
     if uid in read:
         raise DicomError(
-            "a second copy of an image already opened (same SOPInstanceUID)",
-            expected="each image once",
-            todo="leave the copy out",
+            translate("Files", "a second copy of an image already opened (same SOPInstanceUID)"),
+            expected=translate("Files", "each image once"),
+            todo=translate("Files", "leave the copy out"),
         )
     read[uid] = header
 
@@ -128,7 +131,7 @@ def _examination(key: str, headers: Sequence[ReadHeader]) -> Examination:
         for h in headers
     ]
     if len({m.identity.patient_id for m in mammograms if not m.is_cbis_ddsm}) > 1:
-        note = "the images of this study name different patients"
+        note = translate("Files", "the images of this study name different patients")
         mammograms = [replace(m, warnings=(*m.warnings, note)) for m in mammograms]
     acquired = {m.place for m in mammograms if m.kind is ImageKind.PLAIN}
     mammograms = [
@@ -160,9 +163,10 @@ def _without_slot(mammogram: Mammogram) -> Mammogram:
         slot=None,
         displaced_slot=None,
         volume_slot=None,
-        left_out=_NO_TWIN,
-        unsupported=mammogram.unsupported or "For Processing twin: its presentation is analysed",
-        warnings=(*mammogram.warnings, _NO_TWIN),
+        left_out=translate("Files", _NO_TWIN),
+        unsupported=mammogram.unsupported
+        or translate("Files", "For Processing twin: its presentation is analysed"),
+        warnings=(*mammogram.warnings, translate("Files", _NO_TWIN)),
     )
 
 

@@ -11,6 +11,7 @@ from mammoview.dicom.header import Header
 from mammoview.dicom.source import PixelBytes
 from mammoview.dicom.syntaxes import Codec, find_syntax
 from mammoview.errors import DicomError
+from mammoview.words import translate
 
 _PHOTOMETRICS = frozenset(
     {
@@ -64,18 +65,34 @@ def read_layout(header: Header, transfer_syntax: str) -> PixelLayout:
     _check_grey(header)
     rows, cols = header.integer("Rows") or 0, header.integer("Columns") or 0
     if rows <= 0 or cols <= 0:
-        raise _refused("an image without Rows and Columns", "its size in pixels")
+        raise _refused(
+            translate("Files", "an image without Rows and Columns"),
+            translate("Files", "its size in pixels"),
+        )
     allocated = header.integer("BitsAllocated") or 0
     stored = header.integer("BitsStored") or allocated
     high = header.integer("HighBit")
     shift = 0 if high is None else high + 1 - stored
     if allocated not in (8, 16) or not 8 <= stored <= allocated:
-        raise _refused(f"{stored} bits stored in {allocated}", "8 to 16 bits in 8 or 16")
+        raise _refused(
+            translate("Files", "{stored} bits stored in {allocated}").format(
+                stored=stored, allocated=allocated
+            ),
+            translate("Files", "8 to 16 bits in 8 or 16"),
+        )
     if shift < 0 or shift + stored > allocated:
-        raise _refused(f"HighBit {high} with {stored} of {allocated} bits", "bits that fit")
+        raise _refused(
+            translate("Files", "HighBit {high} with {stored} of {allocated} bits").format(
+                high=high, stored=stored, allocated=allocated
+            ),
+            translate("Files", "bits that fit"),
+        )
     frames = header.integer("NumberOfFrames")
     if frames is not None and not 1 <= frames <= _MOST_FRAMES:
-        raise _refused(f"NumberOfFrames {frames}", f"1 to {_MOST_FRAMES} frames")
+        raise _refused(
+            translate("Files", "NumberOfFrames {frames}").format(frames=frames),
+            translate("Files", "1 to {most_frames} frames").format(most_frames=_MOST_FRAMES),
+        )
     return PixelLayout(
         codec=find_syntax(transfer_syntax).codec,
         rows=rows,
@@ -100,12 +117,22 @@ def check_pixels(layout: PixelLayout, pixels: PixelBytes) -> None:
     """
     if pixels.encapsulated == (layout.codec is Codec.NATIVE):
         met = "encapsulated" if pixels.encapsulated else "native"
-        raise _refused(f"{met} pixel data in transfer syntax {layout.codec}", "them to agree")
+        raise _refused(
+            translate("Files", "{met} pixel data in transfer syntax {codec}").format(
+                met=met, codec=layout.codec
+            ),
+            translate("Files", "them to agree"),
+        )
     whole = layout.frames * layout.native_length
     if layout.codec is Codec.NATIVE and pixels.length < whole:
-        raise _refused(f"{pixels.length} bytes of pixel data, cut short", f"{whole} bytes")
+        raise _refused(
+            translate("Files", "{length} bytes of pixel data, cut short").format(
+                length=pixels.length
+            ),
+            translate("Files", "{whole} bytes").format(whole=whole),
+        )
     if pixels.length == 0:
-        raise _refused("empty pixel data", "an image")
+        raise _refused(translate("Files", "empty pixel data"), translate("Files", "an image"))
 
 
 def _check_grey(header: Header) -> None:
@@ -115,12 +142,16 @@ def _check_grey(header: Header) -> None:
     known = photometric if photometric in _PHOTOMETRICS else "PhotometricInterpretation unknown"
     if samples != 1 or photometric not in ("MONOCHROME1", "MONOCHROME2"):
         raise _refused(
-            f"a colour image ({known}, {samples} samples per pixel)",
-            "MONOCHROME1 or MONOCHROME2",
+            translate("Files", "a colour image ({known}, {samples} samples per pixel)").format(
+                known=known, samples=samples
+            ),
+            translate("Files", "MONOCHROME1 or MONOCHROME2"),
         )
 
 
 def _refused(met: str, expected: str) -> DicomError:
     return DicomError(
-        met, expected=expected, todo="export the image again from its source, or leave it out"
+        met,
+        expected=expected,
+        todo=translate("Files", "export the image again from its source, or leave it out"),
     )

@@ -17,6 +17,7 @@ from pathlib import Path
 from mammoview.dicom.content import truncated
 from mammoview.dicom.header import Header
 from mammoview.errors import DicomError
+from mammoview.words import translate
 
 FileId = tuple[str, ...]
 _NOT_IN_USE = 0x0000
@@ -50,15 +51,20 @@ class Names:
             return component
         if not alike:
             raise DicomError(
-                "a file that the DICOMDIR lists and that is not there",
-                expected="every listed file on the medium",
-                todo="copy the medium again from its source; the other files are read",
+                translate("Files", "a file that the DICOMDIR lists and that is not there"),
+                expected=translate("Files", "every listed file on the medium"),
+                todo=translate(
+                    "Files", "copy the medium again from its source; the other files are read"
+                ),
             )
         if len(alike) > 1:
             raise DicomError(
-                "a file that the DICOMDIR lists, with several names that differ only in case",
-                expected="one file for each File ID",
-                todo="pass the right file itself",
+                translate(
+                    "Files",
+                    "a file that the DICOMDIR lists, with several names that differ only in case",
+                ),
+                expected=translate("Files", "one file for each File ID"),
+                todo=translate("Files", "pass the right file itself"),
             )
         return alike[0]
 
@@ -78,7 +84,9 @@ def listed_files(header: Header) -> tuple[FileId, ...]:
     """
     keyword = "DirectoryRecordSequence"  # an empty medium has an empty one
     if not header.has(keyword) or header.is_cut(keyword):
-        raise truncated("a DICOMDIR of which records are missing (it is cut short)")
+        raise truncated(
+            translate("Files", "a DICOMDIR of which records are missing (it is cut short)")
+        )
     records = header.items(keyword)
     used = [r for r in records if r.integer("RecordInUseFlag") != _NOT_IN_USE]
     ids = [_components(record.texts("ReferencedFileID")) for record in used]
@@ -102,9 +110,9 @@ def locate(file_id: FileId, names: Callable[[FileId], Names]) -> FileId:
     """
     if ".." in file_id or any(":" in component for component in file_id):
         raise DicomError(
-            "a File ID of the DICOMDIR that leaves the medium",
-            expected="files beside the DICOMDIR or below",
-            todo="pass the file itself if you trust it",
+            translate("Files", "a File ID of the DICOMDIR that leaves the medium"),
+            expected=translate("Files", "files beside the DICOMDIR or below"),
+            todo=translate("Files", "pass the file itself if you trust it"),
         )
     found: FileId = ()
     for component in file_id:

@@ -20,6 +20,7 @@ from mammoview.domain.views import (
     SourcedView,
     ViewModifier,
 )
+from mammoview.words import translate
 
 _Value = TypeVar("_Value", Laterality, Projection)
 _Candidate = tuple[_Value, str]
@@ -60,8 +61,11 @@ def read_laterality(
     ]
     if not found:
         found = _side_in_text(header)
-        warnings.extend(f"side read from {source}, which is free text" for _, source in found[:1])
-    value, source = _first(found, "side", warnings)
+        warnings.extend(
+            translate("Files", "side read from {source}, which is free text").format(source=source)
+            for _, source in found[:1]
+        )
+    value, source = _first(found, translate("Files", "side"), warnings)
     return SourcedLaterality(value=value, source=source)
 
 
@@ -86,8 +90,11 @@ def read_view(header: Header, cbis: CbisName | None, warnings: list[str]) -> Sou
     ]
     if not found:
         found = _view_in_text(header)
-        warnings.extend(f"view read from {source}, which is free text" for _, source in found[:1])
-    value, source = _first(found, "view", warnings)
+        warnings.extend(
+            translate("Files", "view read from {source}, which is free text").format(source=source)
+            for _, source in found[:1]
+        )
+    value, source = _first(found, translate("Files", "view"), warnings)
     items = [item for code in codes for item in code.items("ViewModifierCodeSequence")]
     items += header.items("ViewModifierCodeSequence")
     return SourcedView(value=value, modifiers=_modifiers(items, warnings), source=source)
@@ -115,11 +122,13 @@ def _first(
     found: Sequence[_Candidate[_Value]], what: str, warnings: list[str]
 ) -> tuple[_Value | None, str]:
     if not found:
-        warnings.append(f"{what} not found in the header")
-        return None, "not in the header"
+        warnings.append(translate("Files", "{what} not found in the header").format(what=what))
+        return None, translate("Files", "not in the header")
     value, source = found[0]
     warnings.extend(
-        f"{what} conflict: {source} says {value}, {other_source} says {other}"
+        translate(
+            "Files", "{what} conflict: {source} says {value}, {other_source} says {other}"
+        ).format(what=what, source=source, value=value, other_source=other_source, other=other)
         for other, other_source in found[1:]
         if other != value
     )
@@ -138,7 +147,9 @@ def _spelled_side(header: Header, warnings: list[str]) -> list[_Candidate[Latera
         if text in ("R", "L"):
             found.append((Laterality(text), keyword))
         elif text == "B":
-            warnings.append(f"{keyword} says both breasts")
+            warnings.append(
+                translate("Files", "{keyword} says both breasts").format(keyword=keyword)
+            )
     return found
 
 
@@ -171,7 +182,9 @@ def _coded_view(codes: Sequence[Header], warnings: list[str]) -> list[_Candidate
         if designator in DESIGNATORS and value in PROJECTIONS:
             found.append((PROJECTIONS[value], f"ViewCodeSequence ({designator} {value})"))
         else:
-            warnings.append("ViewCodeSequence holds a code that is not a known view")
+            warnings.append(
+                translate("Files", "ViewCodeSequence holds a code that is not a known view")
+            )
     return found
 
 
@@ -182,7 +195,11 @@ def _spelled_view(
     if text in Projection.__members__:
         return [(Projection(text), keyword)]
     if text:
-        warnings.append(f"{keyword} holds a value that is not a known view")
+        warnings.append(
+            translate("Files", "{keyword} holds a value that is not a known view").format(
+                keyword=keyword
+            )
+        )
     return []
 
 
@@ -197,7 +214,11 @@ def _modifiers(items: Sequence[Header], warnings: list[str]) -> tuple[ViewModifi
         if designator in DESIGNATORS and value in MODIFIERS:
             found[MODIFIERS[value]] = None
         else:
-            warnings.append("ViewModifierCodeSequence holds a code that is not a known modifier")
+            warnings.append(
+                translate(
+                    "Files", "ViewModifierCodeSequence holds a code that is not a known modifier"
+                )
+            )
     return tuple(found)
 
 

@@ -29,6 +29,7 @@ from mammoview.dicom.content import (
 )
 from mammoview.dicom.header import Header, quiet_pydicom
 from mammoview.errors import DicomError
+from mammoview.words import translate
 
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
@@ -108,7 +109,7 @@ def read_spans(stream: BinaryIO, spans: Sequence[Span]) -> bytes:
         stream.seek(offset)
         parts.append(stream.read(length))
     if sum(map(len, parts)) != sum(length for _, length in spans):
-        raise truncated("pixel data that ends early")
+        raise truncated(translate("Files", "pixel data that ends early"))
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
@@ -132,9 +133,9 @@ def open_dicom(path: Path, archive: Path | None = None) -> Iterator[DicomFile]:
         file = parse_dicom(stream)
         if file.is_directory:
             raise DicomError(
-                "a DICOMDIR, which only lists other files",
-                expected="a DICOM image",
-                todo="pass one of the images, or open the whole medium",
+                translate("Files", "a DICOMDIR, which only lists other files"),
+                expected=translate("Files", "a DICOM image"),
+                todo=translate("Files", "pass one of the images, or open the whole medium"),
             )
         yield file
 
@@ -165,12 +166,16 @@ def _parse(stream: BinaryIO) -> FileDataset:
         sop_class = str(dataset.get("SOPClassUID", ""))
         media_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", ""))
     except zlib.error:
-        raise truncated("a deflated data set that ends early or is damaged") from None
+        raise truncated(
+            translate("Files", "a deflated data set that ends early or is damaged")
+        ) from None
     except Exception as error:  # pydicom raises what the bytes make it raise
         raise DicomError(
-            f"a header that cannot be parsed ({type(error).__name__})",
-            expected="a DICOM data set",
-            todo="copy or export the file again from its source",
+            translate("Files", "a header that cannot be parsed ({kind})").format(
+                kind=type(error).__name__
+            ),
+            expected=translate("Files", "a DICOM data set"),
+            todo=translate("Files", "copy or export the file again from its source"),
         ) from None
     if not sop_class and media_class != _DICOMDIR:
         raise not_dicom()
@@ -218,16 +223,18 @@ def _inflated(stream: BinaryIO, dataset: FileDataset) -> BinaryIO:
 
 def _find_pixels(stream: BinaryIO, *, implicit: bool, little: bool) -> PixelBytes:
     order = "<" if little else ">"
-    group, element = _read(stream, f"{order}HH", "it ends before PixelData")
+    group, element = _read(stream, f"{order}HH", translate("Files", "it ends before PixelData"))
     if (group, element) != (0x7FE0, 0x0010):
         raise DicomError(
-            "a data set without PixelData", expected="an image", todo="leave this file out"
+            translate("Files", "a data set without PixelData"),
+            expected=translate("Files", "an image"),
+            todo=translate("Files", "leave this file out"),
         )
     words = True
     if not implicit:
         words = stream.read(2) == b"OW"
         stream.read(2)
-    (length,) = _read(stream, f"{order}L", "it ends before PixelData")
+    (length,) = _read(stream, f"{order}L", translate("Files", "it ends before PixelData"))
     if length == _UNDEFINED:
         table, *fragments = _items(stream)
         return PixelBytes(encapsulated=True, is_words=False, spans=tuple(fragments), table=table)
@@ -240,14 +247,16 @@ def _items(stream: BinaryIO) -> tuple[Span, ...]:
     """Walk the items of encapsulated pixels to their delimiter: offset table first (PS3.5 A.4)."""
     spans: list[Span] = []
     while True:
-        group, element, length = _read(stream, "<HHL", "pixel data that ends early")
+        group, element, length = _read(
+            stream, "<HHL", translate("Files", "pixel data that ends early")
+        )
         if (group, element) == _SEQUENCE_END:
             return tuple(spans) or ((stream.tell(), 0),)
         if (group, element) != _ITEM:
             raise DicomError(
-                "encapsulated pixel data with a damaged item",
-                expected="a sequence of fragments",
-                todo="copy or export the file again from its source",
+                translate("Files", "encapsulated pixel data with a damaged item"),
+                expected=translate("Files", "a sequence of fragments"),
+                todo=translate("Files", "copy or export the file again from its source"),
             )
         offset = stream.tell()
         _check_inside(stream, offset + length)
@@ -260,12 +269,16 @@ def _check_inside(stream: BinaryIO, end: int) -> None:
     size = stream.seek(0, os.SEEK_END)
     stream.seek(here)
     if end > size:
-        raise truncated(f"a file cut short: {end - size} bytes of its pixel data are missing")
+        raise truncated(
+            translate(
+                "Files", "a file cut short: {size} bytes of its pixel data are missing"
+            ).format(size=end - size)
+        )
 
 
 def _read(stream: BinaryIO, layout: str, met: str) -> tuple[int, ...]:
     """Unpack numbers from the stream."""
     raw = stream.read(struct.calcsize(layout))
     if len(raw) < struct.calcsize(layout):
-        raise truncated(f"a file cut short: {met}")
+        raise truncated(translate("Files", "a file cut short: {met}").format(met=met))
     return struct.unpack(layout, raw)

@@ -10,6 +10,7 @@ import math
 
 from mammoview.dicom.header import Header
 from mammoview.domain.geometry import PixelSpacing, SpacingBasis
+from mammoview.words import translate
 
 _FACTOR_RANGE = (0.05, 5.0)
 _USUAL_FACTORS = (0.95, 2.2)
@@ -42,7 +43,7 @@ def read_spacing(header: Header, warnings: list[str]) -> PixelSpacing | None:
     scanned = _pair(header, "NominalScannedPixelSpacing", warnings)
     if scanned:
         return _spacing(scanned, "NominalScannedPixelSpacing", SpacingBasis.FILM)
-    warnings.append("no pixel spacing in the header: sizes in pixels only")
+    warnings.append(translate("Files", "no pixel spacing in the header: sizes in pixels only"))
     return None
 
 
@@ -74,10 +75,18 @@ def _plausible(factor: float | None, source: str, warnings: list[str]) -> float 
     if factor is None or not factor > 0:
         return None
     if not _FACTOR_RANGE[0] < factor < _FACTOR_RANGE[1]:
-        warnings.append(f"magnification {factor:.3g} from {source} is impossible and not used")
+        warnings.append(
+            translate(
+                "Files", "magnification {factor:.3g} from {source} is impossible and not used"
+            ).format(factor=factor, source=source)
+        )
         return None
     if not _USUAL_FACTORS[0] <= factor <= _USUAL_FACTORS[1]:
-        warnings.append(f"magnification {factor:.3g} from {source} is unusual")
+        warnings.append(
+            translate("Files", "magnification {factor:.3g} from {source} is unusual").format(
+                factor=factor, source=source
+            )
+        )
     return factor
 
 
@@ -87,7 +96,11 @@ def _pair(header: Header, keyword: str, warnings: list[str]) -> tuple[float, flo
     if not values:
         return None
     if len(values) != 2 or not all(math.isfinite(v) and v > 0 for v in values):
-        warnings.append(f"{keyword} is not two positive lengths and not used")
+        warnings.append(
+            translate("Files", "{keyword} is not two positive lengths and not used").format(
+                keyword=keyword
+            )
+        )
         return None
     return values[0], values[1]
 

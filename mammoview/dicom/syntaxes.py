@@ -12,6 +12,7 @@ from types import MappingProxyType
 import pydicom.uid
 
 from mammoview.errors import DicomError
+from mammoview.words import translate
 
 
 class Codec(StrEnum):
@@ -82,7 +83,9 @@ def find_syntax(uid: str) -> TransferSyntax:
     named = pydicom.uid.UID(uid)
     codecs = list(dict.fromkeys(syntax.codec.value for syntax in TRANSFER_SYNTAXES.values()))
     raise DicomError(
-        f"transfer syntax {named.name} ({named})" if named.is_valid else "no known transfer syntax",
+        translate("Files", "transfer syntax {name} ({named})").format(name=named.name, named=named)
+        if named.is_valid
+        else translate("Files", "no known transfer syntax"),
         expected=f"{', '.join(codecs[:-1])} or {codecs[-1]}",
-        todo="have the archive send the image uncompressed",
+        todo=translate("Files", "have the archive send the image uncompressed"),
     )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi.onnxruntime_inference_collection import InferenceSession
 
 from mammoview.errors import InferenceError, ModelError
+from mammoview.words import translate
 
 CUDA = "CUDAExecutionProvider"
 CPU = "CPUExecutionProvider"
@@ -66,13 +67,17 @@ class OnnxRuntime:
         except Exception as error:  # ONNX Runtime has no public root of its errors
             kind = ModelError if providers == [CPU] else InferenceError
             raise kind(
-                f"model.onnx does not load ({type(error).__name__}: {str(error)[:200]})",
-                expected="an ONNX network that this ONNX Runtime understands",
-                todo="export or install the model again",
+                translate("Network", "model.onnx does not load ({kind}: {error})").format(
+                    kind=type(error).__name__, error=str(error)[:200]
+                ),
+                expected=translate("Network", "an ONNX network that this ONNX Runtime understands"),
+                todo=translate("Network", "export or install the model again"),
             ) from error
         if len(providers) > 1 and CUDA not in network.get_providers():
             raise InferenceError(
-                "CUDA did not start", expected="the CUDA provider", todo=INSTALL_CUDA
+                translate("Network", "CUDA did not start"),
+                expected=translate("Network", "the CUDA provider"),
+                todo=INSTALL_CUDA,
             )
         _check_graph(network, classes)
         self._network = network
@@ -98,9 +103,11 @@ def _check_graph(network: InferenceSession, classes: int) -> None:
         )
         if not fits:
             raise ModelError(
-                f"model.onnx has {side} {met}",
-                expected=f"float tensors {shapes} (None: any size)",
-                todo="export or install the model again",
+                translate("Network", "model.onnx has {side} {met}").format(side=side, met=met),
+                expected=translate("Network", "float tensors {shapes} (None: any size)").format(
+                    shapes=shapes
+                ),
+                todo=translate("Network", "export or install the model again"),
             )
 
 

@@ -28,6 +28,7 @@ from mammoview.inference.predictor import (
 )
 from mammoview.inference.session import Session
 from mammoview.inference.views import ExamView, ViewsTogether, rescored
+from mammoview.words import translate
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +120,9 @@ def _with(view: ViewPrediction, regions: tuple[Region, ...]) -> ViewPrediction:
     before, after = (sum(r.flagged for r in those) for those in (view.regions, regions))
     if all(region.score_one_view is None for region in regions):
         return view
-    said = f"scores changed by the other views: {before} marks before, {after} after"
+    said = translate(
+        "Network", "scores changed by the other views: {before} marks before, {after} after"
+    ).format(before=before, after=after)
     return replace(
         view,
         regions=regions,

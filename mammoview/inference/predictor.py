@@ -33,6 +33,7 @@ from mammoview.inference.views import breast_frame
 from mammoview.modelkit.input_range import outside_range
 from mammoview.modelkit.manifest import Manifest
 from mammoview.modelkit.preprocess import Grid, to_grid
+from mammoview.words import translate
 
 logger = logging.getLogger(__name__)
 
@@ -74,9 +75,9 @@ def thresholds(manifest: Manifest, operating_point: str | None) -> dict[str, flo
     if not found:
         names = sorted({point.name for point in manifest.operating_points})
         raise UsageError(
-            f"the model has no operating point {name!r}",
+            translate("Network", "the model has no operating point {name!r}").format(name=name),
             expected=" or ".join(names),
-            todo="choose one of them",
+            todo=translate("Network", "choose one of them"),
         )
     return found
 
@@ -154,7 +155,9 @@ def unforeseen(error: Exception) -> str:
     last = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(last.filename).name}, line {last.lineno}"
     logger.error("a view was not analysed: %s in %s", type(error).__name__, where)
-    return f"the analysis broke off ({type(error).__name__} in {where}): please report it"
+    return translate(
+        "Network", "the analysis broke off ({kind} in {where}): please report it"
+    ).format(kind=type(error).__name__, where=where)
 
 
 def run_tiled(
@@ -278,9 +281,11 @@ def _analysed(
 ) -> ViewPrediction:
     if stored.shape != (mammogram.rows, mammogram.cols):
         raise InferenceError(
-            f"pixels of {stored.shape}",
-            expected=f"{(mammogram.rows, mammogram.cols)} as the header says",
-            todo="check the file",
+            translate("Network", "pixels of {shape}").format(shape=stored.shape),
+            expected=translate("Network", "{size} as the header says").format(
+                size=(mammogram.rows, mammogram.cols)
+            ),
+            todo=translate("Network", "check the file"),
         )
     started = perf_counter()
     values = unit_values(stored, mammogram.pixel_format)
@@ -312,7 +317,9 @@ def _analysed(
 
 
 def _passes_note(passes: Passes) -> str:
-    return f"{passes.text}; the thresholds were set on one pass"
+    return translate("Network", "{text}; the thresholds were set on one pass").format(
+        text=passes.text
+    )
 
 
 def raw_maps(session: Session, image: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -18,6 +18,7 @@ from mammoview.inference.engines import CPU, CUDA, INSTALL_CUDA, Engine, OnnxRun
 from mammoview.modelkit.bundle import Bundle
 from mammoview.modelkit.golden import compare_outputs, compare_preprocessing
 from mammoview.modelkit.manifest import Manifest
+from mammoview.words import COUNTED, translate
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +83,9 @@ class Session:
         """
         if device not in DEVICES:
             raise InferenceError(
-                f"device {device!r}", expected=" or ".join(DEVICES), todo="choose one of them"
+                translate("Network", "device {device!r}").format(device=device),
+                expected=" or ".join(DEVICES),
+                todo=translate("Network", "choose one of them"),
             )
         compare_preprocessing(bundle.golden, bundle.manifest)
         return _open_on(cls, bundle, device, physical_cores() if threads is None else threads)
@@ -122,15 +125,17 @@ def _answer(engine: Engine, images: NDArray[np.float32]) -> Outputs:
         cam, logits = engine.run(images)
     except Exception as error:  # the runtimes have no public root of their errors
         raise InferenceError(
-            f"the network failed on an image of {images.shape} ({type(error).__name__})",
-            expected="float32 (1, 1, rows, cols) and enough memory",
-            todo="close other programs, or choose the CPU",
+            translate("Network", "the network failed on an image of {shape} ({kind})").format(
+                shape=images.shape, kind=type(error).__name__
+            ),
+            expected=translate("Network", "float32 (1, 1, rows, cols) and enough memory"),
+            todo=translate("Network", "close other programs, or choose the CPU"),
         ) from error
     if not (np.isfinite(cam).all() and np.isfinite(logits).all()):
         raise InferenceError(
-            "the network gave numbers that are not finite",
-            expected="finite scores",
-            todo="choose the CPU, or install the model again",
+            translate("Network", "the network gave numbers that are not finite"),
+            expected=translate("Network", "finite scores"),
+            todo=translate("Network", "choose the CPU, or install the model again"),
         )
     return cam, logits
 
@@ -143,13 +148,15 @@ def _prove(engine: Engine, bundle: Bundle) -> None:
 
 def _open_on(kind: type[Session], bundle: Bundle, device: str, threads: int) -> Session:
     """Open on the wished device; ``auto`` falls back to the CPU and says so."""
-    notes = [f"{threads} thread{'s' if threads != 1 else ''}"] if threads else []
+    notes = [translate("Network", "%n thread(s)", "", COUNTED, threads)] if threads else []
     if device in ("auto", "cuda"):
         session, lacking = _on_cuda(kind, bundle, threads)
         if session is not None:
             return session
         if device == "cuda":
-            raise MissingPartError(lacking, expected="a usable CUDA device", todo=INSTALL_CUDA)
+            raise MissingPartError(
+                lacking, expected=translate("Network", "a usable CUDA device"), todo=INSTALL_CUDA
+            )
         notes.append(lacking)
     engine = _load(bundle, [CPU], threads)
     _prove(engine, bundle)
@@ -169,7 +176,7 @@ def _on_cuda(kind: type[Session], bundle: Bundle, threads: int) -> tuple[Session
         engine = _load(bundle, [(CUDA, _CUDA_OPTIONS), CPU], threads)
     except InferenceError as error:
         logger.warning("CUDA does not start: %s", error.met)
-        return None, "CUDA does not start"
+        return None, translate("Network", "CUDA does not start")
     _prove(engine, bundle)
     return kind(bundle, engine, device=f"{name} (CUDA)", on_cpu=False), ""
 
@@ -178,9 +185,9 @@ def _try_cuda() -> tuple[str | None, str]:
     """Return the CUDA device's name, or None and what is lacking."""
     name = cuda_device_name()
     if name is None:
-        return None, "no CUDA device"
+        return None, translate("Network", "no CUDA device")
     if CUDA not in _ort.get_available_providers():
-        return None, "ONNX Runtime without CUDA"
+        return None, translate("Network", "ONNX Runtime without CUDA")
     preload = getattr(_ort, "preload_dlls", None)
     if preload is not None:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(OSError):

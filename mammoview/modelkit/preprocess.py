@@ -17,6 +17,7 @@ from mammoview.imaging.breast import Blocks, Breast, find_breast
 from mammoview.imaging.orientation import apply_pose, upright_pose
 from mammoview.imaging.resample import resample
 from mammoview.modelkit.manifest import Preprocessing
+from mammoview.words import translate
 
 # As stored, cropped to the breast's box: where the box ends moves the map's cells.
 BY_BOX = "breast-grid-1"
@@ -83,12 +84,14 @@ def to_grid(
     if spacing is None:
         spacing = assumed_spacing(spec, rows=values.shape[0], cols=values.shape[1])
         notes.append(
-            f"scale assumed: no pixel spacing in the header, image taken as "
-            f"{spec.assumed_height_mm:g} mm high"
+            translate(
+                "Network",
+                "scale assumed: no pixel spacing in the header, image taken as {height:g} mm high",
+            ).format(height=spec.assumed_height_mm)
         )
     breast = find_breast(values, blocks=Blocks.CENTRED if by_block else Blocks.FROM_CORNER)
     if not breast.found:
-        notes.insert(0, "breast not found: the whole image was analysed")
+        notes.insert(0, translate("Network", "breast not found: the whole image was analysed"))
     cut = _cut_by_block if by_block else _cut_by_box
     grey, to_image = cut(values, breast, spacing, spec)
     return Grid(pixels=_quantised(grey), to_image=to_image, breast=breast, notes=tuple(notes))

@@ -428,7 +428,7 @@ class MainWindow(QMainWindow):
         """Let the reader type centre and width of the window."""
         pane = entry_pane(self.desk.workspace)
         if pane is None:
-            said = translate("Window values", "No image is there yet whose window could be set")
+            said = translate("WindowValues", "No image is there yet whose window could be set")
             self.desk.do(commands.say, said)
         else:
             self._open(WindowEntry(self.desk, pane, self))

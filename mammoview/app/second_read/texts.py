@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mammoview.app.assessment.dismissals import shipped_dismissals
+from mammoview.app.kinds import kind_text
 from mammoview.app.read_state import ReadPart
 from mammoview.app.second_read import checks, gate
 from mammoview.app.second_read.commands import marks_in_order, missing
@@ -175,7 +176,7 @@ def spot_answer(ws: Workspace) -> str:
         return translate("Read", "{view}: no mark at the asked spot").format(view=label)
     said = translate("Read", "{view}: {kind} at the asked spot, score {score:.2f}")
     best = max(mine, key=lambda region: region.score)
-    return said.format(view=label, kind=best.kind, score=best.score)
+    return said.format(view=label, kind=kind_text(best.kind), score=best.score)
 
 
 def needed(ws: Workspace) -> tuple[str, ...]:
@@ -239,9 +240,9 @@ def mark_line(ws: Workspace, mark: CadMark) -> str:
     """Return a mark in a line: image, kind, score."""
     label = _label(ws, mark.sop_instance_uid)
     if not mark.scored:
-        return translate("Read", "{view} · {kind}").format(view=label, kind=mark.kind)
+        return translate("Read", "{view} · {kind}").format(view=label, kind=kind_text(mark.kind))
     said = translate("Read", "{view} · {kind} · score {score:.2f}")
-    return said.format(view=label, kind=mark.kind, score=mark.score)
+    return said.format(view=label, kind=kind_text(mark.kind), score=mark.score)
 
 
 def _label(ws: Workspace, sop_instance_uid: str) -> str:

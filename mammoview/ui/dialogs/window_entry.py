@@ -40,17 +40,17 @@ class WindowEntry(QDialog):
     def __init__(self, desk: ReadingDesk, pane: Pane, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("windowEntry")
-        self.setWindowTitle(translate("Window values", "Window centre and width"))
+        self.setWindowTitle(translate("WindowValues", "Window centre and width"))
         self.setAccessibleName(self.windowTitle())
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         assert pane.mammogram is not None
         self._desk = desk
         self._fmt: PixelFormat = pane.mammogram.pixel_format
-        self.centre = self._field("windowCentre", translate("Window values", "Centre"))
-        self.width_ = self._field("windowWidth", translate("Window values", "Width"))
-        self._which = paragraph("windowOf", translate("Window values", "Whose window"), self)
+        self.centre = self._field("windowCentre", translate("WindowValues", "Centre"))
+        self.width_ = self._field("windowWidth", translate("WindowValues", "Width"))
+        self._which = paragraph("windowOf", translate("WindowValues", "Whose window"), self)
         self._wrong = paragraph(
-            "windowProblem", translate("Window values", "What is wrong"), self, role="caution"
+            "windowProblem", translate("WindowValues", "What is wrong"), self, role="caution"
         )
         ok, cancel = QDialogButtonBox.StandardButton.Ok, QDialogButtonBox.StandardButton.Cancel
         self._buttons = QDialogButtonBox(ok | cancel, self)
@@ -72,8 +72,8 @@ class WindowEntry(QDialog):
         self.centre.setText(QLocale().toString(now.centre, "g", 6))
         self.width_.setText(QLocale().toString(now.width, "g", 6))
         form = QFormLayout()
-        form.addRow(translate("Window values", "&Centre"), self.centre)
-        form.addRow(translate("Window values", "&Width"), self.width_)
+        form.addRow(translate("WindowValues", "&Centre"), self.centre)
+        form.addRow(translate("WindowValues", "&Width"), self.width_)
         layout = QVBoxLayout(self)
         layout.addWidget(self._which)
         layout.addLayout(form)
@@ -90,7 +90,7 @@ class WindowEntry(QDialog):
         """Show the window, or say what is wrong and let the reader go on typing."""
         for field in (self.centre, self.width_):
             if _number(field) is None:
-                said = translate("Window values", "“{typed}” is no number")
+                said = translate("WindowValues", "“{typed}” is no number")
                 self._refuse(field, said.format(typed=field.text().strip()))
                 return
         centre, width = _number(self.centre), _number(self.width_)
@@ -124,10 +124,10 @@ def entry_pane(ws: Workspace) -> Pane | None:
 def _words(label: str, fmt: PixelFormat, ws: Workspace) -> str:
     low, high = value_range(fmt)
     shown = translate(
-        "Window values", "{view} is shown with {window}; its values run {low} to {high}."
+        "WindowValues", "{view} is shown with {window}; its values run {low} to {high}."
     )
     line = shown.format(view=label, window=voi_text(fmt, ws.gray), low=f"{low:g}", high=f"{high:g}")
-    others = translate("Window values", "The other images change in proportion.")
+    others = translate("WindowValues", "The other images change in proportion.")
     return f"{line}\n{others}" if len(ws.panes) > 1 else line
 
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from mammoview.app import commands
+from mammoview.app.kinds import kind_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read.texts import closed_reason
 from mammoview.app.workspace import ModelSummary, OverlayMode, Workspace
@@ -199,17 +200,17 @@ class OverlayPanel(QWidget):
                 self._caveats.append(self._caveat(kind, "; ".join(said)))
 
     def _caveat(self, kind: str, text: str) -> QLabel:
-        said = translate("Overlay", "Caveat of class {kind}").format(kind=kind)
+        said = translate("Overlay", "Caveat of class {kind}").format(kind=kind_text(kind))
         label = paragraph(f"caveat-{kind}", said, self._kinds, role="caution")
         label.setText(text)
         self._kinds_layout.addWidget(label)
         return label
 
     def _kind_box(self, kind: str) -> QCheckBox:
-        box = QCheckBox(kind.capitalize(), self._kinds)
+        box = QCheckBox(kind_text(kind).capitalize(), self._kinds)
         box.setObjectName(f"kind-{kind}")
         said = translate("Overlay", "Show findings of class {kind}")
-        box.setAccessibleName(said.format(kind=kind))
+        box.setAccessibleName(said.format(kind=kind_text(kind)))
         box.setProperty("kind", kind)
         box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         box.clicked.connect(self._kind_clicked)
@@ -243,7 +244,7 @@ def point_text(points: Sequence[OperatingPoint], name: str) -> str:
     if not chosen:
         return ""
     limit = translate("Overlay", "{kind} from {score:.2f}")
-    limits = ", ".join(limit.format(kind=p.kind, score=p.threshold) for p in chosen)
+    limits = ", ".join(limit.format(kind=kind_text(p.kind), score=p.threshold) for p in chosen)
     if len(chosen) > 1:
         said = translate("Overlay", "set for {rate:g} false marks an image together")
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mammoview.app.cad_reports import source_text
+from mammoview.app.kinds import kind_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import gate, texts
 from mammoview.app.workspace import Workspace
@@ -79,7 +80,7 @@ def view_text(view: ViewPrediction | None) -> str:
         said = translate("Reading", "analysed, no mark (highest score {score:.2f})")
         return said.format(score=max(score for _, score in view.scores))
     marks = ", ".join(
-        f"{region.kind} {region.score:.2f}" if region.scored else region.kind for region in flagged
+        f"{kind_text(r.kind)} {r.score:.2f}" if r.scored else kind_text(r.kind) for r in flagged
     )
     count = len(flagged)
     return translate("Reading", "%n mark(s): {marks}", "", COUNTED, count).format(marks=marks)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mammoview.app.kinds import kind_text
 from mammoview.app.workspace import Overlay, OverlayMode
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.prediction import Region
@@ -47,9 +48,9 @@ def glyph_of(kind: str) -> tuple[str, str]:
 def mark_text(region: Region) -> str:
     """Return what a mark says under the mouse: class, score, and size where mm are known."""
     if not region.scored:
-        return translate("Marks", "{kind}, without a score").format(kind=region.kind)
+        return translate("Marks", "{kind}, without a score").format(kind=kind_text(region.kind))
     said = translate("Marks", "{kind}, score {score:.2f}")
-    said = said.format(kind=region.kind, score=region.score)
+    said = said.format(kind=kind_text(region.kind), score=region.score)
     if region.size_mm is None:
         return said
     length, width = region.size_mm

@@ -103,27 +103,27 @@ def change_to(fmt: PixelFormat, gray: Gray, *, centre: float, width: float) -> W
     linear = start.function is VoiFunction.LINEAR
     if not (math.isfinite(width) and (width >= 1.0 if linear else width > 0.0)):
         least = (
-            translate("Window values", "1 or more")
+            translate("WindowValues", "1 or more")
             if linear
-            else (translate("Window values", "more than 0"))
+            else (translate("WindowValues", "more than 0"))
         )
-        raise _refused(translate("Window values", "a width of {met}"), width, least)
+        raise _refused(translate("WindowValues", "a width of {met}"), width, least)
     most = start.width * _MOST_TIMES
     if not width <= most:
-        said = translate("Window values", "{most} or less, else nothing differs from grey")
-        met = translate("Window values", "a width of {met}")
+        said = translate("WindowValues", "{most} or less, else nothing differs from grey")
+        met = translate("WindowValues", "a width of {met}")
         raise _refused(met, width, said.format(most=_short(most)))
     low, high = value_range(fmt)
     if not low - width / 2 < centre < high + width / 2:
-        said = translate("Window values", "values between {low} and {high} inside the window")
-        met = translate("Window values", "a centre of {met}, where the image is all black or white")
+        said = translate("WindowValues", "values between {low} and {high} inside the window")
+        met = translate("WindowValues", "a centre of {met}, where the image is all black or white")
         raise _refused(met, centre, said.format(low=_short(low), high=_short(high)))
     shift = (centre - start.centre) / start.width
     return WindowChange(width=width / start.width, darker=-shift if fmt.inverse else shift)
 
 
 def _refused(met: str, value: float, expected: str) -> UsageError:
-    todo = translate("Window values", "type another number")
+    todo = translate("WindowValues", "type another number")
     return UsageError(met.format(met=f"{value:g}"), expected=expected, todo=todo)
 
 
