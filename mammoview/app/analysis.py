@@ -206,19 +206,7 @@ def show(ws: Workspace, held: ExamPrediction | None) -> Workspace:
         analysis = replace(analysis, message=summary(seen))
     elif not analysis.running and ws.prediction is not None:
         analysis = replace(analysis, message=_hidden())
-    return _with_kinds(replace(ws, prediction=seen, analysis=analysis))
-
-
-def _with_kinds(ws: Workspace) -> Workspace:
-    """Show every kind of mark that the model here does not know: there is no box to choose it."""
-    if ws.prediction is None:
-        return ws
-    known = {*ws.overlay.kinds, *(ws.model.findings if ws.model else ())}
-    met = dict.fromkeys(r.kind for view in ws.prediction.views for r in view.regions)
-    fresh = tuple(kind for kind in met if kind not in known)
-    return (
-        replace(ws, overlay=replace(ws.overlay, kinds=(*ws.overlay.kinds, *fresh))) if fresh else ws
-    )
+    return replace(ws, prediction=seen, analysis=analysis)
 
 
 def _hidden() -> str:

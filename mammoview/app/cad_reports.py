@@ -15,7 +15,7 @@ from mammoview.app.cad_match import result_of
 from mammoview.app.cad_source import MODEL_HERE, CadSource
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
 from mammoview.app.second_read import gate
-from mammoview.app.workspace import Workspace
+from mammoview.app.workspace import Overlay, Workspace
 from mammoview.domain.cad_report import CadReport, CadReportFile
 from mammoview.domain.prediction import ExamPrediction, ModelIdentity
 from mammoview.errors import MammoviewError
@@ -179,6 +179,19 @@ def foreign_identity(ws: Workspace) -> ModelIdentity | None:
     if report is None or revealed is not None:
         return None
     return ModelIdentity(name=report.title, version="", sha256="")
+
+
+def drawn_overlay(ws: Workspace) -> Overlay:
+    """Return what of the result is drawn: of a report also kinds that the model does not know.
+
+    There is no box to choose those, and what a report says must be shown is shown.
+    """
+    if ws.prediction is None or foreign_identity(ws) is None:
+        return ws.overlay
+    known = {*ws.overlay.kinds, *(ws.model.findings if ws.model else ())}
+    met = dict.fromkeys(r.kind for view in ws.prediction.views for r in view.regions)
+    fresh = tuple(kind for kind in met if kind not in known)
+    return replace(ws.overlay, kinds=(*ws.overlay.kinds, *fresh))
 
 
 def source_text(ws: Workspace) -> str:

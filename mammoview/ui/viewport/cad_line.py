@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mammoview.app.cad_reports import drawn_overlay
 from mammoview.app.second_read import gate
 from mammoview.app.second_read.texts import closed_reason
 from mammoview.app.workspace import OverlayMode, Pane, Workspace
@@ -100,7 +101,7 @@ def _of_result(found: ViewPrediction, workspace: Workspace) -> CadLine:
         return CadLine(text=translate("CAD", "CAD: no marks") + notes, tone=Tone.PLAIN)
     marks = len(flagged)
     count = translate("CAD", "CAD: %n mark(s)", "", COUNTED, marks)
-    overlay = workspace.overlay
+    overlay = drawn_overlay(workspace)
     drawn = overlay.mode in (OverlayMode.MARKS, OverlayMode.BOTH)
     hidden = sum(not drawn or r.kind not in overlay.kinds for r in flagged)
     if hidden == len(flagged):

@@ -12,6 +12,7 @@ from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mammoview.app import coverage, true_size
+from mammoview.app.cad_reports import drawn_overlay
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_screen import ShownScale
 from mammoview.app.workspace import Gray, Pane, Viewport, WindowChange, Workspace
@@ -151,7 +152,7 @@ class FourView(QWidget):
         for view in self._panes.values():
             if old is None or _result_changed(old, new):
                 view.set_result(new)
-                view.set_overlay(new.overlay)
+                view.set_overlay(drawn_overlay(new))
         if old is None or old.read.mark != new.read.mark or _result_changed(old, new):
             mark = reads.current_mark(new)
             for view in self._panes.values():

@@ -10,6 +10,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 
+from mammoview.app.cad_reports import drawn_overlay
 from mammoview.app.second_read import answering
 from mammoview.app.workspace import Gray, Overlay, Pane, Workspace
 from mammoview.domain.geometry import ImageBox, ImagePoint
@@ -155,7 +156,7 @@ class PaneView:
         regions = found.regions if found and analyzed else ()
         shown = tuple(r for r in regions if not r.frame or r.frame == frame)
         self.marks.set_regions(shown, self._frame, self._answers)
-        self.set_overlay(workspace.overlay)  # what is new is hidden: another slice has other marks
+        self.set_overlay(drawn_overlay(workspace))  # what is new is hidden
 
     def set_asked(self, mark: CadMark | None) -> None:
         """Ring the mark that the reader is to answer, where it is on this image."""

@@ -7,10 +7,12 @@ control that is enabled by a result or a panel that grows with it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom import dcmread
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
@@ -20,7 +22,8 @@ from mammoview.domain.assessment import Opinion
 from mammoview.domain.views import Laterality
 from mammoview.review.states import ReadState
 from tests.builders.dicom import build_exam
-from tests.builders.poison import WORDS
+from tests.builders.foreign_sr import OPTIONAL, Image, Seen, build_report
+from tests.builders.poison import PEAK, SCORE, WORDS
 from tests.ui.poison.conftest import Program, Start
 from tests.ui.poison.evidence import Evidence, picture
 
@@ -78,6 +81,17 @@ class Walk:
         for key in (Qt.Key.Key_L, Qt.Key.Key_K, Qt.Key.Key_W, Qt.Key.Key_N, Qt.Key.Key_F8):
             self._key(key)
 
+    def choose_report(self) -> None:
+        """Choose the marks of the CAD report beside the images, search, and choose back."""
+        self._key(Qt.Key.Key_M, _CTRL_SHIFT)
+        desk = self._program.desk
+        self._program.wait(
+            lambda: desk.workspace.cad_source.report and not desk.workspace.cad_source.loading
+        )
+        self.search("report chosen")
+        self._key(Qt.Key.Key_M, _CTRL_SHIFT)
+        self._program.wait(lambda: desk.workspace.cad_source.report is None)
+
     def lock(self) -> None:
         """Say the opinion and lock it."""
         for side in Laterality:
@@ -131,7 +145,17 @@ def exams(tmp_path: Path) -> Path:
     return tmp_path / "exams"
 
 
-BLIND = ("worklist", "opened", "last step", "all on", "dialogs", "locked")
+def write_reports(exams: Path, *, poison: bool) -> None:
+    """Write a CAD report of another maker beside each examination: a poisoned or an empty one."""
+    seen = Seen(image=0, centre=PEAK, certainty=100 * SCORE)
+    findings = [seen, replace(seen, intent=OPTIONAL, level=3)] if poison else []
+    for folder in exams.iterdir():
+        files = sorted(folder.glob("?C*.dcm")) + sorted(folder.glob("?MLO.dcm"))
+        images = [Image(uid=str(dcmread(file).SOPInstanceUID)) for file in files]
+        build_report(folder / "report.dcm", files[0], images, findings)
+
+
+BLIND = ("worklist", "opened", "last step", "all on", "dialogs", "report chosen", "locked")
 # Where the same result must be found once it was revealed, or the search is blind.
 SHOWN = (
     "file data/mammoview/reads.sqlite!rows",
@@ -152,9 +176,11 @@ def test_nothing_tells_what_the_computer_said_before_the_reveal(
 ) -> None:
     walks = []
     for poison in (False, True):
+        write_reports(exams, poison=poison)
         walk = Walk(start(poison), qtbot)
         walk.begin(exams)
         walk.look()
+        walk.choose_report()
         walk.lock()
         assert not WORDS.search("".join(capfd.readouterr()))
         walk.reveal()
