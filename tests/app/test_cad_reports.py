@@ -169,6 +169,7 @@ def test_nothing_of_a_report_is_seen_before_the_lock(room: Room, found: ExamInde
     assert desk.workspace.prediction is None
     for side in Laterality:
         desk.do(reads.set_opinion, Opinion(laterality=side, category="1"))
+    desk.do(reads.set_density, "b")
     desk.go_in_read(Go.LOCK)
     room.box.run_until(lambda: desk.workspace.read.state is ReadState.UNAIDED_LOCKED)
     assert desk.workspace.prediction is None
@@ -223,6 +224,7 @@ def test_the_log_names_the_algorithm_of_the_report(room: Room, found: ExamIndex)
     room.box.run_until(lambda: desk.workspace.read.state is ReadState.UNAIDED)
     for side in Laterality:
         desk.do(reads.set_opinion, Opinion(laterality=side, category="1"))
+    desk.do(reads.set_density, "b")
     desk.go_in_read(Go.LOCK)
     room.box.run_until(lambda: desk.workspace.read.state is ReadState.UNAIDED_LOCKED)
     desk.go_in_read(Go.REVEAL)

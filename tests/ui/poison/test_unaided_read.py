@@ -96,6 +96,7 @@ class Walk:
         """Say the opinion and lock it."""
         for side in Laterality:
             self._program.desk.do(reads.set_opinion, Opinion(laterality=side, category="2"))
+        self._program.desk.do(reads.set_density, "b")
         self._key(Qt.Key.Key_L, _CTRL_SHIFT)
         self._until(ReadState.UNAIDED_LOCKED)
         self.search("locked")
