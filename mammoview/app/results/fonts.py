@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -47,10 +48,8 @@ class Fonts:
 
     def __init__(self, elsewhere: tuple[str, ...] = _ELSEWHERE) -> None:
         self.missing: set[str] = set()
-        regular = TTFont(REGULAR, str(resources.font()))
-        self._chain = [(REGULAR, _signs(regular))]
-        pdfmetrics.registerFont(regular)
-        pdfmetrics.registerFont(TTFont(BOLD, str(resources.font("DejaVuSans-Bold"))))
+        self._chain = [(REGULAR, _registered(REGULAR, resources.font()))]
+        _registered(BOLD, resources.font("DejaVuSans-Bold"))
         self._others = [Path(path) for path in elsewhere]
 
     def markup(self, text: str) -> str:
@@ -86,18 +85,20 @@ class Fonts:
         while self._others:
             path = self._others.pop(0)
             if path.is_file():
-                name = f"{_OTHER}-{len(self._chain)}"
+                name = f"{_OTHER}-{path.stem}"
                 try:
-                    font = TTFont(name, str(path))
+                    self._chain.append((name, _registered(name, path)))
                 except TTFError:
-                    continue  # one of its outlines cannot be put into a PDF
-                pdfmetrics.registerFont(font)
-                self._chain.append((name, _signs(font)))
+                    continue  # its outlines cannot be put into a PDF
                 return True
         return False
 
 
-def _signs(font: TTFont) -> frozenset[int]:
+@cache
+def _registered(name: str, path: Path) -> frozenset[int]:
+    """Make a font known to reportlab, once for all documents, and return what it has signs for."""
+    font = TTFont(name, str(path))
+    pdfmetrics.registerFont(font)
     return frozenset(font.face.charToGlyph)
 
 
