@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -254,6 +255,14 @@ def test_the_second_screen_is_hidden_too(site: Site) -> None:
 def test_nobody_touches_anything_and_the_screen_locks(site: Site) -> None:
     site.wait(lambda: site.readers.state.ready)
     site.sign_in("Anna Ash")
+    timer = site.frame.idle.findChild(QTimer, "idleTimer")
+    assert timer is not None
+    timer.setTimerType(Qt.TimerType.PreciseTimer)  # a coarse one rounds to seconds
+    site.frame.idle.watch(100.0)
+    site.wait(lambda: timer.remainingTime() < 99_900)
+    before = timer.remainingTime()
+    QTest.keyClick(site.window.windowHandle(), Qt.Key.Key_Shift)
+    assert timer.remainingTime() > before, "a touch begins the wait anew"
     site.frame.idle.watch(0.3)
     site.wait(site.covered)
 
