@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from mammoview.app.assessment.lexicon import shipped_lexicon
 from mammoview.domain.assessment import Opinion, Scheme
 from mammoview.domain.finding import Finding
 from mammoview.domain.reading import CadMark, Disposition, MarkAnswer, ReadReport
@@ -43,8 +44,18 @@ def density_text(scheme: Scheme, code: str) -> str:
 
 
 def descriptors_text(finding: Finding) -> str:
-    """Return the descriptors of a finding, ``shape irregular, margin spiculated``."""
-    return ", ".join(f"{plain(axis)} {plain(term)}" for axis, term in finding.descriptors)
+    """Return the descriptors of a finding, ``shape irregular, margin spiculated``.
+
+    The words are the lexicon's; what it does not know (any more) stands as it was written down.
+    """
+    return ", ".join(_descriptor(axis, term) for axis, term in finding.descriptors)
+
+
+def _descriptor(axis: str, term: str) -> str:
+    known = shipped_lexicon().axis(axis)
+    word = known.term(term) if known is not None else None
+    name = known.name.lower() if known is not None else plain(axis)
+    return f"{name} {word.name if word is not None else plain(term)}"
 
 
 def position_text(finding: Finding) -> str:

@@ -95,6 +95,15 @@ def test_report_describes_findings_and_what_became_of_them(read: ReadReport) -> 
     assert _rows(gone, "Marks of the computer")[0][5] == "same as finding, withdrawn since"
 
 
+def test_report_says_descriptors_in_the_words_of_the_lexicon(read: ReadReport) -> None:
+    said = (("morphology", "coarse"), ("associated", "skin-retraction"), ("odd", "no-such-word"))
+    own = replace(read.final.findings[0], descriptors=said)
+    other = replace(read, final=replace(read.final, findings=(own,)))
+    assert _rows(other, "Findings of the reader")[0][3] == (
+        "morphology coarse or popcorn-like, associated skin retraction, odd no such word"
+    )
+
+
 def test_report_lists_each_mark_with_its_answer(read: ReadReport) -> None:
     first, second, *_ = _rows(read, "Marks of the computer")
     assert first == ("C1", "R CC", "mass", "0.62", "9.5 x 6.0 mm", "same as finding 1")
