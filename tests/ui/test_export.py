@@ -152,16 +152,16 @@ def test_a_signed_read_is_exported(opens: Opens, qtbot: QtBot, tmp_path: Path) -
     kept = window.desk.workspace.read.kept
     assert kept is not None
     folder = tmp_path / f"read-{kept.read_id[:8]}"
-    written = {"report.pdf", "report-pdf.dcm", "results.json"}
+    written = {"report.pdf", "results.json"}
     assert {path.name for path in folder.iterdir()} == written
     assert {file for _, file in rows(window)} == written
     document = json.loads((folder / "results.json").read_text())
     assert document["read"]["id"] == kept.read_id
-    assert window.desk.workspace.status == "3 files exported"
+    assert window.desk.workspace.status == "2 files exported"
     log = ReadLog(reads_path())
     entered = [event.reader for event in log.events() if event.action is Action.RECORD_EXPORT]
     log.close()
-    assert entered == [READER.id] * 3
+    assert entered == [READER.id] * 2
     # What was chosen is offered again, and the folder of this session.
     table = window.findChild(TextTable, "exportedFiles")
     assert table is not None

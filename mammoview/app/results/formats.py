@@ -43,12 +43,14 @@ class Format(StrEnum):
     KO = "ko"
     SC = "sc"
     PDF = "pdf"
+    PDF_DICOM = "pdf-dicom"
     JSON = "json"
 
 
 TITLES: Mapping[Format, str] = MappingProxyType(
     {
-        Format.PDF: QT_TRANSLATE_NOOP("Export", "Report (PDF, and as a DICOM object)"),
+        Format.PDF: QT_TRANSLATE_NOOP("Export", "Report (PDF)"),
+        Format.PDF_DICOM: QT_TRANSLATE_NOOP("Export", "Report as a DICOM object (PDF inside)"),
         Format.JSON: QT_TRANSLATE_NOOP("Export", "All that was said, for programs (JSON)"),
         Format.TID_1500: QT_TRANSLATE_NOOP("Export", "Findings and marks (DICOM SR, TID 1500)"),
         Format.CAD_SR: QT_TRANSLATE_NOOP("Export", "Marks of the computer (Mammography CAD SR)"),
@@ -85,6 +87,7 @@ class Work:
         self._cancelled = cancelled
         self._sources: tuple[SourceImage, ...] = ()
         self._loaded: dict[str, tuple[Mammogram, LoadedImage]] = {}
+        self._pdf = b""
 
     @property
     def report(self) -> ReadReport:
@@ -121,6 +124,29 @@ class Work:
             if uid not in self._loaded:
                 self._loaded[uid] = _load(mammogram, slice_to_show(self.report, mammogram))
             yield place, *self._loaded[uid]
+
+    def pdf(self) -> bytes:
+        """Return the report; laid out once, for the file and for the DICOM object."""
+        from mammoview.app.results.pictures import picture_of
+        from mammoview.app.results.report_pdf import report_pdf
+
+        if not self._pdf:
+            pictures = [
+                (
+                    mammogram.slot or "",
+                    picture_of(
+                        self.report,
+                        mammogram,
+                        image,
+                        voi=self.shown(mammogram.pixel_format),
+                        long_side_px=_PRINT_PX,
+                        in_words=False,
+                    ),
+                )
+                for _, mammogram, image in self.images()
+            ]
+            self._pdf = report_pdf(self.report, pictures)
+        return self._pdf
 
 
 def slice_to_show(report: ReadReport, mammogram: Mammogram) -> int | None:
@@ -253,30 +279,14 @@ def _sc(work: Work) -> tuple[NamedBytes, ...]:
 
 
 def _pdf(work: Work) -> tuple[NamedBytes, ...]:
-    from mammoview.app.results.pictures import picture_of
-    from mammoview.app.results.report_pdf import report_pdf
+    return (NamedBytes(name="report.pdf", content=work.pdf()),)
+
+
+def _pdf_dicom(work: Work) -> tuple[NamedBytes, ...]:
     from mammoview.dicom.export.encapsulated_pdf import encapsulated_pdf
 
-    pictures = [
-        (
-            mammogram.slot or "",
-            picture_of(
-                work.report,
-                mammogram,
-                image,
-                voi=work.shown(mammogram.pixel_format),
-                long_side_px=_PRINT_PX,
-                in_words=False,
-            ),
-        )
-        for _, mammogram, image in work.images()
-    ]
-    content = report_pdf(work.report, pictures)
-    inside = encapsulated_pdf(work.report, work.sources(), content)
-    return (
-        NamedBytes(name="report.pdf", content=content),
-        NamedBytes(name="report-pdf.dcm", content=inside),
-    )
+    content = encapsulated_pdf(work.report, work.sources(), work.pdf())
+    return (NamedBytes(name="report-pdf.dcm", content=content),)
 
 
 def _json(work: Work) -> tuple[NamedBytes, ...]:
@@ -310,6 +320,7 @@ MAKERS: Mapping[Format, Maker] = MappingProxyType(
         Format.KO: _ko,
         Format.SC: _sc,
         Format.PDF: _pdf,
+        Format.PDF_DICOM: _pdf_dicom,
         Format.JSON: _json,
     }
 )

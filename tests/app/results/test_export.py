@@ -27,7 +27,7 @@ from mammoview.review.readers import ReaderBook, readers_path
 from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog, reads_path
 from tests.builders import validators
-from tests.builders.dicom import build_exam
+from tests.builders.dicom import build_exam, build_mg
 from tests.builders.kept import examination, keep_read
 from tests.builders.reports import report
 from tests.builders.tomo import build_tomo
@@ -175,7 +175,7 @@ def test_a_volume_is_told_by_the_slice_that_shows_the_finding(tmp_path: Path) ->
     assert slice_to_show(replace(read, final=replace(read.final, findings=())), read.images[0]) == 5
     assert slice_to_show(read, read.images[0]) == 7
     out = tmp_path / "out"
-    wanted = (Format.GSPS, Format.TID_1500, Format.SC, Format.PDF, Format.JSON)
+    wanted = (Format.GSPS, Format.TID_1500, Format.SC, Format.PDF_DICOM, Format.JSON)
     done = export(Gathered(report=read), wanted, out, record=_entered)
     assert done.refused == ()
     state = pydicom.dcmread(out / "gsps-1-R-CC.dcm")
@@ -246,6 +246,14 @@ def test_one_format_that_fails_stops_no_other(
         (Format.SC, "a fault of the program (RuntimeError): please report it"),
         (Format.KO, "the package highdicom is not here; install mammoview again"),
     ]
+
+
+def test_images_that_nothing_can_be_filed_with_still_have_a_report(tmp_path: Path) -> None:
+    build_mg(tmp_path / "a.dcm", elements={"StudyInstanceUID": None})
+    read = report(examination(tmp_path).mammograms)
+    done = export(Gathered(report=read), tuple(Format), tmp_path / "out", record=_entered)
+    assert names(tmp_path / "out") == ["report.pdf", "results.json"]
+    assert all("StudyInstanceUID" in refused.reason for refused in done.refused)
 
 
 def test_a_full_disk_leaves_no_half_format(
