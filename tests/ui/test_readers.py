@@ -497,3 +497,13 @@ def another_program(path: Path, exam_key: str) -> subprocess.Popen[str]:
     assert program.stdout is not None
     assert program.stdout.readline() == "taken\n"
     return program
+
+
+def test_sign_in_and_profiles_are_walked_by_tab(site: Site) -> None:
+    site.wait(lambda: site.readers.state.ready and site.covered())
+    assert wrong_in(site.frame.page) == []
+    site.sign_in("Anna Ash")
+    site.qtbot.keyClick(site.window, Qt.Key.Key_R, CTRL_SHIFT)
+    dialog = site.find(QDialog, "profiles")
+    site.wait(dialog.isActiveWindow)
+    assert wrong_in(dialog) == []

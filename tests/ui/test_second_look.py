@@ -19,6 +19,7 @@ from mammoview.ui.main_window import MainWindow
 from mammoview.ui.second_look.dialog import SecondLookPage
 from tests.app.test_second_look import read_through
 from tests.builders.reads import OTHER, log_at
+from tests.ui.walk import wrong_in
 
 
 @pytest.fixture
@@ -117,3 +118,8 @@ def test_the_file_names_no_examination(
     assert text.count("\n") == 3
     assert "poison" not in text
     assert "Local" not in text
+
+
+def test_it_is_walked_by_tab(page: SecondLookPage, qtbot: QtBot) -> None:
+    qtbot.waitUntil(page.isActiveWindow)
+    assert wrong_in(page) == []

@@ -99,6 +99,7 @@ def intro_text(lines: tuple[Line, ...]) -> str:
 def _table(lines: tuple[Line, ...], parent: QWidget) -> QTableWidget:
     table = QTableWidget(len(lines), 4, parent)
     table.setObjectName("statementsTable")
+    table.setTabKeyNavigation(False)  # Tab leads out of it; arrows walk its rows
     table.setAccessibleName(translate("Compare", "Unaided and now, line by line"))
     table.setHorizontalHeaderLabels(
         [

@@ -65,8 +65,8 @@ class SecondLookPage(QDialog):
         self.table = QTableWidget(0, 3, self)
         self.plots = Plots(self)
         self._said = paragraph("lookSaid", translate("SecondLook", "Answer"), self, role="caution")
-        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         self._export = QPushButton(translate("SecondLook", "Save as CSV…"), self)
+        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         self._lay_out()
         self._connect()
         self.render(None, desk.state)
@@ -107,6 +107,7 @@ class SecondLookPage(QDialog):
 
     def _set_table(self) -> None:
         self.table.setObjectName("lookTable")
+        self.table.setTabKeyNavigation(False)  # Tab leads out of it; arrows walk its rows
         self.table.setAccessibleName(translate("SecondLook", "Numbers"))
         self.table.setHorizontalHeaderLabels(
             [
