@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from mammoview.app.second_read import texts
 from mammoview.ui import boot, theme
 from mammoview.ui.boot import Session
 from mammoview.ui.viewport import gaze
@@ -96,6 +97,8 @@ def start(
         QSettings.setPath(QSettings.Format.NativeFormat, user, str(home / "qsettings"))
         # Nothing stays long enough to count as seen: no two runs agree about a quarter second.
         monkeypatch.setattr(gaze, "_TICK_MS", 10**8)
+        # The minute of the lock is on the screen, and two runs may lie on both sides of its turn.
+        monkeypatch.setattr(texts, "_dated", lambda said, at: said)
         monkeypatch.setattr(boot, "Analyst", lambda **_: PoisonAnalyst(poison=poison))
         session = Session(badge=None, bundle=None, device="cpu")
         session.window.resize(1400, 900)
