@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from Xlib import XK, X, display
 from Xlib.ext import xtest
 
@@ -47,6 +48,12 @@ class Screen:
         image = self._root.get_image(*box, X.ZPixmap, 0xFFFFFFFF)
         pixels = np.frombuffer(image.data, np.uint8)
         return pixels.reshape(box[3], box[2], 4)[..., :3].copy()
+
+    def save(self, file: Path) -> None:
+        """Write the whole screen to a PNG file."""
+        image = self._root.get_image(0, 0, WIDTH, HEIGHT, X.ZPixmap, 0xFFFFFFFF)
+        pixels = np.frombuffer(image.data, np.uint8).reshape(HEIGHT, WIDTH, 4)
+        Image.fromarray(np.ascontiguousarray(pixels[..., 2::-1])).save(file)
 
     def window_is_there(self) -> bool:
         """Give the keyboard to the large window, once there is one (no window manager here)."""
