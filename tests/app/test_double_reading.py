@@ -16,6 +16,7 @@ from mammoview.app.second_read import compared, holding, keeper, next_step, text
 from mammoview.app.second_read.next_step import Go
 from mammoview.app.second_read.site import site_of
 from mammoview.domain.assessment import Opinion
+from mammoview.domain.finding import Quadrant
 from mammoview.domain.reading import Decision, ReaderIdentity, Role
 from mammoview.domain.views import Laterality
 from mammoview.review.leases import LeaseBook
@@ -23,6 +24,7 @@ from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog
 from tests.builders.desk import Mailbox, QuickAnalyst, exam, image
 from tests.builders.read_room import ListOf
+from tests.builders.reads import finding
 
 R, L = Laterality.RIGHT, Laterality.LEFT
 A, B, C = (ReaderIdentity(id=f"reader-{x}", name=f"Dr. {x.upper()}") for x in "abc")
@@ -174,6 +176,12 @@ def test_discordant_reads_go_to_a_third_who_decides_and_signs(house: House) -> N
     decided = log.reads()[-1]
     assert (decided.signed_by, [d.category for _, d in decided.decisions]) == (C.id, ["2", "2"])
     log.close()
+
+
+def test_a_finding_is_named_by_what_it_is_how_large_and_where() -> None:
+    found = replace(finding("f1"), size_mm=11.6, quadrant=Quadrant.UPPER_OUTER)
+    assert compared.finding_text(found) == "mass, 12 mm, upper outer"
+    assert compared.finding_text(replace(finding("f1"), size_mm=0.0)) == "mass"
 
 
 def test_concordant_reads_are_signed_by_each(house: House) -> None:

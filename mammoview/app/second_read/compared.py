@@ -10,6 +10,7 @@ from mammoview.app.assessment.schemes import shipped_schemes
 from mammoview.app.second_read.texts import side_text
 from mammoview.app.workspace import Workspace
 from mammoview.domain.assessment import Consequence, Scheme, Statement
+from mammoview.domain.finding import Finding
 from mammoview.domain.reading import Disposition, Role
 from mammoview.domain.views import Laterality
 from mammoview.review.read import Read
@@ -120,8 +121,18 @@ def _reason(read: Read, side: Laterality) -> str:
 
 
 def _findings(read: Read, side: Laterality) -> str:
-    kinds = Counter(f.kind.replace("-", " ") for f in read.now.findings if f.laterality is side)
-    return ", ".join(f"{n} × {kind}" if n > 1 else kind for kind, n in kinds.items()) or "–"
+    said = [finding_text(f) for f in read.now.findings if f.laterality is side]
+    return "; ".join(said) or "–"
+
+
+def finding_text(finding: Finding) -> str:
+    """Return a finding in short: what it is, its size, where it lies."""
+    parts = [finding.kind.replace("-", " ")]
+    if finding.size_mm > 0:
+        parts.append(translate("Read", "{mm:.0f} mm").format(mm=finding.size_mm))
+    if finding.quadrant:
+        parts.append(finding.quadrant.replace("-", " "))
+    return ", ".join(parts)
 
 
 def _answers(read: Read) -> str:
