@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mammoview.app import hanging, protocol, steps, tiles
+from mammoview.app.assessment.schemes import DEFAULT_SCHEME, shipped_scheme
 from mammoview.app.cad_source import MODEL_HERE
 from mammoview.app.display_check import DisplayStatus
 from mammoview.app.keys import KeyChoice
@@ -42,6 +43,7 @@ def empty(settings: Settings | None = None) -> Workspace:
     """Return the state of a window without an examination."""
     settings = settings or Settings()
     chosen, problem = _protocol(settings.hanging)
+    scheme, no_scheme = _scheme(settings.opinion_scheme)
     ws = Workspace(
         index=ExamIndex(examinations=(), refused=()),
         exam_key=None,
@@ -68,9 +70,19 @@ def empty(settings: Settings | None = None) -> Workspace:
         linked=settings.linked,
         calibrations=settings.screens,
         second_screen=settings.second_screen,
-        read=ReadPart(site_mode=settings.reading_mode),
+        read=ReadPart(site_mode=settings.reading_mode, site_scheme=scheme),
     )
-    return warn(ws, problem) if problem else ws
+    for said in filter(None, (problem, no_scheme)):
+        ws = warn(ws, said)
+    return ws
+
+
+def _scheme(name: str) -> tuple[str, str]:
+    """Return a scheme of opinions by name; the default, and what was wrong, where it is none."""
+    try:
+        return shipped_scheme(name).scheme.id, ""
+    except MammoviewError as error:
+        return DEFAULT_SCHEME, f"{error}: {shipped_scheme().scheme.title} is used"
 
 
 def _protocol(name: str) -> tuple[protocol.Protocol, str]:
@@ -147,6 +159,7 @@ def without_read(part: ReadPart) -> ReadPart:
     return ReadPart(
         reader=part.reader,
         site_mode=part.site_mode,
+        site_scheme=part.site_scheme,
         keeps=part.keeps,
         unsaved=part.unsaved,
         problem=part.problem,

@@ -31,7 +31,6 @@ from mammoview.review.states import Action, ReadState
 from mammoview.words import translate
 
 _RETRY_S = 2.0
-SCHEME = "birads"
 
 
 class ReadDesk:
@@ -193,7 +192,7 @@ class ReadDesk:
             reads.begin,
             uuid4().hex,
             mode=mode,
-            scheme=SCHEME,
+            scheme=ws.read.site_scheme,
             result_seen=ws.exam_key in self._seen,
         )
 

@@ -96,6 +96,8 @@ class ReadPart:
         Whether the examination is held for this reader, and why not.
     site_mode : ReadingMode
         How examinations of the worklist are read here.
+    site_scheme : str
+        Id of the answers that opinions are taken from in the next read.
     keeps : bool
         Whether there is a log to write into; without one no read can begin.
     looking : bool
@@ -141,6 +143,7 @@ class ReadPart:
     hold: Hold = Hold.NONE
     hold_reason: str = ""
     site_mode: ReadingMode = ReadingMode.SECOND_READ
+    site_scheme: str = "birads"
     keeps: bool = False
     looking: bool = False
     blinded_elsewhere: bool = False

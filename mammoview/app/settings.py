@@ -50,7 +50,8 @@ class Settings:
     ``double_reading`` tells whether two readers read each examination; ``arbitration`` names the
     policy that says when a third one decides.  ``lock_minutes`` is after how long without a hand on
     keyboard or mouse the screen locks itself, where readers have a PIN; 0: never.
-    ``reading_mode`` is how examinations of the worklist are read at this site.
+    ``reading_mode`` is how examinations of the worklist are read at this site, and
+    ``opinion_scheme`` names the answers that opinions are taken from.
     ``export_formats`` are what results were exported as last.
     """
 
@@ -75,6 +76,7 @@ class Settings:
     arbitration: str = "discordant-only"
     lock_minutes: int = 10
     reading_mode: ReadingMode = ReadingMode.SECOND_READ
+    opinion_scheme: str = "birads"
     export_formats: str = "pdf json"
 
 

@@ -218,6 +218,7 @@ def chosen_settings(stored: Settings, ws: Workspace, *, panel_open: bool) -> Set
         screens=ws.calibrations,
         second_screen=ws.second_screen,
         reading_mode=ws.read.site_mode,
+        opinion_scheme=ws.read.site_scheme,
     )
 
 

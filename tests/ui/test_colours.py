@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor
 
 from mammoview.imaging.colormap import heat_table
 from mammoview.ui import theme
+from mammoview.ui.viewport import finding_layer, measure_layer
 from mammoview.ui.viewport.mark_layer import glyph_of
 
 # Machado, Oliveira and Fernandes (2009), table 1, full severity; linear RGB.
@@ -27,6 +28,7 @@ _XYZ = np.array(
 )  # IEC 61966-2-1
 _WHITE = _XYZ.sum(axis=1)
 _KINDS = ("mass", "calcification", "something else")
+_READERS = (finding_layer.COLOUR, measure_layer.COLOUR)
 _TOLD_APART = 15.0  # CIE 1976 difference; 2.3 is just noticeable
 
 
@@ -69,7 +71,8 @@ def test_the_ring_of_the_focus_is_seen(ground: str) -> None:
 @pytest.mark.parametrize("kind", _BLIND)
 def test_marks_stay_apart_for_colour_blind_readers(kind: str) -> None:
     seen = {name: np.array(_BLIND[kind]) @ linear(glyph_of(name)[1]) for name in _KINDS}
-    for one, other in itertools.combinations(_KINDS, 2):
+    seen |= {name: np.array(_BLIND[kind]) @ linear(name) for name in _READERS}
+    for one, other in itertools.combinations(seen, 2):
         apart = float(np.linalg.norm(lab(seen[one]) - lab(seen[other])))
         assert apart >= _TOLD_APART, (one, other)
 

@@ -21,11 +21,10 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import commands
-from mammoview.app.assessment.schemes import shipped_scheme
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.second_read import checks, findings
+from mammoview.app.second_read import findings
 from mammoview.app.second_read.next_step import Go
+from mammoview.app.settings import Settings
 from mammoview.domain.assessment import Statement
 from mammoview.domain.finding import Depth, Finding, FindingKind, Quadrant
 from mammoview.domain.reading import Disposition, ReaderIdentity
@@ -134,7 +133,9 @@ class Reader:
 
 
 @pytest.fixture
-def reader(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Reader]:
+def reader(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Reader]:
     """Show a window on an examination whose read has begun."""
     theme.apply(qapp)
     build_exam(tmp_path / "exam")
@@ -142,6 +143,7 @@ def reader(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Reader]
     desk = ReadingDesk(
         deliver=dispatcher.post,
         analyst=QuickAnalyst(),
+        settings=Settings(opinion_scheme=getattr(request, "param", "birads")),
         read_log=tmp_path / "reads.sqlite",
         reader=ReaderIdentity(id="reader-a", name="Dr. A"),
     )
@@ -418,11 +420,8 @@ def test_both_statements_are_shown_before_it_is_final(reader: Reader) -> None:
         assert not reader.find(name).isEnabled(), name
 
 
-def test_a_technical_recall_names_its_views(
-    reader: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(checks, "scheme_of", lambda ws: shipped_scheme("european"))
-    reader.desk.do(commands.say, "")
+@pytest.mark.parametrize("reader", ["european"], indirect=True)
+def test_a_technical_recall_names_its_views(reader: Reader) -> None:
     reader.choose(Qt.Key.Key_3, "tr")
     again = reader.find("again-RMLO")
     assert isinstance(again, QCheckBox)

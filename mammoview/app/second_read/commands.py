@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from mammoview import __version__
 from mammoview.app import commands, frames, steps
+from mammoview.app.assessment.schemes import shipped_scheme
 from mammoview.app.read_state import Aim, Entry, Hold, Page, ReadPart
 from mammoview.app.second_read import answering, checks
 from mammoview.app.workspace import Workspace
@@ -60,6 +61,14 @@ def site_mode(ws: Workspace, mode: ReadingMode) -> Workspace:
     ws = _with(ws, site_mode=mode)
     said = translate("Read", "The next examination from the worklist is read as: {mode}")
     return commands.say(ws, said.format(mode=mode_text(mode)))
+
+
+def site_scheme(ws: Workspace, name: str) -> Workspace:
+    """Choose the answers that opinions are taken from, from the next read on."""
+    ws = _with(ws, site_scheme=name)
+    said = translate("Read", "The next read takes its opinions from: {scheme}")
+    title = translate("Assessment", shipped_scheme(name).scheme.title)
+    return commands.say(ws, said.format(scheme=title))
 
 
 def mode_text(mode: ReadingMode) -> str:

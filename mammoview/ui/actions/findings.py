@@ -68,7 +68,7 @@ ROWS: tuple[ActionSpec, ...] = (
             run=command(findings.draw, kind),
             checked=_draws(kind),
             why_not=findings.why_closed,
-            group=4,
+            group=6,
         )
         for kind, text, key in _TOOLS
     ),
@@ -79,7 +79,7 @@ ROWS: tuple[ActionSpec, ...] = (
         menu=Menu.READ,
         run=command(findings.from_mark),
         why_not=_without_mark,
-        group=4,
+        group=6,
     ),
     ActionSpec(
         id="finding-link",
@@ -89,7 +89,7 @@ ROWS: tuple[ActionSpec, ...] = (
         run=command(findings.link),
         checked=_links,
         why_not=_without_selected,
-        group=4,
+        group=6,
     ),
     ActionSpec(
         id="finding-next",
@@ -98,7 +98,7 @@ ROWS: tuple[ActionSpec, ...] = (
         menu=Menu.READ,
         run=command(findings.step, 1),
         why_not=_none_yet,
-        group=5,
+        group=7,
     ),
     ActionSpec(
         id="finding-previous",
@@ -107,7 +107,7 @@ ROWS: tuple[ActionSpec, ...] = (
         menu=Menu.READ,
         run=command(findings.step, -1),
         why_not=_none_yet,
-        group=5,
+        group=7,
     ),
     ActionSpec(
         id="finding-describe",
@@ -116,7 +116,7 @@ ROWS: tuple[ActionSpec, ...] = (
         menu=Menu.READ,
         run=in_window(Frame.focus_read, Field.FINDING),
         why_not=_without_selected,
-        group=5,
+        group=7,
     ),
     ActionSpec(
         id="finding-remove",
@@ -125,7 +125,7 @@ ROWS: tuple[ActionSpec, ...] = (
         menu=Menu.READ,
         run=in_window(Frame.focus_read, Field.REMOVE),
         why_not=_without_selected,
-        group=5,
+        group=7,
     ),
     *(
         ActionSpec(
@@ -135,7 +135,7 @@ ROWS: tuple[ActionSpec, ...] = (
             menu=Menu.READ,
             run=in_window(Frame.focus_read, field),
             why_not=_no_opinion_now,
-            group=6,
+            group=8,
         )
         for field, text, key in _FIELDS
     ),

@@ -41,6 +41,17 @@ _MODES = (
 )
 
 
+_SCHEMES = (
+    ("birads", QT_TRANSLATE_NOOP("Actions", "Opinions: BI-RADS 0 to 6"), "Ctrl+6"),
+    (
+        "european",
+        QT_TRANSLATE_NOOP("Actions", "Opinions: normal, technical recall, recall"),
+        "Ctrl+7",
+    ),
+    ("r1-r5", QT_TRANSLATE_NOOP("Actions", "Opinions: R1 to R5"), "Ctrl+8"),
+)
+
+
 def _why_not(go: Go) -> Callable[[Workspace], str]:
     def why_not(ws: Workspace) -> str:
         return next_step.why_not(ws, go)
@@ -79,6 +90,13 @@ def _is_mode(mode: ReadingMode) -> Callable[[Workspace], bool]:
         return ws.read.site_mode is mode
 
     return is_mode
+
+
+def _is_scheme(name: str) -> Callable[[Workspace], bool]:
+    def is_scheme(ws: Workspace) -> bool:
+        return ws.read.site_scheme == name
+
+    return is_scheme
 
 
 ROWS: tuple[ActionSpec, ...] = (
@@ -205,5 +223,18 @@ ROWS: tuple[ActionSpec, ...] = (
             group=4,
         )
         for mode, text, key in _MODES
+    ),
+    *(
+        ActionSpec(
+            id=f"scheme-{name}",
+            text=text,
+            keys=(key,),
+            menu=Menu.READ,
+            run=command(reads.site_scheme, name),
+            checked=_is_scheme(name),
+            enabled=_keeps,
+            group=5,
+        )
+        for name, text, key in _SCHEMES
     ),
 )

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from mammoview.app import commands
 from mammoview.app.assessment.consistency import Rule, Severity
 from mammoview.app.second_read import answering, checks, texts
 from mammoview.app.second_read import commands as reads
+from mammoview.app.settings import Settings
 from mammoview.app.workspace import Workspace
 from mammoview.domain.assessment import Opinion
 from mammoview.domain.finding import FindingView
@@ -88,6 +90,20 @@ def test_a_scheme_that_is_gone_blocks_and_says_so() -> None:
     assert "no scheme of opinions" in checks.errors(ws)[0]
     assert checks.hints(ws) == ()
     assert reads.lock(ws).read.read is ws.read.read
+
+
+def test_the_site_chooses_the_answers_of_the_next_read() -> None:
+    ws = reads.site_scheme(commands.empty(), "european")
+    assert ws.read.site_scheme == "european"
+    assert "technical recall" in ws.status
+    kept = commands.empty(Settings(opinion_scheme="r1-r5"))
+    assert (kept.read.site_scheme, kept.warnings) == ("r1-r5", ())
+
+
+def test_a_scheme_of_the_settings_that_is_none_is_said() -> None:
+    ws = commands.empty(Settings(opinion_scheme="other"))
+    assert ws.read.site_scheme == "birads"
+    assert "BI-RADS is used" in ws.warnings[0]
 
 
 # -- answers ----------------------------------------------------------------------------------
