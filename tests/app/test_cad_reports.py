@@ -13,6 +13,7 @@ from mammoview.app import resolve
 from mammoview.app.cad_reports import source_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import commands as reads
+from mammoview.app.second_read import habits
 from mammoview.app.second_read.next_step import Go
 from mammoview.dicom.index import index_paths
 from mammoview.domain.assessment import Opinion
@@ -219,7 +220,7 @@ def test_the_log_names_the_algorithm_of_the_report(room: Room, found: ExamIndex)
     desk = room.desk
     assert desk.reads is not None
     room.choose(_uid(found))
-    desk.do(reads.site_mode, ReadingMode.CONCURRENT)
+    desk.do(habits.site_mode, ReadingMode.CONCURRENT)
     desk.reads.begin()
     room.box.run_until(lambda: desk.workspace.read.state is ReadState.UNAIDED)
     for side in Laterality:

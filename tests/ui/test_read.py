@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import commands as reads
-from mammoview.app.second_read import keeper
+from mammoview.app.second_read import habits, keeper
 from mammoview.app.settings import Settings
 from mammoview.dicom.index import index_paths
 from mammoview.domain.assessment import Opinion
@@ -311,7 +311,7 @@ def test_what_is_not_on_the_disk_is_said_and_a_closing_window_asks(
 def test_a_spot_is_asked_about_where_the_mouse_is(
     window: MainWindow, reader: Reader, study: Examination, qtbot: QtBot
 ) -> None:
-    window.desk.do(reads.site_mode, ReadingMode.ASK_SPOT)
+    window.desk.do(habits.site_mode, ReadingMode.ASK_SPOT)
     reader.opens_listed(study)
     assert said(window, "readingBadge") == "Ask about a spot · unaided"
     feet = {view.texts.foot.text for view in window.four_view.panes()}

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from mammoview import __version__
 from mammoview.app import commands, frames, steps
-from mammoview.app.assessment.schemes import shipped_scheme
 from mammoview.app.read_state import Aim, Entry, Hold, Page, ReadPart
 from mammoview.app.second_read import answering, checks
 from mammoview.app.workspace import Workspace
@@ -54,30 +53,6 @@ from mammoview.words import translate
 def seat(ws: Workspace, reader: ReaderIdentity, *, keeps: bool) -> Workspace:
     """Let somebody sit down before the window: what hangs is no read of theirs yet."""
     return _with(_left(ws), reader=reader, keeps=keeps)
-
-
-def site_mode(ws: Workspace, mode: ReadingMode) -> Workspace:
-    """Choose how examinations of the worklist are read from the next one on."""
-    ws = _with(ws, site_mode=mode)
-    said = translate("Read", "The next examination from the worklist is read as: {mode}")
-    return commands.say(ws, said.format(mode=mode_text(mode)))
-
-
-def site_scheme(ws: Workspace, name: str) -> Workspace:
-    """Choose the answers that opinions are taken from, from the next read on."""
-    ws = _with(ws, site_scheme=name)
-    said = translate("Read", "The next read takes its opinions from: {scheme}")
-    title = translate("Assessment", shipped_scheme(name).scheme.title)
-    return commands.say(ws, said.format(scheme=title))
-
-
-def mode_text(mode: ReadingMode) -> str:
-    """Return the name of a mode in words."""
-    if mode is ReadingMode.SECOND_READ:
-        return translate("Read", "second read")
-    if mode is ReadingMode.ASK_SPOT:
-        return translate("Read", "ask about a spot")
-    return translate("Read", "concurrent")
 
 
 def looked_for(ws: Workspace, *, begins: bool) -> Workspace:

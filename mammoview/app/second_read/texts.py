@@ -7,7 +7,7 @@ from mammoview.app.kinds import kind_text
 from mammoview.app.read_state import ReadPart
 from mammoview.app.second_read import checks, gate
 from mammoview.app.second_read.commands import marks_in_order, missing
-from mammoview.app.second_read.commands import mode_text as mode_text
+from mammoview.app.second_read.habits import mode_text as mode_text
 from mammoview.app.workspace import Workspace
 from mammoview.domain.prediction import AnalysisStatus
 from mammoview.domain.reading import (

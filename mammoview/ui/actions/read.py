@@ -7,7 +7,7 @@ from collections.abc import Callable
 from mammoview.app.read_state import Field, Page
 from mammoview.app.results.desk import export_why_not
 from mammoview.app.second_read import commands as reads
-from mammoview.app.second_read import findings, next_step, texts
+from mammoview.app.second_read import findings, habits, next_step, texts
 from mammoview.app.second_read.next_step import Go
 from mammoview.app.workspace import Workspace
 from mammoview.domain.reading import ReadingMode
@@ -217,7 +217,7 @@ ROWS: tuple[ActionSpec, ...] = (
             text=text,
             keys=(key,),
             menu=Menu.READ,
-            run=command(reads.site_mode, mode),
+            run=command(habits.site_mode, mode),
             checked=_is_mode(mode),
             enabled=_keeps,
             group=4,
@@ -230,7 +230,7 @@ ROWS: tuple[ActionSpec, ...] = (
             text=text,
             keys=(key,),
             menu=Menu.READ,
-            run=command(reads.site_scheme, name),
+            run=command(habits.site_scheme, name),
             checked=_is_scheme(name),
             enabled=_keeps,
             group=5,

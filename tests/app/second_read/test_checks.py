@@ -8,7 +8,7 @@ import pytest
 
 from mammoview.app import commands
 from mammoview.app.assessment.consistency import Rule, Severity
-from mammoview.app.second_read import answering, checks, texts
+from mammoview.app.second_read import answering, checks, habits, texts
 from mammoview.app.second_read import commands as reads
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import Workspace
@@ -93,7 +93,7 @@ def test_a_scheme_that_is_gone_blocks_and_says_so() -> None:
 
 
 def test_the_site_chooses_the_answers_of_the_next_read() -> None:
-    ws = reads.site_scheme(commands.empty(), "european")
+    ws = habits.site_scheme(commands.empty(), "european")
     assert ws.read.site_scheme == "european"
     assert "technical recall" in ws.status
     kept = commands.empty(Settings(opinion_scheme="r1-r5"))
