@@ -80,6 +80,7 @@ class ArbitrationPart(QWidget):
         self.table.setAccessibleName(self.accessibleName())
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.table.setTabKeyNavigation(False)  # Tab leads out of it; arrows walk its rows
         self.table.setShowGrid(False)
         self.table.setAlternatingRowColors(True)
         self.table.setWordWrap(True)
