@@ -126,6 +126,12 @@ class ReadDesk:
         self._revealing, self._maps = False, ""
         self._keeper.look_for(self._state())
 
+    def look_again(self) -> None:
+        """Ask the log once more for others' blinded reads, where one only looks."""
+        part = self._state().read
+        if part.read is None and not part.looking:
+            self._keeper.look_again(self._state())
+
     def settled(self, old: Workspace, new: Workspace) -> Workspace:
         """Return a state with what goes on by itself, and with what may be seen now."""
         new = reads.settled(new)

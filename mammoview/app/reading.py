@@ -84,7 +84,7 @@ class ReadingDesk:
         self.deliver = deliver
         self._pixels = Lanes(name="pixels", workers=2, deliver=deliver)
         self._computer = Computer(
-            analyst, deliver=deliver, state=self._now, change=self.do, ended=self._look_ahead
+            analyst, deliver=deliver, state=self._now, change=self.do, ended=self._computer_ended
         )
         self._frames = FrameLoader(
             lanes=self._pixels,
@@ -307,8 +307,13 @@ class ReadingDesk:
         """Try once more to keep what was said in reads; return how many entries still wait."""
         return 0 if self.reads is None else self.reads.flush()
 
-    def look_for_marks(self) -> None:
-        """Take over what another window or program has kept of the hung examination's marks."""
+    def come_back(self) -> None:
+        """Take over what another window or program has done to the hung examination meanwhile."""
+        self._look_for_marks()
+        if self.reads is not None:
+            self.reads.look_again()
+
+    def _look_for_marks(self) -> None:
         if self._marks is not None:
             self._marks.read_for(self._workspace)
 
@@ -397,13 +402,19 @@ class ReadingDesk:
 
         self.do(hung)
         self._ahead.keep(before)
-        self.look_for_marks()
+        self._look_for_marks()
         if self.reads is not None:
             self.reads.look_for()
         self._computer.open_model()
         self._asked.clear()
         self._decode_new()
         self._analyse_when_complete()
+
+    def _computer_ended(self) -> None:
+        """Ask whether its result may still be seen: a reading takes a while; then look ahead."""
+        if self.reads is not None:
+            self.reads.look_again()
+        self._look_ahead()
 
     def _look_ahead(self) -> None:
         """Decode the next examination once this one is decoded and analysed."""

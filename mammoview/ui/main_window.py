@@ -260,7 +260,7 @@ class MainWindow(QMainWindow):
             self._toolbar.setVisible(not self.isFullScreen() and not self._closed)
         if event.type() is QEvent.Type.ActivationChange:
             if self.isActiveWindow():
-                self.desk.look_for_marks()
+                self.desk.come_back()
             else:
                 self._held.release_all()
 

@@ -162,7 +162,7 @@ class SecondWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() is QEvent.Type.ActivationChange:
             if self.isActiveWindow():
-                self._desk.look_for_marks()
+                self._desk.come_back()
             else:
                 self._held.release_all()
 

@@ -253,6 +253,33 @@ def test_images_of_somebody_elses_blinded_read_are_closed_to_a_plain_look(tmp_pa
     room.desk.shutdown()
 
 
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_blinded_read_that_another_program_begins_closes_a_plain_look(
+    tmp_path: Path, damaged: bool
+) -> None:
+    """Asked when the reading ends, and when the reader comes back to the window."""
+    other = Room(tmp_path, reader=ReaderIdentity(id="reader-b", name="Dr. B"))
+    gate = threading.Event()
+    room = Room(tmp_path, analyst=QuickAnalyst(gate=gate))
+    room.desk.open_index(index(exam()))
+    room.box.run_until(lambda: room.desk.workspace.analysis.running)
+    room.box.run_until(lambda: not room.desk.workspace.read.looking)
+    if damaged:
+        room.path.write_bytes(b"no database" * 1000)
+    else:
+        other.open_listed()
+    gate.set()
+    room.analysed()
+    room.box.run_until(lambda: room.desk.workspace.read.blinded_elsewhere)
+    assert room.desk.workspace.prediction is None
+    if not damaged:
+        other.to_reveal()
+        room.desk.come_back()
+        room.box.run_until(lambda: room.desk.workspace.prediction is not None)
+    for desk in (room.desk, other.desk):
+        desk.shutdown()
+
+
 def test_images_imported_again_under_another_key_belong_to_their_read(tmp_path: Path) -> None:
     room = Room(tmp_path)
     room.open_listed()

@@ -385,7 +385,7 @@ def test_a_mark_that_cannot_be_understood_is_told_of_once(
             " SELECT utc, 'z', sop_instance_uid, action, '{}' FROM mark_event"
         )
     for _ in range(3):
-        window.desk.look_for_marks()
+        window.desk.come_back()
         qtbot.waitUntil(lambda: [mark.id for mark in marks(window).items] == ["a"])
         window.desk.do(marking.marks_read, ())
     assert len(window.desk.workspace.warnings) == 1

@@ -98,6 +98,13 @@ def found(
     return _named_new_images(ws, read)
 
 
+def elsewhere(ws: Workspace, exam_key: str, blinded: bool) -> Workspace:
+    """Take note whether somebody else's read of the hung images is blinded by now."""
+    if exam_key != ws.exam_key or blinded is ws.read.blinded_elsewhere:
+        return ws
+    return _with(ws, blinded_elsewhere=blinded)
+
+
 def _named_new_images(ws: Workspace, read: Read) -> Workspace:
     exam = commands.exam_by_key(ws, ws.exam_key)
     new = [

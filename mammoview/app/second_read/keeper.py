@@ -163,16 +163,29 @@ class ReadKeeper:
 
     def look_for(self, ws: Workspace) -> None:
         """Ask the log for this reader's read of the hung examination."""
-        if ws.exam_key is not None:
-            exam = app_commands.exam_by_key(ws, ws.exam_key)
-            images = tuple(v.sop_instance_uid for v in exam.mammograms) if exam else ()
-            self._asked = _Asked(
-                reader=ws.read.reader.id,
-                exam_key=ws.exam_key,
-                images=images,
-                double=self._site is not None and self._site.double,
-            )
+        self._asked = self._of(ws)
+        if self._asked is not None:
             self._look()
+
+    def look_again(self, ws: Workspace) -> None:
+        """Ask whether another program has begun a blinded read of the hung images meanwhile."""
+        asked = self._of(ws)
+        if asked is not None:
+            work = partial(self._blinded_elsewhere, asked)
+            told = partial(self._do, commands.elsewhere, asked.exam_key)
+            self._disk.submit("look again", Job(work=work, on_done=told, on_error=self._failed))
+
+    def _of(self, ws: Workspace) -> _Asked | None:
+        """Return what to ask for the hung examination; None where nothing hangs."""
+        if ws.exam_key is None:
+            return None
+        exam = app_commands.exam_by_key(ws, ws.exam_key)
+        return _Asked(
+            reader=ws.read.reader.id,
+            exam_key=ws.exam_key,
+            images=tuple(view.sop_instance_uid for view in exam.mammograms) if exam else (),
+            double=self._site is not None and self._site.double,
+        )
 
     def flush(self) -> int:
         """Write down now what waits; return how many entries still could not be written."""
@@ -243,6 +256,15 @@ class ReadKeeper:
                 with self._queue.lock:
                     self._queue.kept[found.read.read_id] = found.read
             return replace(found, blinded_elsewhere=others)
+
+    def _blinded_elsewhere(self, asked: _Asked, context: JobContext) -> bool:
+        """Tell of others' reads; a log that cannot tell is taken for a blinded one."""
+        try:
+            blinded = blinded_reads(self.path, asked.images)
+        except MammoviewError as error:
+            _log.warning("reads: %s", type(error).__name__)
+            return True
+        return any(read.reader != asked.reader for read in blinded)
 
     def _opened(self) -> ReadLog:
         if self._log is None:
