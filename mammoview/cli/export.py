@@ -55,6 +55,9 @@ def run(args: argparse.Namespace) -> ExitCode:
     index = _index(args.study)
     note_refused(index.refused)
     places = Places(log=reads_path(), readers=readers_path(), marks=marks_path())
+    # First of all: even which reads there are, and whose, is no matter of a blinded reader.
+    uids = [m.sop_instance_uid for exam in index.examinations for m in exam.mammograms]
+    require_none_blinded(places.log, uids)
     read = _chosen(_reads(index, places), args.read, places)
     require_none_blinded(places.log, read.opened.images)
     gathered = gather(read.read_id, index, places)

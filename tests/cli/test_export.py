@@ -61,7 +61,7 @@ def test_a_read_that_is_not_revealed_stays_here(command: Run, exam: Path, tmp_pa
     keep_read(exam, ReadState.UNAIDED_LOCKED)
     answer = command("export", exam, "--to", tmp_path / "out")
     assert answer.code == ExitCode.REFUSED
-    assert "is locked, and not revealed" in answer.err
+    assert "blinded read of this examination is open" in answer.err
     assert not (tmp_path / "out").exists()
 
 
@@ -77,12 +77,16 @@ def test_a_concurrent_read_stays_here_until_its_reveal(
 def test_a_signed_read_stays_here_while_a_second_reader_is_blinded(
     command: Run, exam: Path, tmp_path: Path
 ) -> None:
-    keep_read(exam)
-    keep_read(exam, ReadState.UNAIDED, role=Role.SECOND, reader="other")
-    answer = command("export", exam, "--to", tmp_path / "out")
-    assert answer.code == ExitCode.REFUSED
-    assert "blinded read of this examination is open" in answer.err
-    assert not (tmp_path / "out").exists()
+    signed = [keep_read(exam), keep_read(exam, role=Role.SECOND, reader="another")]
+    keep_read(exam, ReadState.UNAIDED, role=Role.ARBITRATOR, reader="other")
+    for words in ((), ("--read", signed[0].read_id), ("--read", "nothing")):
+        answer = command("export", exam, "--to", tmp_path / "out", *words)
+        assert answer.code == ExitCode.REFUSED
+        assert "blinded read of this examination is open" in answer.err
+        assert not (tmp_path / "out").exists()
+        # Not even which reads there are: their number is an answer too.
+        assert not any(read.read_id[:8] in answer.err for read in signed)
+        assert "other" not in answer.err
 
 
 def test_which_read_is_asked_for_where_there_are_several(
