@@ -64,8 +64,8 @@ def result_of(report: CadReport, mammograms: Sequence[Mammogram], *, level: int)
         for mammogram in mammograms
         if not mammogram.left_out
     )
-    versions = " + ".join(a.version for a in report.source.algorithms if a.version)
-    names = " + ".join(a.name for a in report.source.algorithms) or report.source.maker
+    versions = " + ".join(a.version for a in report.source.named if a.version)
+    names = " + ".join(a.name for a in report.source.named) or report.source.maker
     return ExamPrediction(
         model=ModelIdentity(name=names, version=versions, sha256=""),
         device=translate("CAD report", "CAD report of {maker}").format(maker=report.source.maker),

@@ -102,7 +102,8 @@ def read_cad_report(path: Path, file: DicomFile, *, archive: Path | None = None)
         study_key=study,
         maker=maker or "unknown maker",
         made=_digits(header.text("ContentDate")) + _digits(header.text("ContentTime")),
-        algorithms=tree.algorithms() or _by_equipment(header, maker),
+        algorithms=tree.algorithms(_PERFORMED) or _by_equipment(header, maker),
+        found_by=tree.algorithms(_PERFORMED, _FINDING),
         images=tuple(image.sop_instance_uid for image in images),
     )
     return CadReport(
@@ -134,6 +135,9 @@ def load_cad_report(source: CadReportFile) -> CadReport:
     return found
 
 
+_PERFORMED, _FINDING = "111022", "111059"  # a detection that ran; a finding in a single image
+
+
 class _Tree:
     """The content of one report; counts what it leaves out."""
 
@@ -154,10 +158,10 @@ class _Tree:
         """Give the marks that may be drawn at some operating point."""
         yield from self._marks_below(self._root, 0, 0)
 
-    def algorithms(self) -> tuple[Algorithm, ...]:
-        """Return what found or looked for anything, without what made a summary of it."""
+    def algorithms(self, *concepts: str) -> tuple[Algorithm, ...]:
+        """Return the algorithms of some kinds of item, without what made a summary of them."""
         found = {}
-        for concept in ("111059", "111022"):
+        for concept in concepts:
             for item in self._all(concept):
                 name = _first_text(item, "111001")
                 if name:

@@ -90,7 +90,10 @@ class CadReportFile:
     made : str
         Date and time of its content, as sortable digits.
     algorithms : tuple of Algorithm
-        All that it names, in the order met.
+        What looked for anything, else what wrote the report: the same whatever was found, for it
+        stands on the screen before a read is revealed.
+    found_by : tuple of Algorithm
+        These and every algorithm that a finding names; tells of findings, so it is shown with them.
     images : tuple of str
         SOPInstanceUIDs of the images that it is of.
     """
@@ -103,16 +106,22 @@ class CadReportFile:
     algorithms: tuple[Algorithm, ...]
     images: tuple[str, ...]
     archive: Path | None = None
+    found_by: tuple[Algorithm, ...] = ()
 
     @property
     def title(self) -> str:
-        """Every algorithm by name and version: what stands on the screen beside its marks."""
+        """Every algorithm that looked, by name and version: what a choice of reports names."""
         return " + ".join(a.text for a in self.algorithms) or self.maker
+
+    @property
+    def named(self) -> tuple[Algorithm, ...]:
+        """Whose marks these are, once they may be seen."""
+        return self.found_by or self.algorithms
 
     @property
     def key(self) -> tuple[object, ...]:
         """What a later report shares with the one that it replaces: algorithms and images."""
-        names = frozenset(a.name for a in self.algorithms) or frozenset({self.maker})
+        names = frozenset(a.name for a in self.named) or frozenset({self.maker})
         return names, frozenset(self.images)
 
 

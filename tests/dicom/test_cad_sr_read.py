@@ -172,10 +172,24 @@ def test_reports_of_two_algorithms_stand_beside_each_other(tmp_path: Path) -> No
             tmp_path / f"{name}.dcm", file, [image], [Seen(image=0, algorithm=(name, "1"))]
         )
     (examination,) = index_paths([tmp_path]).examinations
-    assert [report.title for report in examination.cad_reports] == [
-        "Alpha 1 + Finder 7.2",
-        "Beta 1 + Finder 7.2",
-    ]
+    named = [{a.name for a in report.named} for report in examination.cad_reports]
+    assert sorted(map(sorted, named)) == [["Alpha", "Finder"], ["Beta", "Finder"]]
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_what_stands_on_the_screen_before_the_reveal_tells_of_no_finding(
+    tmp_path: Path, old: bool
+) -> None:
+    """Reports of before 2018 name their algorithms in their findings alone."""
+    said = []
+    for name, findings in (("none", []), ("some", [Seen(image=0), Seen(image=0)])):
+        (tmp_path / name).mkdir()
+        file, image = _image(tmp_path / name)
+        build_report(tmp_path / name / "cad.dcm", file, [image], findings, old=old)
+        (examination,) = index_paths([tmp_path / name]).examinations
+        (report,) = examination.cad_reports
+        said.append((report.title, report.maker, report.algorithms))
+    assert said[0] == said[1]
 
 
 def test_a_report_of_images_that_are_not_here_is_refused_by_name(tmp_path: Path) -> None:
