@@ -35,11 +35,16 @@ class Program:
     def wait(self, condition: Callable[[], object]) -> None:
         """Wait until it holds and nothing runs any more, what counts a quarter second included."""
         windows = QApplication.topLevelWidgets()
-        self._qtbot.waitUntil(lambda: bool(condition()) and self.desk.at_rest, timeout=20_000)
+
+        def settled() -> bool:
+            told = not self.desk.workspace.read.unsaved
+            return bool(condition()) and self.desk.at_rest and told
+
+        self._qtbot.waitUntil(settled, timeout=60_000)
         QApplication.processEvents()
         timers = [timer for window in windows for timer in window.findChildren(QTimer)]
         once = [timer for timer in timers if timer.isSingleShot()]
-        self._qtbot.waitUntil(lambda: not any(t.isActive() for t in once), timeout=20_000)
+        self._qtbot.waitUntil(lambda: not any(t.isActive() for t in once), timeout=60_000)
 
     def open(self, *paths: Path) -> None:
         """Open paths and wait until all is decoded and analysed."""

@@ -264,13 +264,17 @@ _OWN = re.compile(
     r"0x[0-9a-f]+|\b\d{12,17}\b|\b(?=\d*[a-f])[0-9a-f]{32,64}\b|\d{4}-\d\d-\d\d[T ][\d:.,+]*"
     r"|\b\d\d:\d\d(:\d\d)?\b|(?<![\w.])(/[\w.\[\]-]+){2,}|\d+([.,]\d+)? ?(ms|s|MiB)\b"
 )
+_NUMBER = re.compile(r"-?[\d.]+(e-?\d+)?|True|False")
 _WINDOW_PLACES = re.compile(r"^\w+\.(x|y)$")
 
 
 def _plain(evidence: Evidence) -> Found:
     plain: Found = Counter()
     for (place, text), count in evidence.texts.items():
-        if not _WINDOW_PLACES.match(place):  # where a window stands is the screen's matter
+        # Where a window stands is the screen's matter; numbers that a widget counts by itself are
+        # searched for the poison's, and no more.
+        counted = place.endswith(" holds") and _NUMBER.fullmatch(text)
+        if not _WINDOW_PLACES.match(place) and not counted:
             plain[place, _OWN.sub("~", text)] += count
     for name, content in evidence.files.items():
         plain["file", _OWN.sub("~", name)] += 1

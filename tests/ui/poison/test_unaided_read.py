@@ -20,6 +20,7 @@ from pytestqt.qtbot import QtBot
 from mammoview.app.second_read import commands as reads
 from mammoview.domain.assessment import Opinion
 from mammoview.domain.views import Laterality
+from mammoview.review.standing import Reading
 from mammoview.review.states import ReadState
 from tests.builders.dicom import build_exam
 from tests.builders.foreign_sr import OPTIONAL, Image, Seen, build_report
@@ -47,11 +48,11 @@ class Walk:
         assert frame is not None
         self._program.session.begin(())
         self._program.wait(lambda: frame.worklist.state.ready)
-        frame.toggle()
-        frame.import_paths([exams])
+        frame.worklist.import_paths([exams])
         self._program.wait(
             lambda: len(frame.worklist.state.shown) == 2 and frame.worklist.state.task is None
         )
+        frame.toggle()  # now: what is drawn of half an examination is drawn anew, who knows when
         thumbnails = self._program.home / "cache"
         self._program.wait(lambda: len(list(thumbnails.rglob("*.png"))) == 2)
         self.search("worklist")
@@ -135,7 +136,13 @@ class Walk:
         self._qtbot.keyClick(self._program.window, key, with_)
 
     def _until(self, state: ReadState) -> None:
+        """Wait for a state of the read, and until the worklist has heard that it is begun."""
         self._program.wait(lambda: self._program.desk.workspace.read.state is state)
+        self._program.wait(lambda: self._program.desk.workspace.exam_key in self._in_progress())
+
+    def _in_progress(self) -> list[str]:
+        studies = self._program.session.worklist.state.shown
+        return [study.key for study in studies if study.reading is Reading.IN_PROGRESS]
 
 
 @pytest.fixture
