@@ -309,11 +309,12 @@ class ReadingDesk:
 
     def come_back(self) -> None:
         """Take over what another window or program has done to the hung examination meanwhile."""
-        self._look_for_marks()
+        self.look_for_marks()
         if self.reads is not None:
             self.reads.look_again()
 
-    def _look_for_marks(self) -> None:
+    def look_for_marks(self) -> None:
+        """Take over what another window or program has kept of the hung examination's marks."""
         if self._marks is not None:
             self._marks.read_for(self._workspace)
 
@@ -402,7 +403,7 @@ class ReadingDesk:
 
         self.do(hung)
         self._ahead.keep(before)
-        self._look_for_marks()
+        self.look_for_marks()
         if self.reads is not None:
             self.reads.look_for()
         self._computer.open_model()
