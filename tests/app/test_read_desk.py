@@ -424,3 +424,18 @@ def test_heatmaps_that_were_exchanged_are_not_shown_but_the_marks_are(tmp_path: 
     assert [len(view.regions) for view in ws.prediction.views] == [1, 1, 1, 1]
     assert all(view.heatmaps == () for view in ws.prediction.views)
     again.desk.shutdown()
+
+
+def test_images_that_came_later_or_are_gone_are_named(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.open_listed()
+    room.desk.shutdown()
+    again = Room(tmp_path)
+    views = [mammogram(Slot.RCC), mammogram(Slot.RMLO, uid="a new one")]
+    again.desk.open_index(index(exam(views=views)))
+    again.until(ReadState.UNAIDED)
+    assert again.desk.workspace.warnings == (
+        "Images that came after this read was begun, no part of it: R MLO",
+        "3 images of this read are NOT here",
+    )
+    again.desk.shutdown()

@@ -313,7 +313,7 @@ def test_a_spot_is_asked_about_where_the_mouse_is(
 ) -> None:
     window.desk.do(habits.site_mode, ReadingMode.ASK_SPOT)
     reader.opens_listed(study)
-    assert said(window, "readingBadge") == "Ask about a spot · unaided"
+    assert said(window, "readingBadge") == "Ask about a spot · reading"
     feet = {view.texts.foot.text for view in window.four_view.panes()}
     assert feet == {"CAD: answers asked spots"}
     assert "mark" not in said(window, "result")

@@ -45,7 +45,7 @@ from mammoview.review.events import (
 )
 from mammoview.review.read import Read, apply, digest
 from mammoview.review.states import Action, ReadState
-from mammoview.words import translate
+from mammoview.words import COUNTED, translate
 
 # -- an examination comes, and the log answers --------------------------------------------------
 
@@ -95,7 +95,7 @@ def found(
     ws = replace(ws, reading_mode=read.opened.mode)
     ws = _with(ws, begins=False, page=Page.READ)
     ws = _first_mark(ws)
-    return _named_new_images(ws, read)
+    return _named_other_images(ws, read)
 
 
 def elsewhere(ws: Workspace, exam_key: str, blinded: bool) -> Workspace:
@@ -105,17 +105,21 @@ def elsewhere(ws: Workspace, exam_key: str, blinded: bool) -> Workspace:
     return _with(ws, blinded_elsewhere=blinded)
 
 
-def _named_new_images(ws: Workspace, read: Read) -> Workspace:
+def _named_other_images(ws: Workspace, read: Read) -> Workspace:
+    """Say which images came after a read was begun, and how many of its own are not here."""
     exam = commands.exam_by_key(ws, ws.exam_key)
-    new = [
-        view.label
-        for view in (exam.mammograms if exam else ())
-        if view.sop_instance_uid not in read.opened.images
-    ]
-    if not new:
-        return ws
-    said = translate("Read", "Images that came after this read was begun, no part of it: {views}")
-    return commands.warn(ws, said.format(views=", ".join(new)))
+    there = {view.sop_instance_uid: view.label for view in exam.mammograms} if exam else {}
+    new = [label for uid, label in there.items() if uid not in read.opened.images]
+    gone = sum(uid not in there for uid in read.opened.images)
+    if new:
+        said = translate(
+            "Read", "Images that came after this read was begun, no part of it: {views}"
+        )
+        ws = commands.warn(ws, said.format(views=", ".join(new)))
+    if gone:
+        said = translate("Read", "%n image(s) of this read are NOT here", "", COUNTED, gone)
+        ws = commands.warn(ws, said)
+    return ws
 
 
 def kept(

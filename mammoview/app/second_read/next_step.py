@@ -71,16 +71,12 @@ def _said(ws: Workspace, go: Go) -> str:
     if go is Go.BEGIN:
         said = translate("Read", "Begin a read: {mode}")
         return said.format(mode=texts.mode_text(ws.read.site_mode))
-    aided = ws.reading_mode is ReadingMode.CONCURRENT
-    lock, reveal = (
-        translate("Read", "Lock the unaided opinion"),
-        translate("Read", "Reveal the computer"),
-    )
-    if aided:  # it was seen from the start
-        lock, reveal = (
-            translate("Read", "Lock the opinion"),
-            translate("Read", "Record the computer's marks"),
-        )
+    lock = translate("Read", "Lock the unaided opinion")
+    if ws.reading_mode is not ReadingMode.SECOND_READ:
+        lock = translate("Read", "Lock the opinion")
+    reveal = translate("Read", "Reveal the computer")
+    if ws.reading_mode is ReadingMode.CONCURRENT:  # it was seen from the start
+        reveal = translate("Read", "Record the computer's marks")
     return {
         Go.LOCK: lock,
         Go.REVEAL: reveal,

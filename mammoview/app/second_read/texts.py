@@ -63,7 +63,7 @@ def way(ws: Workspace) -> tuple[str, ...]:
 
 
 def _locked_text(read: Read) -> str:
-    if read.opened.mode is ReadingMode.CONCURRENT:
+    if read.opened.mode is not ReadingMode.SECOND_READ:
         return translate("Read", "Opinion locked")
     return translate("Read", "Unaided, locked")
 
@@ -118,7 +118,7 @@ def state_text(part: ReadPart) -> str:
     read = part.read
     if read is None:
         return translate("Read", "no read")
-    aided = read.opened.mode is ReadingMode.CONCURRENT
+    aided = read.opened.mode is not ReadingMode.SECOND_READ
     words = {
         ReadState.OPENED: translate("Read", "views to be checked"),
         ReadState.VIEWS_CHECKED: translate("Read", "views checked"),
