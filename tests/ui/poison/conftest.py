@@ -31,6 +31,7 @@ class Program:
         self.window = session.window
         self.desk = session.desk
         self.home, self._caplog, self._qtbot = home, caplog, qtbot
+        self._ended = False
 
     def wait(self, condition: Callable[[], object]) -> None:
         """Wait until it holds and nothing runs any more, what counts a quarter second included."""
@@ -67,7 +68,10 @@ class Program:
         )
 
     def end(self) -> None:
-        """Close the window, and end in the program's own order."""
+        """Close the window, and end in the program's own order; a second time does nothing."""
+        if self._ended:
+            return
+        self._ended = True
         self.window.close()
         self.session.end()
         self.window.deleteLater()
