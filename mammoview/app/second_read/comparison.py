@@ -9,17 +9,11 @@ from mammoview.app.assessment.consistency import breast
 from mammoview.app.assessment.finding_rules import QUADRANTS
 from mammoview.app.assessment.lexicon import Lexicon, descriptors_text, shipped_lexicon
 from mammoview.app.assessment.schemes import category_name, density_name
+from mammoview.app.breast_place import THIRDS
 from mammoview.domain.assessment import Opinion, Scheme, Statement
-from mammoview.domain.finding import Depth, Finding, Quadrant
+from mammoview.domain.finding import Finding, Quadrant
 from mammoview.domain.views import Laterality
-from mammoview.words import QT_TRANSLATE_NOOP, translate
-
-DEPTHS = {
-    Depth.ANTERIOR: QT_TRANSLATE_NOOP("Assessment", "anterior third"),
-    Depth.MIDDLE: QT_TRANSLATE_NOOP("Assessment", "middle third"),
-    Depth.POSTERIOR: QT_TRANSLATE_NOOP("Assessment", "posterior third"),
-    Depth.UNKNOWN: QT_TRANSLATE_NOOP("Assessment", "not known"),
-}
+from mammoview.words import translate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +154,6 @@ def place_text(finding: Finding) -> str:
         breast(finding.laterality),
         translate("Assessment", QUADRANTS[finding.quadrant]) if known else "",
         hour if finding.clock else "",
-        translate("Assessment", DEPTHS[finding.depth]) if finding.depth else "",
+        translate("Marks", THIRDS[finding.depth]) if finding.depth else "",
     )
     return ", ".join(filter(None, parts))

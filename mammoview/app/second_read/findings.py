@@ -152,14 +152,15 @@ def _with_view(ws: Workspace, finding: Finding, view: FindingView) -> Workspace:
     return select(change(ws, described(linked, before, estimated(ws, linked))), finding.id)
 
 
-def unlink(ws: Workspace, sop_instance_uid: str) -> Workspace:
-    """Take the outline of the selected finding in an image away; its last one stays."""
+def unlink(ws: Workspace) -> Workspace:
+    """Take the outline of the selected finding on the active image away; its last one stays."""
     finding = selected(ws)
-    if finding is None:
-        return ws
-    views = tuple(v for v in finding.views if v.sop_instance_uid != sop_instance_uid)
-    if not views or len(views) == len(finding.views):
-        return ws
+    here = next((pane.mammogram for pane in ws.panes if pane.key == ws.active), None)
+    uid = here.sop_instance_uid if here is not None else ""
+    views = tuple(v for v in (finding.views if finding else ()) if v.sop_instance_uid != uid)
+    if finding is None or not views or len(views) == len(finding.views):
+        said = translate("Findings", "Press the image of one of two outlines first: one stays")
+        return commands.say(ws, said)
     before, fewer = estimated(ws, finding), replace(finding, views=views)
     return change(ws, described(fewer, before, estimated(ws, fewer)))
 

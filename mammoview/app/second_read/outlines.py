@@ -7,9 +7,6 @@ from mammoview.domain.finding import FindingView
 from mammoview.domain.geometry import ImagePoint
 from mammoview.imaging.measure import ellipse_outline
 
-# Kinds of mark that can become a finding: those that bound a region or point at one place.
-REGIONS = OUTLINES | ELLIPSES | {MarkKind.DIAMETERS, MarkKind.ARROW, MarkKind.SPOT}
-
 
 def finding_view(mark: Annotation) -> FindingView | None:
     """Return a mark as the outline of a finding; None for one that bounds no region.

@@ -92,6 +92,15 @@ ROWS: tuple[ActionSpec, ...] = (
         group=6,
     ),
     ActionSpec(
+        id="finding-unlink",
+        text=QT_TRANSLATE_NOOP("Actions", "Take its outline in the active image away"),
+        keys=("Ctrl+9",),
+        menu=Menu.READ,
+        run=command(findings.unlink),
+        why_not=_without_selected,
+        group=6,
+    ),
+    ActionSpec(
         id="finding-next",
         text=QT_TRANSLATE_NOOP("Actions", "Next finding"),
         keys=("F12",),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from mammoview.app import drawing, marking
+from mammoview.app import commands, drawing, marking
 from mammoview.app.read_state import Page
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import findings
@@ -158,11 +158,14 @@ def test_a_removed_finding_comes_back() -> None:
 
 def test_the_last_outline_of_a_finding_stays() -> None:
     ws = findings.outlined(findings.link(made()), drawn(Slot.RMLO, up=350, name="m2"))
-    ws = findings.unlink(ws, "1.2.3.RMLO")
+    assert findings.unlink(ws).read.read is ws.read.read, "no image is active"
+    ws = findings.unlink(commands.activate(ws, "RMLO"))
     (finding,) = findings.of_reader(ws)
     assert [v.sop_instance_uid for v in finding.views] == ["1.2.3.RCC"]
     assert finding.clock == 0
-    assert findings.of_reader(findings.unlink(ws, "1.2.3.RCC")) == (finding,)
+    last = findings.unlink(commands.activate(ws, "RCC"))
+    assert findings.of_reader(last) == (finding,)
+    assert "one stays" in last.status
 
 
 def test_findings_are_gone_through_round_the_end() -> None:

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QDoubleSpinBox, QFormLayout, QVBoxLayout, QWidget
 from mammoview.app.assessment.consistency import breast
 from mammoview.app.assessment.finding_rules import QUADRANTS
 from mammoview.app.assessment.lexicon import shipped_lexicon
+from mammoview.app.breast_place import THIRDS
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import editing, findings
-from mammoview.app.second_read.comparison import DEPTHS
 from mammoview.app.workspace import Workspace
 from mammoview.domain.finding import Depth, Finding, FindingKind, Quadrant
 from mammoview.ui.panels.parts import heading, paragraph, row_label
@@ -87,11 +87,11 @@ class FindingEditor(QWidget):
         self.quadrant.offer(
             [(q or _NOTHING, translate("Assessment", name)) for q, name in QUADRANTS.items()]
         )
-        self.third.offer(
-            [(d or _NOTHING, translate("Assessment", name)) for d, name in DEPTHS.items()]
-        )
+        unknown = (_NOTHING, translate("Assessment", "not known"))
+        thirds = [(str(depth), translate("Marks", name)) for depth, name in THIRDS.items()]
+        self.third.offer([*thirds, unknown])
         hours = [(str(hour), str(hour)) for hour in range(1, _HOURS + 1)]
-        self.clock.offer([*hours, (_NOTHING, translate("Assessment", "not known"))])
+        self.clock.offer([*hours, unknown])
 
     def _connect(self) -> None:
         self.kind.chosen.connect(self._kind_chosen)
