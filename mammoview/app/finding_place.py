@@ -55,8 +55,8 @@ def estimate(
     Notes
     -----
     Size is the longest diameter over all outlines.  Depth is the mean of the views that tell it.
-    Quadrant and hour need an axial and an upright view, both in millimetres; of several of a kind
-    the first counts.
+    Quadrant and hour need an axial and an upright view, of several of a kind the first; the hour
+    needs both in millimetres.
     """
     by_uid = {view.mammogram.sop_instance_uid: view for view in views}
     pairs = [(o, by_uid[o.sop_instance_uid]) for o in outlines if o.sop_instance_uid in by_uid]
@@ -87,15 +87,16 @@ def _placed(places: Sequence[Located], laterality: Laterality) -> Estimate:
         return Estimate()
     share = sum(place.offset.depth for place in places) / len(places)
     depth = position.depth_of(Offset(up=0.0, depth=share))
-    in_mm = [place for place in places if place.scale.unit is Unit.MM]
-    axial = [place for place in in_mm if place.view.view.value in position.AXIAL]
-    upright = [place for place in in_mm if place.view.view.value in position.UPRIGHT]
+    axial = [place for place in places if place.view.view.value in position.AXIAL]
+    upright = [place for place in places if place.view.view.value in position.UPRIGHT]
     if not axial or not upright:
         return Estimate(depth=depth)
-    outer_mm, upper_mm = axial[0].offset.up, upright[0].offset.up
+    outer, upper = axial[0].offset.up, upright[0].offset.up
+    if Unit.PX in (axial[0].scale.unit, upright[0].scale.unit):
+        return Estimate(quadrant=position.quadrant_of(outer, upper, depth, 0.0), depth=depth)
     return Estimate(
-        quadrant=position.quadrant_of(outer_mm, upper_mm, depth),
-        clock=position.clock_hour(outer_mm, upper_mm, laterality) or 0,
+        quadrant=position.quadrant_of(outer, upper, depth),
+        clock=position.clock_hour(outer, upper, laterality) or 0,
         depth=depth,
     )
 

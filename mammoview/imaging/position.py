@@ -128,15 +128,17 @@ def clock_hour(outer_mm: float, upper_mm: float, laterality: Laterality) -> int 
     return round(turn * _HOURS) % _HOURS or _HOURS
 
 
-def quadrant_of(outer_mm: float, upper_mm: float, depth: Depth) -> Quadrant:
+def quadrant_of(outer: float, upper: float, depth: Depth, level: float = LEVEL_MM) -> Quadrant:
     """Return the quadrant of a place that two views show.
 
     Parameters
     ----------
-    outer_mm, upper_mm : float
-        As in `clock_hour`.
+    outer, upper : float
+        As in `clock_hour`, each in the unit of its view.
     depth : Depth
         Third of the way to the chest wall, which parts what is behind the nipple.
+    level : float
+        As in `half_of`.
 
     Returns
     -------
@@ -144,13 +146,13 @@ def quadrant_of(outer_mm: float, upper_mm: float, depth: Depth) -> Quadrant:
         Unknown where one half cannot be told; never the axillary tail, which has no border that a
         ruler finds.
     """
-    if math.hypot(outer_mm, upper_mm) < LEVEL_MM:
+    if math.hypot(outer, upper) < level:
         return Quadrant.RETROAREOLAR if depth is Depth.ANTERIOR else Quadrant.CENTRAL
-    if min(abs(outer_mm), abs(upper_mm)) < LEVEL_MM:
+    if min(abs(outer), abs(upper)) < level:
         return Quadrant.UNKNOWN
-    if upper_mm > 0:
-        return Quadrant.UPPER_OUTER if outer_mm > 0 else Quadrant.UPPER_INNER
-    return Quadrant.LOWER_OUTER if outer_mm > 0 else Quadrant.LOWER_INNER
+    if upper > 0:
+        return Quadrant.UPPER_OUTER if outer > 0 else Quadrant.UPPER_INNER
+    return Quadrant.LOWER_OUTER if outer > 0 else Quadrant.LOWER_INNER
 
 
 def quadrants_at(hour: int, laterality: Laterality) -> tuple[Quadrant, ...]:

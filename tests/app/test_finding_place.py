@@ -90,10 +90,10 @@ def test_an_outline_on_the_other_breast_tells_nothing() -> None:
     assert told((), R) == Estimate()
 
 
-def test_pixels_alone_give_no_millimetres() -> None:
+def test_pixels_alone_give_a_quadrant_and_no_hour_or_millimetres() -> None:
     ws = hung(spacing=None)
     found = told(both(R, 300, 200, 350), R, ws)
-    assert (found.size_mm, found.clock, found.quadrant) == (0.0, 0, Quadrant.UNKNOWN)
+    assert (found.size_mm, found.clock, found.quadrant) == (0.0, 0, Quadrant.UPPER_OUTER)
     assert found.depth is Depth.MIDDLE
     assert all("mm" not in note for note in found.notes)
 
