@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -28,6 +29,7 @@ from mammoview.review.events import OperatingPointSet
 from mammoview.review.heatmaps import OfImages, heatmaps_path, read_heatmaps, write_heatmaps
 from mammoview.review.read import Read
 from mammoview.review.states import Action, ReadState
+from mammoview.review.store import ReadLog
 from mammoview.words import translate
 
 _RETRY_S = 2.0
@@ -254,19 +256,25 @@ class ReadDesk:
         if not maps:
             self._enter_reveal(prediction, held, "")
             return
-        path = heatmaps_path(self._keeper.path, read.read_id)
         job = Job(
-            work=partial(self._write_heatmaps, path, maps),
+            work=partial(self._write_heatmaps, read.read_id, maps),
             on_done=partial(self._enter_reveal, prediction, held),
             on_error=self._not_revealed,
         )
         self._files.submit("write", job)
 
-    def _write_heatmaps(self, path: Path, maps: OfImages, context: JobContext) -> str:
-        """Write until it is done, or nobody waits any more; say why it is not."""
+    def _write_heatmaps(self, read_id: str, maps: OfImages, context: JobContext) -> str:
+        """Write until it is done, or nobody waits any more; say why it is not.
+
+        Where another window has revealed the read meanwhile, its file stays: the log will refuse
+        this reveal, and the read goes on with that one.
+        """
+        log = self._keeper.path
         while True:
             try:
-                return write_heatmaps(path, maps)
+                if _is_revealed(log, read_id):
+                    return ""
+                return write_heatmaps(heatmaps_path(log, read_id), maps)
             except ReviewError as error:
                 if context.cancelled():
                     raise
@@ -316,6 +324,11 @@ def _revealed(
         caveats=ours.caveats if ours else (),
         heatmaps_sha256=sha256,
     )
+
+
+def _is_revealed(path: Path, read_id: str) -> bool:
+    with closing(ReadLog(path)) as log:
+        return log.read(read_id).revealed is not None
 
 
 def _busy(ws: Workspace) -> bool:

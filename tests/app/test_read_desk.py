@@ -16,11 +16,12 @@ from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.reading import AnalysisOutcome, ReaderIdentity, ReadingMode
 from mammoview.domain.views import Laterality, Slot
 from mammoview.errors import ReviewError
-from mammoview.review import open_reads
+from mammoview.review import audit, open_reads
 from mammoview.review.events import StepRecorded
 from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog
 from tests.builders.desk import SUMMARY, QuickAnalyst, exam, image, index, mammogram
+from tests.builders.poison import PoisonAnalyst
 from tests.builders.read_room import READER, Room
 
 
@@ -424,6 +425,30 @@ def test_heatmaps_that_were_exchanged_are_not_shown_but_the_marks_are(tmp_path: 
     assert [len(view.regions) for view in ws.prediction.views] == [1, 1, 1, 1]
     assert all(view.heatmaps == () for view in ws.prediction.views)
     again.desk.shutdown()
+
+
+def test_a_second_window_that_reveals_leaves_the_heatmaps_that_were_shown(tmp_path: Path) -> None:
+    """Else the log would hold the digest of a file that is no more."""
+    first = Room(tmp_path)
+    first.open_listed()
+    first.say_all()
+    first.desk.go_in_read(Go.LOCK)
+    first.until(ReadState.UNAIDED_LOCKED)
+    second = Room(tmp_path, analyst=PoisonAnalyst(poison=True))
+    second.list_opens()
+    second.until(ReadState.UNAIDED_LOCKED)
+    second.analysed()
+    first.desk.go_in_read(Go.REVEAL)
+    first.until(ReadState.AI_REVEALED)
+    second.desk.go_in_read(Go.REVEAL)
+    second.until(ReadState.AI_REVEALED)
+    second.box.run_until(lambda: bool(second.desk.workspace.read.heatmaps))
+    ws = second.desk.workspace
+    assert ws.prediction is not None
+    assert [len(view.regions) for view in ws.prediction.views] == [1, 1, 1, 1]
+    for room in (first, second):
+        room.desk.shutdown()
+    assert audit.verify(tmp_path / "reads.sqlite").intact
 
 
 def test_images_that_came_later_or_are_gone_are_named(tmp_path: Path) -> None:
