@@ -120,7 +120,8 @@ def _tell(report: AuditReport, notes: Sequence[str], anchors: Sequence[Anchor]) 
     if report.intact:
         print(f"intact; it ends with event {report.anchor.number}, {report.anchor.sha256}")
     else:
-        print("NOT INTACT: keep the file as it is, and compare it with a copy")
+        print("NOT INTACT: keep the file as it is, and compare it with a copy;")
+        print("to begin a new log, move it away together with the .anchors file beside it")
 
 
 def _read_anchors(file: Path) -> tuple[Anchor, ...]:
