@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from mammoview.app import settings
 from mammoview.app.reports import Gathered, Places, gather, reader_names, why_not
 from mammoview.app.results.export import Exported, export, into_log
 from mammoview.app.results.formats import Format
@@ -25,6 +27,7 @@ from mammoview.review.readers import LOCAL_READER, readers_path
 from mammoview.review.store import ReadLog, reads_path
 
 _SHOWN_OF_ID = 8
+_READERS_OF_TWO = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,6 +62,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     uids = [m.sop_instance_uid for exam in index.examinations for m in exam.mammograms]
     require_none_blinded(places.log, uids)
     read = _chosen(_reads(index, places), args.read, places)
+    _require_no_second_reader_waits(read, places)
     require_none_blinded(places.log, read.opened.images)
     gathered = gather(read.read_id, index, places)
     # Asked again once all is read: a second reader may have begun meanwhile.
@@ -68,6 +72,30 @@ def run(args: argparse.Namespace) -> ExitCode:
     if args.json:
         emit(args, _document(read, gathered, exported, index))
     return ExitCode.REFUSED if exported.refused or index.refused else ExitCode.DONE
+
+
+def _require_no_second_reader_waits(read: Read, places: Places) -> None:
+    """Where two read each examination, keep the first read from whoever may be the second reader.
+
+    A command does not know who is asking; the window, where its reader is signed in, does.
+
+    Raises
+    ------
+    ReviewError
+        If fewer than two readers have made their read of the examination final.
+    SettingsError
+        If the settings that say how the site reads cannot be understood.
+    """
+    if not settings.load(settings.settings_path()).double_reading:
+        return
+    with closing(ReadLog(places.log)) as log:
+        done = {s.reader for s in log.standings(read.opened.exam_key) if s.done}
+    if len(done) < _READERS_OF_TWO:
+        raise ReviewError(
+            "an examination that still waits for its second reader",
+            expected="two final reads, as this site reads each examination twice",
+            todo="export it from the window, signed in as its reader, or wait for the second read",
+        )
 
 
 def _formats(text: str) -> tuple[Format, ...]:
@@ -93,12 +121,9 @@ def _reads(index: ExamIndex, places: Places) -> tuple[Read, ...]:
     """Return the reads of the examinations, as they were opened."""
     if not places.log.exists():
         return ()
-    log = ReadLog(places.log)
-    try:
+    with closing(ReadLog(places.log)) as log:
         ids = [s.read_id for exam in index.examinations for s in log.standings(exam.key)]
         return tuple(log.read(read_id) for read_id in ids)
-    finally:
-        log.close()
 
 
 def _chosen(reads: Sequence[Read], wanted: str, places: Places) -> Read:

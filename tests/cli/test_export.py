@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pydicom
 import pytest
 
+from mammoview.app import settings
 from mammoview.app.results.formats import Format
 from mammoview.app.worklist.database import database_path, prepare
 from mammoview.app.worklist.importing import import_paths
@@ -87,6 +89,20 @@ def test_a_signed_read_stays_here_while_a_second_reader_is_blinded(
         # Not even which reads there are: their number is an answer too.
         assert not any(read.read_id[:8] in answer.err for read in signed)
         assert "other" not in answer.err
+
+
+def test_a_first_read_stays_here_while_a_second_reader_is_waited_for(
+    command: Run, exam: Path, tmp_path: Path
+) -> None:
+    settings.save(replace(settings.Settings(), double_reading=True), settings.settings_path())
+    first = keep_read(exam)
+    words = ("--read", first.read_id, "--format", "json")
+    answer = command("export", exam, "--to", tmp_path / "out", *words)
+    assert answer.code == ExitCode.REFUSED
+    assert "waits for its second reader" in answer.err
+    assert not (tmp_path / "out").exists()
+    keep_read(exam, role=Role.SECOND, reader="other")
+    assert command("export", exam, "--to", tmp_path / "out", *words).code == ExitCode.DONE
 
 
 def test_which_read_is_asked_for_where_there_are_several(
