@@ -27,9 +27,12 @@ _SHIFTS_PX = [(0.0, 0.0), (0.5, 0.0), (-0.5, 0.0), (0.0, 0.5), (0.0, -0.5)]
 
 
 def covered(canvas: Canvas, shot: NDArray[np.int64], view: tuple[str, str]) -> NDArray[np.int64]:
-    """Return the part of a pane under an image whose rows fill it, without the texts beside it."""
+    """Return the four fifths next to the chest wall of an image whose rows fill its pane.
+
+    The line of the scale reaches into the last fifth.
+    """
     pane = canvas.pane(shot, view)
-    cols = (canvas.middle_row - canvas.top) * _COLS // _ROWS
+    cols = (canvas.middle_row - canvas.top) * _COLS // _ROWS * 4 // 5
     return pane[:, -cols:] if view[0] == "R" else pane[:, :cols]
 
 

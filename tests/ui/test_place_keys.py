@@ -72,7 +72,7 @@ def test_y_lets_one_pane_move_alone_and_the_strip_says_so(hung: MainWindow, qtbo
 
 
 def test_arrows_belong_to_the_list_that_has_the_keyboard(hung: MainWindow, qtbot: QtBot) -> None:
-    listed = hung.findChild(QListWidget)
+    listed = hung.findChild(QListWidget, "examList")
     assert listed is not None
     listed.setFocus()
     before = placed(hung)
