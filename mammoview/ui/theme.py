@@ -10,6 +10,7 @@ CHROME = "#0e0f11"
 RAISED = "#191b1e"
 EDGE = "#2a2d31"
 TEXT = "#a3a8ae"
+OFF = "#50555a"  # of what cannot be used now
 FAINT = "#80868d"
 ACCENT = "#5f93a3"
 CAUTION = "#b58a3c"
@@ -22,7 +23,7 @@ QMenuBar::item {{ padding: 3px 9px; background: transparent; }}
 QMenuBar::item:selected, QMenu::item:selected {{ background: {EDGE}; color: {TEXT}; }}
 QMenu {{ background: {RAISED}; color: {TEXT}; border: 1px solid {EDGE}; }}
 QMenu::item {{ padding: 4px 24px 4px 22px; }}
-QMenu::item:disabled {{ color: #50555a; }}
+QMenu::item:disabled {{ color: {OFF}; }}
 QMenu::separator {{ height: 1px; background: {EDGE}; margin: 3px 8px; }}
 QToolBar {{ background: {CHROME}; border: none; padding: 4px 2px; spacing: 1px; }}
 QToolBar::separator {{ background: {EDGE}; height: 1px; margin: 5px 8px; }}
@@ -31,7 +32,7 @@ QToolButton {{ color: {TEXT}; background: transparent; border: 1px solid transpa
 QToolButton:hover {{ background: {EDGE}; }}
 QToolButton:checked {{ background: #1f3139; color: #b9d3dc; border-color: #33525e; }}
 QToolButton:focus {{ border-color: {ACCENT}; }}
-QToolButton:disabled {{ color: #50555a; }}
+QToolButton:disabled {{ color: {OFF}; }}
 QWidget#sidePages, QWidget#sidePanel, QWidget#readPanel, QScrollArea#sideScroll,
 QScrollArea#readScroll {{ background: {CHROME}; border: none; }}
 QWidget#sidePanel QLabel, QWidget#readPanel QLabel {{ color: {TEXT}; }}
@@ -83,6 +84,10 @@ QComboBox {{ background: {RAISED}; color: {TEXT}; border: 1px solid {EDGE};
 QComboBox:focus, QCheckBox:focus {{ border-color: {ACCENT}; }}
 QComboBox QAbstractItemView {{ background: {RAISED}; color: {TEXT};
     selection-background-color: {EDGE}; }}
+QPushButton:disabled {{ background: {CHROME}; color: {OFF}; border-color: {RAISED}; }}
+QComboBox:disabled, QLineEdit:disabled, QAbstractSpinBox:disabled {{ background: {CHROME};
+    color: {FAINT}; border-color: {RAISED}; }}
+QCheckBox:disabled {{ color: {OFF}; }}
 QSlider::groove:horizontal {{ height: 3px; background: {EDGE}; border-radius: 1px; }}
 QSlider::handle:horizontal {{ width: 10px; margin: -5px 0; border-radius: 5px;
     background: {FAINT}; }}
