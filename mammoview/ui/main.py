@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def run(
         If no window can open here; names what is missing.
     """
     require_window()
+    gc.disable()  # what is imported stays: looking for garbage in it took a tenth of the start
     try:
         from mammoview.ui.boot import boot
     except ImportError as error:
@@ -43,4 +45,7 @@ def run(
             expected="PySide6-Essentials with its system libraries",
             todo="sudo apt install libegl1 libgl1 libxkbcommon0, or see mammoview doctor",
         ) from error
+    finally:
+        gc.freeze()
+        gc.enable()
     return boot(tuple(paths), badge=badge, bundle=bundle, device=device)

@@ -151,7 +151,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.desk.subscribe(self.render)
-        self.side_panel.read.state.asked.connect(self.go_in_read)
+        self.side_panel.asked.connect(self.go_in_read)
         self._screen_watch.changed.connect(self._screen_changed)
         self.four_view.viewportChanged.connect(self._viewport_changed)
         self.four_view.cursorRead.connect(self.status_strip.show_cursor)

@@ -9,16 +9,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
 from mammoview.app.reports import Places, gather, why_not
-from mammoview.app.results.export import Exported, export, into_log
 from mammoview.app.results.formats import Format, Shown
 from mammoview.app.workspace import Task, Workspace
 from mammoview.domain.study import ExamIndex
 from mammoview.errors import MammoviewError
 from mammoview.review.open_reads import require_none_blinded
 from mammoview.words import QT_TRANSLATE_NOOP, translate
+
+if TYPE_CHECKING:
+    from mammoview.app.results.export import Exported
 
 _SHOWN_OF_ID = 8
 
@@ -116,6 +119,8 @@ class ExportDesk:
         shown: Shown,
         context: JobContext,
     ) -> Exported:
+        from mammoview.app.results.export import export, into_log  # the window starts without
+
         def progress(done: int, total: int) -> None:
             context.report(partial(self._set, task=_task(done, total)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
@@ -28,8 +28,12 @@ _PAGES = (Page.READ, Page.IMAGES)
 class SidePanel(QWidget):
     """Two pages of stacked panels, each scrolling when the window is low.
 
-    Without a log no read can begin, and there is the page of the images alone.
+    Without a log no read can begin, and there is the page of the images alone.  The page of the
+    read is made with the first examination: its many fields would hold up the start of the window.
     """
+
+    asked = Signal(object)
+    """A step of the read (`app.second_read.next_step.Go`) is asked for on its page."""
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +48,7 @@ class SidePanel(QWidget):
         self._tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._stack = QStackedWidget(self)
         self._stack.setObjectName("sideStack")
-        self.read = ReadPage(desk, self)
+        self._read: ReadPage | None = None
         self._exams = ExamList(desk, self)
         self._patient = PatientPanel(desk, self)
         self._overlay = OverlayPanel(desk, self)
@@ -59,13 +63,32 @@ class SidePanel(QWidget):
         self._tabs.addTab(translate("Window", "Read"))
         self._tabs.addTab(translate("Window", "Images"))
         others = (self._exams, self._patient, self._overlay, self._marks, self._coverage)
-        self._stack.addWidget(_scrolling("readScroll", "readPanel", (self.read,)))
+        self._stack.addWidget(_scrolling("readScroll", "readPanel", ()))
         self._stack.addWidget(_scrolling("sideScroll", "sidePanel", (*others, self._reading)))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._tabs)
         layout.addWidget(self._stack, 1)
+
+    @property
+    def read(self) -> ReadPage:
+        """The page of the read."""
+        if self._read is None:
+            self._read = self._make_read()
+        return self._read
+
+    def _make_read(self) -> ReadPage:
+        page = ReadPage(self._desk, self)
+        page.state.asked.connect(self.asked)
+        inner = self._area(_PAGES.index(Page.READ)).widget()
+        layout = inner.layout() if inner is not None else None
+        assert isinstance(layout, QVBoxLayout)  # as `_scrolling` made it
+        layout.insertWidget(0, page)
+        page.render(None, self._desk.workspace)
+        if self.isVisible():
+            self._take_width()
+        return page
 
     def _connect(self) -> None:
         self._tabs.currentChanged.connect(self._turned)
@@ -82,7 +105,10 @@ class SidePanel(QWidget):
         self._tabs.blockSignals(blocked)
         self._tabs.setVisible(new.read.keeps)
         self._stack.setCurrentIndex(at)
-        self.read.render(old, new)
+        if new.read.keeps and new.exam_key is not None:
+            self.read.render(old, new)
+        elif self._read is not None:
+            self._read.render(old, new)
         self._exams.render(old, new)
         self._patient.render(old, new)
         self._overlay.render(old, new)
@@ -93,15 +119,22 @@ class SidePanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Take the width that the words need, now that the look is known."""
         super().showEvent(event)
+        self._take_width()
+
+    def _take_width(self) -> None:
         needed = 0
         for number in range(self._stack.count()):
-            area = self._stack.widget(number)
-            assert isinstance(area, QScrollArea)
+            area = self._area(number)
             bar = area.verticalScrollBar().sizeHint().width()
             inner = area.widget()
             assert inner is not None
             needed = max(needed, inner.minimumSizeHint().width() + bar)
         self.setFixedWidth(min(max(WIDTH_PX, needed), _WIDEST_PX))
+
+    def _area(self, number: int) -> QScrollArea:
+        area = self._stack.widget(number)
+        assert isinstance(area, QScrollArea)
+        return area
 
 
 def _scrolling(area_name: str, inner_name: str, panels: tuple[QWidget, ...]) -> QScrollArea:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QDialog, QStackedWidget, QToolTip, QWidget
@@ -11,15 +11,15 @@ from PySide6.QtWidgets import QApplication, QDialog, QStackedWidget, QToolTip, Q
 from mammoview.app import commands
 from mammoview.app.reader_desk import ReaderDesk, ReaderState, SiteRules
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.second_look_desk import SecondLookDesk
 from mammoview.app.second_read.site import site_of
 from mammoview.errors import MammoviewError
 from mammoview.ui.readers.idle import IdleWatch
-from mammoview.ui.readers.profiles_dialog import ProfilesDialog
 from mammoview.ui.readers.sign_in_page import SignInPage
-from mammoview.ui.second_look.dialog import SecondLookPage
 from mammoview.ui.worklist.frame import WorklistFrame
 from mammoview.words import translate
+
+if TYPE_CHECKING:
+    from mammoview.ui.second_look.dialog import SecondLookPage
 
 _log = logging.getLogger(__name__)
 
@@ -165,10 +165,16 @@ class ReadersFrame(QObject):
 
     def profiles(self, parent: QWidget) -> QDialog:
         """Return the page of profiles."""
+        # Imported where used, here and below: the window starts without them.
+        from mammoview.ui.readers.profiles_dialog import ProfilesDialog
+
         return ProfilesDialog(self.readers, parent)
 
     def second_look(self, parent: QWidget) -> QDialog | None:
         """Return the page of numbers; None where no reads are kept."""
+        from mammoview.app.second_look_desk import SecondLookDesk
+        from mammoview.ui.second_look.dialog import SecondLookPage
+
         state, reads = self.readers.state, self._desk.reads
         if reads is None or state.reader is None:
             return None
