@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from mammoview.app import marking
 from mammoview.domain.annotation import Annotation
+from mammoview.ui.own_keys import OWN_KEYS, OwnKeysLine
 from mammoview.words import translate
 
 _WIDTH_PX = 220
 _GAP_PX = 14
-_OWN_KEYS = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-class LabelEditor(QLineEdit):
+class LabelEditor(OwnKeysLine):
     """Return or the loss of the keyboard ends it; Esc brings the old words back.
 
     Signals
@@ -60,20 +60,9 @@ class LabelEditor(QLineEdit):
     def _typed(self, text: str) -> None:
         self.commanded.emit(partial(marking.relabel, mark_id=self._mark_id, label=text))
 
-    def event(self, event: QEvent) -> bool:
-        """Keep Return and Esc from the window's actions."""
-        if (
-            event.type() is QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in _OWN_KEYS
-        ):
-            event.accept()
-            return True
-        return super().event(event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """End on Return; end with the old words on Esc."""
-        if event.key() not in _OWN_KEYS:
+        if event.key() not in OWN_KEYS:
             super().keyPressEvent(event)
             return
         if event.key() == Qt.Key.Key_Escape:

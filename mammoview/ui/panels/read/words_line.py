@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
+
+from mammoview.ui.own_keys import OWN_KEYS, OwnKeysLine
 
 _PAUSE_MS = 400
 _LONGEST = 500
-_OWN_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 
 
-class WordsLine(QLineEdit):
+class WordsLine(OwnKeysLine):
     """One line of the reader's own words.
 
     Signals
@@ -58,20 +59,9 @@ class WordsLine(QLineEdit):
             self._shown = self.text()
             self.said.emit(self.text().strip())
 
-    def event(self, event: QEvent) -> bool:
-        """Keep Return and Esc from the window's actions."""
-        if (
-            event.type() is QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in _OWN_KEYS
-        ):
-            event.accept()
-            return True
-        return super().event(event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return says it, Esc brings back what was said; both give the images the keyboard."""
-        if event.key() not in _OWN_KEYS:
+        if event.key() not in OWN_KEYS:
             super().keyPressEvent(event)
             return
         if event.key() == Qt.Key.Key_Escape:
