@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from mammoview.app import resolve
+from mammoview.app import resolve, write_behind
 from mammoview.app.read_state import Hold
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import commands as reads
-from mammoview.app.second_read import compared, holding, keeper, next_step, texts
+from mammoview.app.second_read import compared, holding, next_step, texts
 from mammoview.app.second_read.next_step import Go
 from mammoview.app.second_read.site import site_of
 from mammoview.domain.assessment import Opinion
@@ -34,7 +34,7 @@ A, B, C = (ReaderIdentity(id=f"reader-{x}", name=f"Dr. {x.upper()}") for x in "a
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Decode nothing, and wait little before trying again."""
     monkeypatch.setattr(resolve, "load_image", lambda view: (view, image()))
-    monkeypatch.setattr(keeper, "_RETRY_S", 0.02)
+    monkeypatch.setattr(write_behind, "_RETRY_S", 0.02)
 
 
 class Room:

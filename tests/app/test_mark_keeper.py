@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mammoview.app import mark_keeper, marking, resolve
+from mammoview.app import marking, resolve, write_behind
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import commands as reads
 from mammoview.domain.reading import ReaderIdentity
@@ -23,7 +23,7 @@ from tests.builders.marks import length_mark
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Decode nothing, and wait little before trying again."""
     monkeypatch.setattr(resolve, "load_image", lambda view: (view, image()))
-    monkeypatch.setattr(mark_keeper, "_RETRY_S", 0.02)
+    monkeypatch.setattr(write_behind, "_RETRY_S", 0.02)
 
 
 @pytest.fixture
@@ -159,6 +159,21 @@ def test_a_locked_file_is_told_and_the_marks_are_written_later(
     assert desk.unsaved_marks() == 0
     assert kept(path) == [("a", "add"), ("b", "add"), ("c", "add")]
     box.run_until(lambda: len(desk.workspace.marks.items) == 3)
+
+
+def test_a_problem_is_over_when_a_last_try_before_closing_was_quicker(
+    desk: ReadingDesk, path: Path, box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.do(marking.add, length_mark("a"))
+    box.run_until(lambda: desk.unsaved_marks() == 0)
+    monkeypatch.setattr(write_behind, "_RETRY_S", 0.3)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        desk.do(marking.add, length_mark("b"))
+        box.run_until(lambda: bool(desk.workspace.marks.problem))
+        other.execute("ROLLBACK")
+    assert desk.unsaved_marks() == 0
+    box.run_until(lambda: not desk.workspace.marks.problem)
 
 
 def test_marks_that_wait_for_the_disk_are_shown_when_their_examination_comes_back(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mammoview.app import analysis, read_desk, resolve, steps
+from mammoview.app import analysis, read_desk, resolve, steps, write_behind
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import keeper, texts
 from mammoview.app.second_read.next_step import Go
@@ -29,7 +29,7 @@ from tests.builders.read_room import READER, Room
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Decode nothing, and wait little before trying again."""
     monkeypatch.setattr(resolve, "load_image", lambda view: (view, image()))
-    monkeypatch.setattr(keeper, "_RETRY_S", 0.02)
+    monkeypatch.setattr(write_behind, "_RETRY_S", 0.02)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mammoview.app import resolve
+from mammoview.app import resolve, write_behind
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import keeper, texts
 from mammoview.app.second_read.next_step import Go
@@ -28,7 +28,7 @@ from tests.builders.read_room import READER, Room
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Decode nothing, and wait little."""
     monkeypatch.setattr(resolve, "load_image", lambda view: (view, image()))
-    monkeypatch.setattr(keeper, "_RETRY_S", 0.02)
+    monkeypatch.setattr(write_behind, "_RETRY_S", 0.02)
     monkeypatch.setattr(sql, "_PATIENCE_S", 0.02)
 
 

@@ -15,7 +15,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QWidget
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import mark_keeper, marking
+from mammoview.app import marking, write_behind
 from mammoview.app.mark_state import Marks
 from mammoview.app.reading import ReadingDesk
 from mammoview.cli.main import main
@@ -53,7 +53,7 @@ def window(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[MainWindow]:
     """Show a window whose marks are kept, with an examination decoded."""
-    monkeypatch.setattr(mark_keeper, "_RETRY_S", 0.02)
+    monkeypatch.setattr(write_behind, "_RETRY_S", 0.02)
     theme.apply(qapp)
     dispatcher = GuiDispatcher()
     desk = ReadingDesk(deliver=dispatcher.post, analyst=None, mark_store=store)

@@ -13,9 +13,10 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
+from mammoview.app import write_behind
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import commands as reads
-from mammoview.app.second_read import habits, keeper
+from mammoview.app.second_read import habits
 from mammoview.app.settings import Settings
 from mammoview.dicom.index import index_paths
 from mammoview.domain.assessment import Opinion
@@ -54,7 +55,7 @@ def window(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[MainWindow]:
     """Show a window with a read log."""
-    monkeypatch.setattr(keeper, "_RETRY_S", 0.02)
+    monkeypatch.setattr(write_behind, "_RETRY_S", 0.02)
     theme.apply(qapp)
     dispatcher = GuiDispatcher()
     desk = ReadingDesk(

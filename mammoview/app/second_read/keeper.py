@@ -8,50 +8,38 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from mammoview.app import commands as app_commands
-from mammoview.app.assessment.schemes import shipped_schemes
-from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
+from mammoview.app.jobs import Deliver, JobContext
 from mammoview.app.read_state import Entry, ReadPart
 from mammoview.app.second_read import commands
+from mammoview.app.second_read.log_lookup import Asked, Found, look_up, settle_read
 from mammoview.app.second_read.site import Site
 from mammoview.app.workspace import Workspace
-from mammoview.domain.reading import Role
+from mammoview.app.write_behind import Backlog, WriteBehind
 from mammoview.errors import MammoviewError, NotAllowedError, ReviewError
-from mammoview.review.arbitration import compared_reads, other_reads, settle
 from mammoview.review.events import Nothing, Opened
 from mammoview.review.open_reads import blinded_reads
 from mammoview.review.read import Read
-from mammoview.review.standing import ROLES, reading_for
 from mammoview.review.states import Action
 from mammoview.review.store import ReadLog
 
 _log = logging.getLogger(__name__)
-_RETRY_S = 2.0
 
 Do = Callable[..., None]
 """``do(command, *args)``: replaces the state by what a command makes of it."""
 
 
 @dataclass(slots=True)
-class _Queue:
-    """What was said in this run, and what of it is on the disk; guarded by its lock."""
+class _Queue(Backlog[Entry]):
+    """What was said in this run; a read and what still waits for it always fit together."""
 
-    entries: list[Entry] = field(default_factory=list)
-    written: int = 0  # so many of the entries are on the disk, or were refused
-    kept: dict[str, Read] = field(default_factory=dict)
+    kept: dict[str, Read] = field(default_factory=dict)  # as they are on the disk
     refused: list[tuple[Entry, str]] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def waiting(self) -> list[Entry]:
-        """Return what is not on the disk yet."""
-        with self.lock:
-            return self.entries[self.written :]
 
     def of(self, read_id: str) -> tuple[Read | None, list[Entry]]:
         """Return a read as it is on the disk, and what waits for it."""
@@ -80,30 +68,6 @@ class _Queue:
         return refused
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """Whose read of which examination is looked for."""
-
-    reader: str
-    exam_key: str
-    images: tuple[str, ...]
-    double: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """What the log says of an examination to one reader.
-
-    ``read`` is the reader's own, to an arbitrator the one to decide; ``role`` is None where nothing
-    is left to read; ``others`` are other readers' reads that may be seen.
-    """
-
-    read: Read | None
-    blinded_elsewhere: bool
-    role: Role | None = Role.FIRST
-    others: tuple[Read, ...] = ()
-
-
 class ReadKeeper:
     """Keeps reads; all methods belong to the thread that owns the state.
 
@@ -120,20 +84,23 @@ class ReadKeeper:
     def __init__(self, path: Path, *, deliver: Deliver, do: Do) -> None:
         self.path = path
         self._do = do
-        self._disk = Lanes(name="reads", workers=1, deliver=deliver)
-        self._clock = Lanes(name="reads-retry", workers=1, deliver=deliver)
-        self._log_lock = threading.Lock()
         self._log: ReadLog | None = None
         self._queue = _Queue()
-        self._asked: _Asked | None = None
+        self._disk = WriteBehind(
+            "reads",
+            backlog=self._queue,
+            write=self._write,
+            deliver=deliver,
+            on_problem=self._show,
+            on_written=self._have_written,
+        )
         self._shown = ""  # the read on the screen
         self._site: Site | None = None
-        self._problem = ""
 
     @property
     def unsaved(self) -> int:
         """How many entries are not on the disk."""
-        return len(self._queue.waiting())
+        return self._disk.unsaved
 
     def use(self, site: Site) -> None:
         """Read by the rules of a site from the next look on."""
@@ -152,35 +119,34 @@ class ReadKeeper:
         """Write entries down, in their order."""
         if not entries:
             return
-        with self._queue.lock:
-            self._queue.entries.extend(entries)
-        self._submit_write()
+        self._queue.add(entries)
+        self._disk.write_soon()
 
     def tell_count(self, part: ReadPart) -> None:
         """Say how much waits, where something keeps it from the disk."""
-        if self._problem and (part.unsaved, part.problem) != (self.unsaved, self._problem):
+        problem = self._disk.problem
+        if problem and (part.unsaved, part.problem) != (self.unsaved, problem):
             self._show()
 
     def look_for(self, ws: Workspace) -> None:
         """Ask the log for this reader's read of the hung examination."""
-        self._asked = self._of(ws)
-        if self._asked is not None:
-            self._look()
+        asked = self._of(ws)
+        if asked is not None:
+            self._disk.ask("look", partial(self._look_up, asked), partial(self._have_found, asked))
 
     def look_again(self, ws: Workspace) -> None:
         """Ask whether another program has begun a blinded read of the hung images meanwhile."""
         asked = self._of(ws)
         if asked is not None:
-            work = partial(self._blinded_elsewhere, asked)
             told = partial(self._do, commands.elsewhere, asked.exam_key)
-            self._disk.submit("look again", Job(work=work, on_done=told, on_error=self._failed))
+            self._disk.ask("look again", partial(self._blinded_elsewhere, asked), told)
 
-    def _of(self, ws: Workspace) -> _Asked | None:
+    def _of(self, ws: Workspace) -> Asked | None:
         """Return what to ask for the hung examination; None where nothing hangs."""
         if ws.exam_key is None:
             return None
         exam = app_commands.exam_by_key(ws, ws.exam_key)
-        return _Asked(
+        return Asked(
             reader=ws.read.reader.id,
             exam_key=ws.exam_key,
             images=tuple(view.sop_instance_uid for view in exam.mammograms) if exam else (),
@@ -189,27 +155,18 @@ class ReadKeeper:
 
     def flush(self) -> int:
         """Write down now what waits; return how many entries still could not be written."""
-        try:
-            self._write_all()
-        except MammoviewError as error:
-            _log.warning("entries of a read not written: %s", type(error).__name__)
-        return self.unsaved
+        return self._disk.flush()
 
     def shutdown(self) -> None:
         """Stop the background work, and write down what still waits."""
-        self._clock.shutdown()
         self._disk.shutdown()
-        if self.unsaved and self.flush():
-            _log.error("%d entries of reads are lost", self.unsaved)
-        with self._log_lock:
-            self._close()
+        self._close()
 
     # -- workers' side ------------------------------------------------------------------------
 
-    def _write_all(self) -> None:
-        with self._log_lock:
-            for entry in self._queue.waiting():
-                self._append(entry)
+    def _write(self) -> None:
+        for entry in self._queue.waiting():
+            self._append(entry)
 
     def _append(self, entry: Entry) -> None:
         try:
@@ -235,29 +192,25 @@ class ReadKeeper:
                 read = settle_read(log, entry, site)
         return read
 
-    def _write(self, context: JobContext) -> None:
-        self._write_all()
+    def _look_up(self, asked: Asked, context: JobContext) -> Found:
+        if not self.path.exists():
+            blinded_reads(self.path, asked.images)  # says so where there should be one
+            return Found(read=None, blinded_elsewhere=False)
+        try:
+            log = self._opened()
+            blinded = blinded_reads(self.path, asked.images)
+            others = any(read.reader != asked.reader for read in blinded)
+            mine = [read.read_id for read in blinded if read.reader == asked.reader]
+            found = look_up(log, asked.exam_key, asked.reader, mine, asked.double)
+        except MammoviewError:
+            self._close()
+            raise
+        if found.read is not None:
+            with self._queue.lock:
+                self._queue.kept[found.read.read_id] = found.read
+        return replace(found, blinded_elsewhere=others)
 
-    def _look_up(self, asked: _Asked, context: JobContext) -> _Found:
-        with self._log_lock:
-            if not self.path.exists():
-                blinded_reads(self.path, asked.images)  # says so where there should be one
-                return _Found(read=None, blinded_elsewhere=False)
-            try:
-                log = self._opened()
-                blinded = blinded_reads(self.path, asked.images)
-                others = any(read.reader != asked.reader for read in blinded)
-                mine = [read.read_id for read in blinded if read.reader == asked.reader]
-                found = look_up(log, asked.exam_key, asked.reader, mine, asked.double)
-            except MammoviewError:
-                self._close()
-                raise
-            if found.read is not None:
-                with self._queue.lock:
-                    self._queue.kept[found.read.read_id] = found.read
-            return replace(found, blinded_elsewhere=others)
-
-    def _blinded_elsewhere(self, asked: _Asked, context: JobContext) -> bool:
+    def _blinded_elsewhere(self, asked: Asked, context: JobContext) -> bool:
         """Tell of others' reads; a log that cannot tell is taken for a blinded one."""
         try:
             blinded = blinded_reads(self.path, asked.images)
@@ -278,31 +231,15 @@ class ReadKeeper:
 
     # -- answers, on the owner's thread -------------------------------------------------------
 
-    def _submit_write(self) -> None:
-        job = Job(work=self._write, on_done=self._have_written, on_error=self._failed)
-        self._disk.submit("write", job)
-
-    def _look(self) -> None:
-        assert self._asked is not None
-        work = partial(self._look_up, self._asked)
-        job = Job(work=work, on_done=self._have_found, on_error=self._failed)
-        self._disk.submit("look", job)
-
-    def _have_written(self, done: None) -> None:
+    def _have_written(self) -> None:
         for entry, reason in self._queue.take_refused():
             _log.warning("not taken into the read log: %s", entry.action)
             self._do(commands.refused, (entry,), reason)
-        if self._problem and self._asked is None and not self.unsaved:
-            self._problem = ""
         self._show()
 
-    def _have_found(self, found: _Found) -> None:
-        assert self._asked is not None
-        asked, self._asked = self._asked, None
+    def _have_found(self, asked: Asked, found: Found) -> None:
         read_id = found.read.read_id if found.read else self._begun(asked.reader, asked.exam_key)
         kept, waiting = self._queue.of(read_id)
-        if self._problem and not self.unsaved:
-            self._problem = ""
         self._do(
             commands.found,
             asked.exam_key,
@@ -329,60 +266,5 @@ class ReadKeeper:
 
     def _show(self) -> None:
         kept, waiting = self._queue.of(self._shown)
-        self._do(commands.kept, kept, waiting, unsaved=self.unsaved, problem=self._problem)
-
-    def _failed(self, error: MammoviewError) -> None:
-        _log.warning("reads: %s", type(error).__name__)
-        self._tell(str(error))
-        again = Job(work=_wait, on_done=self._try_again, on_error=self._failed)
-        self._clock.submit("retry", again)
-
-    def _try_again(self, waited: None) -> None:
-        if self.unsaved:
-            self._submit_write()
-        if self._asked is not None:
-            self._look()
-
-    def _tell(self, problem: str) -> None:
-        self._problem = problem
-        self._show()
-
-
-def look_up(log: ReadLog, exam_key: str, reader: str, mine: Sequence[str], double: bool) -> _Found:
-    """Return what a log says of an examination to one reader.
-
-    ``mine`` are reads of its images under another key, which are its reads all the same.
-    """
-    standings = log.standings(exam_key)
-    # Images that were imported again under another key are still those of that read.
-    own = [s.read_id for s in standings if s.reader == reader] or list(mine)
-    if own:
-        read = log.read(own[-1])
-        role: Role | None = read.opened.role
-        return _Found(
-            read=read,
-            blinded_elsewhere=False,
-            role=role,
-            others=other_reads(log, exam_key, reader),
-        )
-    role = ROLES.get(reading_for(standings, reader, double=double))
-    if role is Role.ARBITRATOR:
-        *others, read = compared_reads(log, exam_key, reader)
-        return _Found(read=read, blinded_elsewhere=False, role=role, others=tuple(others))
-    return _Found(read=None, blinded_elsewhere=False, role=role)
-
-
-def settle_read(log: ReadLog, entry: Entry, site: Site) -> Read:
-    """Send a final read to an arbitrator where the site's policy does."""
-    return settle(
-        log,
-        entry.read_id,
-        entry.reader,
-        policy=site.policy,
-        schemes=shipped_schemes(),
-        double=site.double,
-    )
-
-
-def _wait(context: JobContext) -> None:
-    context.wait(_RETRY_S)
+        problem = self._disk.problem
+        self._do(commands.kept, kept, waiting, unsaved=self.unsaved, problem=problem)
