@@ -9,10 +9,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from pydicom.dataset import Dataset, FileDataset
 
 from mammoview.dicom.export.headers import (
+    MANUFACTURER,
+    MODEL_NAME,
+    SERIAL_NUMBER,
     ResultKind,
     SourceImage,
     new_result,
@@ -59,6 +63,20 @@ def image_dataset(source: SourceImage) -> Dataset:
         made.SharedFunctionalGroupsSequence = [Dataset()]
         made.PerFrameFunctionalGroupsSequence = [Dataset() for _ in range(count)]
     return made
+
+
+def head(report: ReadReport, kind: ResultKind) -> dict[str, Any]:
+    """Return the header that each class of highdicom asks for; `adopt` replaces it."""
+    return {
+        "series_instance_uid": "1.2",
+        "series_number": kind.series_number,
+        "sop_instance_uid": "1.3",
+        "instance_number": 1,
+        "manufacturer": MANUFACTURER,
+        "manufacturer_model_name": MODEL_NAME,
+        "software_versions": report.software,
+        "device_serial_number": SERIAL_NUMBER,
+    }
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydicom.dataset import Dataset
+from pydicom.sr.coding import Code
 
 from mammoview.dicom.export.adopted import strictly
 from mammoview.dicom.export.headers import (
@@ -17,6 +17,7 @@ from mammoview.dicom.export.headers import (
     reference,
     to_bytes,
 )
+from mammoview.dicom.export.sr_items import code_item
 from mammoview.domain.reading import ReadReport
 
 KIND = ResultKind(
@@ -26,6 +27,7 @@ KIND = ResultKind(
     series_number=9007,
     description="Report, research use only",
 )
+_TITLE = Code("18748-4", "LN", "Diagnostic imaging study")
 
 
 @strictly()
@@ -51,16 +53,9 @@ def encapsulated_pdf(report: ReadReport, sources: Sequence[SourceImage], pdf: by
     made.BurnedInAnnotation = "YES"  # it names the patient
     made.AcquisitionDateTime = ""
     made.DocumentTitle = "Preliminary reading report" if report.preliminary else "Reading report"
-    made.ConceptNameCodeSequence = [_title()]
+    made.ConceptNameCodeSequence = [code_item(_TITLE)]
     made.SourceInstanceSequence = [reference(source) for source in sources]
     made.MIMETypeOfEncapsulatedDocument = "application/pdf"
     made.EncapsulatedDocumentLength = len(pdf)
     made.EncapsulatedDocument = pdf + b"\0" * (len(pdf) % 2)
     return to_bytes(made)
-
-
-def _title() -> Dataset:
-    item = Dataset()
-    item.CodeValue, item.CodingSchemeDesignator = "18748-4", "LN"
-    item.CodeMeaning = "Diagnostic imaging study"
-    return item

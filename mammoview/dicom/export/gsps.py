@@ -23,16 +23,9 @@ from highdicom.pr import (
 )
 from pydicom.dataset import Dataset, FileDataset
 
-from mammoview.dicom.export.adopted import adopt, image_dataset, number, strictly
+from mammoview.dicom.export.adopted import adopt, head, image_dataset, number, strictly
 from mammoview.dicom.export.drawn import Drawn, Shape, drawn_layers
-from mammoview.dicom.export.headers import (
-    MANUFACTURER,
-    MODEL_NAME,
-    SERIAL_NUMBER,
-    ResultKind,
-    SourceImage,
-    to_bytes,
-)
+from mammoview.dicom.export.headers import ResultKind, SourceImage, to_bytes
 from mammoview.dicom.export.names import person_name
 from mammoview.domain.geometry import ImagePoint, Pose
 from mammoview.domain.reading import ReadReport
@@ -92,14 +85,7 @@ def presentation_state(report: ReadReport, source: SourceImage, look: Look, plac
     annotations, layers = _annotations(image, drawn_layers(report, source.image, dict(look.labels)))
     built = GrayscaleSoftcopyPresentationState(
         referenced_images=[image],
-        series_instance_uid="1.2",  # series, instance and the rest come from the common header
-        series_number=KIND.series_number,
-        sop_instance_uid="1.3",
-        instance_number=1,
-        manufacturer=MANUFACTURER,
-        manufacturer_model_name=MODEL_NAME,
-        software_versions=report.software,
-        device_serial_number=SERIAL_NUMBER,
+        **head(report, KIND),
         content_label="PRELIMINARY" if report.preliminary else "READING",
         content_description=_description(report),
         content_creator_name=person_name(report.reader),

@@ -23,15 +23,8 @@ from pydicom.sr.codedict import codes
 from pydicom.uid import RLELossless
 
 from mammoview.dicom.export import terms
-from mammoview.dicom.export.adopted import adopt, image_dataset, number, strictly
-from mammoview.dicom.export.headers import (
-    MANUFACTURER,
-    MODEL_NAME,
-    SERIAL_NUMBER,
-    ResultKind,
-    SourceImage,
-    to_bytes,
-)
+from mammoview.dicom.export.adopted import adopt, head, image_dataset, number, strictly
+from mammoview.dicom.export.headers import ResultKind, SourceImage, to_bytes
 from mammoview.dicom.export.identity import derived_uid
 from mammoview.domain.prediction import ModelIdentity
 from mammoview.domain.reading import ReadReport
@@ -82,14 +75,7 @@ def heatmap_segmentation(
         segment_descriptions=[
             _segment(report.cad.model, kind, at) for at, (kind, _) in enumerate(maps, start=1)
         ],
-        series_instance_uid="1.2",  # series, instance and the rest come from the common header
-        series_number=KIND.series_number,
-        sop_instance_uid="1.3",
-        instance_number=1,
-        manufacturer=MANUFACTURER,
-        manufacturer_model_name=MODEL_NAME,
-        software_versions=report.software,
-        device_serial_number=SERIAL_NUMBER,
+        **head(report, KIND),
         content_label="CAD_HEATMAP",
         content_description="Certainty of finding, research use only",
         transfer_syntax_uid=RLELossless,

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from highdicom.ko import KeyObjectSelection, KeyObjectSelectionDocument
-from highdicom.sr import ObserverContext, PersonObserverIdentifyingAttributes
 from pydicom.sr.codedict import codes
 
-from mammoview.dicom.export.adopted import adopt, image_dataset, number, strictly
-from mammoview.dicom.export.headers import MANUFACTURER, ResultKind, SourceImage, to_bytes
-from mammoview.dicom.export.names import person_name
+from mammoview.dicom.export.adopted import adopt, head, image_dataset, number, strictly
+from mammoview.dicom.export.headers import ResultKind, SourceImage, to_bytes
+from mammoview.dicom.export.names import observer
 from mammoview.domain.reading import Disposition, ReadReport
 
 KIND = ResultKind(
@@ -61,22 +60,13 @@ def _document(report: ReadReport, shown: Sequence[SourceImage], place: int, stud
     content = KeyObjectSelection(
         document_title=codes.DCM.OfInterest,
         referenced_objects=images,
-        observer_person_context=ObserverContext(
-            observer_type=codes.DCM.Person,
-            observer_identifying_attributes=PersonObserverIdentifyingAttributes(
-                name=person_name(report.reader)
-            ),
-        ),
+        observer_person_context=observer(report.reader),
         description=_description(report),
     )
     built = KeyObjectSelectionDocument(
         evidence=images,
         content=content,
-        series_instance_uid="1.2",  # series, instance and the rest come from the common header
-        series_number=KIND.series_number,
-        sop_instance_uid="1.3",
-        instance_number=1,
-        manufacturer=MANUFACTURER,
+        **head(report, KIND),
     )
     made = adopt(report, shown, KIND, built)
     number(made, report, KIND, place, study)

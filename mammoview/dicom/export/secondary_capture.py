@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from mammoview.dicom.export.adopted import number, strictly
+from mammoview.dicom.export.codes import dcm
 from mammoview.dicom.export.headers import (
     ResultKind,
     SourceImage,
@@ -18,6 +19,7 @@ from mammoview.dicom.export.headers import (
     reference,
     to_bytes,
 )
+from mammoview.dicom.export.sr_items import code_item
 from mammoview.domain.reading import ReadReport
 
 KIND = ResultKind(
@@ -28,6 +30,7 @@ KIND = ResultKind(
     series_number=9006,
     description="Pictures with marks, research use only",
 )
+_PURPOSE = dcm("121322", "Source image for image processing operation")
 
 
 @strictly()
@@ -69,10 +72,7 @@ def secondary_capture(
 
 def _source(source: SourceImage) -> Dataset:
     item = reference(source)
-    purpose = Dataset()
-    purpose.CodeValue, purpose.CodingSchemeDesignator = "121322", "DCM"
-    purpose.CodeMeaning = "Source image for image processing operation"
-    item.PurposeOfReferenceCodeSequence = [purpose]
+    item.PurposeOfReferenceCodeSequence = [code_item(_PURPOSE)]
     return item
 
 

@@ -27,8 +27,6 @@ from highdicom.sr import (
     MeasurementReport,
     MeasurementsAndQualitativeEvaluations,
     ObservationContext,
-    ObserverContext,
-    PersonObserverIdentifyingAttributes,
     PlanarROIMeasurementsAndQualitativeEvaluations,
     QualitativeEvaluation,
     RelationshipTypeValues,
@@ -39,15 +37,10 @@ from highdicom.sr import (
 from pydicom.sr.codedict import codes
 
 from mammoview.dicom.export import terms
-from mammoview.dicom.export.adopted import adopt, image_dataset, strictly
-from mammoview.dicom.export.headers import (
-    MANUFACTURER,
-    ResultKind,
-    SourceImage,
-    to_bytes,
-)
+from mammoview.dicom.export.adopted import adopt, head, image_dataset, strictly
+from mammoview.dicom.export.headers import ResultKind, SourceImage, to_bytes
 from mammoview.dicom.export.identity import mark_uid
-from mammoview.dicom.export.names import person_name
+from mammoview.dicom.export.names import observer
 from mammoview.domain.finding import Finding, FindingView
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.reading import CadMark, MarkAnswer, ReadReport
@@ -83,7 +76,7 @@ def measurement_report(report: ReadReport, sources: Sequence[SourceImage]) -> by
         If it cannot be written.
     """
     content = MeasurementReport(
-        observation_context=_observers(report),
+        observation_context=ObservationContext(observer_person_context=observer(report.reader)),
         procedure_reported=terms.MAMMOGRAPHY,
         imaging_measurements=[
             *_findings(report, sources),
@@ -95,26 +88,13 @@ def measurement_report(report: ReadReport, sources: Sequence[SourceImage]) -> by
     built = ComprehensiveSR(
         evidence=[image_dataset(source) for source in sources],
         content=content,
-        series_instance_uid="1.2",  # series, instance and the rest come from the common header
-        series_number=KIND.series_number,
-        sop_instance_uid="1.3",
-        instance_number=1,
-        manufacturer=MANUFACTURER,
+        **head(report, KIND),
         is_complete=not report.preliminary,
         is_final=not report.preliminary,
         is_verified=False,
         coding_schemes=[terms.own_scheme()],
     )
     return to_bytes(adopt(report, sources, KIND, built))
-
-
-def _observers(report: ReadReport) -> ObservationContext:
-    person = PersonObserverIdentifyingAttributes(name=person_name(report.reader))
-    return ObservationContext(
-        observer_person_context=ObserverContext(
-            observer_type=codes.DCM.Person, observer_identifying_attributes=person
-        )
-    )
 
 
 def _findings(report: ReadReport, sources: Sequence[SourceImage]) -> Iterator[_Group]:
