@@ -107,13 +107,13 @@ class MeasureTools(QObject):
 
     def redraw(self) -> None:
         """Draw everything at its place now."""
-        self.layer.set_bounds(QRectF(self._canvas.rect()))
         selected = self._state.marks.selected if self._state else None
         drawn = [self._drawn(view, mark, selected) for view, mark in self._shown()]
         drawn += self._estimates(selected)
         if self._draft is not None:
             drawn.append(self._draft.drawn())
-        self.layer.draw(drawn, self._cross())
+        self.layer.draw(drawn, QRectF(self._canvas.rect()))
+        self.layer.set_cross(self._cross())
         self._canvas.viewport().update()
 
     def _shown(self) -> list[tuple[PaneView, Annotation]]:

@@ -1,0 +1,148 @@
+"""Lines with words beside them, over all panes in screen pixels: all lines, then all words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Generic, Protocol, TypeVar
+
+from PySide6.QtCore import QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from mammoview.ui.viewport.pane_view import PaneView
+
+_HALO = QColor(0, 0, 0, 190)
+_HALO_PX = 2.5
+_FONT_PX = 13
+
+
+class Labelled(Protocol):
+    """What such a layer draws: a line in one pane."""
+
+    @property
+    def view(self) -> PaneView:
+        """The pane that it is in, and clipped to."""
+
+    def path(self) -> QPainterPath:
+        """Return its line on the screen."""
+
+
+D = TypeVar("D", bound=Labelled)
+
+
+class LabelledLayer(QGraphicsItem, Generic[D]):
+    """Draws lines and their words; a subclass says how each looks.
+
+    Parameters
+    ----------
+    z : float
+        What it lies over (`layers`).
+    """
+
+    def __init__(self, z: float) -> None:
+        super().__init__()
+        self.setZValue(z)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self._bounds = QRectF()
+        self._drawn: tuple[D, ...] = ()
+        self._places: list[QRectF] = []  # of the words, in the order of what is drawn
+
+    @property
+    def drawn(self) -> tuple[D, ...]:
+        """What is drawn, the uppermost last."""
+        return self._drawn
+
+    def draw(self, drawn: Sequence[D], bounds: QRectF) -> None:
+        """Draw something else; ``bounds`` is the canvas."""
+        self.prepareGeometryChange()
+        self._bounds = bounds
+        self._drawn = tuple(drawn)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Return the canvas."""
+        return self._bounds
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,
+        widget: QWidget | None = None,
+    ) -> None:
+        """Draw all lines, then all words: none lies under a line."""
+        self._places = []
+        if not self._drawn:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paths = [item.path() for item in self._drawn]
+        for item, path in zip(self._drawn, paths, strict=True):
+            painter.setClipRect(item.view.box.geometry())
+            self.paint_line(painter, item, path)
+        for item, path in zip(self._drawn, paths, strict=True):
+            pane = item.view.box.geometry()
+            place = QRectF()
+            # Zoomed out of sight, its words would point at nothing.
+            if path.boundingRect().adjusted(-1, -1, 1, 1).intersects(pane):
+                painter.setClipRect(pane)
+                others = [other for other in paths if other is not path]
+                place = self.paint_words(painter, item, path, others)
+            self._places.append(place)
+
+    def paint_line(self, painter: QPainter, item: D, path: QPainterPath) -> None:
+        """Draw the line of one item, clipped to its pane."""
+        raise NotImplementedError
+
+    def paint_words(
+        self, painter: QPainter, item: D, path: QPainterPath, others: list[QPainterPath]
+    ) -> QRectF:
+        """Draw the words of one item beside its line; return where, empty for none.
+
+        Parameters
+        ----------
+        painter : QPainter
+            Clipped to the item's pane.
+        item : D
+            Whose words.
+        path : QPainterPath
+            Its line on the screen.
+        others : list of QPainterPath
+            The lines of the others, to keep off.
+        """
+        raise NotImplementedError
+
+
+def words_size(text: str) -> QSizeF:
+    """Return the size of words with their plate, pixels."""
+    metrics = QFontMetricsF(label_font())
+    lines = text.split("\n")
+    width = max(metrics.horizontalAdvance(line) for line in lines)
+    return QSizeF(width + 10, metrics.lineSpacing() * len(lines) + 4)
+
+
+def label_font() -> QFont:
+    """Return the font of words on the images."""
+    font = QFont("Sans Serif")
+    font.setPixelSize(_FONT_PX)
+    return font
+
+
+def stroke(
+    painter: QPainter,
+    path: QPainterPath,
+    colour: str,
+    width_px: float,
+    *,
+    dotted: bool = False,
+    dashes_px: tuple[float, ...] = (),
+) -> None:
+    """Draw a line on a dark halo, so that it is seen on bright tissue and on air."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for paint, wide in ((_HALO, width_px + _HALO_PX), (QColor(colour), width_px)):
+        pen = QPen(paint, wide)
+        if dotted:
+            pen.setStyle(Qt.PenStyle.DotLine)
+        elif dashes_px:
+            pen.setDashPattern([dash / wide for dash in dashes_px])
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.setPen(pen)
+        painter.drawPath(path)
