@@ -22,12 +22,15 @@ import platformdirs
 
 from mammoview.errors import ReviewError
 from mammoview.review import sql
-from mammoview.review.sql import told, writing
+from mammoview.review.sql import SqlFile, told, writing
 
 SCHEMA = 1
 LEASE_S = 45.0
 BEAT_S = 15.0
-_WHAT = "list of examinations being read"
+_FILE = SqlFile(
+    name="list of examinations being read",
+    damaged="close mammoview, take the file away and start again: it is made anew",
+)
 _TABLES = """
 CREATE TABLE leases (
     exam_key TEXT PRIMARY KEY,
@@ -108,12 +111,12 @@ class LeaseBook:
     ) -> None:
         self._now = now
         self._holder = uuid4().hex
-        self._db = sql.opened(path, what=_WHAT, schema=SCHEMA, tables=_TABLES)
+        self._db = sql.opened(path, file=_FILE, schema=SCHEMA, tables=_TABLES)
 
     def close(self) -> None:
         """Give back what this program holds, and let the file go."""
         try:
-            with told(_WHAT):
+            with told(_FILE):
                 self._db.execute("DELETE FROM leases WHERE holder = ?", (self._holder,))
         finally:
             self._db.close()
@@ -134,7 +137,7 @@ class LeaseBook:
             If somebody else reads it, or the same reader in another window.
         """
         mine = Lease(exam_key=exam_key, reader=reader, holder=self._holder)
-        with told(_WHAT), writing(self._db):
+        with told(_FILE), writing(self._db):
             other = self._live(exam_key)
             if other is not None and other.holder != self._holder:
                 if not reason.strip():
@@ -148,7 +151,7 @@ class LeaseBook:
 
     def renew(self, exam_key: str) -> bool:
         """Keep an examination for longer; False where another has it by now."""
-        with told(_WHAT), writing(self._db):
+        with told(_FILE), writing(self._db):
             row = self._db.execute(
                 "UPDATE leases SET until = ? WHERE exam_key = ? AND holder = ? RETURNING 1",
                 (self._until(), exam_key, self._holder),
@@ -157,14 +160,14 @@ class LeaseBook:
 
     def give_back(self, exam_key: str) -> None:
         """Let others have an examination; what another holds is left alone."""
-        with told(_WHAT):
+        with told(_FILE):
             self._db.execute(
                 "DELETE FROM leases WHERE exam_key = ? AND holder = ?", (exam_key, self._holder)
             )
 
     def held_by_others(self) -> tuple[Lease, ...]:
         """Return what other programs hold now."""
-        with told(_WHAT):
+        with told(_FILE):
             rows = self._db.execute(
                 "SELECT exam_key FROM leases WHERE holder <> ? ORDER BY exam_key", (self._holder,)
             ).fetchall()
@@ -173,7 +176,7 @@ class LeaseBook:
 
     def takeovers(self) -> tuple[Takeover, ...]:
         """Return who took what from whom, in order."""
-        with told(_WHAT):
+        with told(_FILE):
             rows = self._db.execute(
                 "SELECT at, exam_key, from_reader, by_reader, reason FROM takeovers ORDER BY number"
             ).fetchall()

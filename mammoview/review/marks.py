@@ -24,10 +24,15 @@ from mammoview.domain.annotation import Annotation, MarkKind
 from mammoview.domain.geometry import ImagePoint
 from mammoview.errors import ReviewError
 from mammoview.review.readers import LOCAL_READER
-from mammoview.review.sql import statements, writing
+from mammoview.review.sql import SqlFile, statements, told, writing
 
 SCHEMA = 2
 PAYLOAD = 1
+_FILE = SqlFile(
+    name="file of marks",
+    damaged="bring it back from a backup; it is tried again until it works",
+    then="it is tried again until it works",
+)
 _SCHEMA_SQL = """
 CREATE TABLE IF NOT EXISTS mark_event (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -112,7 +117,7 @@ class MarkStore:
             (e.utc, e.mark.id, e.mark.sop_instance_uid, e.action.value, _to_json(e.mark), e.reader)
             for e in events
         ]
-        with _translated("written"):
+        with told(_FILE):
             # Only the user's own: labels may hold anything.
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._open() as db, writing(db):
@@ -137,7 +142,7 @@ class MarkStore:
             " WHERE sop_instance_uid IN (SELECT value FROM json_each(?)) AND reader IN (?, ?)"
             " ORDER BY seq"
         )
-        with _translated("read"), self._open() as db:
+        with told(_FILE), self._open() as db:
             rows = db.execute(query, (json.dumps(list(uids)), reader, LOCAL_READER.id)).fetchall()
         return _folded(rows)
 
@@ -169,24 +174,6 @@ def _prepare(db: sqlite3.Connection) -> None:
         if "reader" not in {row[1] for row in db.execute("PRAGMA table_info(mark_event)")}:
             db.execute(_READER_SQL)
         db.execute(f"PRAGMA user_version={SCHEMA}")
-
-
-@contextmanager
-def _translated(done: str) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _cannot(done, str(error)) from error
-    except OSError as error:
-        raise _cannot(done, error.strerror or type(error).__name__) from error
-
-
-def _cannot(done: str, why: str) -> ReviewError:
-    return ReviewError(
-        f"marks cannot be {done} ({why})",
-        expected="a data folder with write access and room",
-        todo="make room or give access; it is tried again until it works",
-    )
 
 
 # -- events and marks -------------------------------------------------------------------------

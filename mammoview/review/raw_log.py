@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 from mammoview.errors import ReviewError
 from mammoview.review.events import FIRST_HASH, canonical_json
-from mammoview.review.sql import statements
+from mammoview.review.sql import Trouble, statements, trouble_of
 
 Row: TypeAlias = tuple[int, str, str, str, str, str, str, str]
 
@@ -135,7 +135,7 @@ def _of_database(path: Path) -> RawLog:
 
 
 def _unreadable(error: sqlite3.OperationalError) -> ReviewError:
-    held = "locked" in str(error)
+    held = trouble_of(error) is Trouble.HELD
     return ReviewError(
         "a read log that another program holds" if held else "a read log that cannot be read",
         expected="a log of reads with read access",

@@ -28,7 +28,7 @@ import platformdirs
 from mammoview.domain.reading import ReaderIdentity
 from mammoview.errors import ReviewError
 from mammoview.review import sql
-from mammoview.review.sql import told, writing
+from mammoview.review.sql import SqlFile, told, writing
 
 SCHEMA = 1
 FREE_TRIES = 3
@@ -36,7 +36,10 @@ SHORTEST_PIN = 4
 LOCAL_READER = ReaderIdentity(id="local", name="Local reader")
 """Who reads where a site keeps no profiles; it has no PIN, and the screen says so."""
 
-_WHAT = "list of readers"
+_FILE = SqlFile(
+    name="list of readers",
+    damaged="close mammoview and bring the file back from a backup: it holds the PINs",
+)
 _LONGEST_PIN = _LONGEST_NAME = 64
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 5, 900
 _SALT_BYTES, _HASH_BYTES = 16, 32
@@ -108,7 +111,7 @@ class ReaderBook:
     ) -> None:
         self._now = now
         self._cost = cost or Cost()
-        self._db = sql.opened(path, what=_WHAT, schema=SCHEMA, tables=_TABLES)
+        self._db = sql.opened(path, file=_FILE, schema=SCHEMA, tables=_TABLES)
 
     def close(self) -> None:
         """Let the file go."""
@@ -116,7 +119,7 @@ class ReaderBook:
 
     def profiles(self) -> tuple[Profile, ...]:
         """Return all readers, by name."""
-        with told(_WHAT):
+        with told(_FILE):
             rows = self._db.execute(
                 "SELECT id, name, active FROM readers ORDER BY name COLLATE NOCASE"
             ).fetchall()
@@ -136,7 +139,7 @@ class ReaderBook:
         _check_pin(pin)
         profile = Profile(id=uuid4().hex, name=name, active=True)
         row = (profile.id, name, _hashed(pin, self._cost), self._now().isoformat())
-        with told(_WHAT):
+        with told(_FILE):
             try:
                 with writing(self._db):
                     self._db.execute(
@@ -159,7 +162,7 @@ class ReaderBook:
             wait_s = self.wait_s(reader_id)
             todo = f"wait {wait_s} s, then try again" if wait_s else "try again"
             raise ReviewError("a PIN that is not this reader's", expected="their own", todo=todo)
-        with told(_WHAT), writing(self._db):
+        with told(_FILE), writing(self._db):
             self._db.execute(
                 "UPDATE readers SET wrong = 0, free_at = '' WHERE id = ?", (reader_id,)
             )
@@ -177,7 +180,7 @@ class ReaderBook:
         self.sign_in(reader_id, old)
         if old == new:
             raise _refused("the same PIN again", "another one")
-        with told(_WHAT), writing(self._db):
+        with told(_FILE), writing(self._db):
             self._db.execute(
                 "UPDATE readers SET pin = ? WHERE id = ?", (_hashed(new, self._cost), reader_id)
             )
@@ -190,7 +193,7 @@ class ReaderBook:
         ReviewError
             If nobody could sign in any more.
         """
-        with told(_WHAT), writing(self._db):
+        with told(_FILE), writing(self._db):
             self._db.execute("UPDATE readers SET active = ? WHERE id = ?", (active, reader_id))
             (left,) = self._db.execute("SELECT count(*) FROM readers WHERE active").fetchone()
             if not left:
@@ -198,7 +201,7 @@ class ReaderBook:
 
     def wait_s(self, reader_id: str) -> int:
         """Return how many seconds the next try has to wait, rounded up; 0: none."""
-        with told(_WHAT):
+        with told(_FILE):
             row = self._db.execute(
                 "SELECT free_at FROM readers WHERE id = ?", (reader_id,)
             ).fetchone()
@@ -206,7 +209,7 @@ class ReaderBook:
 
     def _begin_try(self, reader_id: str) -> tuple[Profile, str]:
         """Count a try as a wrong one, until it is known to be right."""
-        with told(_WHAT), writing(self._db):
+        with told(_FILE), writing(self._db):
             row = self._db.execute(
                 "SELECT name, pin, active, wrong, free_at FROM readers WHERE id = ?", (reader_id,)
             ).fetchone()

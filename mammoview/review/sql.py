@@ -1,15 +1,70 @@
-"""Small parts that every SQLite file of a reader shares."""
+"""Small parts that every SQLite file of this program shares, and what goes wrong with them.
+
+Source of the words that SQLite uses: its "Result and Error Codes" (sqlite.org/rescode.html).
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 
-from mammoview.errors import ReviewError
+from mammoview.errors import MammoviewError, ReviewError
 
 _PATIENCE_S = 5.0
+
+
+class Trouble(Enum):
+    """Why a file could not be read or written."""
+
+    FULL = auto()
+    NOT_WRITABLE = auto()
+    HELD = auto()
+    FINAL = auto()
+    DAMAGED = auto()
+    OTHER = auto()
+
+
+# What SQLite or the system says, in lower case.
+_WORDS = (
+    (Trouble.FULL, ("is full", "no space", "quota")),
+    (Trouble.NOT_WRITABLE, ("readonly", "read-only", "permission")),
+    (Trouble.HELD, ("locked", "busy")),
+    (Trouble.FINAL, ("never",)),
+    (Trouble.DAMAGED, ("malformed", "not a database", "corrupt", "disk image")),
+)
+_TODO = {
+    Trouble.FULL: "free some space",
+    Trouble.NOT_WRITABLE: "give this user write access",
+    Trouble.HELD: "wait until it is done, or close it",
+    Trouble.FINAL: "leave the file as it is",
+    Trouble.OTHER: "see that there are room and access (mammoview doctor)",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlFile:
+    """What the user is told of a file.
+
+    Attributes
+    ----------
+    name : str
+        The file in words: "read log".
+    damaged : str
+        What to do where it is damaged.
+    then : str
+        What comes after what the user does: "do it again; nothing was lost".
+    error : type
+        The kind of error.
+    """
+
+    name: str
+    damaged: str
+    then: str = "then do it again; nothing was lost"
+    error: type[MammoviewError] = ReviewError
 
 
 def statements(script: str) -> Iterator[str]:
@@ -36,7 +91,7 @@ def writing(db: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def opened(path: Path, *, what: str, schema: int, tables: str) -> sqlite3.Connection:
+def opened(path: Path, *, file: SqlFile, schema: int, tables: str) -> sqlite3.Connection:
     """Open a file of this user alone, and make its tables where it is new.
 
     It has a write-ahead log and full synchronisation: what was committed survives a kill and a
@@ -46,8 +101,8 @@ def opened(path: Path, *, what: str, schema: int, tables: str) -> sqlite3.Connec
     ----------
     path : Path
         The file; its folder is made readable to this user alone.
-    what : str
-        The file in words, for errors ("read log").
+    file : SqlFile
+        The file in words, for errors.
     schema : int
         Version of the tables that this program knows.
     tables : str
@@ -55,18 +110,18 @@ def opened(path: Path, *, what: str, schema: int, tables: str) -> sqlite3.Connec
 
     Raises
     ------
-    ReviewError
-        If it cannot be opened or written, or is of another version.
+    MammoviewError
+        Of the file's kind, if it cannot be opened or written, or is of another version.
     """
-    with told(what):
+    with told(file):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(mode=0o600)
         db = sqlite3.connect(
             path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False
         )
     try:
-        with told(what):
-            _prepare(db, what, schema, tables)
+        with told(file):
+            _prepare(db, file, schema, tables)
     except BaseException:
         db.close()
         raise
@@ -74,18 +129,51 @@ def opened(path: Path, *, what: str, schema: int, tables: str) -> sqlite3.Connec
 
 
 @contextmanager
-def told(what: str) -> Iterator[None]:
-    """Turn what SQLite and the disk say of a file into what a reader can act on."""
+def told(file: SqlFile) -> Iterator[None]:
+    """Turn what SQLite and the disk say of a file into what its user can act on.
+
+    Raises
+    ------
+    MammoviewError
+        Of the file's kind; it names no folder.
+    """
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        met, todo = _meaning(error, what)
-        raise ReviewError(
-            met, expected=f"a {what} that can be written", todo=f"{todo}; nothing was lost"
-        ) from error
+        raise failure(file, error) from error
 
 
-def _prepare(db: sqlite3.Connection, what: str, schema: int, tables: str) -> None:
+def trouble_of(error: sqlite3.Error | OSError) -> Trouble:
+    """Return why a file could not be read or written."""
+    said = _words(error).lower()
+    return next((t for t, words in _WORDS if any(word in said for word in words)), Trouble.OTHER)
+
+
+def failure(file: SqlFile, error: sqlite3.Error | OSError) -> MammoviewError:
+    """Return what a file's user is told of an error; it names no folder."""
+    trouble = trouble_of(error)
+    met = {
+        Trouble.FULL: f"a full disk under the {file.name}",
+        Trouble.NOT_WRITABLE: f"a {file.name} that may not be written",
+        Trouble.HELD: f"a {file.name} that another program holds",
+        Trouble.FINAL: f"an entry of the {file.name} that would be changed",
+        Trouble.DAMAGED: f"a damaged {file.name}",
+        Trouble.OTHER: f"a {file.name} that cannot be used ({_words(error)})",
+    }[trouble]
+    if trouble is Trouble.DAMAGED:
+        return file.error(met, expected="a sound file", todo=file.damaged)
+    expected = f"a {file.name} that can be read and written"
+    return file.error(met, expected=expected, todo=f"{_TODO[trouble]}, {file.then}")
+
+
+def _words(error: sqlite3.Error | OSError) -> str:
+    """Return what was said, without the path that the system's errors name."""
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return str(error)
+
+
+def _prepare(db: sqlite3.Connection, file: SqlFile, schema: int, tables: str) -> None:
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     if _version(db) == 0:
@@ -95,8 +183,8 @@ def _prepare(db: sqlite3.Connection, what: str, schema: int, tables: str) -> Non
                     db.execute(statement)
                 db.execute(f"PRAGMA user_version = {schema}")
     if (version := _version(db)) != schema:
-        raise ReviewError(
-            f"a {what} of schema {version}",
+        raise file.error(
+            f"a {file.name} of schema {version}",
             expected=f"schema {schema}",
             todo="open it with the version of the program that wrote it",
         )
@@ -104,22 +192,3 @@ def _prepare(db: sqlite3.Connection, what: str, schema: int, tables: str) -> Non
 
 def _version(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _meaning(error: sqlite3.Error | OSError, what: str) -> tuple[str, str]:
-    said = str(error).lower()
-    for word, met, todo in (
-        ("full", "a full disk", "free some space and do it again"),
-        ("no space", "a full disk", "free some space and do it again"),
-        ("readonly", f"a {what} that may not be written", "give this user write access"),
-        ("permission", f"a {what} that may not be written", "give this user write access"),
-        ("read-only", f"a {what} on a read-only disk", "give this user write access"),
-        ("locked", f"a {what} that another program holds", "close it and do it again"),
-        ("never", "an entry that would be changed", "leave the file as it is"),
-    ):
-        if word in said:
-            return met, todo
-    return (
-        f"a {what} that cannot be used ({type(error).__name__})",
-        "verify the read log with: mammoview audit verify",
-    )

@@ -33,11 +33,11 @@ from mammoview.review.events import (
 )
 from mammoview.review.raw_log import COLUMNS, SCHEMA, TABLES
 from mammoview.review.read import Read, apply, replay
-from mammoview.review.sql import told, writing
+from mammoview.review.sql import SqlFile, told, writing
 from mammoview.review.standing import CHANGING, Standing, check_role, fold
 from mammoview.review.states import Action
 
-_WHAT = "read log"
+_FILE = SqlFile(name="read log", damaged="verify it with: mammoview audit verify")
 _STANDINGS = (
     "SELECT read_id, reader, action,"
     f" CASE action WHEN '{Action.OPEN}' THEN json_extract(content, '$.exam_key') END,"
@@ -71,7 +71,7 @@ class ReadLog:
     ) -> None:
         self._path = path
         self._now = now
-        self._db = sql.opened(path, what=_WHAT, schema=SCHEMA, tables=TABLES)
+        self._db = sql.opened(path, file=_FILE, schema=SCHEMA, tables=TABLES)
 
     def close(self) -> None:
         """Let the file go."""
@@ -85,7 +85,7 @@ class ReadLog:
         ReviewError
             If the read does not allow it, or the file cannot be written; nothing is changed then.
         """
-        with told(_WHAT), self._writing():
+        with told(_FILE), self._writing():
             read, anchor = self._append(read_id, reader, action, content)
         bear_witness(self._path, anchor)
         return read
@@ -103,7 +103,7 @@ class ReadLog:
         ReviewError
             As `append`, and what ``decide`` raises; nothing is changed then.
         """
-        with told(_WHAT), self._writing():
+        with told(_FILE), self._writing():
             before = self.read(read_id)
             decided = decide(before)
             if decided is None:
@@ -134,7 +134,7 @@ class ReadLog:
 
     def reads(self) -> tuple[Read, ...]:
         """Return all reads, in the order in which they were opened."""
-        with told(_WHAT):
+        with told(_FILE):
             ids = self._db.execute(
                 "SELECT read_id FROM events WHERE action = ? ORDER BY number", (Action.OPEN.value,)
             ).fetchall()
@@ -152,7 +152,7 @@ class ReadLog:
                 " AND json_extract(content, '$.exam_key') = ?)"
             )
             given = (exam_key,)
-        with told(_WHAT):
+        with told(_FILE):
             rows = self._db.execute(f"{_STANDINGS}{where} ORDER BY number", given).fetchall()
         return fold(rows)
 
@@ -165,7 +165,7 @@ class ReadLog:
             If one cannot be understood.
         """
         where, given = ("", ()) if read_id is None else ("WHERE read_id = ?", (read_id,))
-        with told(_WHAT):
+        with told(_FILE):
             rows = self._db.execute(
                 f"SELECT {COLUMNS} FROM events {where} ORDER BY number", given
             ).fetchall()

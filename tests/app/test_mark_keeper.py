@@ -149,10 +149,12 @@ def test_a_locked_file_is_told_and_the_marks_are_written_later(
         desk.do(marking.add, length_mark("c"))
         said = marking.problem_text(desk.workspace.marks)
         assert said.startswith("2 mark changes NOT SAVED: ")
-        assert "locked" in said
+        assert "another program holds" in said
         assert [mark.id for mark in desk.workspace.marks.items] == ["a", "b", "c"]
         desk.select_exam("exam-2")
-        assert "locked" in desk.workspace.marks.problem, "it is said on every examination"
+        assert "another program holds" in desk.workspace.marks.problem, (
+            "it is said on every examination"
+        )
         desk.select_exam("exam-1")
         other.execute("ROLLBACK")
     box.run_until(lambda: not desk.workspace.marks.problem)
@@ -199,7 +201,7 @@ def test_a_file_that_cannot_be_read_is_told_and_read_later(path: Path, box: Mail
     content = path.read_bytes()
     path.write_bytes(b"no database" * 1000)
     desk = opened(path, box)
-    box.run_until(lambda: "cannot be read" in marking.problem_text(desk.workspace.marks))
+    box.run_until(lambda: "a damaged file of marks" in marking.problem_text(desk.workspace.marks))
     path.write_bytes(content)
     box.run_until(lambda: bool(desk.workspace.marks.items))
     assert desk.workspace.marks.problem == ""

@@ -239,7 +239,7 @@ def test_a_file_of_another_version_or_none_at_all_is_refused(path: Path, tmp_pat
         ReaderBook(path)
     broken = tmp_path / "broken.sqlite"
     broken.write_bytes(b"no database, but long enough to be taken for one" * 40)
-    with pytest.raises(ReviewError, match="cannot be used"):
+    with pytest.raises(ReviewError, match="a damaged list of readers"):
         ReaderBook(broken)
     (tmp_path / "folder").mkdir()
     with pytest.raises(ReviewError, match="list of readers"):

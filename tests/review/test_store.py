@@ -20,6 +20,7 @@ from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog
 from tests.builders.reads import READER, finding, log_at, opened, opinion, read_in
 
+FILE = sql.SqlFile(name="read log", damaged="verify it")
 LOG = "reads.sqlite"
 
 
@@ -132,18 +133,19 @@ def test_a_full_disk_is_said_and_loses_nothing(log: ReadLog, tmp_path: Path) -> 
         ("database or disk is full", "a full disk"),
         ("attempt to write a readonly database", "may not be written"),
         ("database is locked", "another program"),
+        ("database disk image is malformed", "damaged"),
         ("disk I/O error", "cannot be used"),
     ],
 )
 def test_what_sqlite_says_becomes_what_a_reader_can_do(said: str, met: str) -> None:
-    with pytest.raises(ReviewError, match=met) as caught, sql.told("read log"):
+    with pytest.raises(ReviewError, match=met) as caught, sql.told(FILE):
         raise sqlite3.OperationalError(said)
     assert caught.value.todo
 
 
 def test_a_file_that_is_no_log_is_refused(tmp_path: Path) -> None:
     (tmp_path / LOG).write_bytes(b"not a database, but long enough to be taken for one" * 40)
-    with pytest.raises(ReviewError, match="cannot be used"):
+    with pytest.raises(ReviewError, match=r"a damaged read log.*audit verify"):
         log_at(tmp_path)
 
 

@@ -285,7 +285,7 @@ def test_a_disk_that_refuses_is_said_until_it_takes_the_marks(
         other.execute("BEGIN EXCLUSIVE")
         by_key(qtbot)
         qtbot.waitUntil(lambda: "NOT SAVED" in said(window, "marksProblem"))
-        assert "locked" in said(window, "marksProblem")
+        assert "another program holds" in said(window, "marksProblem")
         assert "NOT SAVED" in said(window, "marksUnsaved")
         assert len(marks(window).items) == 2, "it stays on the screen"
         plain(qtbot, Qt.Key.Key_D)

@@ -20,11 +20,17 @@ from pathlib import Path
 import platformdirs
 
 from mammoview.errors import WorklistError
+from mammoview.review.sql import SqlFile, Trouble, failure, told, trouble_of
 
 SCHEMA = 3
 _BUSY_S = 5.0
 _ASIDE = "read"
-_DAMAGE = ("malformed", "not a database", "corrupt", "disk image")
+_FILE = SqlFile(
+    name="worklist",
+    damaged="start mammoview again: it is kept and made anew; the read log is another file",
+    then="then try again",
+    error=WorklistError,
+)
 _log = logging.getLogger(__name__)
 
 # Each entry brings the tables from one version to the next.
@@ -114,8 +120,8 @@ def connected(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         with closing(_connect(path)) as connection:
             yield connection
-    except sqlite3.Error as error:
-        raise _translated(error) from None
+    except sqlite3.Error as error:  # not the system's: the work may read other files
+        raise failure(_FILE, error) from None
 
 
 def prepare(path: Path) -> str:
@@ -126,18 +132,14 @@ def prepare(path: Path) -> str:
     WorklistError
         If it cannot be used at all, or a newer program has made it.
     """
-    try:
+    with told(_FILE):
         _make_private(path)
         try:
             _migrate(path)
         except sqlite3.DatabaseError as error:
-            if not is_damage(error):
+            if trouble_of(error) is not Trouble.DAMAGED:
                 raise
             return _rebuild(path)
-    except sqlite3.Error as error:
-        raise _translated(error) from None
-    except OSError as error:
-        raise _unusable(type(error).__name__) from None
     return ""
 
 
@@ -148,11 +150,6 @@ def state_of(aside: bool) -> str:
     aside now.
     """
     return _ASIDE if aside else "unread"
-
-
-def is_damage(error: sqlite3.Error) -> bool:
-    """Tell whether an error means that the file is not, or no longer, a sound database."""
-    return isinstance(error, sqlite3.DatabaseError) and any(word in str(error) for word in _DAMAGE)
 
 
 def note_aside(path: Path, study: str, aside: bool, changed: str) -> None:
@@ -265,27 +262,3 @@ def _noted_states(path: Path) -> dict[str, tuple[str, str]]:
 
 def _states_path(path: Path) -> Path:
     return path.with_name("worklist-states.jsonl")
-
-
-def _translated(error: sqlite3.Error) -> WorklistError:
-    if "locked" in str(error) or "busy" in str(error):
-        return WorklistError(
-            "a worklist that another program holds",
-            expected=f"it free within {_BUSY_S:.0f} seconds",
-            todo="wait until the other program is done, or close it, and try again",
-        )
-    if is_damage(error):
-        return WorklistError(
-            "a damaged worklist",
-            expected="a sound database",
-            todo="start mammoview again: it is kept and made anew; the read log is another file",
-        )
-    return _unusable(type(error).__name__)
-
-
-def _unusable(why: str) -> WorklistError:
-    return WorklistError(
-        f"a worklist that cannot be read or written ({why})",
-        expected="a data folder with write access and room",
-        todo="run mammoview doctor",
-    )
