@@ -98,6 +98,7 @@ def _estimate(view: HungView) -> NippleEstimate | None:
         return None
     return estimate_nipple(
         view.image.breast,
+        skin=view.image.skin,
         shape=(view.image.stored.shape[0], view.image.stored.shape[1]),
         pose=view.image.pose,
         laterality=header.laterality.value,

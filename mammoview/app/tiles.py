@@ -231,6 +231,7 @@ def _level(pane: Pane) -> float:
     to_shown = pose_affine(image.pose, rows, cols)
     nipple = estimate_nipple(
         image.breast,
+        skin=image.skin,
         shape=(rows, cols),
         pose=image.pose,
         laterality=pane.side,

@@ -123,7 +123,8 @@ class LoadedImage:
     ``breast`` is a read-only bool array of the breast at low resolution, with the same aspect as
     ``stored`` (cell ``(i, j)`` covers an equal share of the image).  ``pose`` is resolved.
     ``frame`` is the number of the frame, from 1; None for an image of one frame.
-    ``smaller`` is the image at 1/2, 1/4 and 1/8 size, where a worker has made it.
+    ``smaller`` is the image at 1/2, 1/4 and 1/8 size, where a worker has made it; ``skin`` the
+    breast once more, finer and with what of its skin is faint.
     """
 
     stored: NDArray[np.generic]
@@ -131,11 +132,13 @@ class LoadedImage:
     pose: Pose
     frame: int | None = None
     smaller: tuple[NDArray[np.generic], ...] = ()
+    skin: NDArray[np.bool_] | None = None
 
     @property
     def nbytes(self) -> int:
         """Bytes that it holds in memory."""
-        return sum(part.nbytes for part in (self.stored, self.breast, *self.smaller))
+        skin = 0 if self.skin is None else self.skin.nbytes
+        return skin + sum(part.nbytes for part in (self.stored, self.breast, *self.smaller))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -16,6 +16,9 @@ _SMALLEST_SHARE = 0.02
 _BORDER_SHARE = 0.02
 # A film's frame is no deeper than this share of the picture.
 _STRIP_SHARE = 0.06
+# The chest wall lies along a long side of film and detector alike (18 x 24 cm, 24 x 30 cm); with
+# sides less unlike than this it is not told which are the long ones.
+_LONGER = 1.1
 # Of the picture's brightest: a frame has this or more, and what lies beside it this or less.
 _WHITE, _BESIDE = 0.93, 0.8
 # NumPy adds at most so many values in one go of its pairwise summation.
@@ -112,7 +115,8 @@ def chest_wall_edge(breast: Breast) -> Edge | None:
     """Return the edge of the image that the breast lies against, or None if none stands out.
 
     The chest wall is the edge that most of the breast's own extent touches: the breast's share of
-    that edge must be at least twice that of the opposite edge.
+    that edge must be at least twice that of the opposite edge.  It is a long edge of the picture,
+    also where a muscle or an arm covers more of a short one.
     """
     if not breast.found:
         return None
@@ -125,10 +129,19 @@ def chest_wall_edge(breast: Breast) -> Edge | None:
         Edge.TOP: float(mask[:depth_rows].any(axis=0).sum()),
         Edge.BOTTOM: float(mask[-depth_rows:].any(axis=0).sum()),
     }
-    best = max(touch, key=lambda edge: touch[edge])
+    best = max(_long_edges(mask), key=lambda edge: touch[edge])
     if touch[best] == 0 or touch[best] < 2.0 * touch[_OPPOSITE[best]]:
         return _edge_by_weight(mask, best)
     return best
+
+
+def _long_edges(mask: NDArray[np.bool_]) -> tuple[Edge, ...]:
+    rows, cols = mask.shape
+    if rows >= _LONGER * cols:
+        return Edge.LEFT, Edge.RIGHT
+    if cols >= _LONGER * rows:
+        return Edge.TOP, Edge.BOTTOM
+    return tuple(Edge)
 
 
 def grey_on_mask(values: NDArray[np.float32], breast: Breast) -> NDArray[np.float32]:

@@ -9,8 +9,16 @@ from numpy.typing import NDArray
 
 from mammoview.domain.geometry import ImagePoint, PixelSpacing, Pose
 from mammoview.domain.views import Laterality
+from mammoview.imaging.box_morphology import dilated, largest_part, opened
+from mammoview.imaging.nipple_bump import find_bump
 from mammoview.imaging.orientation import apply_pose, pose_affine, posed_shape
 
+# What is flatter than this share of the picture, top to bottom, is a film's frame.
+_FLATTEST_SHARE = 0.03
+# The nipple is never within so much of the picture from its top: there a view may show an arm.
+_TOP_SHARE = 0.3
+# An arm or a fold above the breast parts from it where both are deeper than the row between.
+_NECK_SHARE = 0.95
 # At the height of the outermost millimetres; without spacing, of so much of the breast's depth.
 _TIP_MM = 1.5
 _TIP_SHARE = 0.02
@@ -41,22 +49,27 @@ class NippleEstimate:
 def estimate_nipple(
     breast: NDArray[np.bool_],
     *,
+    skin: NDArray[np.bool_] | None = None,
     shape: tuple[int, int],
     pose: Pose,
     laterality: Laterality | None,
     spacing: PixelSpacing | None,
 ) -> NippleEstimate | None:
-    """Return where the outline of the breast turns most, near where it is farthest from the wall.
+    """Return where the outline of the breast has a nipple, or may have one.
 
-    That is the outermost place of a breast that stands out.  The outline of one that hangs straight
-    runs down beside the chest wall for a long way and turns at the nipple.  An estimate, and no
-    more: a nipple that is not in profile, or a breast that hangs over a fold, lies elsewhere, and
-    the reader's own position goes before it.
+    A nipple in profile stands out from the outline.  Where nothing does, it is taken to be where
+    the outline turns most, near where it is farthest from the wall: the outermost place of a breast
+    that stands out, while the outline of one that hangs straight runs down beside the chest wall
+    for a long way and turns at the nipple.  An estimate, and no more: a nipple that is not in
+    profile, or a breast that hangs over a fold, lies elsewhere, and the reader's own position goes
+    before it.
 
     Parameters
     ----------
     breast : ndarray of bool, (h, w)
         The breast at low resolution; each cell covers an equal share of the stored image.
+    skin : ndarray of bool, (h, w), or None
+        The same with what is faint, of any resolution (`skin.skin_of`): many nipples are.
     shape : (int, int)
         Rows and columns of the stored image.
     pose : Pose
@@ -73,22 +86,70 @@ def estimate_nipple(
     """
     if laterality is None or breast.all() or not breast.any():
         return None
-    shown, _ = apply_pose(breast, pose)
     rows, cols = posed_shape(pose, *shape)
-    high, wide = rows / shown.shape[0], cols / shown.shape[1]
-    cells = shown if laterality is Laterality.RIGHT else shown[:, ::-1]
+    outlines = [_alone(mask, pose, laterality) for mask in (skin, breast) if mask is not None]
+    bumps = (_bump(outline, rows, cols) for outline in outlines)
+    found = next(filter(None, bumps), None)
+    if found is None:
+        tip_px = _tip_px(pose, spacing)
+        turns = [_turn(outline, rows, cols, tip_px) for outline in reversed(outlines)]
+        found = min(turns, key=lambda turn: turn[2])  # the first that is not doubtful
+    deep, row, doubtful = found
+    from_wall = cols - deep if laterality is Laterality.RIGHT else deep
+    stored = pose_affine(pose, *shape).inverse().apply(ImagePoint(col=from_wall, row=row))
+    return NippleEstimate(place=stored, doubtful=doubtful)
+
+
+def _alone(mask: NDArray[np.bool_], pose: Pose, laterality: Laterality) -> NDArray[np.bool_]:
+    """Return the breast alone, as displayed with its wall on the left."""
+    shown, _ = apply_pose(mask, pose)
+    shown = shown if laterality is Laterality.LEFT else shown[:, ::-1]
+    return _below_neck(_without_strips(shown))
+
+
+def _without_strips(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the breast without the film's frame above and below it, and what hangs on that."""
+    flattest = max(1, round(_FLATTEST_SHARE * cells.shape[0] / 2))
+    kept = largest_part(opened(cells, rows=flattest, cols=0))
+    return cells & dilated(kept, rows=flattest, cols=flattest) if kept.any() else cells
+
+
+def _below_neck(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the breast without an arm or a fold above it, where a narrower row parts them."""
+    depth = cells.sum(axis=1)
+    top = round(_TOP_SHARE * len(depth))
+    deepest = top + int(depth[top:].argmax())
+    neck = int(depth[: deepest + 1].argmin())
+    if depth[neck] > _NECK_SHARE * min(depth[: neck + 1].max(), depth[deepest]):
+        return cells
+    below = cells.copy()
+    below[:neck] = False
+    return below
+
+
+def _bump(cells: NDArray[np.bool_], rows: int, cols: int) -> tuple[float, float, bool] | None:
+    """Return where the outline stands out, as `_turn` does; None: nowhere."""
+    found = find_bump(cells)
+    if found is None:
+        return None
+    return found[0] * cols / cells.shape[1], found[1] * rows / cells.shape[0], False
+
+
+def _turn(
+    cells: NDArray[np.bool_], rows: int, cols: int, tip_px: float | None
+) -> tuple[float, float, bool]:
+    """Return where the outline turns: from the wall and down, pixels, and whether doubtful."""
+    high, wide = rows / cells.shape[0], cols / cells.shape[1]
     down = np.flatnonzero(cells.any(axis=1))
-    depth = (cells.shape[1] - cells[down].argmax(axis=1)) * wide
+    depth = (cells.shape[1] - cells[down][:, ::-1].argmax(axis=1)) * wide
     at, doubtful = _sharper_corner(depth, high)
     if at is None:
-        tip = depth >= depth.max() - _tip_px(depth, pose, spacing)
+        tip_px = _TIP_SHARE * float(depth.max()) if tip_px is None else tip_px
+        tip = depth >= depth.max() - tip_px
         row, deep = float(np.median(down[tip])), float(depth.max())
     else:
         row, deep = float(down[at]), float(depth[at])
-    from_wall = cols - deep + wide / 2 if laterality is Laterality.RIGHT else deep - wide / 2
-    place = ImagePoint(col=float(from_wall), row=(row + 0.5) * high)
-    stored = pose_affine(pose, *shape).inverse().apply(place)
-    return NippleEstimate(place=stored, doubtful=doubtful)
+    return deep - wide / 2, (row + 0.5) * high, doubtful
 
 
 def _sharper_corner(depth: NDArray[np.float64], high: float) -> tuple[int | None, bool]:
@@ -132,8 +193,8 @@ def _turns(depth: NDArray[np.float64], *, arm: int, high: float) -> NDArray[np.f
     return turns
 
 
-def _tip_px(depth: NDArray[np.float64], pose: Pose, spacing: PixelSpacing | None) -> float:
+def _tip_px(pose: Pose, spacing: PixelSpacing | None) -> float | None:
     if spacing is None:
-        return float(_TIP_SHARE * depth.max())
+        return None
     lying = pose.rotate_degrees in (90, 270)
     return _TIP_MM / (spacing.row_mm if lying else spacing.col_mm)

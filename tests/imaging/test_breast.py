@@ -48,6 +48,16 @@ def test_the_chest_wall_is_the_edge_the_breast_lies_against(
     assert chest_wall_edge(find_breast(np.ascontiguousarray(turn(phantom())))) is edge
 
 
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_a_muscle_along_the_short_edge_is_no_chest_wall(degrees: int) -> None:
+    """An arm over all of the upper edge: the detector's long side is at the chest wall."""
+    picture = phantom()
+    picture[:60, :] = 0.9
+    edges = [Edge.LEFT, Edge.BOTTOM, Edge.RIGHT, Edge.TOP]  # as a quarter turn to the left goes
+    turned = np.ascontiguousarray(np.rot90(picture, degrees // 90))
+    assert chest_wall_edge(find_breast(turned)) is edges[degrees // 90]
+
+
 def test_a_slanted_white_strip_at_the_edge_is_no_breast() -> None:
     """It touches the breast, and is longer than it; where it ends the picture is tissue or air."""
     values = phantom()
