@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from mammoview.errors import InferenceError, MissingPartError
+from mammoview.errors import InferenceError, MammoviewError, MissingPartError, ModelError
 from mammoview.inference.devices import cuda_device_name, physical_cores
 from mammoview.inference.engines import CPU, CUDA, INSTALL_CUDA, Engine, OnnxRuntime, Outputs
 from mammoview.modelkit.bundle import Bundle
@@ -79,7 +79,7 @@ class Session:
         MissingPartError
             If CUDA was asked for and cannot be had.
         InferenceError
-            If the device is unknown or the network cannot be run.
+            If the device is unknown or the network cannot be run on it.
         """
         if device not in DEVICES:
             raise InferenceError(
@@ -147,17 +147,15 @@ def _prove(engine: Engine, bundle: Bundle) -> None:
 
 
 def _open_on(kind: type[Session], bundle: Bundle, device: str, threads: int) -> Session:
-    """Open on the wished device; ``auto`` falls back to the CPU and says so."""
+    """Open on the wished device; ``auto`` falls back to the CPU and says why."""
     notes = [translate("Network", "%n thread(s)", "", COUNTED, threads)] if threads else []
     if device in ("auto", "cuda"):
-        session, lacking = _on_cuda(kind, bundle, threads)
-        if session is not None:
-            return session
-        if device == "cuda":
-            raise MissingPartError(
-                lacking, expected=translate("Network", "a usable CUDA device"), todo=INSTALL_CUDA
-            )
-        notes.append(lacking)
+        try:
+            return _on_cuda(kind, bundle, threads)
+        except (MissingPartError, InferenceError, ModelError) as error:
+            if device == "cuda":
+                raise
+            notes.append(_lacking(error))
     engine = _load(bundle, [CPU], threads)
     _prove(engine, bundle)
     return kind(bundle, engine, device=_text("CPU", notes), on_cpu=True)
@@ -167,32 +165,49 @@ def _text(engine: str, notes: list[str]) -> str:
     return f"{engine} ({', '.join(notes)})" if notes else engine
 
 
-def _on_cuda(kind: type[Session], bundle: Bundle, threads: int) -> tuple[Session | None, str]:
-    """Return a session on the GPU, or None and what is lacking."""
-    name, lacking = _try_cuda()
-    if name is None:
-        return None, lacking
+def _lacking(error: MammoviewError) -> str:
+    """Return in a few words why the GPU is not used; the log has the whole."""
+    if isinstance(error, MissingPartError):
+        return error.met
+    logger.warning("the GPU failed the model's golden outputs: %s", error.met)
+    return translate("Network", "the GPU failed the model's self-test")
+
+
+def _on_cuda(kind: type[Session], bundle: Bundle, threads: int) -> Session:
+    """Return a session on the GPU; its golden outputs warm it up besides proving it."""
+    name = _cuda_device()
     try:
         engine = _load(bundle, [(CUDA, _CUDA_OPTIONS), CPU], threads)
     except InferenceError as error:
         logger.warning("CUDA does not start: %s", error.met)
-        return None, translate("Network", "CUDA does not start")
+        raise _no_cuda(translate("Network", "CUDA does not start")) from error
     _prove(engine, bundle)
-    return kind(bundle, engine, device=f"{name} (CUDA)", on_cpu=False), ""
+    return kind(bundle, engine, device=f"{name} (CUDA)", on_cpu=False)
 
 
-def _try_cuda() -> tuple[str | None, str]:
-    """Return the CUDA device's name, or None and what is lacking."""
+def _cuda_device() -> str:
+    """Return the CUDA device's name, its libraries loaded; MissingPartError says what is lacking.
+
+    The libraries are those of the nvidia packages, which torch brings too, else the system's.
+    """
     name = cuda_device_name()
     if name is None:
-        return None, translate("Network", "no CUDA device")
+        raise _no_cuda(translate("Network", "no CUDA device"))
     if CUDA not in _ort.get_available_providers():
-        return None, translate("Network", "ONNX Runtime without CUDA")
+        raise _no_cuda(translate("Network", "ONNX Runtime without CUDA"))
     preload = getattr(_ort, "preload_dlls", None)
     if preload is not None:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(OSError):
+        with contextlib.redirect_stdout(io.StringIO()) as missed, contextlib.suppress(OSError):
             preload()  # prints what it misses; whether CUDA starts decides
-    return name, ""
+        if missed.getvalue():
+            logger.info("CUDA libraries: %s", missed.getvalue().strip())
+    return name
+
+
+def _no_cuda(met: str) -> MissingPartError:
+    return MissingPartError(
+        met, expected=translate("Network", "a usable CUDA device"), todo=INSTALL_CUDA
+    )
 
 
 def _load(bundle: Bundle, providers: list[Any], threads: int) -> OnnxRuntime:

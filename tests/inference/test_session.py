@@ -11,9 +11,11 @@ from onnx import helper, numpy_helper
 
 from mammoview.errors import InferenceError, MissingPartError, ModelError
 from mammoview.inference import session as session_module
-from mammoview.inference.devices import cuda_device_name, physical_cores
+from mammoview.inference.devices import cuda_device_name, cuda_memory_used_mib, physical_cores
+from mammoview.inference.engines import Engine, Outputs
 from mammoview.inference.session import Session
 from mammoview.modelkit.bundle import open_bundle
+from tests.builders.gpu import pretend_gpu
 from tests.builders.models import build_bundle, build_manifest, build_network
 
 FINDINGS = ("mass", "calcification")
@@ -150,11 +152,77 @@ def test_a_cuda_that_does_not_start_is_said_and_quiet(
     bundle = open_bundle(build_bundle(tmp_path / "b"))
     session = Session.open(bundle, device="auto", threads=1)
     assert session.device == "CPU (1 thread, ONNX Runtime without CUDA)"
-    monkeypatch.setattr(session_module, "_try_cuda", lambda: ("NVIDIA Test", ""))
+    monkeypatch.setattr(session_module, "_cuda_device", lambda: "NVIDIA Test")
     session = Session.open(bundle, device="auto", threads=1)
     assert session.device == "CPU (1 thread, CUDA does not start)"
     with pytest.raises(MissingPartError, match=r"pip install .*\[cuda\]"):
         Session.open(bundle, device="cuda")
+    assert capfd.readouterr().out == ""
+
+
+class _OtherNumbers:
+    """A GPU that computes, and wrongly, as an old driver's kernels may."""
+
+    def run(self, images: np.ndarray) -> Outputs:
+        cells = (images.shape[2] // 32, images.shape[3] // 32)
+        return np.ones((1, 3, *cells), np.float32), np.ones((1, 3), np.float32)
+
+
+class _NoMemory:
+    """A GPU that starts and then has no room for an image."""
+
+    def run(self, images: np.ndarray) -> Outputs:
+        raise RuntimeError("out of memory")
+
+
+@pytest.mark.parametrize(
+    ("engine", "error"), [(_OtherNumbers(), ModelError), (_NoMemory(), InferenceError)]
+)
+def test_a_gpu_that_fails_the_golden_outputs_is_not_used_and_that_is_said(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    engine: Engine,
+    error: type[Exception],
+) -> None:
+    pretend_gpu(monkeypatch, engine)
+    bundle = open_bundle(build_bundle(tmp_path / "b", findings=FINDINGS))
+    session = Session.open(bundle, device="auto", threads=1)
+    assert session.device == "CPU (1 thread, the GPU failed the model's self-test)"
+    assert session.on_cpu
+    session.run(np.zeros((1, 1, 64, 64), np.float32))
+    with pytest.raises(error):
+        Session.open(bundle, device="cuda")
+
+
+def test_a_gpu_that_proves_itself_is_used_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend_gpu(monkeypatch)
+    bundle = open_bundle(build_bundle(tmp_path / "b", findings=FINDINGS))
+    for device in ("auto", "cuda"):
+        session = Session.open(bundle, device=device, threads=1)
+        assert session.device == "NVIDIA Test (CUDA)"
+        assert not session.on_cpu
+
+
+def test_what_preloading_misses_is_logged_and_not_printed(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(session_module, "cuda_device_name", lambda: "NVIDIA Test")
+    monkeypatch.setattr(session_module, "CUDA", "CPUExecutionProvider")
+    monkeypatch.setattr(
+        session_module._ort,
+        "preload_dlls",
+        lambda: print("Failed to load libcublas"),
+        raising=False,
+    )
+    bundle = open_bundle(build_bundle(tmp_path / "b"))
+    with caplog.at_level("INFO"):
+        Session.open(bundle, device="auto", threads=1)
+    assert "Failed to load libcublas" in caplog.text
     assert capfd.readouterr().out == ""
 
 
@@ -167,6 +235,11 @@ def test_cuda_opens_or_says_what_is_lacking(tmp_path: Path) -> None:
         session = Session.open(bundle, device="cuda")
         assert session.device.endswith("(CUDA)")
         assert not session.on_cpu
+
+
+def test_memory_of_a_gpu_is_known_where_there_is_one() -> None:
+    used = cuda_memory_used_mib()
+    assert used is None if cuda_device_name() is None else used is not None and used > 0
 
 
 def test_physical_cores_are_known_on_linux() -> None:
