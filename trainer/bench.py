@@ -1,7 +1,8 @@
-"""The baseline of ``mammoview bench analyze``: eager torch on the same grids, two threads.
+"""The baseline of ``mammoview bench analyze``: eager torch on the same grids, in float32.
 
-Twice: as torch lays images out by default, and channels last, which is faster on a CPU.  The
-weights are random: they change no timing.  Run as ``python -m trainer.bench``.
+On two threads of the CPU, or on a GPU with the ways to it and back.  Twice: as torch lays images
+out by default, and channels last, which is faster on a CPU.  The weights are random: they change
+no timing.  Run as ``python -m trainer.bench``.
 """
 
 from __future__ import annotations
@@ -30,12 +31,14 @@ from trainer.backbones import CamNet
 from trainer.recipe import NetworkRecipe
 
 _THREADS = 2
+_CPU = torch.device("cpu")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print ``{"views": [{"sop_instance_uid", "seconds", "channels_last_seconds"}]}``."""
     parser = argparse.ArgumentParser(prog="python -m trainer.bench", description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="bundle whose grids are used")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("paths", nargs="+", type=Path)
     arguments = parser.parse_args(argv)
     try:
@@ -44,9 +47,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MammoviewError as error:
         print(f"trainer.bench: {error}", file=sys.stderr)
         return 3
-    net = _network(manifest)
-    plain = eager_seconds(partial(_default_layout, net), list(images.values()))
-    channels_last = eager_seconds(net, list(images.values()))
+    device = torch.device(arguments.device)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        print("trainer.bench: torch sees no CUDA device", file=sys.stderr)
+        return 4
+    net = _network(manifest).to(device)
+    plain = eager_seconds(partial(_default_layout, net), list(images.values()), device)
+    channels_last = eager_seconds(partial(_channels_last, net), list(images.values()), device)
     views = [
         {"sop_instance_uid": uid, "seconds": seconds, "channels_last_seconds": faster}
         for uid, seconds, faster in zip(images, plain, channels_last, strict=True)
@@ -56,16 +63,25 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def eager_seconds(
-    forward: Callable[[Tensor], object], images: Sequence[NDArray[np.float32]]
+    forward: Callable[[Tensor], Tensor],
+    images: Sequence[NDArray[np.float32]],
+    device: torch.device = _CPU,
 ) -> list[float]:
-    """Return the wall seconds of a forward pass over each image, after one to warm up."""
+    """Return the wall seconds of a forward pass over each image, from and to plain memory.
+
+    One small image warms a CPU up; a GPU sees each image before, since it plans each size anew.
+    """
     torch.set_num_threads(_THREADS)
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+    small = [np.zeros((1, 1, 256, 256), np.float32)]
     found = []
     with torch.inference_mode():
-        forward(torch.zeros(1, 1, 256, 256))
+        for image in small if device == _CPU else images:
+            forward(torch.from_numpy(image).to(device))
         for image in images:
             start = time.perf_counter()
-            forward(torch.from_numpy(image))
+            forward(torch.from_numpy(image).to(device)).cpu()
             found.append(time.perf_counter() - start)
     return found
 
@@ -73,6 +89,11 @@ def eager_seconds(
 def _default_layout(net: CamNet, image: Tensor) -> Tensor:
     """Return the map; :class:`CamNet` itself turns to channels last."""
     cam: Tensor = net.head(net.trunk(net.scaling(image).expand(-1, 3, -1, -1).contiguous()))
+    return cam
+
+
+def _channels_last(net: CamNet, image: Tensor) -> Tensor:
+    cam: Tensor = net(image)[0]
     return cam
 
 

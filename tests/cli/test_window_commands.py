@@ -290,6 +290,8 @@ def test_analysis_is_measured_with_its_memory(command: Run, exam: Path, bundle: 
         )
     assert sum(document["stage_share"].values()) == pytest.approx(1.0)
     assert document["device"].startswith("CPU")
+    assert document["cpu_view_ms"]["first"] > 0
+    assert document["gpu"]
     assert document["windows_count"] >= document["windows_batch"] > 0
     assert document["windows_ratio"] == pytest.approx(
         document["windows_view_seconds"] / document["windows_seconds"]

@@ -9,19 +9,21 @@ import tempfile
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from mammoview.app import models
 from mammoview.cli.arguments import add_paths
-from mammoview.cli.bench.child import CORES, run_child
+from mammoview.cli.bench.child import CORES, ChildRun, run_child
 from mammoview.cli.bench.exam import exam_or_demo
 from mammoview.cli.results import RESULTS
 from mammoview.errors import ExitCode, InferenceError
 
 if TYPE_CHECKING:
     from mammoview.inference.bench import WindowsBench
+    from mammoview.modelkit.bundle import Bundle
 
-SUMMARY = "four views from disk to regions on two cores, beside eager torch"
+SUMMARY = "four views from disk to regions on two cores and on a GPU, beside eager torch"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,32 +33,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def measure(args: argparse.Namespace) -> dict[str, Any]:
-    """Measure the whole command, the network beside eager torch, and beside windows.
+    """Measure the whole command, the network beside eager torch and windows, and a GPU.
 
-    The command runs in a process of its own, held to two cores.  The baseline runs the same
-    network on the same grids, so that ratio compares the network's seconds alone.
+    The command runs in a process of its own, held to two cores without a GPU.  The baseline runs
+    the same network on the same grids, so that ratio compares the network's seconds alone.
     """
-    with exam_or_demo(args.paths) as paths, tempfile.TemporaryDirectory(prefix="mammoview-") as out:
-        options = ["analyze", *_model(args), "--device", "auto", "--out", out]
-        ours = run_child([sys.executable, "-m", "mammoview", *options, *map(str, paths)])
-        if ours.returncode != ExitCode.DONE:
-            raise InferenceError(
-                f"analyze ended with {ours.returncode}: {ours.stderr.strip()[-300:]}",
-                expected="an examination that can be analysed",
-                todo="run mammoview analyze on it",
-            )
-        results = json.loads((Path(out) / RESULTS).read_text("utf-8"))
-        theirs, reason = _eager_torch(_model(args), paths)
-        windows = _windows(Path(_model(args)[1]), paths)
+    from mammoview.cli.bench.processors import STAGES
+    from mammoview.modelkit.bundle import open_bundle
+
+    model = args.model or models.find_folder(None)
+    with exam_or_demo(args.paths) as paths:
+        ours, results = _whole_command(model, paths)
+        theirs, reason = _eager_torch(model, paths, "cpu")
+        bundle = open_bundle(model)
+        windows = _windows(bundle, paths)
+        processors = _processors(bundle, model, paths)
     analysed = {
         image["sop_instance_uid"]: image["seconds"]
         for image in results["images"]
         if image["status"] == "analyzed"
     }
-    stages = {
-        stage: sum(seconds[stage] for seconds in analysed.values())
-        for stage in ("decode", "prepare", "network", "regions")
-    }
+    stages = {stage: sum(seconds[stage] for seconds in analysed.values()) for stage in STAGES}
     return {
         "views": len(analysed),
         "device": results["device"],
@@ -69,6 +66,27 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
         },
         "baseline_missing": reason,
         **_beside(analysed, theirs),
+        **_told(windows),
+        **processors,
+    }
+
+
+def _whole_command(model: Path, paths: Sequence[Path]) -> tuple[ChildRun, dict[str, Any]]:
+    """Run ``mammoview analyze`` on the CPU and return what it took and what it wrote."""
+    with tempfile.TemporaryDirectory(prefix="mammoview-") as out:
+        options = ["analyze", "--model", str(model), "--device", "cpu", "--out", out]
+        ran = run_child([sys.executable, "-m", "mammoview", *options, *map(str, paths)])
+        if ran.returncode != ExitCode.DONE:
+            raise InferenceError(
+                f"analyze ended with {ran.returncode}: {ran.stderr.strip()[-300:]}",
+                expected="an examination that can be analysed",
+                todo="run mammoview analyze on it",
+            )
+        return ran, json.loads((Path(out) / RESULTS).read_text("utf-8"))
+
+
+def _told(windows: WindowsBench) -> dict[str, Any]:
+    return {
         "windows": "one 224-pixel window for each cell of a view's map, same network and "
         "runtime, fastest batch size; a sample of batches scaled by count",
         "windows_batch": windows.batch,
@@ -77,6 +95,25 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
         "windows_seconds": windows.windows_seconds,
         "windows_view_seconds": windows.view_seconds,
         "windows_ratio": windows.ratio,
+    }
+
+
+def _processors(bundle: Bundle, model: Path, paths: Sequence[Path]) -> dict[str, Any]:
+    """Return what CPU and GPU take for a view, and eager torch on the GPU beside that."""
+    from mammoview.cli.bench.processors import measure_processors
+
+    found = measure_processors(bundle, paths)
+    if "gpu_stage_ms" not in found:
+        return found
+    views, reason = _eager_torch(model, paths, "cuda")
+    layouts = [[view[layout] for view in views] for layout in ("seconds", "channels_last_seconds")]
+    torch_ms = min(1e3 * mean(seconds) for seconds in layouts) if views else None
+    return {
+        **found,
+        "gpu_baseline": "eager torch on the GPU, float32, the faster layout",
+        "gpu_baseline_missing": reason,
+        "gpu_baseline_network_ms": torch_ms,
+        "gpu_network_ratio": found["gpu_stage_ms"]["network"] / torch_ms if torch_ms else None,
     }
 
 
@@ -100,28 +137,27 @@ def _beside(ours: dict[str, dict[str, float]], theirs: Sequence[dict[str, Any]])
 
 
 def _eager_torch(
-    model: Sequence[str], paths: Sequence[Path]
+    model: Path, paths: Sequence[Path], device: str
 ) -> tuple[Sequence[dict[str, Any]], str | None]:
     """Return each view's seconds of the baseline, or none and why."""
     if find_spec("torch") is None:
         return (), 'torch is not installed: pip install "mammoview[train]"'
-    done = run_child([sys.executable, "-m", "trainer.bench", *model, *map(str, paths)])
+    options = ["--model", str(model), "--device", device, *map(str, paths)]
+    done = run_child([sys.executable, "-m", "trainer.bench", *options], sees_gpu=device == "cuda")
     if done.returncode != 0:
         return (), f"the baseline ended with {done.returncode}: {done.stderr.strip()[-300:]}"
     return json.loads(done.stdout)["views"], None
 
 
-def _windows(model: Path, paths: Sequence[Path]) -> WindowsBench:
+def _windows(bundle: Bundle, paths: Sequence[Path]) -> WindowsBench:
     """Measure windows on the first view that can be analysed, on two threads."""
     from mammoview.dicom.decode import decode_pixels
     from mammoview.dicom.index import index_paths
     from mammoview.imaging.grayscale import unit_values
     from mammoview.inference.bench import bench_windows
     from mammoview.inference.session import Session
-    from mammoview.modelkit.bundle import open_bundle
     from mammoview.modelkit.preprocess import network_input, to_grid
 
-    bundle = open_bundle(model)
     session = Session.open(bundle, device="cpu", threads=CORES)
     view = next(
         view
@@ -132,7 +168,3 @@ def _windows(model: Path, paths: Sequence[Path]) -> WindowsBench:
     values = unit_values(decode_pixels(view), view.pixel_format)
     grid = to_grid(values, spacing=view.spacing, spec=bundle.manifest.preprocessing)
     return bench_windows(session, network_input(grid.pixels))
-
-
-def _model(args: argparse.Namespace) -> list[str]:
-    return ["--model", str(args.model or models.find_folder(None))]

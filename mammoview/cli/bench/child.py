@@ -31,7 +31,7 @@ class ChildRun:
     stderr: str
 
 
-def run_child(command: Sequence[str]) -> ChildRun:
+def run_child(command: Sequence[str], *, sees_gpu: bool = False) -> ChildRun:
     """Run a command on at most two cores and watch its time and memory.
 
     The peak is that of the process itself, as the kernel counts it (``ru_maxrss``).
@@ -43,7 +43,7 @@ def run_child(command: Sequence[str]) -> ChildRun:
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start = time.perf_counter()
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=_environment()
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=_environment(sees_gpu)
         )
         timer = threading.Timer(_LIMIT_SECONDS, process.kill)
         timer.start()
@@ -74,9 +74,10 @@ def _wait(process: subprocess.Popen[bytes]) -> float | None:
     return float(usage.ru_maxrss * unit / _MIB)
 
 
-def _environment() -> dict[str, str]:
-    """Return the environment of a child that imports this very program and sees no GPU."""
+def _environment(sees_gpu: bool) -> dict[str, str]:
+    """Return the environment of a child that imports this very program."""
     here = str(Path(mammoview.__file__).parents[1])
     known = os.environ.get("PYTHONPATH")
     path = os.pathsep.join(filter(None, (here, known)))
-    return {**os.environ, "PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": ""}
+    blind = {} if sees_gpu else {"CUDA_VISIBLE_DEVICES": ""}
+    return {**os.environ, "PYTHONPATH": path, **blind}
