@@ -27,7 +27,7 @@ from mammoview.app.settings import Settings
 from mammoview.app.workspace import Workspace
 from mammoview.dicom.exams_bench import COLS, ROWS, read_plainly, repeated, write_large_exam
 from mammoview.errors import UsageError
-from mammoview.ui.bench_window import HEIGHT_PX, WIDTH_PX, Paints
+from mammoview.ui.bench_window import HEIGHT_PX, WIDTH_PX, Paints, settle
 from mammoview.ui.dispatch import GuiDispatcher
 from mammoview.ui.main_window import MainWindow
 
@@ -154,7 +154,7 @@ class Stage:
         """Press PgDown and wait for the paint that shows all four views of another examination."""
         old = self._desk.workspace.exam_key
         self._window.activateWindow()  # keys of a window that is not active are nobody's
-        QApplication.processEvents()
+        settle()  # the other way may still be painting
         begin = time.perf_counter()
         QTest.keyClick(self._window, Qt.Key.Key_PageDown)
         wait(lambda: self._desk.workspace.exam_key != old and complete(self._desk.workspace))
@@ -164,6 +164,7 @@ class Stage:
     def open_ms(self, paths: Sequence[Path]) -> float:
         """Open four files, and wait for the paint that shows all of them."""
         old = self._desk.workspace.index
+        settle()
         begin = time.perf_counter()
         self._desk.open_paths(paths)
         wait(
@@ -207,6 +208,7 @@ class PlainViews(QWidget):
         read: Callable[[Path], NDArray[np.generic]] = read_plainly,
     ) -> float:
         """Read and show four files, and wait for the paint."""
+        settle()
         begin = time.perf_counter()
         for view, path in zip(self._views, paths, strict=True):
             view.setImage(read(path).T)
