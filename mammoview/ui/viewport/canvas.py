@@ -72,6 +72,11 @@ class Canvas(pg.GraphicsView):
         self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         # All four images change together: finding out which part changed only costs time.
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
+        # One fill of black before the images is enough: else the surface under the scene, this
+        # widget's own, and a kept picture of the black are painted one over the other.
+        self.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)
+        self.viewport().setAutoFillBackground(False)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.taker: Taker | None = None
         self._taken: Taker | None = None
         self.with_ctrl = False  # whether the key was down at the last press or move
