@@ -19,7 +19,7 @@ from mammoview.imaging.orientation import apply_pose, pose_affine
 
 LEVELS = 4
 # Rows taken at a time: a strip stays in the processor's cache (3 times faster than all at once).
-_STRIP_ROWS = 64
+_STRIP_ROWS = 32
 
 
 def halve(stored: NDArray[np.generic], padding: tuple[int, int] | None) -> NDArray[np.generic]:
@@ -63,15 +63,25 @@ def smaller_levels(
 def _halve_strip(
     strip: NDArray[np.generic], padding: tuple[int, int] | None
 ) -> NDArray[np.generic]:
-    values = strip.astype(np.int32)
-    tall = values[0::2] + values[1::2]
-    mean = ((tall[:, 0::2] + tall[:, 1::2] + 2) >> 2).astype(strip.dtype)
+    mean = ((_sums_of_four(strip) + 2) >> 2).astype(strip.dtype)
     if padding is not None:
-        padded = (values >= padding[0]) & (values <= padding[1])
+        padded = np.greater_equal(strip, padding[0]) & np.less_equal(strip, padding[1])
         tall_padded = padded[0::2] | padded[1::2]
         touched = tall_padded[:, 0::2] | tall_padded[:, 1::2]
         mean[touched] = strip[0::2, 0::2][touched]
     return mean
+
+
+def _sums_of_four(strip: NDArray[np.generic]) -> NDArray[np.integer]:
+    """Return the sum of each 2x2 block."""
+    if strip.dtype == np.uint16 and strip.flags.c_contiguous:
+        # Two neighbours are one word of 32 bits: half as many to add, one beside the other.
+        pairs = strip.view(np.uint32)
+        wide: NDArray[np.integer] = (pairs & 0xFFFF) + (pairs >> 16)
+    else:
+        values = strip.astype(np.int32)
+        wide = values[:, 0::2] + values[:, 1::2]
+    return wide[0::2] + wide[1::2]
 
 
 class Pyramid:
