@@ -176,7 +176,7 @@ class ReadingDesk:
         self._opening = True
         self.do(commands.task, Task(title=QT_TRANSLATE_NOOP("Task", "Reading headers")))
         work = partial(self._index, tuple(paths))
-        self._pixels.submit("index", Job(work=work, on_done=self._indexed, on_error=self._failed))
+        self._pixels.submit("index", Job(work=work, on_done=self.open_index, on_error=self._failed))
 
     def cancel_opening(self) -> None:
         """Stop looking through files; what was open before stays."""
@@ -211,9 +211,10 @@ class ReadingDesk:
         self._order = None
         self._forget()
         self._stop()
-        self.do(commands.with_index, index)
         if index.examinations:
-            self.select_exam(index.examinations[0].key)
+            self._hang(index.examinations[0].key, index, before=())
+        else:
+            self.do(commands.with_index, index)
 
     def close_all(self) -> None:
         """Take everything from the screen: another reader comes."""
@@ -241,7 +242,7 @@ class ReadingDesk:
         if commands.exam_by_key(self._workspace, key) is None:
             return
         self._stop()
-        self._hang(key, self._workspace.index)
+        self._hang(key, self._workspace.index, before=self._workspace.views)
 
     def step_exam(self, step: int) -> None:
         """Go to the next (+1) or the previous (-1) examination."""
@@ -340,9 +341,6 @@ class ReadingDesk:
 
     # -- answers, on the desk's own thread ----------------------------------------------------
 
-    def _indexed(self, index: ExamIndex) -> None:
-        self.open_index(index)
-
     def _failed(self, error: MammoviewError) -> None:
         self._opening = False
         self.do(commands.task, None)
@@ -378,7 +376,7 @@ class ReadingDesk:
             self._not_listed(index, reasons or "it has no images any more")
             return
         self._stop()
-        self._hang(key, index)
+        self._hang(key, index, before=self._workspace.views)
         self.do(commands.queued, self._place())
 
     def _not_listed(self, index: ExamIndex, reason: MammoviewError | str) -> None:
@@ -388,26 +386,24 @@ class ReadingDesk:
         self.do(commands.queued, self._place())
         self.do(commands.say, f"This examination cannot be opened: {reason}")
 
-    def _hang(self, key: str, index: ExamIndex) -> None:
-        """Hang an examination with the pixels that are decoded, in one change of state."""
-        before = self._workspace.views
+    def _hang(self, key: str, index: ExamIndex, *, before: tuple[HungView, ...]) -> None:
+        """Hang an examination in one change of state; pixels of ``before`` serve it and stay."""
         self._frames.reset()
-
-        def hung(ws: Workspace) -> Workspace:
-            ws = commands.with_index(ws, index) if index is not ws.index else ws
-            ws = commands.select_exam(ws, key)
-            if ws.read.keeps:  # a blinded read may be open: nothing is shown before that is known
-                ws = reads.looked_for(ws, begins=self._order is not None)
-            ws = commands.views_loaded(ws, self._ahead.take(ws.views, before))
-            return self._frames.adopt(ws, self._ahead.take_volumes(ws.views))
-
-        self.do(hung)
+        ws = self._workspace
+        ws = commands.with_index(ws, index) if index is not ws.index else ws
+        ws = commands.select_exam(ws, key)
+        if ws.read.keeps:  # a blinded read may be open: nothing is shown before that is known
+            ws = reads.looked_for(ws, begins=self._order is not None)
+        ws = commands.views_loaded(ws, self._ahead.take(ws.views, before))
+        ws = self._frames.adopt(ws, self._ahead.take_volumes(ws.views))
+        self._asked.clear()
+        self._decode_plain(ws.views)  # the workers begin while the window is made ready
+        self.do(lambda _: ws)
         self._ahead.keep(before)
         self.look_for_marks()
         if self.reads is not None:
             self.reads.look_for()
         self._computer.open_model()
-        self._asked.clear()
         self._decode_new()
         self._analyse_when_complete()
 
@@ -445,19 +441,29 @@ class ReadingDesk:
 
     def _decode_new(self) -> None:
         """Decode what hangs in some step and was not asked for yet, in the order of the steps."""
+        self._decode_plain(self._workspace.views)
         for hung in self._workspace.views:
-            uid = hung.mammogram.sop_instance_uid
-            if commands.waits(hung) and uid not in self._asked:
-                self._asked.add(uid)
-                if hung.frame is not None:
-                    self._frames.start(hung)
-                    continue
+            if hung.frame is not None and self._ask(hung):
+                self._frames.start(hung)
+
+    def _decode_plain(self, views: tuple[HungView, ...]) -> None:
+        """Decode the images of one frame among them that were not asked for yet."""
+        for hung in views:
+            if hung.frame is None and self._ask(hung):
                 job = Job(
                     work=partial(_load, hung.mammogram),
                     on_done=partial(self._decoded, hung.analysed),
                     on_error=partial(self._not_decoded, hung),
                 )
-                self._pixels.submit(f"view {uid}", job)
+                self._pixels.submit(f"view {hung.mammogram.sop_instance_uid}", job)
+
+    def _ask(self, hung: HungView) -> bool:
+        """Note that a view is asked for; tell whether it waits and was not before."""
+        uid = hung.mammogram.sop_instance_uid
+        if not commands.waits(hung) or uid in self._asked:
+            return False
+        self._asked.add(uid)
+        return True
 
     def _decoded(self, analysed: bool, loaded: tuple[Mammogram, LoadedImage]) -> None:
         view, image = loaded

@@ -61,6 +61,30 @@ def test_folder_is_opened_hung_decoded_and_analysed(
     assert threading.get_ident() not in analyst.threads
 
 
+def test_decoding_begins_before_the_window_shows_the_examination(
+    desk: ReadingDesk, mailbox: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+    real = resolve.load_image
+
+    def told(view: Mammogram) -> tuple[Mammogram, LoadedImage]:
+        begun.set()
+        return real(view)
+
+    monkeypatch.setattr(resolve, "load_image", told)
+    seen: list[bool] = []
+
+    def slow_window(old: Workspace, new: Workspace) -> None:
+        if new.panes and not seen:
+            seen.append(begun.wait(5.0))
+
+    desk.subscribe(slow_window)
+    build_exam(tmp_path)
+    desk.open_paths([tmp_path])
+    mailbox.run_until(lambda: bool(seen))
+    assert seen == [True]
+
+
 def test_analysis_takes_the_decoded_pixels(
     desk: ReadingDesk, mailbox: Mailbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
