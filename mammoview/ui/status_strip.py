@@ -107,7 +107,7 @@ class StatusStrip(QStatusBar):
     def show_cursor(self, text: str) -> None:
         """Show where the cursor is and what is stored there."""
         self._cursor.setText(text)
-        self._rows.arrange()
+        self._rows.follow()
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state."""
@@ -156,7 +156,7 @@ class StatusStrip(QStatusBar):
         self._notes.setVisible(notes > 0)
         self._notes.setText(translate("Status", "%n note(s)", "", COUNTED, notes))
         self._device.setText(device_text(new))
-        self._rows.arrange()
+        self._rows.follow()
 
     def _show_keys(self) -> None:
         """Name the keys that do what the buttons do."""

@@ -105,6 +105,7 @@ class StripRows(QWidget):
         self._room = tuple(room)
         self._filler = filler
         self._height = 0
+        self._arranged: tuple[object, ...] = ()
         for widget in (*self._lasting, *self._rest):
             self._take(widget)
 
@@ -138,8 +139,20 @@ class StripRows(QWidget):
             self.arrange()
         return super().event(event)
 
+    def follow(self) -> None:
+        """Place all anew if some words, or what is there, are other ones."""
+        if self._contents() != self._arranged:
+            self.arrange()
+
+    def _contents(self) -> tuple[object, ...]:
+        return tuple(
+            (widget.isHidden(), widget.text() if isinstance(widget, QLabel) else widget.sizeHint())
+            for widget in (*self._lasting, *self._rest)
+        )
+
     def arrange(self) -> None:
         """Place what must be read, then the rest where there is room."""
+        self._arranged = self._contents()
         line = max(widget.sizeHint().height() for widget in (*self._lasting, *self._rest))
         x, y = self._place_lasting(line)
         needed = _REST_LETTERS * self.fontMetrics().averageCharWidth()
