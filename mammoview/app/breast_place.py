@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mammoview.app.landmarks import OBLIQUE, muscle_in, nipple_in
 from mammoview.app.mark_state import Marks
-from mammoview.app.marking import nipple_mark
+from mammoview.app.marking import only_mark
 from mammoview.app.workspace import HungView
+from mammoview.domain.annotation import MarkKind
 from mammoview.domain.finding import Depth
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.study import Mammogram
-from mammoview.domain.views import ViewModifier
 from mammoview.imaging import measure, position
 from mammoview.imaging.measure import Scale, Unit, scale_of
-from mammoview.imaging.nipple import NippleEstimate, estimate_nipple
 from mammoview.imaging.position import Offset
 from mammoview.words import QT_TRANSLATE_NOOP, translate
 
@@ -26,21 +26,28 @@ THIRDS = {
     Depth.MIDDLE: QT_TRANSLATE_NOOP("Marks", "middle third"),
     Depth.POSTERIOR: QT_TRANSLATE_NOOP("Marks", "posterior third"),
 }
-# Of such views the picture is a part, turned or pulled: its outline has no nipple to tell.
-_NO_NIPPLE = frozenset(
-    {ViewModifier.MAGNIFICATION, ViewModifier.SPOT_COMPRESSION, ViewModifier.TANGENTIAL}
-)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Muscle:
+    """Two places of the edge of the pectoral muscle, stored pixels, and who knows them."""
+
+    upper: ImagePoint
+    lower: ImagePoint
+    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Located:
     """A place in one view: its straight distance from the nipple, and how far up and deep it is.
 
-    ``source`` says who knows the nipple; ``distance`` is in the unit of ``scale``.
+    ``source`` says who knows the nipple, ``muscle`` who knows the muscle's edge that up and deep go
+    by, empty where they go by the picture's edges; ``distance`` is in the unit of ``scale``.
     """
 
     view: Mammogram
     source: str
+    muscle: str
     distance: float
     offset: Offset
     scale: Scale
@@ -56,6 +63,7 @@ def locate(marks: Marks, view: HungView, at: ImagePoint) -> Located | None:
         return None
     nipple, source = found
     scale = scale_of(view.mammogram.spacing)
+    muscle = muscle_of(marks, view)
     offset = position.offset_from_nipple(
         at,
         nipple,
@@ -63,14 +71,24 @@ def locate(marks: Marks, view: HungView, at: ImagePoint) -> Located | None:
         pose=view.image.pose,
         laterality=side,
         scale=scale,
+        muscle=(muscle.upper, muscle.lower) if muscle else None,
     )
     return Located(
         view=view.mammogram,
         source=source,
+        muscle=muscle.source if muscle else "",
         distance=measure.length(nipple, at, scale),
         offset=offset,
         scale=scale,
     )
+
+
+def muscle_text(here: Located) -> str:
+    """Return that half and depth go along the muscle, and who knows it; empty where they do not."""
+    if not here.muscle:
+        return ""
+    said = translate("Marks", "along the muscle ({source})")
+    return said.format(source=translate("Marks", here.muscle))
 
 
 def half_text(here: Located) -> str:
@@ -85,22 +103,25 @@ def nipple_of(marks: Marks, view: HungView) -> tuple[ImagePoint, str] | None:
 
     Magnified, spot and partial views are parts of a breast: there only the reader knows.
     """
-    set_by_hand = nipple_mark(marks, view.mammogram.sop_instance_uid)
+    set_by_hand = only_mark(marks, view.mammogram.sop_instance_uid, MarkKind.NIPPLE)
     if set_by_hand is not None:
         return set_by_hand.points[0], SET_BY_READER
-    found = _estimate(view)
+    found = nipple_in(view.mammogram, view.image) if view.image is not None else None
     return None if found is None else (found.place, DOUBTFUL if found.doubtful else ESTIMATED)
 
 
-def _estimate(view: HungView) -> NippleEstimate | None:
-    header = view.mammogram
-    if view.image is None or header.partial or _NO_NIPPLE & set(header.view.modifiers):
+def muscle_of(marks: Marks, view: HungView) -> Muscle | None:
+    """Return the edge of the pectoral muscle in an oblique view; the reader's own goes first.
+
+    None in other views, and where an estimate is in doubt: nothing goes by that.
+    """
+    if view.mammogram.view.value not in OBLIQUE:
         return None
-    return estimate_nipple(
-        view.image.breast,
-        skin=view.image.skin,
-        shape=(view.image.stored.shape[0], view.image.stored.shape[1]),
-        pose=view.image.pose,
-        laterality=header.laterality.value,
-        spacing=header.spacing,
-    )
+    set_by_hand = only_mark(marks, view.mammogram.sop_instance_uid, MarkKind.PECTORAL)
+    if set_by_hand is not None:
+        upper, lower = set_by_hand.points
+        return Muscle(upper=upper, lower=lower, source=SET_BY_READER)
+    found = muscle_in(view.mammogram, view.image) if view.image is not None else None
+    if found is None or found.doubtful:
+        return None
+    return Muscle(upper=found.upper, lower=found.lower, source=ESTIMATED)

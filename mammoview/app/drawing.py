@@ -26,6 +26,7 @@ _SET_BY_HAND = {
     MarkKind.ARROW: 2,
     MarkKind.ELLIPSE: 2,
     MarkKind.NIPPLE: 1,
+    MarkKind.PECTORAL: 2,
     MarkKind.SPOT: 1,
 }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mammoview.app.breast_place import THIRDS, Located, half_text, locate
+from mammoview.app.breast_place import THIRDS, Located, half_text, locate, muscle_text
 from mammoview.app.mark_state import Marks
 from mammoview.app.mark_text import basis_text
 from mammoview.app.workspace import HungView
@@ -128,4 +128,4 @@ def _note(view: HungView, place: Located | None) -> str:
         source=translate("Marks", place.source),
     )
     third = translate("Marks", THIRDS[position.depth_of(place.offset)])
-    return f"{first}, {half_text(place)}, {third}"
+    return ", ".join(filter(None, (first, half_text(place), third, muscle_text(place))))

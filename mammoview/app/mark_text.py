@@ -11,11 +11,12 @@ from mammoview.app.breast_place import (
     Located,
     half_text,
     locate,
+    muscle_text,
     nipple_of,
 )
 from mammoview.app.drawing import oblique
 from mammoview.app.workspace import HungView, LoadedImage, Workspace
-from mammoview.domain.annotation import ELLIPSES, OUTLINES, Annotation, MarkKind
+from mammoview.domain.annotation import ELLIPSES, ONE_AN_IMAGE, OUTLINES, Annotation, MarkKind
 from mammoview.domain.geometry import ImagePoint, PixelSpacing
 from mammoview.domain.study import Mammogram
 from mammoview.imaging import measure, position
@@ -67,6 +68,9 @@ def size_text(mark: Annotation, view: Mammogram, image: LoadedImage | None) -> s
         said = f"{area}, {axes} {basis}"
         grey = _statistics_text(mark, view, image) if mark.kind is MarkKind.STATISTICS else ""
         return f"{grey}\n{said}" if grey else said
+    if mark.kind is MarkKind.PECTORAL:
+        said = translate("Marks", "pectoral muscle, {source}")
+        return said.format(source=translate("Marks", SET_BY_READER))
     return nipple_text(SET_BY_READER) if mark.kind is MarkKind.NIPPLE else ""
 
 
@@ -99,7 +103,7 @@ def where_text(ws: Workspace, mark: Annotation) -> str:
     position and depth follow `imaging.position`; a clock position needs a mark of the same words
     in the other kind of view of the same breast.
     """
-    if mark.kind is MarkKind.NIPPLE:
+    if mark.kind in ONE_AN_IMAGE:
         return ""
     here = _located(ws, mark)
     if here is None:
@@ -115,6 +119,8 @@ def _where(ws: Workspace, mark: Annotation, here: Located) -> Iterator[str]:
     clock = _clock_text(here, other) if other is not None else ""
     yield clock or half_text(here)
     yield translate("Marks", THIRDS[position.depth_of(here.offset)])
+    if here.muscle:
+        yield muscle_text(here)
 
 
 def _clock_text(here: Located, other: Located) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from mammoview.app import drawing, frames, steps
 from mammoview.app.mark_state import Change, Marks, applied
 from mammoview.app.workspace import Pane, Workspace
-from mammoview.domain.annotation import Annotation, MarkKind
+from mammoview.domain.annotation import ONE_AN_IMAGE, Annotation, MarkKind
 from mammoview.imaging.measure import scale_of
 from mammoview.words import COUNTED, QT_TRANSLATE_NOOP, translate
 
@@ -39,6 +39,9 @@ HINTS = {
         "Marks", "Freehand: draw round with the button down, or set points"
     ),
     MarkKind.NIPPLE: QT_TRANSLATE_NOOP("Marks", "Nipple: its place, instead of the estimate"),
+    MarkKind.PECTORAL: QT_TRANSLATE_NOOP(
+        "Marks", "Pectoral muscle: two places of its edge, instead of the estimate"
+    ),
     MarkKind.SPOT: QT_TRANSLATE_NOOP("Marks", "Spot: its place"),
 }
 _BY_KEYS = QT_TRANSLATE_NOOP("Marks", "arrow keys move the cross, Return sets a point, Esc ends")
@@ -67,11 +70,11 @@ def end_tool(ws: Workspace) -> Workspace:
 def add(ws: Workspace, mark: Annotation) -> Workspace:
     """Take a mark that was drawn, select it and end the tool.
 
-    An image has one nipple: a second one moves the first.
+    An image has one nipple and one muscle: a second one moves the first.
     """
     before = None
-    if mark.kind is MarkKind.NIPPLE:
-        before = nipple_mark(ws.marks, mark.sop_instance_uid)
+    if mark.kind in ONE_AN_IMAGE:
+        before = only_mark(ws.marks, mark.sop_instance_uid, mark.kind)
         mark = mark if before is None else replace(before, points=mark.points)
     ws = _changed(ws, Change(before=before, after=mark))
     return select(end_tool(ws), mark.id)
@@ -175,10 +178,10 @@ def marks_of(marks: Marks, pane: Pane) -> tuple[Annotation, ...]:
     return tuple(mark for mark in on_image if mark.frame in (None, pane.image.frame))
 
 
-def nipple_mark(marks: Marks, sop_instance_uid: str) -> Annotation | None:
-    """Return the nipple that the reader has set on an image."""
+def only_mark(marks: Marks, sop_instance_uid: str, kind: MarkKind) -> Annotation | None:
+    """Return what the reader has set of a kind of which an image has one."""
     on_image = marks.on_image(sop_instance_uid)
-    return next((mark for mark in on_image if mark.kind is MarkKind.NIPPLE), None)
+    return next((mark for mark in on_image if mark.kind is kind), None)
 
 
 def marks_read(ws: Workspace, items: tuple[Annotation, ...]) -> Workspace:

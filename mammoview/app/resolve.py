@@ -14,7 +14,6 @@ from mammoview.imaging.breast import Breast, chest_wall_edge, find_breast
 from mammoview.imaging.grayscale import unit_values
 from mammoview.imaging.orientation import pose_from_edge
 from mammoview.imaging.pyramid import smaller_levels
-from mammoview.imaging.skin import skin_of
 from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 FROM_IMAGE = QT_TRANSLATE_NOOP("Pane", "chest wall found in the image")
@@ -57,9 +56,7 @@ def settle(
         Read-only pixels ``(rows, cols)``, at smaller sizes too, and the breast mask at low
         resolution.
     """
-    step = max(1, max(stored.shape) // _LONG_SIDE)
-    values = unit_values(stored[::step, ::step], mammogram.pixel_format)
-    breast = find_breast(values)
+    breast = _find_breast(mammogram, stored)
     if mammogram.pose is not None:
         pose = mammogram.pose
     else:
@@ -71,8 +68,12 @@ def settle(
         pose=pose,
         frame=frame,
         smaller=smaller_levels(stored, mammogram.pixel_format.padding),
-        skin=skin_of(values, breast),
     )
+
+
+def _find_breast(mammogram: Mammogram, stored: NDArray[np.generic]) -> Breast:
+    step = max(1, max(stored.shape) // _LONG_SIDE)
+    return find_breast(unit_values(stored[::step, ::step], mammogram.pixel_format))
 
 
 def _pose_from_pixels(mammogram: Mammogram, breast: Breast) -> Pose:

@@ -14,10 +14,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from mammoview.app.landmarks import nipple_in
 from mammoview.app.workspace import Pane, TileWalk, Viewport, Workspace
 from mammoview.domain.views import Laterality
 from mammoview.imaging.breast_tiles import Outline, plan_breast_tiles
-from mammoview.imaging.nipple import estimate_nipple
 from mammoview.imaging.orientation import apply_pose, pose_affine, posed_shape
 from mammoview.imaging.side_by_side import drop_of_second
 from mammoview.words import translate
@@ -229,14 +229,7 @@ def _level(pane: Pane) -> float:
     image, (_, high) = pane.image, _sides(pane)
     rows, cols = image.stored.shape
     to_shown = pose_affine(image.pose, rows, cols)
-    nipple = estimate_nipple(
-        image.breast,
-        skin=image.skin,
-        shape=(rows, cols),
-        pose=image.pose,
-        laterality=pane.side,
-        spacing=pane.mammogram.spacing,
-    )
+    nipple = nipple_in(pane.mammogram, image)
     if nipple is not None:
         return to_shown.apply(nipple.place).row * high
     cells, _ = apply_pose(image.breast, image.pose)

@@ -116,15 +116,14 @@ class Gray:
     invert: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class LoadedImage:
     """Decoded pixels of one view: ``stored`` is a read-only ``(rows, cols)`` integer array.
 
     ``breast`` is a read-only bool array of the breast at low resolution, with the same aspect as
     ``stored`` (cell ``(i, j)`` covers an equal share of the image).  ``pose`` is resolved.
     ``frame`` is the number of the frame, from 1; None for an image of one frame.
-    ``smaller`` is the image at 1/2, 1/4 and 1/8 size, where a worker has made it; ``skin`` the
-    breast once more, finer and with what of its skin is faint.
+    ``smaller`` is the image at 1/2, 1/4 and 1/8 size, where a worker has made it.
     """
 
     stored: NDArray[np.generic]
@@ -132,13 +131,11 @@ class LoadedImage:
     pose: Pose
     frame: int | None = None
     smaller: tuple[NDArray[np.generic], ...] = ()
-    skin: NDArray[np.bool_] | None = None
 
     @property
     def nbytes(self) -> int:
         """Bytes that it holds in memory."""
-        skin = 0 if self.skin is None else self.skin.nbytes
-        return skin + sum(part.nbytes for part in (self.stored, self.breast, *self.smaller))
+        return sum(part.nbytes for part in (self.stored, self.breast, *self.smaller))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -23,6 +23,7 @@ class MarkKind(StrEnum):
     statistics   an ellipse whose pixels are counted
     arrow        tip, tail
     nipple       the place
+    pectoral     two places of the edge of the pectoral muscle
     spot         the place, for a finding that has no outline
     ============ ===========================================================================
     """
@@ -36,11 +37,14 @@ class MarkKind(StrEnum):
     ELLIPSE = QT_TRANSLATE_NOOP("Marks", "ellipse")
     FREEHAND = QT_TRANSLATE_NOOP("Marks", "freehand")
     NIPPLE = QT_TRANSLATE_NOOP("Marks", "nipple")
+    PECTORAL = QT_TRANSLATE_NOOP("Marks", "pectoral")
     SPOT = QT_TRANSLATE_NOOP("Marks", "spot")
 
 
 OUTLINES = frozenset({MarkKind.AREA, MarkKind.FREEHAND})
 ELLIPSES = frozenset({MarkKind.ELLIPSE, MarkKind.STATISTICS})
+# They are landmarks of the whole image, of a volume too, and there is one of each.
+ONE_AN_IMAGE = frozenset({MarkKind.NIPPLE, MarkKind.PECTORAL})
 _FEWEST_OF_OUTLINE = 3
 _POINTS = {
     MarkKind.LENGTH: 2,
@@ -50,6 +54,7 @@ _POINTS = {
     MarkKind.ARROW: 2,
     MarkKind.ELLIPSE: 4,
     MarkKind.NIPPLE: 1,
+    MarkKind.PECTORAL: 2,
     MarkKind.SPOT: 1,
 }
 

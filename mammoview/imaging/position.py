@@ -9,9 +9,12 @@ The rules, as a reader would apply them with a ruler:
 - The clock face is the breast seen from the front: 12 is up; 9 is outer in the right breast and
   3 in the left.  It takes both views: across from the CC, up from the MLO, in millimetres.
 - Depth is told in thirds of the way from the nipple to the chest-wall edge of the image.
+- In an oblique view whose pectoral muscle is known, up goes along its edge and deep at right angles
+  to it, to the muscle or the edge of the image: the posterior nipple line parts upper from lower
+  (Eklund and Cardenosa, Radiol Clin North Am 1992;30:21-53).
 
-The oblique view tilts "upper" towards the axilla: a clock position from two views is about right,
-and never better than the hour.
+Where the muscle is not known the oblique view tilts "upper" towards the axilla.  A clock position
+from two views is about right, and never better than the hour.
 """
 
 from __future__ import annotations
@@ -43,7 +46,7 @@ class Offset:
     """Where a place lies from the nipple in one view as it hangs.
 
     ``up`` is how far above the nipple's level, in ``unit`` of the scale; ``depth`` the share of the
-    way from the nipple (0) to the chest-wall edge (1).
+    way from the nipple (0) to the chest wall (1).
     """
 
     up: float
@@ -58,6 +61,7 @@ def offset_from_nipple(
     pose: Pose,
     laterality: Laterality,
     scale: Scale,
+    muscle: tuple[ImagePoint, ImagePoint] | None = None,
 ) -> Offset:
     """Return where a place lies from the nipple.
 
@@ -73,17 +77,56 @@ def offset_from_nipple(
         Side of the breast.
     scale : Scale
         Of the stored pixels.
+    muscle : (ImagePoint, ImagePoint) or None
+        Two places of the edge of the pectoral muscle, stored pixels.
     """
     to_shown = pose_affine(pose, *shape)
     width = posed_shape(pose, *shape)[1]
     here, tip = to_shown.apply(point), to_shown.apply(nipple)
     lying = pose.rotate_degrees in (90, 270)
     wall = float(width) if laterality is Laterality.RIGHT else 0.0
-    way = wall - tip.col
+    across, down = (scale.row, scale.col) if lying else (scale.col, scale.row)
+
+    def from_tip(place: ImagePoint) -> tuple[float, float]:
+        return (place.col - tip.col) * across, (place.row - tip.row) * down
+
+    back, along = (1.0 if wall else -1.0), (0.0, 1.0)
+    way = (wall - tip.col) * across * back
+    right, below = from_tip(here)
+    if muscle is not None:
+        upper, lower = (from_tip(to_shown.apply(place)) for place in muscle)
+        along = direction_down(upper, lower)
+        ways = (way / along[1] if along[1] else math.inf, deep_from(upper, along, back))
+        way = min((length for length in ways if length > 0), default=0.0)
     return Offset(
-        up=(tip.row - here.row) * (scale.col if lying else scale.row),
-        depth=(here.col - tip.col) / way if way else 0.0,
+        up=-(right * along[0] + below * along[1]),
+        depth=deep_from((right, below), along, back) / way if way else 0.0,
     )
+
+
+def direction_down(upper: tuple[float, float], lower: tuple[float, float]) -> tuple[float, float]:
+    """Return the way along a muscle's edge, downwards, of length 1; straight down for a point."""
+    right, below = lower[0] - upper[0], lower[1] - upper[1]
+    length = math.hypot(right, below)
+    if length == 0:
+        return 0.0, 1.0
+    sign = -1.0 if below < 0 else 1.0
+    return sign * right / length, sign * below / length
+
+
+def deep_from(place: tuple[float, float], along: tuple[float, float], back: float) -> float:
+    """Return how deep a place lies, at right angles to a muscle's edge, seen from the nipple.
+
+    Parameters
+    ----------
+    place : (float, float)
+        To the right of the nipple and below it.
+    along : (float, float)
+        Down along the muscle, of length 1; straight down: along the chest wall.
+    back : float
+        1 where the wall is on the right, -1 where it is on the left.
+    """
+    return back * (place[0] * along[1] - place[1] * along[0])
 
 
 def depth_of(offset: Offset) -> Depth:

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.imaging.box_morphology import dilated, largest_part, opened
-from mammoview.imaging.breast import Breast
 
 # About so many cells on the long side: well under a millimetre each.
 _LONG_SIDE = 300
@@ -22,25 +21,25 @@ _THICKEST_HAIR_SHARE = 0.028
 _MAD_TO_SIGMA = 1.4826
 
 
-def skin_of(values: NDArray[np.float32], breast: Breast) -> NDArray[np.bool_]:
+def skin_of(values: NDArray[np.float32], breast: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the breast's mask, finer, with the faint skin and the nipple beside it.
 
     Parameters
     ----------
     values : ndarray of float32, (rows, cols)
-        Grey values 0..1, tissue bright, that the breast was found in.
-    breast : Breast
-        Where it is.
+        Grey values 0..1, tissue bright, of the whole image at any size.
+    breast : ndarray of bool, (h, w)
+        Where the breast is in it, each cell an equal share.
 
     Returns
     -------
     ndarray of bool, read-only
-        Each cell covers an equal share of the image; all True where no breast was found.
+        Each cell covers an equal share of the image; the mask itself where it tells no breast.
     """
-    if not breast.found:
-        return breast.mask
+    if breast.all() or not breast.any():
+        return breast
     grey = _shrunk(values)
-    mask = _as_fine(breast.mask, grey.shape)
+    mask = _as_fine(breast, grey.shape)
     size = float(np.sqrt(mask.sum()))
     reach = max(2, round(_REACH_SHARE * size))
     near, around = (dilated(mask, rows=r, cols=r) for r in (reach, 2 * reach))

@@ -111,6 +111,18 @@ def test_what_is_not_there_or_not_different_changes_nothing(ws: Workspace) -> No
     assert marking.go_to(ws, "unknown") is ws
 
 
+def test_an_image_has_one_muscle_beside_its_nipple(ws: Workspace) -> None:
+    nipple = point_mark(MarkKind.NIPPLE, 3, 4, mark_id="n1", uid="1.2.3.RCC")
+    first, second = (
+        replace(length_mark(name, col=col), kind=MarkKind.PECTORAL)
+        for name, col in (("p1", 5), ("p2", 9))
+    )
+    nipple = replace(nipple, sop_instance_uid=first.sop_instance_uid)
+    for mark in (nipple, first, second):
+        ws = marking.add(ws, mark)
+    assert ws.marks.items == (nipple, replace(first, points=second.points))
+
+
 def test_an_image_has_one_nipple(ws: Workspace) -> None:
     first = point_mark(MarkKind.NIPPLE, 3, 4, mark_id="n1", uid="1.2.3.RCC")
     ws = marking.add(ws, first)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mammoview.app.landmarks import nipple_in
 from mammoview.app.resolve import load_image
 from mammoview.dicom.index import index_paths
 from mammoview.domain.geometry import PixelSpacing, Pose
@@ -199,14 +200,7 @@ def test_the_real_views_have_their_nipples(
         for header in index_paths(files).examinations[0].mammograms:
             view, image = load_image(header)
             rows, cols = image.stored.shape
-            found = estimate_nipple(
-                image.breast,
-                skin=image.skin,
-                shape=(rows, cols),
-                pose=image.pose,
-                laterality=view.laterality.value,
-                spacing=view.spacing,
-            )
+            found = nipple_in(view, image)
             assert found is not None
             shown = pose_affine(image.pose, rows, cols).apply(found.place).row / rows
             assert shown == pytest.approx(seen[person, view.label], abs=0.02), view.label

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,6 +111,49 @@ def test_the_offset_is_that_on_the_screen_in_mm(
     )
     assert found.up == pytest.approx(150 * 0.2)
     assert found.depth == pytest.approx(300 / 700)
+
+
+@pytest.mark.parametrize("laterality", [R, L])
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_with_its_muscle_up_goes_along_its_edge_and_deep_across_it(
+    laterality: Laterality, degrees: int
+) -> None:
+    """An edge that leaves the wall by 30 degrees, 60 mm behind the nipple."""
+    pose = Pose(flip_horizontal=False, rotate_degrees=degrees, source="test")
+    shape = (900, 1200) if degrees in (90, 270) else (1200, 900)
+    back = pose_affine(pose, *shape).inverse()
+
+    def at(deep: float, up: float) -> ImagePoint:
+        """Return a place so many mm across the edge and along it from the nipple."""
+        cos, sin = math.cos(math.radians(30)), math.sin(math.radians(30))
+        backwards, upwards = deep * cos - up * sin, deep * sin + up * cos
+        col = 150 + 10 * backwards
+        return back.apply(
+            ImagePoint(col=col if laterality is R else 900 - col, row=700 - 10 * upwards)
+        )
+
+    found = offset_from_nipple(
+        at(20, 15),
+        at(0, 0),
+        shape=shape,
+        pose=pose,
+        laterality=laterality,
+        scale=scale_of(PixelSpacing(row_mm=0.1, col_mm=0.1, source="test")),
+        muscle=(at(60, 40), at(60, -10)),
+    )
+    assert found.up == pytest.approx(15)
+    assert found.depth == pytest.approx(20 / 60)
+    # Straight back at the nipple's height lies below the posterior nipple line.
+    level = offset_from_nipple(
+        back.apply(ImagePoint(col=450, row=700)),
+        at(0, 0),
+        shape=shape,
+        pose=pose,
+        laterality=laterality,
+        scale=scale_of(PixelSpacing(row_mm=0.1, col_mm=0.1, source="test")),
+        muscle=(at(60, -10), at(60, 40)),  # either way round
+    )
+    assert level.up == pytest.approx(-15)
 
 
 _MM = st.floats(min_value=-120, max_value=120)

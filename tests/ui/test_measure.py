@@ -115,6 +115,7 @@ TOOLS = {
     Qt.Key.Key_E: MarkKind.ELLIPSE,
     Qt.Key.Key_F: MarkKind.FREEHAND,
     Qt.Key.Key_N: MarkKind.NIPPLE,
+    Qt.Key.Key_K: MarkKind.PECTORAL,
 }
 
 

@@ -21,6 +21,7 @@ _TOOLS = (
     (MarkKind.ELLIPSE, QT_TRANSLATE_NOOP("Actions", "Ellipse"), "Shift+E"),
     (MarkKind.FREEHAND, QT_TRANSLATE_NOOP("Actions", "Freehand outline"), "Shift+F"),
     (MarkKind.NIPPLE, QT_TRANSLATE_NOOP("Actions", "Nipple: set or correct it"), "Shift+N"),
+    (MarkKind.PECTORAL, QT_TRANSLATE_NOOP("Actions", "Pectoral muscle: draw its edge"), "Shift+K"),
 )
 
 _TURNS = (

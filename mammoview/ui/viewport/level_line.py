@@ -1,4 +1,4 @@
-"""The level line: what lies as far from the nipple as the spot that the reader points at."""
+"""The level line: what lies as deep behind the nipple as the spot that the reader points at."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _RING_PX = 7.0
 
 
 class LevelLine(QGraphicsItem):
-    """Line, dashed borders of its tolerance, and a ring at the nipple, over one image.
+    """Line, dashed borders of its tolerance, nipple and muscle that it goes by, over one image.
 
     It lies in the view box of an image and is measured in that pane's units.
     """
@@ -28,6 +28,7 @@ class LevelLine(QGraphicsItem):
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self._lines: tuple[NDArray[np.float64], ...] = ()
         self._nipple: ImagePoint | None = None
+        self._muscle: tuple[ImagePoint, ImagePoint] | None = None
         self._bounds = QRectF()
 
     @property
@@ -40,15 +41,23 @@ class LevelLine(QGraphicsItem):
         """Where the ring is, in units."""
         return self._nipple
 
+    @property
+    def muscle(self) -> tuple[ImagePoint, ImagePoint] | None:
+        """The muscle's edge, in units."""
+        return self._muscle
+
     def set_shape(
         self,
         lines: tuple[NDArray[np.float64], ...],
         nipple: ImagePoint | None,
         bounds: QRectF,
+        *,
+        muscle: tuple[ImagePoint, ImagePoint] | None = None,
     ) -> None:
-        """Draw other lines and another ring; ``bounds`` is the image in units."""
+        """Draw other lines, ring and muscle; ``bounds`` is the image in units."""
         self.prepareGeometryChange()
         self._lines, self._nipple, self._bounds = lines, nipple, bounds
+        self._muscle = muscle
         self.update()
 
     def boundingRect(self) -> QRectF:
@@ -70,6 +79,11 @@ class LevelLine(QGraphicsItem):
                 path.lineTo(col, row)
             dashes = Qt.PenStyle.SolidLine if number == 0 else Qt.PenStyle.DashLine
             self._stroke(painter, path, 1.6 if number == 0 else 1.0, dashes)
+        if self._muscle is not None:
+            upper, lower = (QPointF(place.col, place.row) for place in self._muscle)
+            path = QPainterPath(upper)
+            path.lineTo(lower)
+            self._stroke(painter, path, 1.0, Qt.PenStyle.DotLine)
         if self._nipple is not None:
             self._ring(painter, QPointF(self._nipple.col, self._nipple.row))
 

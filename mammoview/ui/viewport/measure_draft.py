@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF
 
 from mammoview.app import drawing
 from mammoview.app.mark_text import live_text
-from mammoview.domain.annotation import OUTLINES, Annotation, MarkKind
+from mammoview.domain.annotation import ONE_AN_IMAGE, OUTLINES, Annotation, MarkKind
 from mammoview.domain.geometry import ImagePoint
 from mammoview.imaging.measure import Scale, scale_of
 from mammoview.ui.viewport.measure_layer import Drawn
@@ -115,12 +115,11 @@ class Draft:
     def _mark(self, points: tuple[ImagePoint, ...], kind: MarkKind) -> Annotation:
         header = self.view.pane.mammogram
         assert header is not None
-        # A volume has one nipple, whichever slice it was set on.
         frame = self.image.frame if self.image is not None else None
         return Annotation(
             id=str(uuid.uuid4()),
             sop_instance_uid=header.sop_instance_uid,
-            frame=None if kind is MarkKind.NIPPLE else frame,
+            frame=None if kind in ONE_AN_IMAGE else frame,
             kind=kind,
             points=points,
         )

@@ -33,6 +33,8 @@ def mark_path(kind: MarkKind, at: Sequence[QPointF]) -> QPainterPath:
         return _angle(*at)
     if kind is MarkKind.ARROW:
         return _arrow(*at)
+    if kind is MarkKind.PECTORAL:
+        return open_line(at)
     if kind in (MarkKind.NIPPLE, MarkKind.SPOT):
         return _cross(at[0])
     if kind in ELLIPSES:

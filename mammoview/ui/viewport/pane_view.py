@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 
+from mammoview.app.breast_place import Muscle
 from mammoview.app.cad_reports import drawn_overlay
 from mammoview.app.second_read import answering
 from mammoview.app.workspace import Gray, Overlay, Pane, Workspace
@@ -223,25 +225,33 @@ class PaneView:
             dragging=dragging,
         )
 
-    def lie(self, nipple: ImagePoint | None = None, source: str = "") -> Lie | None:
+    def lie(
+        self, nipple: tuple[ImagePoint, str] | None = None, muscle: Muscle | None = None
+    ) -> Lie | None:
         """Return how the image lies; None without an image on the screen.
 
         Parameters
         ----------
-        nipple : ImagePoint or None
-            Where its nipple is, stored pixels.
-        source : str
-            Who says so.
+        nipple : (ImagePoint, str) or None
+            Where its nipple is, stored pixels, and who says so.
+        muscle : Muscle or None
+            The edge of its pectoral muscle.
         """
         if self._frame is None or self._placement is None:
             return None
-        return Lie(
+        units = self._frame.to_units
+        lie = Lie(
             name=self.pane.label,
             subject=self._frame.subject,
-            nipple=self._frame.to_units.apply(nipple) if nipple is not None else None,
-            source=source,
+            nipple=None,
             mid_row=self._placement.mid_row,
         )
+        if nipple is not None:
+            lie = replace(lie, nipple=units.apply(nipple[0]), source=nipple[1])
+        if muscle is not None:
+            edge = units.apply(muscle.upper), units.apply(muscle.lower)
+            lie = replace(lie, muscle=edge, muscle_source=muscle.source)
+        return lie
 
     def look(self, at: ImagePoint, count: int) -> NDArray[np.uint8]:
         """Return the greys of ``count`` x ``count`` stored pixels round a place in units."""

@@ -16,6 +16,7 @@ from mammoview.app.breast_place import DOUBTFUL, ESTIMATED
 from mammoview.app.workspace import Pane
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.views import Projection
+from mammoview.imaging.position import deep_from, direction_down
 from mammoview.ui.viewport.placement import Subject
 from mammoview.words import translate
 
@@ -33,8 +34,9 @@ _OTHER_VIEW: dict[Projection | None, Projection] = {
 class Lie:
     """How an image lies in its pane: its size and wall, its nipple, the row at mid-height.
 
-    ``nipple`` is in units, None where it is not known, and ``source`` says who tells it;
-    ``mid_row`` is the unit row shown at the middle of the pane.
+    ``nipple`` is in units, None where it is not known, and ``source`` says who tells it; so are
+    the two places of the edge of the pectoral ``muscle``.  ``mid_row`` is the unit row shown at the
+    middle of the pane.
     """
 
     name: str
@@ -42,6 +44,27 @@ class Lie:
     nipple: ImagePoint | None
     mid_row: float
     source: str = ESTIMATED
+    muscle: tuple[ImagePoint, ImagePoint] | None = None
+    muscle_source: str = ESTIMATED
+
+    @property
+    def back(self) -> float:
+        """1 where the chest wall is on the right, -1 where it is on the left."""
+        return 1.0 if self.subject.wall_right else -1.0
+
+    @property
+    def along(self) -> tuple[float, float]:
+        """The way down the muscle's edge; where that is not known, down the chest wall."""
+        if self.muscle is None:
+            return 0.0, 1.0
+        upper, lower = self.muscle
+        return direction_down((upper.col, upper.row), (lower.col, lower.row))
+
+    def behind_nipple(self, at: ImagePoint) -> float:
+        """Return how deep a place lies behind the nipple, which must be known."""
+        assert self.nipple is not None
+        offset = (at.col - self.nipple.col, at.row - self.nipple.row)
+        return deep_from(offset, self.along, self.back)
 
     def from_wall(self, at: ImagePoint) -> float:
         """Return how far a place lies from the image's chest-wall edge."""
@@ -126,13 +149,13 @@ def mirrored(at: ImagePoint, here: Lie, there: Lie) -> Found | str:
 
 
 def level(at: ImagePoint, here: Lie, there: Lie, *, in_cc: bool) -> Found | str:
-    """Return the line of the same distance from the nipple in the other view of the breast.
+    """Return the line of the same depth behind the nipple in the other view of the breast.
 
-    In a CC the distance is measured straight towards the chest wall, and what lies so far back
-    there is a line along it.  In an MLO the way back is the posterior nipple line, at right angles
-    to the pectoral muscle, whose direction is not looked for: there the distance is the straight
-    one, and what lies so far is an arc round the nipple.  A spot far from the nipple's level may
-    therefore lie off the arc by more than the tolerance that is drawn.
+    Depth is measured from the nipple straight back: in a CC towards the chest wall, in an MLO along
+    the posterior nipple line, at right angles to the pectoral muscle.  What lies so far back is a
+    line along the wall, or along the muscle.  Where the muscle's edge is not known, the straight
+    distance stands in for the depth in the MLO, and what lies so far is an arc round the nipple; a
+    spot far from the nipple's level may then lie off it by more than the tolerance that is drawn.
 
     Parameters
     ----------
@@ -151,23 +174,38 @@ def level(at: ImagePoint, here: Lie, there: Lie, *, in_cc: bool) -> Found | str:
             said = translate("Spot", "no level line: the nipple is not known in {view}")
             return said.format(view=lie.name)
     assert here.nipple is not None
-    depth = here.from_wall(here.nipple) - here.from_wall(at)
-    straight = math.hypot(depth, at.row - here.nipple.row)
-    distance = depth if in_cc else straight
+    mlo = there if in_cc else here
+    depth = here.behind_nipple(at)
     if depth < 0:
         return translate("Spot", "no level line: in front of the nipple")
+    straight = math.hypot(at.col - here.nipple.col, at.row - here.nipple.row)
+    distance = depth if in_cc or mlo.muscle is not None else straight
     drawn = [distance, distance - TOLERANCE_MM, distance + TOLERANCE_MM]
-    make = _arc if in_cc else _along_the_wall
-    lines = tuple(make(there, far) for far in drawn if far >= 0)
-    words = translate("Spot", "{view}: {mm} mm from the nipple ({source}), dashed ±{tolerance} mm")
+    make = _arc if in_cc and mlo.muscle is None else _along
     return Found(
-        lines=lines,
-        words=words.format(
-            view=there.name,
-            mm=f"{distance:.0f}",
-            tolerance=f"{TOLERANCE_MM:.0f}",
-            source=_source(here, there),
-        ),
+        lines=tuple(make(there, far) for far in drawn if far >= 0),
+        words=_level_words(distance, here, there, mlo),
+    )
+
+
+def _level_words(distance: float, here: Lie, there: Lie, mlo: Lie) -> str:
+    if mlo.muscle is not None:
+        words = translate(
+            "Spot",
+            "{view}: {mm} mm behind the nipple ({source}), at right angles to the muscle "
+            "({muscle}), dashed ±{tolerance} mm",
+        )
+    else:
+        words = translate(
+            "Spot",
+            "{view}: {mm} mm from the nipple ({source}), muscle not known, dashed ±{tolerance} mm",
+        )
+    return words.format(
+        view=there.name,
+        mm=f"{distance:.0f}",
+        tolerance=f"{TOLERANCE_MM:.0f}",
+        source=_source(here, there),
+        muscle=translate("Marks", mlo.muscle_source),
     )
 
 
@@ -186,11 +224,14 @@ def _arc(lie: Lie, distance: float) -> NDArray[np.float64]:
     return np.column_stack([lie.nipple.col + back, lie.nipple.row + distance * np.sin(angle)])
 
 
-def _along_the_wall(lie: Lie, distance: float) -> NDArray[np.float64]:
-    """Return the line along the chest wall, so far behind the nipple."""
+def _along(lie: Lie, distance: float) -> NDArray[np.float64]:
+    """Return the line along the wall or the muscle, so far behind the nipple."""
     assert lie.nipple is not None
-    col = lie.nipple.col + (distance if lie.subject.wall_right else -distance)
-    return np.array([[col, 0.0], [col, lie.subject.height]])
+    (right, down), size = lie.along, lie.subject
+    middle = np.array([lie.nipple.col, lie.nipple.row])
+    middle += lie.back * distance * np.array([down, -right])
+    reach = size.width + size.height  # farther than any edge of the image
+    return np.array([middle + way * reach * np.array([right, down]) for way in (-1.0, 1.0)])
 
 
 def _pair(one: Pane, other: Pane) -> bool:

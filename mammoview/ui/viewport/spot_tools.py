@@ -8,7 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
-from mammoview.app.breast_place import nipple_of
+from mammoview.app.breast_place import Muscle, muscle_of, nipple_of
 from mammoview.app.workspace import Looking, Pane, Workspace
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.views import Projection
@@ -70,7 +70,7 @@ class SpotTools(QObject):
         self._looking = Looking()
         self._active: str | None = None
         self._state: Workspace | None = None
-        self._nipples: dict[str, tuple[ImagePoint, str] | None] = {}  # by SOPInstanceUID
+        self._known: dict[str, tuple[tuple[ImagePoint, str] | None, Muscle | None]] = {}
         self._at: QPointF | None = None
         self._led = True
         self._connect()
@@ -88,7 +88,7 @@ class SpotTools(QObject):
         taken = new.looking.loupe and not (old is not None and old.looking.loupe)
         self._looking, self._active = new.looking, new.active
         if old is None or (old.marks, old.views) != (new.marks, new.views):
-            self._nipples.clear()
+            self._known.clear()
         self._state = new
         if taken and self._at is None and self._led:
             self._at = self._start()
@@ -201,7 +201,8 @@ class SpotTools(QObject):
         for line, pane, lines in zip(self._lines, (other, here), (found.lines, ()), strict=True):
             lie = self.lie(pane)
             assert lie is not None
-            line.set_shape(lines, lie.nipple, QRectF(0, 0, lie.subject.width, lie.subject.height))
+            bounds = QRectF(0, 0, lie.subject.width, lie.subject.height)
+            line.set_shape(lines, lie.nipple, bounds, muscle=lie.muscle)
             line.setParentItem(pane.box.childGroup)
             line.show()
         self._say(other, found.words)
@@ -232,17 +233,17 @@ class SpotTools(QObject):
         return tuple(view.pane for view in self._panes() if view.lie() is not None)
 
     def lie(self, view: PaneView) -> Lie | None:
-        """Return how an image lies, with its nipple as the reader has set it, else estimated."""
+        """Return how an image lies, its nipple and muscle as set by the reader, else estimated."""
         shown = view.pane.mammogram
         if shown is None or self._state is None:
             return view.lie()
         uid = shown.sop_instance_uid
-        if uid not in self._nipples:
-            hung = (v for v in self._state.views if v.mammogram.sop_instance_uid == uid)
-            first = next(hung, None)
-            self._nipples[uid] = None if first is None else nipple_of(self._state.marks, first)
-        found = self._nipples[uid]
-        return view.lie() if found is None else view.lie(*found)
+        if uid not in self._known:
+            hung = next((v for v in self._state.views if v.mammogram.sop_instance_uid == uid), None)
+            marks = self._state.marks
+            found = (nipple_of(marks, hung), muscle_of(marks, hung)) if hung else (None, None)
+            self._known[uid] = found
+        return view.lie(*self._known[uid])
 
     def _pane_view(self, pane: Pane | None) -> PaneView | None:
         return next((view for view in self._panes() if view.pane is pane), None)

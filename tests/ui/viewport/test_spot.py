@@ -79,7 +79,53 @@ def test_a_spot_in_the_cc_becomes_an_arc_round_the_nipple_of_the_mlo() -> None:
     assert [radius.mean() for radius in radii] == pytest.approx([45.0, 35.0, 55.0])
     assert all(np.ptp(radius) < 1e-9 for radius in radii)
     assert all((line[:, 0] >= nipple.col - 1e-9).all() for line in result.lines)  # wallwards
-    assert result.words == "R MLO: 45 mm from the nipple (estimated), dashed ±10 mm"
+    assert result.words == (
+        "R MLO: 45 mm from the nipple (estimated), muscle not known, dashed ±10 mm"
+    )
+
+
+# The edge of a muscle that leaves the wall by 30 degrees: deep is the way along (cos 30, sin 30),
+# backwards and up.
+BACK, UP = np.cos(np.radians(30)), np.sin(np.radians(30))
+
+
+def with_muscle(plain: Lie) -> Lie:
+    """Draw the edge from 90 mm off the wall above down to the wall."""
+    upper = plain.at(from_wall=90.0, row=0.0)
+    lower = plain.at(from_wall=0.0, row=90.0 * BACK / UP)
+    return replace(plain, muscle=(upper, lower))
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_with_its_muscle_the_mlo_is_measured_along_the_posterior_nipple_line(right: bool) -> None:
+    cc = lie("CC", right=right, nipple=(80.0, 90.0))
+    mlo = with_muscle(lie("MLO", right=right, nipple=(90.0, 130.0), width=120.0))
+    assert mlo.nipple is not None
+    result = found(level(cc.at(from_wall=35.0, row=140.0), cc, mlo, in_cc=True))
+    for line, deep in zip(result.lines, (45.0, 35.0, 55.0), strict=True):
+        for col, row in line:
+            at = ImagePoint(col=col, row=row)
+            back, up = mlo.from_wall(mlo.nipple) - mlo.from_wall(at), mlo.nipple.row - at.row
+            assert back * BACK + up * UP == pytest.approx(deep)
+    assert result.words == (
+        "MLO: 45 mm behind the nipple (estimated), at right angles to the muscle (estimated), "
+        "dashed ±10 mm"
+    )
+    # And the other way: as far up along the muscle as one likes, the depth stays the same.
+    for along in (-30.0, 0.0, 50.0):
+        spot = mlo.at(
+            from_wall=90.0 - 45.0 * BACK + along * UP, row=130.0 - 45.0 * UP - along * BACK
+        )
+        in_cc = found(level(spot, mlo, cc, in_cc=False))
+        cols = {round(cc.from_wall(ImagePoint(col=c, row=0.0)), 6) for c, _ in in_cc.lines[0]}
+        assert cols == {35.0}
+
+
+def test_in_front_of_the_nipple_is_told_along_the_muscle_too() -> None:
+    mlo = with_muscle(R_MLO)
+    low_and_deep = mlo.at(from_wall=80.0, row=130.0 + 30.0)  # 10 mm back, 30 mm down
+    assert level(low_and_deep, mlo, R_CC, in_cc=False) == "no level line: in front of the nipple"
+    assert isinstance(level(low_and_deep, R_MLO, R_CC, in_cc=False), Found)
 
 
 def test_a_spot_in_the_mlo_becomes_a_line_along_the_wall_of_the_cc() -> None:
