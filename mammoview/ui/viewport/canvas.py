@@ -54,7 +54,7 @@ class Canvas(pg.GraphicsView):
     """
 
     pressed = Signal(QPointF)
-    panned = Signal(QPointF, QPointF)  # position of the press; step since the last event
+    panned = Signal(QPointF, QPointF)  # position of the press; whole pixels since the last event
     windowed = Signal(QPointF)  # whole way since the press
     windowing = Signal(QPointF)  # position of the press
     released = Signal()
@@ -121,7 +121,11 @@ class Canvas(pg.GraphicsView):
             self._taken.dragged(position)
             self.hovered.emit(position)  # the loupe follows the hand that draws
         elif self._button in _PAN_BUTTONS:
-            self.panned.emit(self._press, position - self._last)
+            step = self._whole(position - self._last)
+            self._last = self._last + step
+            if not step.isNull():
+                self.panned.emit(self._press, step)
+            return
         elif self._button is Qt.MouseButton.RightButton:
             self.windowed.emit(position - self._press)
         else:
@@ -129,6 +133,11 @@ class Canvas(pg.GraphicsView):
             if self.taker is not None:
                 self.taker.hovered(position)
         self._last = position
+
+    def _whole(self, way: QPointF) -> QPointF:
+        """Return a way in whole device pixels; an image moved so looks the same all along."""
+        ratio = self.devicePixelRatioF()
+        return QPointF(round(way.x() * ratio) / ratio, round(way.y() * ratio) / ratio)
 
     def _note_ctrl(self, ev: QMouseEvent) -> None:
         self.with_ctrl = bool(ev.modifiers() & Qt.KeyboardModifier.ControlModifier)

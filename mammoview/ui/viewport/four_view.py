@@ -390,6 +390,8 @@ class FourView(QWidget):
             self.paneActivated.emit(view.pane.key)
 
     def _on_panned(self, press: QPointF, step: QPointF) -> None:
+        for view in self.panes():
+            view.set_moving(True)
         self._pan(self.pane_at(press), step)
 
     def _on_wheel(self, position: QPointF, notches: float) -> None:
@@ -464,6 +466,8 @@ class FourView(QWidget):
             self._refresh()
 
     def _on_released(self) -> None:
+        for view in self.panes():
+            view.set_moving(False)
         if self._drag_from is None:
             return
         self._drag_from = None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from mammoview.ui.viewport.kept_picture import KeptPicture
 
 
 def screen_table(grey: NDArray[np.uint8]) -> NDArray[np.uint32]:
@@ -25,6 +27,9 @@ class GreyItem(QGraphicsItem):
         super().__init__()
         self._pixels = np.zeros((0, 0), np.uint32)
         self._image = QImage()
+        self._room = QRectF()
+        self._moving = False
+        self._kept = KeptPicture()
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
     def set_pixels(self, pixels: NDArray[np.uint32]) -> None:
@@ -34,6 +39,28 @@ class GreyItem(QGraphicsItem):
         rows, cols = pixels.shape
         image = QImage(pixels.data, cols, rows, 4 * cols, QImage.Format.Format_RGB32)
         self._image, self._pixels = image, pixels  # the image borrows the pixels
+        if not pixels.size:
+            self._kept.forget()
+        self.update()
+
+    def set_room(self, room: QRectF) -> None:
+        """Stand in a pane, whose place in the canvas is given in its pixels."""
+        self._room = QRectF(room)
+
+    def set_moving(self, moving: bool) -> None:
+        """Be moved by a hand, or come to rest."""
+        self._moving = moving
+        if not moving and self.is_moved_along:
+            self.forget_scaled()
+
+    @property
+    def is_moved_along(self) -> bool:
+        """Whether what is on the screen was moved there, not scaled there."""
+        return self._kept.moved
+
+    def forget_scaled(self) -> None:
+        """Be scaled as a whole with the next paint."""
+        self._kept.forget()
         self.update()
 
     def boundingRect(self) -> QRectF:
@@ -48,4 +75,4 @@ class GreyItem(QGraphicsItem):
     ) -> None:
         """Draw it, scaled as the painter is."""
         if not self._image.isNull():
-            painter.drawImage(QPointF(0.0, 0.0), self._image)
+            self._kept.draw(painter, self._image, self._room, moving=self._moving)

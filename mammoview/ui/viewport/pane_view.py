@@ -117,6 +117,7 @@ class PaneView:
         """Appear, or go off the screen and keep what is prepared for the next time."""
         if not shown:
             self._placement = None
+            self.set_moving(False)
         self.box.setVisible(shown)
 
     def release(self) -> None:
@@ -180,12 +181,17 @@ class PaneView:
     def set_geometry(self, rect: QRectF) -> None:
         """Put the pane at a place in the canvas, pixels."""
         self.box.setGeometry(rect)
+        self.grey.item.set_room(rect)
         self.texts.place(QRectF(0.0, 0.0, rect.width(), rect.height()))
 
     def size(self) -> PaneSize:
         """Return the size on the screen, logical pixels."""
         rect = self.box.rect()
         return PaneSize(width=max(rect.width(), 1.0), height=max(rect.height(), 1.0))
+
+    def set_moving(self, moving: bool) -> None:
+        """Be moved by a hand, or come to rest."""
+        self.grey.item.set_moving(moving)
 
     def set_placement(self, placement: Placement) -> None:
         """Place the image; `refresh` draws it."""
