@@ -186,7 +186,7 @@ def boot(
     guard = InterruptGuard(session.window)
     session.window.show()
     if session.desk.workspace.second_screen:
-        session.window.show_second_screen()
+        session.window.second_screen.show()
     QTimer.singleShot(0, session.window, partial(session.begin, paths))
     try:
         return application.exec()

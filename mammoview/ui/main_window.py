@@ -5,21 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import (
-    QCloseEvent,
-    QDragEnterEvent,
-    QDropEvent,
-    QKeyEvent,
-)
-from PySide6.QtWidgets import (
-    QDialog,
-    QFileDialog,
-    QHBoxLayout,
-    QMainWindow,
-    QStackedWidget,
-    QToolBar,
-    QWidget,
-)
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QToolBar, QWidget
 
 from mammoview.app import commands, coverage, frames, marking, tiles, true_size
 from mammoview.app.display_check import DisplayChecks, DisplayStatus
@@ -39,26 +26,21 @@ from mammoview.ui.actions.qt import TableAction
 from mammoview.ui.actions.spec import Reach
 from mammoview.ui.actions.table import TABLE
 from mammoview.ui.cine import Cine
-from mammoview.ui.dialogs.about import About
-from mammoview.ui.dialogs.calibration import CalibrationDialog
-from mammoview.ui.dialogs.cheat_sheet import cheat_sheet
-from mammoview.ui.dialogs.keys_dialog import KeysDialog
 from mammoview.ui.dialogs.loss import loss_accepted
-from mammoview.ui.dialogs.refused import refused_files
-from mammoview.ui.dialogs.statements import Statements
-from mammoview.ui.dialogs.window_entry import WindowEntry, entry_pane
 from mammoview.ui.display_watch import DisplayWatch
 from mammoview.ui.export_frame import ExportFrame
 from mammoview.ui.panels.side_panel import SidePanel
 from mammoview.ui.places import Places
 from mammoview.ui.readers.frame import ReadersFrame
+from mammoview.ui.reading_window import ReadingWindow
 from mammoview.ui.screen_watch import ScreenWatch
+from mammoview.ui.second_screen import SecondScreen
 from mammoview.ui.second_window import SecondWindow
 from mammoview.ui.status_strip import StatusStrip
-from mammoview.ui.two_screens import TwoScreens
 from mammoview.ui.view_commands import ViewCommands, ask_spot
 from mammoview.ui.viewport.four_view import FourView
 from mammoview.ui.viewport.spoken import panes_text
+from mammoview.ui.window_dialogs import WindowDialogs
 from mammoview.ui.window_title import title
 from mammoview.ui.worklist.frame import WorklistFrame
 from mammoview.words import translate
@@ -66,7 +48,7 @@ from mammoview.words import translate
 _SMALLEST = (800, 600)
 
 
-class MainWindow(QMainWindow):
+class MainWindow(ReadingWindow):
     """The one window.  It shows the desk's state and passes the reader's wishes on to it."""
 
     def __init__(
@@ -86,22 +68,25 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*_SMALLEST)
         self.desk = desk
         self._reach = Reach(desk=desk, frame=self)
-        self._held = HeldKeys(self._reach)
+        self.held = HeldKeys(self._reach)
+        self.dialogs = WindowDialogs(self, desk)
         self._actions = {
             spec.id: TableAction(spec, self._reach, self) for spec in TABLE if spec.release is None
         }
         self.places = Places()
-        self.second: SecondWindow | None = None
-        self._both: TwoScreens | None = None
         self._closed = False
         self.four_view = FourView(self)
+        self._checks = checks
+        self.second_screen = SecondScreen(
+            self, self.four_view, places=self.places, make=self._second_window
+        )
         self._view_commands = ViewCommands(desk, self.four_view)
         self._cine = Cine(self.four_view)
         self.side_panel = SidePanel(desk, self)
         self.status_strip = StatusStrip(desk, badge=badge, actions=self._actions, parent=self)
         self.setStatusBar(self.status_strip)
         self._screen_watch = ScreenWatch(self)
-        self._build_centre()
+        self._pages = self._build_pages()
         self.worklist = self._add_worklist(worklist)
         self.export = ExportFrame(self, desk, results) if results is not None else None
         if self.export is not None:
@@ -109,13 +94,12 @@ class MainWindow(QMainWindow):
         self._build_bars()
         self._connect()
         self.render(None, desk.workspace)
-        self._checks = checks
         self.display = DisplayWatch(self, checks, self._judge_display)
         self.readers = (
             ReadersFrame(self._pages, self, desk, readers, self.worklist) if readers else None
         )
 
-    def _build_centre(self) -> None:
+    def _build_pages(self) -> QStackedWidget:
         centre = QWidget(self)
         centre.setObjectName("centre")
         layout = QHBoxLayout(centre)
@@ -123,13 +107,14 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self.four_view, 1)
         layout.addWidget(self.side_panel)
-        self._pages = QStackedWidget(self)
-        self._pages.setObjectName("pages")
-        self._pages.addWidget(centre)
-        self.setCentralWidget(self._pages)
+        pages = QStackedWidget(self)
+        pages.setObjectName("pages")
+        pages.addWidget(centre)
+        self.setCentralWidget(pages)
         self.four_view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.four_view.setAccessibleName(translate("Window", "Images"))
         self.four_view.setFocus()
+        return pages
 
     def _add_worklist(self, worklist: Worklist | None) -> WorklistFrame | None:
         """Add the worklist's page; a snapshot has none."""
@@ -155,7 +140,6 @@ class MainWindow(QMainWindow):
         self._screen_watch.changed.connect(self._screen_changed)
         self.four_view.viewportChanged.connect(self._viewport_changed)
         self.four_view.cursorRead.connect(self.status_strip.show_cursor)
-        self.four_view.sizes.shownChanged.connect(self._compare_scales)
         self._cine.ticked.connect(self._cine_ticked)
         self._pages.currentChanged.connect(self._page_turned)
 
@@ -174,50 +158,27 @@ class MainWindow(QMainWindow):
             action.show_state(new)
         self.setWindowTitle(title(new))
         if old is not None:
-            self._render_second(old, new)
+            self.second_screen.render(old, new)
 
     def cover(self, closed: bool) -> None:
         """Hide everything and take no key, or show it again: nobody has signed in."""
         self._closed = closed
-        self._held.release_all()
+        self.held.cover(closed)
         self.menuBar().setEnabled(not closed)
         self._toolbar.setVisible(not closed and not self.isFullScreen())
         self.status_strip.setVisible(not closed)
         self.setAcceptDrops(not closed)
         for action in self._actions.values():
             action.cover(closed)
-        if self.desk.workspace.second_screen:
-            self._render_second(self.desk.workspace, self.desk.workspace)
+        self.second_screen.cover(closed)
 
-    def _render_second(self, old: Workspace, new: Workspace) -> None:
-        """Show or hide the second screen; hidden it costs nothing."""
-        if not new.second_screen or self._closed:
-            if self.second is not None:
-                self.second.hide()
-        elif old.second_screen and self.second is not None and self.second.isVisible():
-            self.second.render(old, new)
-        else:
-            self.show_second_screen()
-
-    def show_second_screen(self) -> None:
-        """Open the second screen where it stood."""
-        if self.second is None:
-            self.second = SecondWindow(
-                self.desk,
-                actions=tuple(self._actions.values()),
-                held=self._held,
-                checks=self._checks,
-            )
-            self.second.four_view.sizes.shownChanged.connect(self._compare_scales)
-            self._both = TwoScreens(self.four_view, self.second.four_view)
-            self.places.restore(self.second)
-        self.second.render(None, self.desk.workspace)
-        self.second.show()
-        self._compare_scales()
-
-    def _compare_scales(self) -> None:
-        if self.second is not None:
-            self.second.show_scale(self.four_view.sizes.shown)
+    def _second_window(self) -> SecondWindow:
+        return SecondWindow(
+            self.desk,
+            actions=tuple(self._actions.values()),
+            held=self.held,
+            checks=self._checks,
+        )
 
     def _judge_display(self, status: DisplayStatus) -> None:
         self.desk.do(commands.judge_display, status)
@@ -226,7 +187,7 @@ class MainWindow(QMainWindow):
         resolved = key_map(new.keys)
         for action in self._actions.values():
             action.set_keys(resolved.of(action.spec.id))
-        self._held.set_keys(resolved)
+        self.held.set_keys(resolved)
 
     # -- reader's side ------------------------------------------------------------------------
 
@@ -242,27 +203,12 @@ class MainWindow(QMainWindow):
     def _screen_changed(self, screen: Screen) -> None:
         self.desk.do(true_size.set_screen, screen)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Start what holds while a key is down."""
-        if self._closed or not self._held.press(event):
-            super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """End it when the key is let go."""
-        if not self._held.release(event):
-            super().keyReleaseEvent(event)
-
     def changeEvent(self, event: QEvent) -> None:
-        """End every hold when the window loses the keyboard; in full screen show images alone."""
+        """Show images alone in full screen."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.WindowStateChange:
             self.menuBar().setVisible(not self.isFullScreen())
             self._toolbar.setVisible(not self.isFullScreen() and not self._closed)
-        if event.type() is QEvent.Type.ActivationChange:
-            if self.isActiveWindow():
-                self.desk.come_back()
-            else:
-                self._held.release_all()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files and folders."""
@@ -287,9 +233,7 @@ class MainWindow(QMainWindow):
             return
         self.places.keep()
         self.hide()
-        if self.second is not None:
-            self.second.hide()
-            self.second.deleteLater()
+        self.second_screen.end()
         for frame in (self.worklist, self.export, self.readers):
             if frame is not None:
                 frame.end()
@@ -338,41 +282,25 @@ class MainWindow(QMainWindow):
         """Stop an import into the worklist; tell whether one ran."""
         return self.worklist is not None and self.worklist.cancel_import()
 
-    def show_refused(self) -> None:
-        """Show which files were refused, and why."""
-        self._open(refused_files(self.desk.workspace.index, self))
-
-    def show_cheat_sheet(self) -> None:
-        """Show all keys."""
-        self._open(cheat_sheet(key_map(self.desk.workspace.keys), self))
-
-    def show_keys(self) -> None:
-        """Let the reader choose other keys."""
-        self._open(KeysDialog(self.desk, self))
-
-    def show_about(self) -> None:
-        """Show version, intended use and model."""
-        self._open(About(self.desk.workspace, self))
-
     def toggle_panel(self) -> None:
         """Fold the side panel away, or show it again."""
         self.side_panel.setVisible(self.side_panel.isHidden())
 
     def toggle_full_screen(self) -> None:
         """Give the whole screen to the window in use; what must be said stays."""
-        window = self._in_use()
+        window = self.second_screen.in_use
         window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def end_drawing(self) -> bool:
         """End the drawing, the tool, the choice of a mark or finding; tell if there was any."""
-        return self._led().measure.escape()
+        return self.second_screen.led.measure.escape()
 
     def rename_mark(self) -> None:
         """Let the reader type the words of the selected mark, on its image."""
         selected = self.desk.workspace.marks.selected
         if selected is None:
             return
-        view = self._led()
+        view = self.second_screen.led
         if view.measure.selected_place() is None:
             self.desk.do(marking.go_to, selected)
             view = self.four_view
@@ -380,12 +308,12 @@ class MainWindow(QMainWindow):
 
     def delete_mark(self) -> None:
         """Take the chosen corner of the selected outline away, else the selected mark."""
-        if not self._led().measure.take_corner():
+        if not self.second_screen.led.measure.take_corner():
             self.desk.do(marking.delete_selected)
 
     def add_corner(self) -> None:
         """Give the selected outline one more corner."""
-        self._led().measure.add_corner()
+        self.second_screen.led.measure.add_corner()
 
     def accept_loss(self, marks: int, entries: int = 0) -> bool:
         """Ask whether to close although changes of marks or of a read could not be written."""
@@ -393,26 +321,18 @@ class MainWindow(QMainWindow):
 
     def leave_full_screen(self) -> bool:
         """Leave full screen; tell whether there was anything to leave."""
-        was = self._in_use().isFullScreen()
+        was = self.second_screen.in_use.isFullScreen()
         if was:
             self.toggle_full_screen()
         return was
 
-    def _in_use(self) -> MainWindow | SecondWindow:
-        second = self.second
-        return second if second is not None and second.isActiveWindow() else self
-
-    def _led(self) -> FourView:
-        """Return the images that the reader is at, by mouse or by keyboard."""
-        return self._both.led if self._both is not None else self.four_view
-
     def show_daily_check(self) -> None:
         """Walk through the test patterns, on the screen of the window in use."""
-        self._in_use().display.check()
+        self.second_screen.in_use.display.check()
 
     def move_spot(self, right: int, down: int) -> None:
         """Move loupe and level line without the mouse."""
-        self._led().spot.move(right, down)
+        self.second_screen.led.spot.move(right, down)
 
     def toggle_coverage(self) -> None:
         """Show the maps of what was seen in the side panel, or hide them."""
@@ -420,30 +340,17 @@ class MainWindow(QMainWindow):
         if self.desk.workspace.coverage_shown:
             self.side_panel.show()
 
-    def measure_screen(self) -> None:
-        """Let the reader measure how long a millimetre is on this screen."""
-        self._open(CalibrationDialog(self.desk, self))
-
-    def enter_window(self) -> None:
-        """Let the reader type centre and width of the window."""
-        pane = entry_pane(self.desk.workspace)
-        if pane is None:
-            said = translate("WindowValues", "No image is there yet whose window could be set")
-            self.desk.do(commands.say, said)
-        else:
-            self._open(WindowEntry(self.desk, pane, self))
-
     def pan_by(self, right: float, down: float) -> None:
         """Move the images on by shares of a pane."""
-        self._led().pan_by(right, down)
+        self.second_screen.led.pan_by(right, down)
 
     def zoom_by(self, notches: float) -> None:
         """Zoom the images about the middle of their panes."""
-        self._led().zoom_by(notches)
+        self.second_screen.led.zoom_by(notches)
 
     def ask_spot(self) -> None:
         """Ask what the computer says of the spot that the reader points at."""
-        ask_spot(self.desk, self._led())
+        ask_spot(self.desk, self.second_screen.led)
 
     def export_results(self) -> None:
         """Let the reader choose what of the read is written, and where."""
@@ -459,13 +366,9 @@ class MainWindow(QMainWindow):
         """Take a step of the read; before it is final, both statements are shown."""
         self.side_panel.read.commit()
         if go is Go.FINALIZE and not next_step.why_not(self.desk.workspace, go):
-            self.compare_statements()
+            self.dialogs.compare_statements()
         else:
             self.desk.go_in_read(go)
-
-    def compare_statements(self) -> None:
-        """Show what was said unaided beside what is said now."""
-        self._open(Statements(self.desk, self))
 
     def lock_screen(self) -> None:
         """Hide everything until this reader's PIN."""
@@ -480,20 +383,14 @@ class MainWindow(QMainWindow):
     def show_readers(self) -> None:
         """Show who reads here, and how."""
         if self.readers is not None:
-            self._open(self.readers.profiles(self))
+            self.dialogs.open(self.readers.profiles(self))
 
     def show_second_look(self) -> None:
         """Show what the second look does to reading, in numbers."""
         dialog = self.readers.second_look(self) if self.readers is not None else None
         if dialog is not None:
-            self._open(dialog)
+            self.dialogs.open(dialog)
 
     def quit(self) -> None:
         """Close the window."""
         self.close()
-
-    def _open(self, dialog: QDialog) -> None:
-        for other in self.findChildren(QDialog, dialog.objectName()):
-            if other is not dialog:
-                other.close()
-        dialog.open()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QMainWindow, QStatusBar
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QStatusBar
 
 from mammoview.app import second_screen, true_size
 from mammoview.app.display_check import DisplayChecks, DisplayStatus, badge_text
@@ -17,6 +17,7 @@ from mammoview.app.workspace import Workspace
 from mammoview.ui.actions.keyboard import HeldKeys
 from mammoview.ui.actions.qt import TableAction
 from mammoview.ui.display_watch import DisplayWatch
+from mammoview.ui.reading_window import ReadingWindow
 from mammoview.ui.screen_watch import ScreenWatch
 from mammoview.ui.status_strip import RESEARCH_USE_ONLY, caveat_text
 from mammoview.ui.strip_rows import StripRows, lasting, yielding
@@ -28,7 +29,7 @@ from mammoview.words import translate
 _SMALLEST = (480, 480)
 
 
-class SecondWindow(QMainWindow):
+class SecondWindow(ReadingWindow):
     """Images and what must always be said; menus and panels stay on the first screen.
 
     All keys work here as there.  Closing it is the same as switching the second screen off.
@@ -58,8 +59,8 @@ class SecondWindow(QMainWindow):
         self.setWindowTitle(translate("SecondScreen", "mammoview — second screen"))
         self.setAccessibleName(self.windowTitle())
         self.setMinimumSize(*_SMALLEST)
-        self._desk = desk
-        self._held = held
+        self.desk = desk
+        self.held = held
         self._shown: Workspace | None = None
         self._screen: Screen | None = None
         self._screen_watch = ScreenWatch(self)
@@ -143,34 +144,15 @@ class SecondWindow(QMainWindow):
     def _screen_changed(self, screen: Screen) -> None:
         self._screen = screen
         if self._shown is not None:
-            self.render(self._desk.workspace, self._desk.workspace)
+            self.render(self.desk.workspace, self.desk.workspace)
 
     # -- reader's side ------------------------------------------------------------------------
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Start what holds while a key is down."""
-        if not self._held.press(event):
-            super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """End it when the key is let go."""
-        if not self._held.release(event):
-            super().keyReleaseEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """End every hold when the window loses the keyboard."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.ActivationChange:
-            if self.isActiveWindow():
-                self._desk.come_back()
-            else:
-                self._held.release_all()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Switch the second screen off."""
         super().closeEvent(event)
-        if self._desk.workspace.second_screen:
-            self._desk.do(second_screen.toggle)
+        if self.desk.workspace.second_screen:
+            self.desk.do(second_screen.toggle)
 
 
 def _hangs_the_same(old: Workspace, new: Workspace) -> bool:

@@ -48,12 +48,12 @@ def use() -> None:
     QTest.qWait(_SEEN_MS)
     for name in _OPENERS:
         tell(name)
-        getattr(window, name)()
+        getattr(window.dialogs, name)()
         QTest.qWait(_SEEN_MS)
         for dialog in window.findChildren(QDialog):
             dialog.close()
     tell("second screen")
-    window.show_second_screen()
+    window.second_screen.show()
     QTest.qWait(_SEEN_MS)
     tell("worklist")
     window.toggle_worklist()

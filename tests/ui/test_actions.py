@@ -58,7 +58,7 @@ def test_toolbar_comes_from_the_table(window: MainWindow) -> None:
 
 
 def test_cheat_sheet_lists_every_action_and_key(window: MainWindow, qtbot: QtBot) -> None:
-    window.show_cheat_sheet()
+    window.dialogs.show_cheat_sheet()
     sheet = window.findChild(TextTable, "cheatSheet")
     assert sheet is not None
     cells = rows_of(sheet.table)
@@ -68,8 +68,8 @@ def test_cheat_sheet_lists_every_action_and_key(window: MainWindow, qtbot: QtBot
 
 
 def test_asking_twice_leaves_one_cheat_sheet(window: MainWindow, qtbot: QtBot) -> None:
-    window.show_cheat_sheet()
-    window.show_cheat_sheet()
+    window.dialogs.show_cheat_sheet()
+    window.dialogs.show_cheat_sheet()
     qtbot.waitUntil(lambda: len(window.findChildren(TextTable, "cheatSheet")) == 1)
     window.findChildren(TextTable, "cheatSheet")[0].close()
 

@@ -178,7 +178,7 @@ def test_the_second_screen_has_a_badge_and_a_check_of_its_own(
     reading.display.judge()
     monkeypatch.setattr(display_watch, "screen_key", lambda screen: "another screen")
     reading.desk.do(second_screen.toggle)
-    second = reading.second
+    second = reading.second_screen.window
     assert second is not None
     label = second.findChild(QLabel, "displayBadge")
     assert label is not None

@@ -86,7 +86,7 @@ def test_a_free_key_is_given_at_once_everywhere(
     assert mode(window) is OverlayMode.OFF, "the old key is dead"
     qtbot.keyClick(window, Qt.Key.Key_Q, Qt.KeyboardModifier.ShiftModifier)
     assert mode(window) is OverlayMode.HEATMAP
-    window.show_cheat_sheet()
+    window.dialogs.show_cheat_sheet()
     sheet = window.findChild(TextTable, "cheatSheet")
     assert sheet is not None
     assert ("Shift+Q", "Heatmap on or off") in rows_of(sheet.table)

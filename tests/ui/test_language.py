@@ -231,8 +231,8 @@ def test_no_text_of_a_dialog_is_left_in_english(foreign: MainWindow, action: str
 
 def test_no_text_of_the_second_screen_is_left_in_english(foreign: MainWindow) -> None:
     foreign.desk.do(second_screen.toggle)
-    assert foreign.second is not None
-    assert not english_in(foreign.second)
+    assert foreign.second_screen.window is not None
+    assert not english_in(foreign.second_screen.window)
 
 
 def test_the_panes_speak_too(foreign: MainWindow) -> None:

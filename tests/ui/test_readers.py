@@ -244,12 +244,12 @@ def test_the_second_screen_is_hidden_too(site: Site) -> None:
     site.wait(lambda: site.readers.state.ready)
     site.sign_in("Anna Ash")
     site.qtbot.keyClick(site.window, Qt.Key.Key_F8)
-    assert site.window.second is not None
-    assert site.window.second.isVisible()
+    assert site.window.second_screen.window is not None
+    assert site.window.second_screen.window.isVisible()
     site.qtbot.keyClick(site.window, Qt.Key.Key_L, CTRL)
-    assert not site.window.second.isVisible()
+    assert not site.window.second_screen.window.isVisible()
     site.sign_in("Anna Ash")
-    assert site.window.second.isVisible()
+    assert site.window.second_screen.window.isVisible()
 
 
 def test_nobody_touches_anything_and_the_screen_locks(site: Site) -> None:

@@ -33,9 +33,9 @@ def second(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> SecondWindow:
     qtbot.waitUntil(lambda: window.desk.workspace.prediction is not None, timeout=20_000)
     qtbot.waitUntil(window.isActiveWindow)
     qtbot.keyClick(window, Qt.Key.Key_F8)
-    assert window.second is not None
-    assert window.second.isVisible()
-    return window.second
+    assert window.second_screen.window is not None
+    assert window.second_screen.window.isVisible()
+    return window.second_screen.window
 
 
 def shown(window: MainWindow | SecondWindow) -> list[str]:

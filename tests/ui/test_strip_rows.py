@@ -101,7 +101,7 @@ def test_progress_and_its_button_stand_beside_each_other(told: MainWindow, width
 
 def test_the_second_screen_cuts_nothing_either(told: MainWindow, qtbot: QtBot) -> None:
     told.desk.do(second_screen.toggle)
-    second = told.second
+    second = told.second_screen.window
     assert second is not None
     second._show_display(DisplayStatus.FAILED)
     second.resize(480, 480)

@@ -270,7 +270,7 @@ def test_side_panel_folds_and_what_must_be_said_stays(window: MainWindow, qtbot:
 def test_peek_ends_when_the_window_loses_the_keyboard(read: MainWindow, qtbot: QtBot) -> None:
     qtbot.keyPress(read, Qt.Key.Key_P)
     assert state(read).overlay.peeking
-    read.show_about()
+    read.dialogs.show_about()
     qtbot.waitUntil(lambda: not state(read).overlay.peeking)
     about = read.findChild(QWidget, "about")
     assert about is not None

@@ -172,6 +172,6 @@ def test_it_starts_from_the_named_window_and_knows_the_narrowest_of_its_function
 
 
 def test_without_an_image_it_says_so(window: MainWindow, qtbot: QtBot) -> None:
-    window.enter_window()
+    window.dialogs.enter_window()
     assert window.findChild(WindowEntry) is None
     assert "No image" in window.desk.workspace.status

@@ -54,7 +54,7 @@ def use() -> None:
         seen["active"] = QTest.qWaitForWindowActive(window, 20_000)
         QTest.keyClick(window, Qt.Key.Key_F8)
     QTest.qWait(50)
-    second = window.second
+    second = window.second_screen.window
     seen["main"] = where(window)
     seen["second"] = where(second) if second is not None and second.isVisible() else None
     if second is not None:

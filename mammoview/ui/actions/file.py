@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
-from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, at_desk, in_window
+from mammoview.ui.actions.spec import (
+    ActionSpec,
+    Dialogs,
+    Frame,
+    Menu,
+    at_desk,
+    in_dialog,
+    in_window,
+)
 from mammoview.words import QT_TRANSLATE_NOOP
 
 
@@ -57,7 +65,7 @@ ROWS: tuple[ActionSpec, ...] = (
         text=QT_TRANSLATE_NOOP("Actions", "Refused files…"),
         keys=("Ctrl+R",),
         menu=Menu.FILE,
-        run=in_window(Frame.show_refused),
+        run=in_dialog(Dialogs.show_refused),
         enabled=_has_refused,
         group=1,
     ),

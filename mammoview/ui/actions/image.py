@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 from mammoview.app import commands, linking, true_size
 from mammoview.app.workspace import FitMode, Workspace
-from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, command, has_exam, in_window
+from mammoview.ui.actions.spec import (
+    ActionSpec,
+    Dialogs,
+    Frame,
+    Menu,
+    command,
+    has_exam,
+    in_dialog,
+    in_window,
+)
 from mammoview.words import QT_TRANSLATE_NOOP
 
 
@@ -107,7 +116,7 @@ ROWS: tuple[ActionSpec, ...] = (
         text=QT_TRANSLATE_NOOP("Actions", "Measure this screen…"),
         keys=("Ctrl+T",),
         menu=Menu.IMAGE,
-        run=in_window(Frame.measure_screen),
+        run=in_dialog(Dialogs.measure_screen),
         group=1,
     ),
     _zooming("zoom-in", ("+",), QT_TRANSLATE_NOOP("Actions", "Zoom in"), 1.0),
@@ -149,7 +158,7 @@ ROWS: tuple[ActionSpec, ...] = (
         text=QT_TRANSLATE_NOOP("Actions", "Window centre and width in numbers…"),
         keys=("Shift+C",),
         menu=Menu.IMAGE,
-        run=in_window(Frame.enter_window),
+        run=in_dialog(Dialogs.enter_window),
         enabled=has_exam,
         group=2,
     ),

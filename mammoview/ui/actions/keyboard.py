@@ -87,16 +87,22 @@ class HeldKeys:
         self._reach = reach
         self._held: dict[str, ActionSpec] = {}
         self._down: list[tuple[int, int, ActionSpec]] = []
+        self._covered = False
 
     def set_keys(self, resolved: KeyMap) -> None:
         """Listen to other keys."""
         self.release_all()
         self._held = {key: spec for spec in TABLE if spec.release for key in resolved.of(spec.id)}
 
+    def cover(self, covered: bool) -> None:
+        """Hold nothing while nobody has signed in, or listen again."""
+        self._covered = covered
+        self.release_all()
+
     def press(self, event: QKeyEvent) -> bool:
         """Start what the key holds; tell whether it holds anything."""
         spec = self._held.get(key_of(event))
-        if spec is None:
+        if spec is None or self._covered:
             return False
         if not event.isAutoRepeat():
             self._down.append((event.key(), event.nativeScanCode(), spec))

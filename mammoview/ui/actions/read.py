@@ -12,7 +12,15 @@ from mammoview.app.second_read.next_step import Go
 from mammoview.app.workspace import Workspace
 from mammoview.domain.reading import ReadingMode
 from mammoview.review.states import Action, next_state
-from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, command, in_window
+from mammoview.ui.actions.spec import (
+    ActionSpec,
+    Dialogs,
+    Frame,
+    Menu,
+    command,
+    in_dialog,
+    in_window,
+)
 from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 _WAYS = (
@@ -189,7 +197,7 @@ ROWS: tuple[ActionSpec, ...] = (
         text=QT_TRANSLATE_NOOP("Actions", "Unaided opinion beside the present one"),
         keys=("Shift+F3",),
         menu=Menu.READ,
-        run=in_window(Frame.compare_statements),
+        run=in_dialog(Dialogs.compare_statements),
         why_not=_not_locked,
         group=2,
     ),

@@ -34,16 +34,8 @@ class Menu(StrEnum):
         return translate("Menus", self.value)
 
 
-class Frame(Protocol):
-    """What an action may ask of the window."""
-
-    def open_files(self) -> None:
-        """Let the reader choose files, and open them."""
-        ...
-
-    def open_folder(self) -> None:
-        """Let the reader choose a folder, and open it."""
-        ...
+class Dialogs(Protocol):
+    """What an action may open over the window."""
 
     def show_refused(self) -> None:
         """Show which files were refused, and why."""
@@ -59,6 +51,35 @@ class Frame(Protocol):
 
     def show_about(self) -> None:
         """Show version, intended use and model."""
+        ...
+
+    def measure_screen(self) -> None:
+        """Let the reader measure how long a millimetre is on this screen."""
+        ...
+
+    def enter_window(self) -> None:
+        """Let the reader type centre and width of the window."""
+        ...
+
+    def compare_statements(self) -> None:
+        """Show what was said unaided beside what is said now."""
+        ...
+
+
+class Frame(Protocol):
+    """What an action may ask of the window."""
+
+    @property
+    def dialogs(self) -> Dialogs:
+        """What it opens over itself."""
+        ...
+
+    def open_files(self) -> None:
+        """Let the reader choose files, and open them."""
+        ...
+
+    def open_folder(self) -> None:
+        """Let the reader choose a folder, and open it."""
         ...
 
     def toggle_panel(self) -> None:
@@ -121,14 +142,6 @@ class Frame(Protocol):
         """Show the maps of what was seen, or hide them."""
         ...
 
-    def measure_screen(self) -> None:
-        """Let the reader measure how long a millimetre is on this screen."""
-        ...
-
-    def enter_window(self) -> None:
-        """Let the reader type centre and width of the window."""
-        ...
-
     def pan_by(self, right: float, down: float) -> None:
         """Move the images on by shares of a pane."""
         ...
@@ -151,10 +164,6 @@ class Frame(Protocol):
 
     def go_in_read(self, go: Go) -> None:
         """Take a step of the read; before it is final, both statements are shown."""
-        ...
-
-    def compare_statements(self) -> None:
-        """Show what was said unaided beside what is said now."""
         ...
 
     def lock_screen(self) -> None:
@@ -273,6 +282,16 @@ def in_window(
 
     def run(reach: Reach) -> None:
         getattr(reach.frame, name)(*args, **kwargs)
+
+    return run
+
+
+def in_dialog(method: Callable[[Dialogs], None]) -> Run:
+    """Return a run that opens a dialog over the window; named as ``Dialogs.show_about``."""
+    name = method.__name__
+
+    def run(reach: Reach) -> None:
+        getattr(reach.frame.dialogs, name)()
 
     return run
 

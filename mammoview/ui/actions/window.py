@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from mammoview.app import second_screen
 from mammoview.app.workspace import Workspace
-from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, Reach, command, in_window
+from mammoview.ui.actions.spec import (
+    ActionSpec,
+    Dialogs,
+    Frame,
+    Menu,
+    Reach,
+    command,
+    in_dialog,
+    in_window,
+)
 from mammoview.words import QT_TRANSLATE_NOOP
 
 
@@ -86,7 +95,7 @@ ROWS: tuple[ActionSpec, ...] = (
         text=QT_TRANSLATE_NOOP("Actions", "Keys"),
         keys=("?", "Shift+F1"),
         menu=Menu.HELP,
-        run=in_window(Frame.show_cheat_sheet),
+        run=in_dialog(Dialogs.show_cheat_sheet),
         toolbar=QT_TRANSLATE_NOOP("Toolbar", "Keys"),
         group=7,
     ),
@@ -95,7 +104,7 @@ ROWS: tuple[ActionSpec, ...] = (
         text=QT_TRANSLATE_NOOP("Actions", "Choose keys…"),
         keys=("Ctrl+K",),
         menu=Menu.HELP,
-        run=in_window(Frame.show_keys),
+        run=in_dialog(Dialogs.show_keys),
         group=7,
     ),
     ActionSpec(
@@ -103,7 +112,7 @@ ROWS: tuple[ActionSpec, ...] = (
         text=QT_TRANSLATE_NOOP("Actions", "About mammoview"),
         keys=("F1",),
         menu=Menu.HELP,
-        run=in_window(Frame.show_about),
+        run=in_dialog(Dialogs.show_about),
         group=7,
     ),
 )

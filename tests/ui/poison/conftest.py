@@ -59,7 +59,11 @@ class Program:
             QApplication.sendPostedEvents()
             QApplication.processEvents()
             before, now = now, picture(self.window)
-        shown = [w for w in (self.window, self.window.second) if w is not None and w.isVisible()]
+        shown = [
+            w
+            for w in (self.window, self.window.second_screen.window)
+            if w is not None and w.isVisible()
+        ]
         return collect(
             self.desk.workspace,
             windows=shown,

@@ -74,8 +74,8 @@ class Walk:
         self._key(Qt.Key.Key_M, _CTRL)
         self._key(Qt.Key.Key_F8)
         self.search("all on")
-        self._program.window.show_about()
-        self._program.window.show_cheat_sheet()
+        self._program.window.dialogs.show_about()
+        self._program.window.dialogs.show_cheat_sheet()
         self.search("dialogs")
         for dialog in self._program.window.findChildren(QDialog):
             dialog.close()
