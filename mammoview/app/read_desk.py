@@ -14,7 +14,7 @@ from mammoview.app.computer import Computer, Held
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
 from mammoview.app.lease_keeper import LeaseKeeper
 from mammoview.app.read_state import Hold, ReadPart
-from mammoview.app.second_read import cad_result, gate, next_step, timing
+from mammoview.app.second_read import cad_result, gate, log_answers, next_step, timing
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read.holding import Holder
 from mammoview.app.second_read.keeper import ReadKeeper
@@ -103,9 +103,9 @@ class ReadDesk:
     def seat(self, reader: ReaderIdentity) -> None:
         """Let somebody sit down before the window, and look for their read of what hangs."""
         self._seen.clear()  # what another reader has seen says nothing of this one
-        self._change(reads.seat, reader, keeps=True)
+        self._change(log_answers.seat, reader, keeps=True)
         if self._state().exam_key is not None:
-            self._change(reads.looked_for, begins=self._state().queue is not None)
+            self._change(log_answers.looked_for, begins=self._state().queue is not None)
             self.look_for()
 
     def use(self, site: Site) -> None:
@@ -294,7 +294,7 @@ class ReadDesk:
         path = heatmaps_path(self._keeper.path, read.read_id)
         job = Job(
             work=partial(_load, path, _maps_of(read)),
-            on_done=partial(self._change, reads.heatmaps_loaded, read.read_id),
+            on_done=partial(self._change, log_answers.heatmaps_loaded, read.read_id),
             on_error=self._not_loaded,
         )
         self._files.submit("load", job)

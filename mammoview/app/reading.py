@@ -22,7 +22,7 @@ from mammoview.app.jobs import Deliver, Job, JobContext, Lanes, seldom
 from mammoview.app.mark_keeper import MarkKeeper
 from mammoview.app.order import Order
 from mammoview.app.read_desk import ReadDesk
-from mammoview.app.second_read import commands as reads
+from mammoview.app.second_read import log_answers
 from mammoview.app.second_read.next_step import Go
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import (
@@ -393,7 +393,7 @@ class ReadingDesk:
         ws = commands.with_index(ws, index) if index is not ws.index else ws
         ws = commands.select_exam(ws, key)
         if ws.read.keeps:  # a blinded read may be open: nothing is shown before that is known
-            ws = reads.looked_for(ws, begins=self._order is not None)
+            ws = log_answers.looked_for(ws, begins=self._order is not None)
         ws = commands.views_loaded(ws, self._ahead.take(ws.views, before))
         ws = self._frames.adopt(ws, self._ahead.take_volumes(ws.views))
         self._asked.clear()

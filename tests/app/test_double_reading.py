@@ -12,7 +12,7 @@ from mammoview.app import resolve, write_behind
 from mammoview.app.read_state import Hold
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import commands as reads
-from mammoview.app.second_read import compared, holding, next_step, texts
+from mammoview.app.second_read import compared, holding, mark_steps, next_step, texts
 from mammoview.app.second_read.next_step import Go
 from mammoview.app.second_read.site import site_of
 from mammoview.domain.assessment import Opinion
@@ -76,7 +76,7 @@ class Room:
         self.until(ReadState.UNAIDED_LOCKED)
         self.desk.go_in_read(Go.REVEAL)
         self.until(ReadState.AI_REVEALED)
-        while reads.current_mark(self.desk.workspace) is not None:
+        while mark_steps.current_mark(self.desk.workspace) is not None:
             self.desk.do(reads.agree)
             read = self.desk.workspace.read.read
             if read is None or not read.undisposed:

@@ -12,7 +12,7 @@ import pytest
 
 from mammoview.app import marking, resolve, write_behind
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.second_read import commands as reads
+from mammoview.app.second_read import log_answers
 from mammoview.domain.reading import ReaderIdentity
 from mammoview.review.marks import MarkEvent, MarkStore
 from tests.builders.desk import Mailbox, exam, image, index
@@ -244,12 +244,12 @@ def test_another_reader_sees_their_own_marks_alone(
     desk: ReadingDesk, path: Path, box: Mailbox
 ) -> None:
     anna, bert = (ReaderIdentity(id=name, name=name.title()) for name in ("anna", "bert"))
-    desk.do(reads.seat, anna, keeps=False)
+    desk.do(log_answers.seat, anna, keeps=False)
     desk.do(marking.add, length_mark("a"))
     box.run_until(lambda: kept(path) == [("a", "add")])
-    desk.do(reads.seat, bert, keeps=False)
+    desk.do(log_answers.seat, bert, keeps=False)
     desk.look_for_marks()
     box.run_until(lambda: desk.workspace.marks.items == ())
-    desk.do(reads.seat, anna, keeps=False)
+    desk.do(log_answers.seat, anna, keeps=False)
     desk.look_for_marks()
     box.run_until(lambda: [mark.id for mark in desk.workspace.marks.items] == ["a"])

@@ -10,7 +10,7 @@ import pytest
 
 from mammoview.app import analysis, read_desk, resolve, steps, write_behind
 from mammoview.app.second_read import commands as reads
-from mammoview.app.second_read import keeper, texts
+from mammoview.app.second_read import keeper, mark_steps, texts
 from mammoview.app.second_read.next_step import Go
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.reading import AnalysisOutcome, ReaderIdentity, ReadingMode
@@ -348,7 +348,7 @@ def test_another_operating_point_adds_marks_and_takes_none_away(tmp_path: Path) 
         room.box.run_posted()
         ws = room.desk.workspace
         assert ws.operating_point == name
-        assert len(reads.marks_in_order(ws)) == 4
+        assert len(mark_steps.marks_in_order(ws)) == 4
         assert ws.prediction is not None
         assert all(view.regions[0].flagged for view in ws.prediction.views)
     room.desk.shutdown()
@@ -363,7 +363,7 @@ def test_marks_that_join_need_an_answer_too(tmp_path: Path) -> None:
     room.to_reveal(marks=0)
     assert texts.result_line(room.desk.workspace) == "Computer: read the images, no marks"
     room.desk.set_operating_point("balanced")
-    room.box.run_until(lambda: len(reads.marks_in_order(room.desk.workspace)) == 4)
+    room.box.run_until(lambda: len(mark_steps.marks_in_order(room.desk.workspace)) == 4)
     room.desk.go_in_read(Go.FINALIZE)
     assert "4 marks without an answer" in room.desk.workspace.status
     room.desk.shutdown()

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from mammoview.app import commands, steps
 from mammoview.app.second_read import commands as reads
+from mammoview.app.second_read import log_answers
 from mammoview.app.second_read.timing import StepTimer
 from mammoview.app.workspace import WindowChange, Workspace
 from mammoview.domain.reading import ReadingMode
@@ -16,7 +17,7 @@ from tests.builders.read_room import READER
 
 def reading() -> Workspace:
     """Return an examination whose unaided read has begun."""
-    ws = reads.seat(commands.empty(), READER, keeps=True)
+    ws = log_answers.seat(commands.empty(), READER, keeps=True)
     ws = commands.select_exam(commands.with_index(ws, index(exam())), "exam-1")
     ws = commands.views_loaded(ws, [(view.mammogram, image()) for view in ws.views])
     begun = reads.begin(

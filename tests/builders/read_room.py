@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import commands as reads
+from mammoview.app.second_read import mark_steps
 from mammoview.app.second_read.next_step import Go
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import QueuePlace
@@ -93,4 +94,4 @@ class Room:
         self.desk.go_in_read(Go.REVEAL)
         self.until(ReadState.AI_REVEALED)
         self.box.run_until(lambda: bool(self.desk.workspace.read.heatmaps))
-        assert len(reads.marks_in_order(self.desk.workspace)) == marks
+        assert len(mark_steps.marks_in_order(self.desk.workspace)) == marks

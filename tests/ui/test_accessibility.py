@@ -93,7 +93,8 @@ def test_a_control_without_name_focus_or_ring_is_found(window: MainWindow) -> No
     ],
 )  # fmt: skip
 def test_a_dialog_is_walked_by_tab(window: MainWindow, qtbot: QtBot, name: str) -> None:
-    getattr(window, name)()
+    opener = window if hasattr(window, name) else window.dialogs
+    getattr(opener, name)()
     dialog = opened(window, qtbot)
     assert dialog.accessibleName()
     assert wrong_in(dialog) == []

@@ -223,7 +223,7 @@ def test_no_text_of_the_window_is_left_in_english(foreign: MainWindow) -> None:
 
 @pytest.mark.parametrize("action", ["show_cheat_sheet", "show_about", "show_keys", "show_refused"])
 def test_no_text_of_a_dialog_is_left_in_english(foreign: MainWindow, action: str) -> None:
-    getattr(foreign, action)()
+    getattr(foreign.dialogs, action)()
     (dialog,) = foreign.findChildren(QDialog)
     assert not english_in(dialog)
     dialog.close()

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from mammoview.app import write_behind
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import commands as reads
-from mammoview.app.second_read import habits
+from mammoview.app.second_read import habits, mark_steps
 from mammoview.app.settings import Settings
 from mammoview.dicom.index import index_paths
 from mammoview.domain.assessment import Opinion
@@ -254,9 +254,9 @@ def test_the_mark_that_is_answered_is_ringed_in_the_middle(
     reader.key(Qt.Key.Key_E, _BOTH)
     reader.until(ReadState.AI_REVEALED)
     reader.rests()
-    first = reads.current_mark(window.desk.workspace)
+    first = mark_steps.current_mark(window.desk.workspace)
     reader.key(Qt.Key.Key_Z)
-    mark = reads.current_mark(window.desk.workspace)
+    mark = mark_steps.current_mark(window.desk.workspace)
     assert mark is not None
     assert mark == first
     ringed = [view for view in window.four_view.panes() if view.marks.ringed]
@@ -266,7 +266,7 @@ def test_the_mark_that_is_answered_is_ringed_in_the_middle(
     middle: QPointF = view.box.geometry().center()
     assert abs(view.to_screen(mark.peak).y() - middle.y()) < 1.5
     reader.key(Qt.Key.Key_Z)
-    assert reads.current_mark(window.desk.workspace) != mark
+    assert mark_steps.current_mark(window.desk.workspace) != mark
 
 
 def test_the_sites_mode_is_chosen_and_kept(

@@ -12,7 +12,9 @@ from mammoview.app import commands, frames, marking, steps
 from mammoview.app.finding_place import Estimate, described, estimate
 from mammoview.app.read_state import FindingChange, Page
 from mammoview.app.second_read import commands as reads
+from mammoview.app.second_read import mark_steps
 from mammoview.app.second_read.outlines import finding_view
+from mammoview.app.second_read.part import with_part
 from mammoview.app.workspace import HungView, Pane, Workspace
 from mammoview.domain.annotation import Annotation, MarkKind, centroid
 from mammoview.domain.finding import Finding, FindingKind, FindingView
@@ -108,7 +110,7 @@ def agree_as_finding(ws: Workspace) -> Workspace:
 
     The reader's own finding there already is for "same as mine", and not for this.
     """
-    mark = reads.current_mark(ws)
+    mark = mark_steps.current_mark(ws)
     if mark is None:
         return commands.say(ws, translate("Read", "No mark of the computer to answer"))
     kind = FindingKind(mark.kind) if mark.kind in list(FindingKind) else FindingKind.MASS
@@ -247,7 +249,7 @@ def select(ws: Workspace, finding_id: str) -> Workspace:
     """Let the keys act on a finding, or on none."""
     if ws.read.finding == finding_id:
         return ws
-    return replace(ws, read=replace(ws.read, finding=finding_id))
+    return with_part(ws, finding=finding_id)
 
 
 def go_to(ws: Workspace, finding_id: str) -> Workspace:
@@ -263,7 +265,7 @@ def go_to(ws: Workspace, finding_id: str) -> Workspace:
         there = pane.mammogram and pane.mammogram.sop_instance_uid == view.sop_instance_uid
         if there and view.frame:
             ws = frames.scroll_to(ws, pane.key, view.frame)
-    ws = reads.aim(ws, view.sop_instance_uid, centroid(view.outline))
+    ws = mark_steps.aim(ws, view.sop_instance_uid, centroid(view.outline))
     return reads.show_page(select(ws, finding_id), Page.READ)
 
 

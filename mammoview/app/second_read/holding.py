@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from mammoview.app.lease_keeper import LeaseKeeper
 from mammoview.app.read_state import Hold, Page, ReadPart
+from mammoview.app.second_read.part import with_part
 from mammoview.app.workspace import Workspace
 from mammoview.domain.reading import Role
 from mammoview.errors import MammoviewError
@@ -83,7 +83,7 @@ def held(ws: Workspace, exam_key: str, hold: Hold, why: str = "") -> Workspace:
     if ws.exam_key != exam_key:
         return ws
     page = Page.READ if why else ws.read.page  # where it is said, and what can be done
-    return replace(ws, read=replace(ws.read, hold=hold, hold_reason=why, page=page))
+    return with_part(ws, hold=hold, hold_reason=why, page=page)
 
 
 def is_read(part: ReadPart) -> bool:

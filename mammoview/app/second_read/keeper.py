@@ -16,7 +16,7 @@ from pathlib import Path
 from mammoview.app import commands as app_commands
 from mammoview.app.jobs import Deliver, JobContext
 from mammoview.app.read_state import Entry, ReadPart
-from mammoview.app.second_read import commands
+from mammoview.app.second_read import log_answers
 from mammoview.app.second_read.log_lookup import Asked, Found, look_up, settle_read
 from mammoview.app.second_read.site import Site
 from mammoview.app.workspace import Workspace
@@ -138,7 +138,7 @@ class ReadKeeper:
         """Ask whether another program has begun a blinded read of the hung images meanwhile."""
         asked = self._of(ws)
         if asked is not None:
-            told = partial(self._do, commands.elsewhere, asked.exam_key)
+            told = partial(self._do, log_answers.elsewhere, asked.exam_key)
             self._disk.ask("look again", partial(self._blinded_elsewhere, asked), told)
 
     def _of(self, ws: Workspace) -> Asked | None:
@@ -234,14 +234,14 @@ class ReadKeeper:
     def _have_written(self) -> None:
         for entry, reason in self._queue.take_refused():
             _log.warning("not taken into the read log: %s", entry.action)
-            self._do(commands.refused, (entry,), reason)
+            self._do(log_answers.refused, (entry,), reason)
         self._show()
 
     def _have_found(self, asked: Asked, found: Found) -> None:
         read_id = found.read.read_id if found.read else self._begun(asked.reader, asked.exam_key)
         kept, waiting = self._queue.of(read_id)
         self._do(
-            commands.found,
+            log_answers.found,
             asked.exam_key,
             kept,
             waiting,
@@ -267,4 +267,4 @@ class ReadKeeper:
     def _show(self) -> None:
         kept, waiting = self._queue.of(self._shown)
         problem = self._disk.problem
-        self._do(commands.kept, kept, waiting, unsaved=self.unsaved, problem=problem)
+        self._do(log_answers.kept, kept, waiting, unsaved=self.unsaved, problem=problem)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from mammoview.app.read_state import Field, Page
 from mammoview.app.results.desk import export_why_not
 from mammoview.app.second_read import commands as reads
-from mammoview.app.second_read import findings, habits, next_step, texts
+from mammoview.app.second_read import findings, habits, mark_steps, next_step, texts
 from mammoview.app.second_read.next_step import Go
 from mammoview.app.workspace import Workspace
 from mammoview.domain.reading import ReadingMode
@@ -68,14 +68,14 @@ def _why_not(go: Go) -> Callable[[Workspace], str]:
 
 
 def _no_marks(ws: Workspace) -> str:
-    return "" if reads.marks_in_order(ws) else translate("Read", "No marks of the computer")
+    return "" if mark_steps.marks_in_order(ws) else translate("Read", "No marks of the computer")
 
 
 def _not_open(ws: Workspace) -> str:
     read = ws.read.read
     if read is None or next_state(read.state, Action.DISPOSE_MARK) is None:
         return translate("Read", "Marks are answered after the reveal, before it is final")
-    return "" if reads.current_mark(ws) else translate("Read", "No marks of the computer")
+    return "" if mark_steps.current_mark(ws) else translate("Read", "No marks of the computer")
 
 
 def _not_locked(ws: Workspace) -> str:
@@ -134,7 +134,7 @@ ROWS: tuple[ActionSpec, ...] = (
         text=QT_TRANSLATE_NOOP("Actions", "Next mark of the computer"),
         keys=("Z",),
         menu=Menu.READ,
-        run=command(reads.next_mark, 1),
+        run=command(mark_steps.next_mark, 1),
         why_not=_no_marks,
         group=2,
     ),
@@ -143,7 +143,7 @@ ROWS: tuple[ActionSpec, ...] = (
         text=QT_TRANSLATE_NOOP("Actions", "Previous mark of the computer"),
         keys=("Shift+Z",),
         menu=Menu.READ,
-        run=command(reads.next_mark, -1),
+        run=command(mark_steps.next_mark, -1),
         why_not=_no_marks,
         group=2,
     ),

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mammoview.app import coverage, true_size
 from mammoview.app.cad_reports import drawn_overlay
-from mammoview.app.second_read import commands as reads
+from mammoview.app.second_read import mark_steps
 from mammoview.app.second_screen import ShownScale
 from mammoview.app.workspace import Gray, Pane, Viewport, WindowChange, Workspace
 from mammoview.domain.views import Laterality
@@ -154,7 +154,7 @@ class FourView(QWidget):
                 view.set_result(new)
                 view.set_overlay(drawn_overlay(new))
         if old is None or old.read.mark != new.read.mark or _result_changed(old, new):
-            mark = reads.current_mark(new)
+            mark = mark_steps.current_mark(new)
             for view in self._panes.values():
                 view.set_asked(mark)
 

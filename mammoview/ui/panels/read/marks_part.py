@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from mammoview.app.assessment.dismissals import shipped_dismissals
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.second_read import answering, findings, texts
+from mammoview.app.second_read import answering, findings, mark_steps, texts
 from mammoview.app.second_read import commands as reads
 from mammoview.app.workspace import Workspace
 from mammoview.review.states import Action, next_state
@@ -76,10 +76,10 @@ class MarksPart(QWidget):
     # -- reader's side ------------------------------------------------------------------------
 
     def _go_back(self) -> None:
-        self._desk.do(reads.next_mark, -1)
+        self._desk.do(mark_steps.next_mark, -1)
 
     def _go_on(self) -> None:
-        self._desk.do(reads.next_mark, 1)
+        self._desk.do(mark_steps.next_mark, 1)
 
     def _agreed(self) -> None:
         self._desk.do(reads.agree)
@@ -98,7 +98,7 @@ class MarksPart(QWidget):
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state; never emits a change by itself."""
-        marks, mark = reads.marks_in_order(new), reads.current_mark(new)
+        marks, mark = mark_steps.marks_in_order(new), mark_steps.current_mark(new)
         self.setVisible(bool(marks))
         self._text.setText(texts.mark_text(new, mark) if mark else "")
         read = new.read.read
