@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec
 
-from mammoview.app import analysis, commands, protocol, resolve, steps
+from mammoview.app import analysis, commands, protocol, steps
 from mammoview.app.ahead import Prefetcher, budget_bytes, load_headers
 from mammoview.app.analysis import Analyst
 from mammoview.app.cad_reports import CadReports
@@ -25,15 +25,10 @@ from mammoview.app.read_desk import ReadDesk
 from mammoview.app.second_read import log_answers
 from mammoview.app.second_read.next_step import Go
 from mammoview.app.settings import Settings
-from mammoview.app.workspace import (
-    HungView,
-    LoadedImage,
-    QueuePlace,
-    Task,
-    Workspace,
-)
+from mammoview.app.view_loader import ViewLoader
+from mammoview.app.workspace import HungView, QueuePlace, Task, Workspace
 from mammoview.domain.reading import ReaderIdentity
-from mammoview.domain.study import ExamIndex, Mammogram
+from mammoview.domain.study import ExamIndex
 from mammoview.errors import MammoviewError
 from mammoview.review.marks import MarkStore
 from mammoview.words import QT_TRANSLATE_NOOP, translate
@@ -92,6 +87,13 @@ class ReadingDesk:
             change=self.do,
             arrived=self._look_ahead,
         )
+        self._views = ViewLoader(
+            lanes=self._pixels,
+            frames=self._frames,
+            state=self._now,
+            change=self.do,
+            arrived=self._after_decoding,
+        )
         settings = settings or Settings()
         self._ahead = Prefetcher(
             deliver=deliver,
@@ -101,7 +103,6 @@ class ReadingDesk:
         self._listeners: list[Listener] = [self._frames.follow]
         self._order: Order | None = None
         self._listed_key = ""  # where the reader is in the order, though it may not open
-        self._asked: set[str] = set()
         self._workspace = commands.empty(settings)
         self._opening = False
         self._marks = (
@@ -193,14 +194,7 @@ class ReadingDesk:
 
     def cancel_decoding(self) -> None:
         """Stop decoding; views already there stay, the others say that they were cancelled."""
-        waiting = [hung for hung in self._workspace.views if commands.waits(hung)]
-        for hung in waiting:
-            if hung.frame is not None:
-                self._frames.cancel(hung)
-            else:
-                self._pixels.cancel(f"view {hung.mammogram.sop_instance_uid}")
-        if waiting:
-            self.do(commands.decoding_cancelled)
+        self._views.cancel()
 
     def open_index(self, index: ExamIndex) -> None:
         """Take over an index and hang its first examination."""
@@ -257,7 +251,7 @@ class ReadingDesk:
     def older_prior(self) -> None:
         """Compare with another earlier examination, and start to decode it."""
         self.do(steps.older_prior)
-        self._decode_new()
+        self._views.start_new()
 
     def use_protocol(self, name: str) -> None:
         """Hang by another protocol that ships with the program."""
@@ -267,7 +261,7 @@ class ReadingDesk:
             self.do(commands.warn, str(error))
             return
         self.do(steps.use_protocol, chosen)
-        self._decode_new()
+        self._views.start_new()
 
     # -- reads and the computer ---------------------------------------------------------------
 
@@ -396,15 +390,15 @@ class ReadingDesk:
             ws = log_answers.looked_for(ws, begins=self._order is not None)
         ws = commands.views_loaded(ws, self._ahead.take(ws.views, before))
         ws = self._frames.adopt(ws, self._ahead.take_volumes(ws.views))
-        self._asked.clear()
-        self._decode_plain(ws.views)  # the workers begin while the window is made ready
+        self._views.forget()
+        self._views.start_plain(ws.views)  # the workers begin while the window is made ready
         self.do(lambda _: ws)
         self._ahead.keep(before)
         self.look_for_marks()
         if self.reads is not None:
             self.reads.look_for()
         self._computer.open_model()
-        self._decode_new()
+        self._views.start_new()
         self._analyse_when_complete()
 
     def _computer_ended(self) -> None:
@@ -437,42 +431,7 @@ class ReadingDesk:
         self._computer.forget()
         self._ahead.forget()
 
-    # -- decoding -----------------------------------------------------------------------------
-
-    def _decode_new(self) -> None:
-        """Decode what hangs in some step and was not asked for yet, in the order of the steps."""
-        self._decode_plain(self._workspace.views)
-        for hung in self._workspace.views:
-            if hung.frame is not None and self._ask(hung):
-                self._frames.start(hung)
-
-    def _decode_plain(self, views: tuple[HungView, ...]) -> None:
-        """Decode the images of one frame among them that were not asked for yet."""
-        for hung in views:
-            if hung.frame is None and self._ask(hung):
-                job = Job(
-                    work=partial(_load, hung.mammogram),
-                    on_done=partial(self._decoded, hung.analysed),
-                    on_error=partial(self._not_decoded, hung),
-                )
-                self._pixels.submit(f"view {hung.mammogram.sop_instance_uid}", job)
-
-    def _ask(self, hung: HungView) -> bool:
-        """Note that a view is asked for; tell whether it waits and was not before."""
-        uid = hung.mammogram.sop_instance_uid
-        if not commands.waits(hung) or uid in self._asked:
-            return False
-        self._asked.add(uid)
-        return True
-
-    def _decoded(self, analysed: bool, loaded: tuple[Mammogram, LoadedImage]) -> None:
-        view, image = loaded
-        self.do(commands.view_loaded, view, image)
-        self._after_decoding(analysed)
-
-    def _not_decoded(self, hung: HungView, error: MammoviewError) -> None:
-        self.do(commands.view_failed, hung.mammogram, str(error))
-        self._after_decoding(hung.analysed)
+    # -- what follows from what is there ------------------------------------------------------
 
     def _after_decoding(self, analysed: bool) -> None:
         if analysed:
@@ -493,7 +452,3 @@ class ReadingDesk:
         self._pixels.cancel_all()
         self._ahead.stop()
         self._computer.stop()
-
-
-def _load(view: Mammogram, context: JobContext) -> tuple[Mammogram, LoadedImage]:
-    return resolve.load_image(view)

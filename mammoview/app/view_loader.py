@@ -1,0 +1,101 @@
+"""Decodes the views that hang: each once, in the order of the steps; volumes frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from mammoview.app import commands, resolve
+from mammoview.app.frame_loader import FrameLoader
+from mammoview.app.jobs import Job, JobContext, Lanes
+from mammoview.app.workspace import HungView, LoadedImage, Workspace
+from mammoview.domain.study import Mammogram
+from mammoview.errors import MammoviewError
+
+
+class ViewLoader:
+    """All methods belong to the desk's thread.
+
+    Parameters
+    ----------
+    lanes : Lanes
+        Where views are decoded.
+    frames : FrameLoader
+        Decodes those that are volumes.
+    state : callable
+        Returns the desk's state.
+    change : callable
+        ``change(command, *args)`` changes the desk's state.
+    arrived : callable
+        Called once a view is there, or refused; told whether it is one that is analysed.
+    """
+
+    def __init__(
+        self,
+        *,
+        lanes: Lanes,
+        frames: FrameLoader,
+        state: Callable[[], Workspace],
+        change: Callable[..., None],
+        arrived: Callable[[bool], None],
+    ) -> None:
+        self._lanes, self._frames = lanes, frames
+        self._state, self._change, self._arrived = state, change, arrived
+        self._asked: set[str] = set()
+
+    def forget(self) -> None:
+        """Another examination hangs: what it waits for was not asked for yet."""
+        self._asked.clear()
+
+    def start_new(self) -> None:
+        """Decode what hangs in some step and was not asked for yet."""
+        self.start_plain(self._state().views)
+        for hung in self._state().views:
+            if hung.frame is not None and self._ask(hung):
+                self._frames.start(hung)
+
+    def start_plain(self, views: tuple[HungView, ...]) -> None:
+        """Decode the images of one frame among views, on the screen or not yet."""
+        for hung in views:
+            if hung.frame is None and self._ask(hung):
+                job = Job(
+                    work=partial(_load, hung.mammogram),
+                    on_done=partial(self._decoded, hung.analysed),
+                    on_error=partial(self._not_decoded, hung),
+                )
+                self._lanes.submit(_lane(hung), job)
+
+    def cancel(self) -> None:
+        """Stop decoding; views already there stay, the others say that they were cancelled."""
+        waiting = [hung for hung in self._state().views if commands.waits(hung)]
+        for hung in waiting:
+            if hung.frame is not None:
+                self._frames.cancel(hung)
+            else:
+                self._lanes.cancel(_lane(hung))
+        if waiting:
+            self._change(commands.decoding_cancelled)
+
+    def _ask(self, hung: HungView) -> bool:
+        """Note that a view is asked for; tell whether it waits and was not before."""
+        uid = hung.mammogram.sop_instance_uid
+        if not commands.waits(hung) or uid in self._asked:
+            return False
+        self._asked.add(uid)
+        return True
+
+    def _decoded(self, analysed: bool, loaded: tuple[Mammogram, LoadedImage]) -> None:
+        self._change(commands.view_loaded, *loaded)
+        self._arrived(analysed)
+
+    def _not_decoded(self, hung: HungView, error: MammoviewError) -> None:
+        self._change(commands.view_failed, hung.mammogram, str(error))
+        self._arrived(hung.analysed)
+
+
+def _lane(hung: HungView) -> str:
+    return f"view {hung.mammogram.sop_instance_uid}"
+
+
+def _load(view: Mammogram, context: JobContext) -> tuple[Mammogram, LoadedImage]:
+    return resolve.load_image(view)
