@@ -89,8 +89,7 @@ class LabelledLayer(QGraphicsItem, Generic[D]):
             self._places.append(place)
 
     def paint_line(self, painter: QPainter, item: D, path: QPainterPath) -> None:
-        """Draw the line of one item, clipped to its pane."""
-        raise NotImplementedError
+        """Draw the line of one item, clipped to its pane; a subclass has its own look."""
 
     def paint_words(
         self, painter: QPainter, item: D, path: QPainterPath, others: list[QPainterPath]
@@ -108,7 +107,7 @@ class LabelledLayer(QGraphicsItem, Generic[D]):
         others : list of QPainterPath
             The lines of the others, to keep off.
         """
-        raise NotImplementedError
+        return QRectF()
 
 
 def words_size(text: str) -> QSizeF:
