@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -96,15 +96,8 @@ def prepare(
                 shards.append(read_shard(out, number))
                 progress.update(len(group))
                 continue
-            grids: list[PreparedGrid] = []
-            refused: list[tuple[str, str]] = []
-            for made in pool.map(partial(_prepare_one, recipe=recipe), group):
-                progress.update()
-                if isinstance(made, _Refused):
-                    refused.append((made.name, made.reason))
-                else:
-                    grids += made
-            shards.append(write_shard(out, number, grids, refused))
+            made = pool.map(partial(_prepare_one, recipe=recipe), group)
+            shards.append(_write_shard(out, number, made, progress.update))
     report = PrepareReport(
         records=sum(len(shard.records) for shard in shards),
         refused=tuple(pair for shard in shards for pair in shard.refused),
@@ -118,6 +111,24 @@ def prepare(
     hashes = [shard.sha256 for shard in shards]
     write_index(out, hashes=hashes, settings=cache_settings(recipe), source=source)
     return report
+
+
+def _write_shard(
+    out: Path,
+    number: int,
+    made: Iterable[Sequence[PreparedGrid] | _Refused],
+    advance: Callable[[], object],
+) -> Shard:
+    """Write the grids of some pictures as they come, and which of them were refused."""
+    grids: list[PreparedGrid] = []
+    refused: list[tuple[str, str]] = []
+    for one in made:
+        advance()
+        if isinstance(one, _Refused):
+            refused.append((one.name, one.reason))
+        else:
+            grids += one
+    return write_shard(out, number, grids, refused)
 
 
 def breast_cells(grid: Grid, step: int) -> NDArray[np.bool_]:

@@ -192,6 +192,28 @@ def estimate_values(figure: Estimate) -> dict[str, float]:
 
 
 def _markdown(results: PatchResults, heading: Heading) -> str:
+    found = results.accuracy
+    folds = ", ".join(f"{part} {100 * value:.1f}" for part, value in found.overall_by_fold)
+    parts = [
+        f"# {heading.name}",
+        f"Data: {heading.data}. Split: {heading.split}. {found.rows} patches of "
+        f"{found.people} people. {_HOW}",
+        _accuracy_table(results),
+        f"Network minus {SIZE_ONLY} baseline, overall: {points(results.above_size.difference)} "
+        f"points, p {results.above_size.p:.3f} ({ranking(results.above_size)}). Overall by fold: "
+        f"{folds}.",
+        "## One class against the rest",
+        _curve_table(results),
+        "## Confusion",
+        _confusion_table(results.confusion),
+        "## Subgroups",
+        "All folds together.",
+        _subgroup_table(results),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _accuracy_table(results: PatchResults) -> str:
     found, size = results.accuracy, results.size_only
     names = [*dict(found.classes), OVERALL]
     ours, theirs = (dict(figures.classes) | {OVERALL: figures.overall} for figures in (found, size))
@@ -199,7 +221,10 @@ def _markdown(results: PatchResults, heading: Heading) -> str:
         ["accuracy, %", *(percent(ours[name]) for name in names)],
         [f"{SIZE_ONLY} baseline, %", *(percent(theirs[name]) for name in names)],
     ]
-    folds = ", ".join(f"{part} {100 * value:.1f}" for part, value in found.overall_by_fold)
+    return markdown_table(["", *names], accuracies)
+
+
+def _curve_table(results: PatchResults) -> str:
     curves = [
         [
             curve.name,
@@ -208,10 +233,17 @@ def _markdown(results: PatchResults, heading: Heading) -> str:
         ]
         for curve, trust in zip(results.rocs, results.reliabilities, strict=True)
     ]
+    return markdown_table(["class", "area under the ROC", "calibration error"], curves)
+
+
+def _confusion_table(found: Confusion) -> str:
     confused = [
-        [name, *map(str, counts)]
-        for name, counts in zip(results.confusion.rows, results.confusion.counts, strict=True)
+        [name, *map(str, counts)] for name, counts in zip(found.rows, found.counts, strict=True)
     ]
+    return markdown_table(["is \\ taken for", *found.columns], confused)
+
+
+def _subgroup_table(results: PatchResults) -> str:
     groups = [
         [
             f"{item.attribute} {item.group}",
@@ -222,23 +254,7 @@ def _markdown(results: PatchResults, heading: Heading) -> str:
         ]
         for item in results.subgroups
     ]
-    parts = [
-        f"# {heading.name}",
-        f"Data: {heading.data}. Split: {heading.split}. {found.rows} patches of "
-        f"{found.people} people. {_HOW}",
-        markdown_table(["", *names], accuracies),
-        f"Network minus {SIZE_ONLY} baseline, overall: {points(results.above_size.difference)} "
-        f"points, p {results.above_size.p:.3f} ({ranking(results.above_size)}). Overall by fold: "
-        f"{folds}.",
-        "## One class against the rest",
-        markdown_table(["class", "area under the ROC", "calibration error"], curves),
-        "## Confusion",
-        markdown_table(["is \\ taken for", *results.confusion.columns], confused),
-        "## Subgroups",
-        "All folds together.",
-        markdown_table(["subgroup", "class", "patches", "people", "accuracy, %"], groups),
-    ]
-    return "\n\n".join(parts) + "\n"
+    return markdown_table(["subgroup", "class", "patches", "people", "accuracy, %"], groups)
 
 
 def _write_confusion(found: Confusion, heading: Heading, file: Path) -> None:

@@ -18,7 +18,7 @@ from mammoview.dicom.frames import frame_spans
 from mammoview.dicom.grey_values import read_pixel_format
 from mammoview.dicom.header import Header
 from mammoview.dicom.image_kind import read_kind, read_stack
-from mammoview.dicom.layout import check_pixels, read_layout
+from mammoview.dicom.layout import PixelLayout, check_pixels, read_layout
 from mammoview.dicom.side_and_view import patient_orientation, read_laterality, read_view
 from mammoview.dicom.source import DicomFile
 from mammoview.dicom.spacing import read_magnification, read_spacing
@@ -68,19 +68,17 @@ def read_mammogram(path: Path, file: DicomFile, *, archive: Path | None = None) 
     header = file.header
     cbis = parse_cbis(header.text("PatientID"))
     check_mammogram(header, cbis)
-    layout = read_layout(header, file.transfer_syntax)
-    pixels = file.find_pixels()
-    check_pixels(layout, pixels)
-    frame_spans(file, layout, pixels)
+    layout = _checked_layout(file)
     warnings: list[str] = []
     kind = read_kind(header, layout.frames, warnings)
     view = read_view(header, cbis, warnings)
     laterality = read_laterality(header, cbis, view.value, warnings)
     spacing = read_spacing(header, warnings)
     magnification, _ = read_magnification(header, [])
-    described = (laterality.value, view.value, view.modifiers)
-    extra = is_magnified(magnification) or is_specimen(header)
-    slot = None if extra else standard_slot(*described)
+    slot = displaced = None
+    if not (is_magnified(magnification) or is_specimen(header)):  # an extra view has no slot
+        described = (laterality.value, view.value, view.modifiers)
+        slot, displaced = standard_slot(*described), displaced_slot(*described)
     is_2d = kind in (ImageKind.PLAIN, ImageKind.SYNTHETIC)
     stack = read_stack(header, layout.frames, warnings)
     pixel_format = read_pixel_format(header, layout, warnings)
@@ -104,7 +102,7 @@ def read_mammogram(path: Path, file: DicomFile, *, archive: Path | None = None) 
         unsupported=unsupported_reason(header, view, kind, magnification),
         is_cbis_ddsm=cbis is not None,
         warnings=tuple(dict.fromkeys([*warnings, *_unreadable(header)])),
-        displaced_slot=displaced_slot(*described) if is_2d and not extra else None,
+        displaced_slot=displaced if is_2d else None,
         partial=_is_partial(header),
         technique=read_technique(header),
         kind=kind,
@@ -113,6 +111,15 @@ def read_mammogram(path: Path, file: DicomFile, *, archive: Path | None = None) 
         origins=_origins(header),
     )
     return ReadHeader(mammogram=mammogram, for_processing=is_for_processing(header))
+
+
+def _checked_layout(file: DicomFile) -> PixelLayout:
+    """Return the layout of the pixels, of which all bytes are there."""
+    layout = read_layout(file.header, file.transfer_syntax)
+    pixels = file.find_pixels()
+    check_pixels(layout, pixels)
+    frame_spans(file, layout, pixels)
+    return layout
 
 
 def _origins(header: Header) -> tuple[ImageOrigin, ...]:

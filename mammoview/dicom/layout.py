@@ -69,6 +69,22 @@ def read_layout(header: Header, transfer_syntax: str) -> PixelLayout:
             translate("Files", "an image without Rows and Columns"),
             translate("Files", "its size in pixels"),
         )
+    allocated, stored, shift = _bits(header)
+    return PixelLayout(
+        codec=find_syntax(transfer_syntax).codec,
+        rows=rows,
+        cols=cols,
+        bits_allocated=allocated,
+        bits_stored=stored,
+        shift=shift,
+        is_signed=header.integer("PixelRepresentation") == 1,
+        little_endian=header.little_endian,
+        frames=_frames(header),
+    )
+
+
+def _bits(header: Header) -> tuple[int, int, int]:
+    """Return the bits of a value that are allocated and stored, and those below the lowest."""
     allocated = header.integer("BitsAllocated") or 0
     stored = header.integer("BitsStored") or allocated
     high = header.integer("HighBit")
@@ -87,23 +103,17 @@ def read_layout(header: Header, transfer_syntax: str) -> PixelLayout:
             ),
             translate("Files", "bits that fit"),
         )
+    return allocated, stored, shift
+
+
+def _frames(header: Header) -> int:
     frames = header.integer("NumberOfFrames")
     if frames is not None and not 1 <= frames <= _MOST_FRAMES:
         raise _refused(
             translate("Files", "NumberOfFrames {frames}").format(frames=frames),
             translate("Files", "1 to {most_frames} frames").format(most_frames=_MOST_FRAMES),
         )
-    return PixelLayout(
-        codec=find_syntax(transfer_syntax).codec,
-        rows=rows,
-        cols=cols,
-        bits_allocated=allocated,
-        bits_stored=stored,
-        shift=shift,
-        is_signed=header.integer("PixelRepresentation") == 1,
-        little_endian=header.little_endian,
-        frames=frames or 1,
-    )
+    return frames or 1
 
 
 def check_pixels(layout: PixelLayout, pixels: PixelBytes) -> None:

@@ -15,7 +15,7 @@ from mammoview.app.marking import problem_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import texts
 from mammoview.app.steps import step_line
-from mammoview.app.workspace import Workspace
+from mammoview.app.workspace import Analysis, Workspace
 from mammoview.ui.actions.qt import TableAction
 from mammoview.ui.panels.reading_panel import notes_of
 from mammoview.ui.strip_rows import StripRows, lasting, yielding
@@ -114,26 +114,26 @@ class StatusStrip(QStatusBar):
         if old is None or old.keys != new.keys:
             self._show_keys()
         self._badge.setText(texts.badge_text(new))
-        reader = texts.reader_text(new.read)
-        self._reader.setText(reader)
-        self._reader.setVisible(bool(reader))
-        display = badge_text(new.display)
-        self._display.setText(display)
-        self._display.setVisible(bool(display))
-        caveats = caveat_text(new)
-        self._caveats.setText(caveats)
-        self._caveats.setVisible(bool(caveats))
         for label, said in (
+            (self._reader, texts.reader_text(new.read)),
+            (self._display, badge_text(new.display)),
+            (self._caveats, caveat_text(new)),
             (self._source, source_text(new)),
             (self._unsaved, problem_text(new.marks)),
             (self._read_problem, texts.problem_text(new.read)),
+            (self._step, step_line(new)),
+            (self._link, link_text(new)),
         ):
             label.setText(said)
             label.setVisible(bool(said))
-        self._step.setText(step_line(new))
-        self._step.setVisible(bool(self._step.text()))
-        self._link.setText(link_text(new))
-        self._link.setVisible(bool(self._link.text()))
+        self._show_message(new)
+        self._show_progress(new.analysis)
+        self._task.show_task(commands.waiting_for(new))
+        self._show_counts(refused=len(new.index.refused), notes=len(notes_of(new)))
+        self._device.setText(device_text(new))
+        self._rows.follow()
+
+    def _show_message(self, new: Workspace) -> None:
         state = new.analysis
         said = (
             new.status
@@ -143,20 +143,19 @@ class StatusStrip(QStatusBar):
         if said != self._message.text():
             announce(self._message, said)
         self._message.setText(said)
+
+    def _show_progress(self, state: Analysis) -> None:
         self._progress.setVisible(state.running)
         self._cancel.setVisible(state.running)
         self._progress.setRange(0, max(1, state.total))
         self._progress.setValue(state.done)
         self._progress.setFormat(state.message)
-        self._task.show_task(commands.waiting_for(new))
-        refused = len(new.index.refused)
+
+    def _show_counts(self, *, refused: int, notes: int) -> None:
         self._refused.setVisible(refused > 0)
         self._refused.setText(translate("Status", "%n refused", "", COUNTED, refused))
-        notes = len(notes_of(new))
         self._notes.setVisible(notes > 0)
         self._notes.setText(translate("Status", "%n note(s)", "", COUNTED, notes))
-        self._device.setText(device_text(new))
-        self._rows.follow()
 
     def _show_keys(self) -> None:
         """Name the keys that do what the buttons do."""
