@@ -25,18 +25,6 @@ class ImagePoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PixelIndex:
-    """The index of a pixel in an array ``(rows, cols)``."""
-
-    row: int
-    col: int
-
-    def centre(self) -> ImagePoint:
-        """Return the continuous position of the pixel's centre."""
-        return ImagePoint(col=self.col + 0.5, row=self.row + 0.5)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ImageBox:
     """An axis-parallel box in continuous image coordinates, ``col0 <= col1``, ``row0 <= row1``."""
 

@@ -158,13 +158,6 @@ class LeaseBook:
             ).fetchone()
         return row is not None
 
-    def give_back(self, exam_key: str) -> None:
-        """Let others have an examination; what another holds is left alone."""
-        with told(_FILE):
-            self._db.execute(
-                "DELETE FROM leases WHERE exam_key = ? AND holder = ?", (exam_key, self._holder)
-            )
-
     def held_by_others(self) -> tuple[Lease, ...]:
         """Return what other programs hold now."""
         with told(_FILE):

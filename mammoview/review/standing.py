@@ -124,27 +124,6 @@ def _decided(standings: Sequence[Standing]) -> bool:
     return any(s.arbitrated and s.state is ReadState.SIGNED for s in standings)
 
 
-def role_for(standings: Sequence[Standing], reader: str, *, double: bool) -> Role:
-    """Return as whom a reader may read an examination now.
-
-    Raises
-    ------
-    ReviewError
-        If there is nothing left for this reader to read.
-    """
-    own = next((s for s in reversed(standings) if s.reader == reader), None)
-    if own is not None:
-        return own.role
-    role = ROLES.get(reading_for(standings, reader, double=double))
-    if role is None:
-        raise ReviewError(
-            "an examination that others have read",
-            expected="one that still waits for a reader",
-            todo="take another one, or open it outside a read",
-        )
-    return role
-
-
 def check_role(role: Role, reader: str, standings: Sequence[Standing]) -> None:
     """Refuse a read in a role that is not the reader's.
 

@@ -38,7 +38,6 @@ def own_scheme() -> CodingSchemeIdentificationItem:
     )
 
 
-SELECTED_REGION = _code("111099", "DCM", "Selected region")
 _MASS = _code("129788004", "SCT", "Mammographic breast mass")
 _CALCIFICATION = _code("129769006", "SCT", "Calcification Cluster")
 _KINDS: dict[FindingKind, CodedConcept] = {
@@ -74,10 +73,6 @@ _DEPTHS = {
 _SIDES = {
     Laterality.RIGHT: _code("24028007", "SCT", "Right"),
     Laterality.LEFT: _code("7771000", "SCT", "Left"),
-}
-_BREASTS = {
-    Laterality.RIGHT: _code("73056007", "SCT", "Right breast"),
-    Laterality.LEFT: _code("80248007", "SCT", "Left breast"),
 }
 _DENSITIES = {
     "a": _code("129716005", "SCT", "Almost entirely fat"),
@@ -157,11 +152,6 @@ def cad_code(kind: str) -> CodedConcept:
 def side_code(side: Laterality) -> CodedConcept:
     """Return left or right."""
     return _SIDES[side]
-
-
-def breast_code(side: Laterality) -> CodedConcept:
-    """Return the left or the right breast (CID 6022)."""
-    return _BREASTS[side]
 
 
 def place_code(finding: Finding) -> CodedConcept | None:

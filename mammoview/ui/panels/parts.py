@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 _ROW_LABEL_PX = 72
 
@@ -35,3 +35,12 @@ def paragraph(name: str, accessible: str, parent: QWidget, *, role: str = "") ->
     label.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     label.setProperty("role", role)
     return label
+
+
+def push_button(name: str, text: str, parent: QWidget) -> QPushButton:
+    """Return a button that Tab comes to; a click leaves the keyboard where it was."""
+    made = QPushButton(text, parent)
+    made.setObjectName(name)
+    made.setAccessibleName(text)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return made

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from mammoview.app.worklist.desk import Worklist, WorklistState
 from mammoview.app.worklist.values import Study
+from mammoview.ui.panels.parts import push_button
 from mammoview.ui.worklist.model import COLUMNS, StudyModel
 from mammoview.ui.worklist.table import StudyTable
 from mammoview.words import translate
@@ -56,9 +56,9 @@ class WorklistPage(QWidget):
         self._problem = _label("worklistProblem", "caution", self)
         self._empty = _label("worklistEmpty", "", self)
         self._message = _label("worklistMessage", "faint", self)
-        self._import = _button("worklistImport", translate("Worklist", "Import folder…"), self)
-        self._rescan = _button("worklistRescan", translate("Worklist", "Rescan"), self)
-        self._roots = _button("worklistRoots", translate("Worklist", "Sources…"), self)
+        self._import = push_button("worklistImport", translate("Worklist", "Import folder…"), self)
+        self._rescan = push_button("worklistRescan", translate("Worklist", "Rescan"), self)
+        self._roots = push_button("worklistRoots", translate("Worklist", "Sources…"), self)
         self._middle = QStackedWidget(self)
         self._lay_out()
         self._connect()
@@ -211,11 +211,3 @@ def _label(name: str, role: str, parent: QWidget) -> QLabel:
     if role:
         label.setProperty("role", role)
     return label
-
-
-def _button(name: str, text: str, parent: QWidget) -> QPushButton:
-    button = QPushButton(text, parent)
-    button.setObjectName(name)
-    button.setAccessibleName(text)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return button

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -20,7 +19,7 @@ from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import MarkKind
 from mammoview.domain.finding import Finding
 from mammoview.review.states import ReadState
-from mammoview.ui.panels.parts import heading, paragraph
+from mammoview.ui.panels.parts import heading, paragraph, push_button
 from mammoview.ui.panels.read.finding_editor import FindingEditor
 from mammoview.ui.panels.read.words_line import WordsLine
 from mammoview.words import translate
@@ -45,9 +44,9 @@ class FindingsPart(QWidget):
         self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self._outline = _button("outlineFinding", translate("Findings", "Outline"), self)
-        self._link = _button("linkFinding", translate("Findings", "Other view"), self)
-        self._remove = _button("removeFinding", translate("Findings", "Remove"), self)
+        self._outline = push_button("outlineFinding", translate("Findings", "Outline"), self)
+        self._link = push_button("linkFinding", translate("Findings", "Other view"), self)
+        self._remove = push_button("removeFinding", translate("Findings", "Remove"), self)
         said = translate("Findings", "Why it is removed")
         self.reason = WordsLine("removeReason", said, self)
         self.editor = FindingEditor(desk, self)
@@ -164,11 +163,3 @@ def row_text(number: int, finding: Finding) -> str:
     return "\n".join(
         (f"{number}  {descriptors_text(shipped_lexicon(), finding)}", place_text(finding), last)
     )
-
-
-def _button(name: str, text: str, parent: QWidget) -> QPushButton:
-    button = QPushButton(text, parent)
-    button.setObjectName(name)
-    button.setAccessibleName(text)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return button

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from mammoview.app.assessment.dismissals import shipped_dismissals
 from mammoview.app.reading import ReadingDesk
@@ -11,7 +10,7 @@ from mammoview.app.second_read import answering, findings, mark_steps, texts
 from mammoview.app.second_read import commands as reads
 from mammoview.app.workspace import Workspace
 from mammoview.review.states import Action, next_state
-from mammoview.ui.panels.parts import heading, paragraph, row_label
+from mammoview.ui.panels.parts import heading, paragraph, push_button, row_label
 from mammoview.ui.panels.read.choice import CodeChoice
 from mammoview.ui.panels.read.words_line import WordsLine
 from mammoview.words import translate
@@ -26,10 +25,10 @@ class MarksPart(QWidget):
         self.setAccessibleName(translate("Read", "Answers to the computer's marks"))
         self._desk = desk
         self._text = paragraph("cadMark", translate("Read", "Mark of the computer"), self)
-        self._back = _button("previousMark", translate("Read", "Previous"), self)
-        self._on = _button("nextMark", translate("Read", "Next"), self)
-        self._agree = _button("agreeMark", translate("Read", "Agree"), self)
-        self._own = _button("agreeAsFinding", translate("Read", "Agree, as my finding"), self)
+        self._back = push_button("previousMark", translate("Read", "Previous"), self)
+        self._on = push_button("nextMark", translate("Read", "Next"), self)
+        self._agree = push_button("agreeMark", translate("Read", "Agree"), self)
+        self._own = push_button("agreeAsFinding", translate("Read", "Agree, as my finding"), self)
         said = translate("Read", "The same as my finding")
         self.same = CodeChoice("sameMark", said, self)
         said = translate("Read", "Dismiss, because")
@@ -115,11 +114,3 @@ class MarksPart(QWidget):
         for widget in (self._agree, self._own, self.reason, self.words):
             widget.setEnabled(open_now and mark is not None)
         self.same.setEnabled(open_now and bool(nearest))
-
-
-def _button(name: str, text: str, parent: QWidget) -> QPushButton:
-    button = QPushButton(text, parent)
-    button.setObjectName(name)
-    button.setAccessibleName(text)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return button
