@@ -145,12 +145,25 @@ def _rle(data: bytes, layout: PixelLayout) -> NDArray[np.generic]:
 def _jpeg(data: bytes, layout: PixelLayout) -> NDArray[np.generic]:
     """Decode with libjpeg-turbo, which fills up a stream that ends early without a word.
 
-    Inside the coded pixels FF is always stuffed, so an end marker there is the end.
     Source: ITU-T T.81 B.1.1.
     """
+    _check_end(data)
+    return imagecodecs.jpeg8_decode(data)
+
+
+def _jpeg_ls(data: bytes, layout: PixelLayout) -> NDArray[np.generic]:
+    """Decode with CharLS, which may take minutes over a tiny stream that ends early (2.4.3).
+
+    Source: ITU-T T.87 C.1 and A.1.
+    """
+    _check_end(data)
+    return imagecodecs.jpegls_decode(data)
+
+
+def _check_end(data: bytes) -> None:
+    """Refuse a stream that ends early: FF is stuffed inside coded pixels, so FFD9 is the end."""
     if data.rfind(_JPEG_END) < data.find(_JPEG_SCAN):
         raise ValueError("the stream has no end")
-    return imagecodecs.jpeg8_decode(data)
 
 
 def _jpeg_2000(data: bytes, layout: PixelLayout) -> NDArray[np.generic]:
@@ -169,7 +182,7 @@ _DECODERS: dict[Codec, Callable[[bytes, PixelLayout], NDArray[np.generic]]] = {
     Codec.RLE: _rle,  # 20 (pydicom: 210), on 4432x2864 pixels of 16 bits
     Codec.JPEG: _jpeg,  # 75
     Codec.JPEG_LOSSLESS: _jpeg,  # libjpeg-turbo 82..102, liblj92 115..127, jpg_0XC3 174..195
-    Codec.JPEG_LS: lambda data, _: imagecodecs.jpegls_decode(data),  # CharLS 150
+    Codec.JPEG_LS: _jpeg_ls,  # CharLS 150
     Codec.JPEG_2000: _jpeg_2000,  # OpenJPEG 700..1100
     Codec.HTJ2K: _jpeg_2000,  # OpenJPEG 157, OpenJPH 80
 }
