@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-from mammoview.app import commands, resolve
+from mammoview.app import commands, memory, resolve
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
 from mammoview.app.order import Order
 from mammoview.app.stack_frames import StackFrames
@@ -245,6 +245,7 @@ class Prefetcher:
             on_slice=partial(context.report, partial(self._make_room, store)),
             cancelled=context.cancelled,
         )
+        memory.give_back()
 
     def _make_room(self, store: StackFrames) -> None:
         """Let views of the last examination go for what is decoded of the next one's volumes."""

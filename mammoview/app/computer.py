@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app import analysis
+from mammoview.app import analysis, memory
 from mammoview.app.analysis import Analyst
 from mammoview.app.cad_reports import CadReports
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
@@ -172,9 +172,11 @@ class Computer:
             context.report(partial(self._view_read, view))
 
         items = [(view, _Pixels(image)) for view, image in views]
-        return analyst.read(
+        found = analyst.read(
             items, operating_point=operating_point, on_view=seen, cancelled=context.cancelled
         )
+        memory.give_back()
+        return found
 
     # -- answers, on the desk's own thread ----------------------------------------------------
 
