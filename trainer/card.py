@@ -18,9 +18,9 @@ from trainer.card_measured import (
     exams_text,
     is_of_floors,
     measured_text,
-    speed_text,
 )
 from trainer.card_sections import Section, SectionName, section_in_card
+from trainer.card_speed import speed_text
 from trainer.documents import markdown_table
 from trainer.recipe import WHOLE, Recipe, recipe_from_values
 from trainer.site_card import refit_sections

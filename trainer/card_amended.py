@@ -12,8 +12,8 @@ from pathlib import Path
 from mammoview.errors import UsageError
 from mammoview.modelkit.bundle import CARD, Bundle, open_bundle
 from trainer.card import Measured, require_same_network, with_card
-from trainer.card_measured import speed_text
 from trainer.card_sections import SectionName, section_in_card
+from trainer.card_speed import speed_text
 
 _SPEED = "### Speed and memory\n"
 _LIMITS = "## Limits\n"

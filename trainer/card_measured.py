@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-from trainer.card_tables import NO_FIGURE, figure, overlap_lines, subgroup_lines, with_interval
+from trainer.card_tables import figure, overlap_lines, subgroup_lines, with_interval
 from trainer.documents import markdown_table
 
 # Test pictures of CBIS-DDSM's mass set, 800x800: how many, and how many masses.  Other data get no
@@ -124,37 +122,6 @@ def exams_text(document: dict[str, Any]) -> str:
         f"$MAMMOVIEW_DATA/cbis-ddsm/native-exam-boxes.json --data {_YARDSTICK} --out exams.json`"
     )
     return "\n".join([*lines, "", *_why(document), "", again])
-
-
-def speed_text(document: dict[str, Any]) -> str:
-    """Return the figures of ``mammoview bench analyze --json``, whatever it measured."""
-    rows = [[name, value] for name, value in _flat(document)]
-    return "\n".join(
-        [
-            "### Speed and memory",
-            "",
-            markdown_table(("figure", "value"), rows),
-            "",
-            "On one machine, each ratio in one run. Again: `mammoview bench analyze --json`",
-        ]
-    )
-
-
-def _flat(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
-    """Yield each figure with its way in words; places on the machine are none."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            yield from _flat(value, (*path, str(key).replace("_", " ")))
-    elif isinstance(node, list):
-        for number, value in enumerate(node, start=1):
-            yield from _flat(value, (*path, str(number)))
-    elif not (isinstance(node, str) and _is_place(node)):
-        text = f"{node:.3g}" if isinstance(node, float) else str(node)
-        yield ", ".join(path), NO_FIGURE if node is None else text
-
-
-def _is_place(text: str) -> bool:
-    return PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute()
 
 
 def _of_model(document: dict[str, Any]) -> str:

@@ -22,6 +22,7 @@ from trainer.card_sections import (
     section_of,
     write_section,
 )
+from trainer.card_speed import speed_text
 from trainer.card_tables import figure, overlap_lines, subgroup_lines, with_interval
 from trainer.cli.main import main
 from trainer.documents import write_json
@@ -396,9 +397,47 @@ def test_speeds_are_shown_whatever_was_measured_without_places(recipe: Recipe) -
     }
     card = render_card(MASS, recipe=recipe, validation=document(), measured=Measured(speed=speed))
     assert "| network ratio | 0.346 |" in card
-    assert "| stage seconds, decode | 0.5 |" in card
-    assert "| stage seconds, network | – |" in card
+    assert "| stage, decode | 0.5 s |" in card
+    assert "| stage, network | – |" in card
     assert "someone" not in card
+
+
+def test_speeds_stand_beside_what_they_are_compared_with_and_have_units() -> None:
+    text = speed_text(
+        {
+            "bench": "analyze",
+            "cores": 2,
+            "views": 4,
+            "device": "CPU (2 threads)",
+            "seconds": 4.123,
+            "peak_rss_mib": 660,
+            "stage_seconds": {"decode": 0.24, "network": 1.55},
+            "stage_share": {"decode": 0.0581, "network": 0.375, "start and writing": 0.409},
+            "baseline_network_seconds": 2.31,
+            "network_ratio": 0.671,
+            "network_ratio_views": [0.536, 0.9],
+            "windows_seconds": None,
+            "gpu_view_ms": {"of a known size": 9.5},
+            "cpu_view_ms": {"of a known size": 500.0},
+            "gpu_ratio": 0.019,
+        }
+    )
+    lines = text.splitlines()
+    assert lines[2] == "Measured on 4 views, CPU (2 threads), machine with 2 cores."
+    for row in (
+        "| the network, all views | 1.55 s | 2.31 s | 0.671 | eager torch |",
+        "| one pass over a view | – | – | – | a window for each cell of its map |",
+        "| a view of a known size on the GPU | 9.5 ms | 500 ms | 0.019 | the same on the CPU |",
+        "| the whole command | 4.12 s |",
+        "| peak resident memory | 660 MiB |",
+        "| stage, decode | 0.24 s (6 %) |",
+        "| stage, start and writing | 41 % |",
+        "| network ratio views, 1 | 0.536 |",
+    ):
+        assert row in lines, row
+    assert "eager torch, channels last" not in text
+    assert text.count("2.31") == 1
+    assert "_" not in text.replace("mammoview bench analyze --json", "")
 
 
 def test_the_command_takes_documents_and_sections(
@@ -428,7 +467,7 @@ def test_the_command_takes_documents_and_sections(
     assert main(words) == 0
     card = (bundle / CARD).read_text("utf-8")
     assert card.index("### digital") < card.index("### views")
-    assert "| seconds | 1.25 |" in card
+    assert "| the whole command | 1.25 s |" in card
     assert "### Test pictures" in card
     assert main([*words, "--section", folders[0]]) == 2
     assert "2 sections named views" in capsys.readouterr().err

@@ -61,11 +61,11 @@ def test_a_new_section_stands_before_speed_and_limits() -> None:
     )
     bare = TEXT.replace("### Speed and memory\n\nslow\n\n", "")
     speed = amended(bare, Measured(speed={"bench": "analyze", "seconds": 1.25}))
-    assert speed.index("Measured on tiny 0.") < speed.index("| seconds | 1.25 |")
-    assert speed.index("| seconds | 1.25 |") < speed.index("## Limits")
+    assert speed.index("Measured on tiny 0.") < speed.index("| the whole command | 1.25 s |")
+    assert speed.index("| the whole command | 1.25 s |") < speed.index("## Limits")
     again = amended(TEXT, Measured(speed={"bench": "analyze", "seconds": 1.25}))
     assert "slow" not in again
-    assert "| seconds | 1.25 |" in again
+    assert "| the whole command | 1.25 s |" in again
 
 
 def test_a_section_that_the_limits_hang_on_is_not_put_in_alone() -> None:
@@ -98,7 +98,7 @@ def test_the_command_needs_no_run_for_sections_and_speed(
     after = open_bundle(folder)
     card = (folder / CARD).read_text("utf-8")
     assert "### Flips\n\nnone\n\nAgain:\n\n```\nagain\n```\n\nMeasured on tiny 1." in card
-    assert "| seconds | 1.25 |" in card
+    assert "| the whole command | 1.25 s |" in card
     assert (after.network, replace(after.manifest, hashes=())) == (
         before.network,
         build_manifest(),
