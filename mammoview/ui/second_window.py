@@ -123,7 +123,9 @@ class SecondWindow(ReadingWindow):
         step = shown.hanging.step
         nothing = translate("SecondScreen", "Nothing hangs beside this step")
         self._step.setText(step.title if step else nothing)
-        self._badge.setText(texts.badge_text(new))
+        mode = texts.badge_text(new)
+        self._badge.setText(mode)
+        self._badge.setVisible(bool(mode))
         self._caveats.setText(caveat_text(new))
         self._rows.arrange()
 

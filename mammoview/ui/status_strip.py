@@ -113,8 +113,8 @@ class StatusStrip(QStatusBar):
         """Show the state."""
         if old is None or old.keys != new.keys:
             self._show_keys()
-        self._badge.setText(texts.badge_text(new))
         for label, said in (
+            (self._badge, texts.badge_text(new)),
             (self._reader, texts.reader_text(new.read)),
             (self._display, badge_text(new.display)),
             (self._caveats, caveat_text(new)),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mammoview.app import analysis, read_desk, resolve, steps, write_behind
+from mammoview.app import analysis, commands, read_desk, resolve, steps, write_behind
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import keeper, mark_steps, texts
 from mammoview.app.second_read.next_step import Go
@@ -464,3 +465,10 @@ def test_images_that_came_later_or_are_gone_are_named(tmp_path: Path) -> None:
         "3 images of this read are NOT here",
     )
     again.desk.shutdown()
+
+
+def test_without_an_examination_the_badge_says_at_most_how_the_worklist_is_read() -> None:
+    nothing = commands.empty()
+    assert texts.badge_text(nothing) == ""
+    kept = replace(nothing, read=replace(nothing.read, keeps=True))
+    assert texts.badge_text(kept) == "Worklist: second read"

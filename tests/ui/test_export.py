@@ -165,6 +165,10 @@ def test_a_signed_read_is_exported(opens: Opens, qtbot: QtBot, tmp_path: Path) -
     # What was chosen is offered again, and the folder of this session.
     table = window.findChild(TextTable, "exportedFiles")
     assert table is not None
+    table.activateWindow()
+    qtbot.waitUntil(table.isActiveWindow)
+    table.table.setFocus()
+    assert wrong_in(table) == []
     table.close()
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
@@ -243,8 +247,12 @@ def test_an_export_can_be_stopped(
 
 
 def test_the_question_is_walked_by_tab(opens: Opens, qtbot: QtBot, tmp_path: Path) -> None:
+    """With nothing to export too, where its button is off and says why."""
     dialog = ask(opens(ReadState.FINAL), qtbot)
     into(dialog, qtbot, tmp_path)
+    assert wrong_in(dialog) == []
+    tick(dialog, qtbot, Format.PDF)
+    assert said(dialog, "exportProblem")
     assert wrong_in(dialog) == []
 
 

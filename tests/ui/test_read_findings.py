@@ -35,6 +35,7 @@ from mammoview.ui.dispatch import GuiDispatcher
 from mammoview.ui.main_window import MainWindow
 from tests.builders.desk import QuickAnalyst
 from tests.builders.dicom import build_exam
+from tests.ui.walk import wrong_in
 
 R, L = Laterality.RIGHT, Laterality.LEFT
 _NONE = Qt.KeyboardModifier.NoModifier
@@ -413,6 +414,10 @@ def test_both_statements_are_shown_before_it_is_final(reader: Reader) -> None:
     last = table.item(2, 3)
     assert last is not None
     assert last.text() == "same"
+    dialog = reader.find("statements")
+    assert dialog.accessibleName() == "Unaided and now"
+    reader.bot.waitUntil(dialog.isActiveWindow)
+    assert wrong_in(dialog) == []
     button = reader.find("makeFinal")
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     reader.until(ReadState.FINAL)

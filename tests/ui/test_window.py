@@ -63,7 +63,13 @@ def read(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> MainWindow:
 def test_empty_window_says_what_to_do(window: MainWindow) -> None:
     assert "drop" in text(window, "statusMessage")
     assert text(window, "researchUseOnly") == "RESEARCH USE ONLY"
-    assert text(window, "readingBadge") == "Concurrent reading — not a blinded read"
+    badge = window.findChild(QLabel, "readingBadge")
+    assert badge is not None
+    assert badge.isHidden(), "nothing is read, in no mode"
+
+
+def test_what_is_read_says_how(read: MainWindow) -> None:
+    assert text(read, "readingBadge") == "Concurrent reading — not a blinded read"
 
 
 def test_each_overlay_is_another_picture_and_off_is_the_first_again(
@@ -250,7 +256,8 @@ def test_page_keys_step_through_the_exams(
     qtbot.waitUntil(lambda: analysed(window))
 
 
-def test_side_panel_folds_and_what_must_be_said_stays(window: MainWindow, qtbot: QtBot) -> None:
+def test_side_panel_folds_and_what_must_be_said_stays(read: MainWindow, qtbot: QtBot) -> None:
+    window = read
     press(qtbot, window, Qt.Key.Key_S)
     assert not window.side_panel.isVisible()
     press(qtbot, window, Qt.Key.Key_F11)

@@ -26,8 +26,14 @@ from mammoview.words import COUNTED, translate
 
 
 def badge_text(ws: Workspace) -> str:
-    """Return how this examination is read and where the read stands: always on the screen."""
+    """Return how this examination is read and where the read stands: always on the screen.
+
+    Without an examination nothing is read: then how the worklist is read, where reads are kept.
+    """
     read = ws.read.read
+    if ws.exam_key is None:
+        said = translate("Status", "Worklist: {mode}").format(mode=mode_text(ws.read.site_mode))
+        return said if ws.read.keeps else ""
     if read is None:
         if ws.reading_mode is ReadingMode.CONCURRENT:
             return translate("Status", "Concurrent reading — not a blinded read")

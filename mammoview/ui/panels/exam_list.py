@@ -29,6 +29,8 @@ class ExamList(QWidget):
         self._list.setObjectName("examList")
         self._list.setAccessibleName(translate("ExamList", "Open examinations"))
         self._list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        # A bar would lie over the last line; what is cut stands in the tooltip.
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(heading(translate("ExamList", "Examinations"), self))
@@ -52,7 +54,9 @@ class ExamList(QWidget):
         if old is None or old.index is not new.index or hides_identity(old) != hidden:
             self._list.clear()
             for number, exam in enumerate(exams, start=1):
-                item = QListWidgetItem(describe(exam, number, hidden=hidden), self._list)
+                line = describe(exam, number, hidden=hidden)
+                item = QListWidgetItem(line, self._list)
+                item.setToolTip(line)
                 item.setData(Qt.ItemDataRole.UserRole, exam.key)
             self._list.setFixedHeight(min(len(exams), _MOST_ROWS) * _ROW_HEIGHT + 4)
             self.setVisible(len(exams) > 1)
