@@ -122,7 +122,11 @@ def _range_notes(view: ViewPrediction) -> tuple[str, ...]:
 
 
 def notes_of(ws: Workspace) -> tuple[str, ...]:
-    """Return every assumption and warning, each once, with the views it holds for."""
+    """Return every assumption and warning, each once, with the views it holds for.
+
+    A standard view that is not there comes first: in a step that does not hang it nothing else
+    would say so.
+    """
     said: dict[str, list[str]] = {}
     for hung in ws.views:
         view = hung.mammogram
@@ -139,4 +143,12 @@ def notes_of(ws: Workspace) -> tuple[str, ...]:
     if ws.not_hung:
         left_out = translate("Reading", "Left out of the hanging: {views}")
         notes.append(left_out.format(views=", ".join(ws.not_hung)))
-    return (*ws.warnings, *notes)
+    return (*_missing_views(ws), *ws.warnings, *notes)
+
+
+def _missing_views(ws: Workspace) -> tuple[str, ...]:
+    exam = next((exam for exam in ws.index.examinations if exam.key == ws.exam_key), None)
+    if exam is None or not exam.missing_slots:
+        return ()
+    said = translate("Reading", "Not found: {views}")
+    return (said.format(views=", ".join(slot.label for slot in exam.missing_slots)),)
