@@ -1,6 +1,6 @@
 """Patches for training: drawn on the CPU, sampled from the cache on whatever device holds it.
 
-A patch is a record's number, an affine map and a gain (``trainer.draw``); its pixels are read
+A patch is a record's number, an affine map and a tone (``trainer.draw``); its pixels are read
 straight from the cache by :func:`sample_patches`.  Where the cache fits into the GPU's memory it
 lies there, and no loader can starve the GPU.
 """
@@ -33,15 +33,18 @@ from trainer.draw import (
 )
 from trainer.hard_negatives import HardShare
 from trainer.recipe import WHOLE, Recipe
+from trainer.transplant import add_labels, draw_transplant, set_in
 
 # Of the free memory of a GPU, what the cache may take: the rest is for the network.
 _RESIDENT_SHARE = 0.5
 _BATCHES_A_GROUP = 32
 
 
-class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
-    """The patches of an epoch: ``(record number, affine (2, 3), gain, labels)``.
+class PatchSet(Dataset[tuple[Tensor, ...]]):
+    """The patches of an epoch.
 
+    Each is ``(record number, affine (2, 3), gain and gamma (2,), number, affine and ellipse (4,) of
+    what is set in, labels)``; half axes are 0 where nothing is (``trainer.transplant``).
     ``labels`` holds class numbers a map cell (``IGNORED`` where nothing is asked), or one number
     for the patch.  Index ``epoch * len + sample`` is that sample's patch in that epoch; see
     :class:`EpochOrder`.
@@ -100,7 +103,7 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
     def __len__(self) -> int:
         return len(self.items)
 
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def __getitem__(self, index: int) -> tuple[Tensor, ...]:
         epoch, sample = divmod(index, len(self.items))
         number, place = self.items[sample]
         patch = self.recipe.patches
@@ -116,11 +119,25 @@ class PatchSet(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
             number, centre = self._background(number, rng)
             record = self.cache.records[number]
             draw = turned(centre, patch, rng)
+        labels = self._labels(record, place, is_lesion, draw)
+        planted = None
+        if self.is_whole and patch.transplant_share:
+            planted = draw_transplant(self.cache, self.lesions, record, draw, self.recipe, rng)
+        if planted is not None:
+            add_labels(labels.numpy(), planted, draw, self.recipe, stride_px=self.stride_px)
+        donor, affine, ellipse = (
+            (number, draw.affine, np.zeros(4, np.float32))
+            if planted is None
+            else (planted.record, planted.affine, planted.ellipse())
+        )
         return (
             torch.tensor(number),
             torch.from_numpy(draw.affine.astype(np.float32)),
-            torch.tensor(draw.gain, dtype=torch.float32),
-            self._labels(record, place, is_lesion, draw),
+            torch.tensor([draw.gain, draw.gamma], dtype=torch.float32),
+            torch.tensor(donor),
+            torch.from_numpy(affine.astype(np.float32)),
+            torch.from_numpy(ellipse),
+            labels,
         )
 
     def class_counts(self) -> dict[str, int]:
@@ -273,19 +290,15 @@ class PatchStore:
         self._shards = shards
         self._records = torch.from_numpy(where).to(self.device)
 
-    def patches(
-        self, numbers: Tensor, affine: Tensor, gain: Tensor, shape: tuple[int, int]
-    ) -> Tensor:
+    def patches(self, numbers: Tensor, affine: Tensor, shape: tuple[int, int]) -> Tensor:
         """Return the patches (n, 1, rows, cols) float32 in 0..1 of some draws."""
         where = self._records[numbers]
         if self.is_resident:
-            return sample_patches(self._shards[0], where[:, 1:], affine, gain, shape)
+            return sample_patches(self._shards[0], where[:, 1:], affine, shape)
         out = torch.empty(len(numbers), 1, *shape)
         for shard in torch.unique(where[:, 0]).tolist():
             mine = where[:, 0] == shard
-            out[mine] = sample_patches(
-                self._shards[shard], where[mine, 1:], affine[mine], gain[mine], shape
-            )
+            out[mine] = sample_patches(self._shards[shard], where[mine, 1:], affine[mine], shape)
         return out
 
 
@@ -306,16 +319,21 @@ class Collate:
         self.of_shapes = of_shapes
 
     def __call__(self, items: Sequence[tuple[Tensor, ...]]) -> list[Tensor]:
-        """Return ``[image, labels]``, or ``[numbers, affine, gain, labels]`` for :meth:`finish`."""
+        """Return ``[image, labels]``, or the draws as they are for :meth:`finish`."""
         batch: list[Tensor] = default_collate(_padded(items) if self.of_shapes else list(items))
         return batch if self.store.is_resident else self.finish(batch)
 
     def finish(self, batch: list[Tensor]) -> list[Tensor]:
         """Return ``[image (n, 1, rows, cols), labels]`` of a batch of draws."""
-        numbers, affine, gain, labels = batch
+        numbers, affine, tone, donors, donor_affine, ellipse, labels = batch
         cells = labels.shape[1:] if self.of_shapes else (1, 1)
         shape = (cells[0] * self.size, cells[1] * self.size)
-        return [self.store.patches(numbers, affine, gain, shape), labels]
+        image = self.store.patches(numbers, affine, shape)
+        planted = ellipse[:, 2] > 0
+        if bool(planted.any()):
+            donor = self.store.patches(donors[planted], donor_affine[planted], shape)
+            image[planted] = set_in(image[planted], donor, donor_affine[planted], ellipse[planted])
+        return [toned(image, tone), labels]
 
 
 def _padded(items: Sequence[tuple[Tensor, ...]]) -> list[tuple[Tensor, ...]]:
@@ -323,17 +341,19 @@ def _padded(items: Sequence[tuple[Tensor, ...]]) -> list[tuple[Tensor, ...]]:
     sides = torch.tensor([labels.shape for *_, labels in items])
     rows, cols = sides.amax(0).tolist()
     padded: list[tuple[Tensor, ...]] = []
-    for (number, affine, gain, labels), (own_rows, own_cols) in zip(
-        items, sides.tolist(), strict=True
-    ):
+    for item, (own_rows, own_cols) in zip(items, sides.tolist(), strict=True):
+        number, affine, tone, donor, donor_affine, ellipse, labels = item
         grown = torch.tensor([cols / own_cols, rows / own_rows])
-        matrix = affine[:, :2] * grown
-        # The frame's first corner stays where it was.
-        place = affine[:, 2] + affine[:, :2] @ (grown - 1.0)
         frame = torch.full((rows, cols), IGNORED)
         frame[:own_rows, :own_cols] = labels
-        padded.append((number, torch.column_stack([matrix, place]), gain, frame))
+        larger = (_in_larger_frame(given, grown) for given in (affine, donor_affine))
+        padded.append((number, next(larger), tone, donor, next(larger), ellipse, frame))
     return padded
+
+
+def _in_larger_frame(affine: Tensor, grown: Tensor) -> Tensor:
+    """Return the map of a frame that is so many times as wide and high, its first corner kept."""
+    return torch.column_stack([affine[:, :2] * grown, affine[:, 2] + affine[:, :2] @ (grown - 1.0)])
 
 
 def _fits(size: int, device: torch.device) -> bool:
@@ -343,9 +363,19 @@ def _fits(size: int, device: torch.device) -> bool:
     return size <= torch.cuda.mem_get_info(device)[0] * _RESIDENT_SHARE
 
 
-def sample_patches(
-    pixels: Tensor, where: Tensor, affine: Tensor, gain: Tensor, shape: tuple[int, int]
-) -> Tensor:
+def toned(image: Tensor, tone: Tensor) -> Tensor:
+    """Return pictures (n, 1, rows, cols) in 0..1 times their gain, to the power of their gamma.
+
+    Parameters
+    ----------
+    tone : Tensor of float32, (n, 2)
+        Gain and gamma.
+    """
+    gain, gamma = tone[:, :, None, None, None].unbind(1)
+    return (image * gain).clamp(0.0, 1.0) ** gamma
+
+
+def sample_patches(pixels: Tensor, where: Tensor, affine: Tensor, shape: tuple[int, int]) -> Tensor:
     """Read patches out of grids that lie one after another, with bilinear interpolation.
 
     Beyond a grid's border all is black, as film's air is.
@@ -358,7 +388,6 @@ def sample_patches(
         First byte, rows and columns of each patch's grid.
     affine : Tensor of float32, (n, 2, 3)
         See ``trainer.draw.Draw``.
-    gain : Tensor of float32, (n,)
     shape : tuple of int
         Rows and columns of a patch.
 
@@ -387,4 +416,4 @@ def sample_patches(
             inside = (r >= 0) & (r < rows) & (c >= 0) & (c < cols)
             index = torch.where(inside, start + r * cols + c, start)
             out += row_share * col_share * inside * torch.take(pixels, index)
-    return (out / 255.0 * gain[:, None, None]).clamp(0.0, 1.0)[:, None]
+    return (out / 255.0)[:, None]

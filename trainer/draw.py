@@ -35,13 +35,14 @@ class Draw:
     affine : ndarray of float64, (2, 3)
         Map of patch coordinates (x right, y down, -1..1 from edge to edge) to continuous
         coordinates (col, row) of the record's grid.
-    gain : float
-        Factor on the grey values.
+    gain, gamma : float
+        Grey values 0..1 are multiplied by the one, then raised to the other.
     """
 
     shape: tuple[int, int]
     affine: NDArray[np.float64]
     gain: float
+    gamma: float
 
 
 def cut_size(patch: PatchRecipe) -> int:
@@ -138,13 +139,18 @@ def around(
 
 def turned(centre: ImagePoint, patch: PatchRecipe, rng: np.random.Generator) -> Draw:
     """Return the patch at a place with a rotation, reflection, scale, aspect and gain."""
-    turn = _rotation(rng.uniform(-patch.rotation_degrees, patch.rotation_degrees))
+    turn = rotation(rng.uniform(-patch.rotation_degrees, patch.rotation_degrees))
     scale = rng.uniform(1.0 - patch.scale_jitter, 1.0 + patch.scale_jitter)
     aspect = rng.uniform(1.0 - patch.aspect_jitter, 1.0 + patch.aspect_jitter)
     mirror = rng.choice((-1.0, 1.0))
     matrix = turn @ np.diag([mirror * scale * aspect, scale]) * (patch.size_px / 2.0)
     gain = rng.uniform(1.0 - patch.gain_jitter, 1.0 + patch.gain_jitter)
-    return Draw(shape=(patch.size_px, patch.size_px), affine=_affine(matrix, centre), gain=gain)
+    return Draw(
+        shape=(patch.size_px, patch.size_px),
+        affine=_affine(matrix, centre),
+        gain=gain,
+        gamma=_gamma(patch, rng),
+    )
 
 
 def framed(
@@ -155,7 +161,7 @@ def framed(
     Where it lies in the frame is drawn too.  The frame is as large as the scaled picture, but no
     side is longer than ``patch.size_px``: then a part of the picture is drawn.
     """
-    turn = _rotation(rng.uniform(-patch.rotation_degrees, patch.rotation_degrees))
+    turn = rotation(rng.uniform(-patch.rotation_degrees, patch.rotation_degrees))
     scale = rng.uniform(1.0 - patch.scale_jitter, 1.0 + patch.scale_jitter)
     aspect = rng.uniform(1.0 - patch.aspect_jitter, 1.0 + patch.aspect_jitter)
     mirror = np.ones(2) if patch.sampling == "laid" else rng.choice((-1.0, 1.0), 2)
@@ -168,13 +174,19 @@ def framed(
     centre = first + frame * steps / 2.0
     matrix = turn @ np.diag(mirror * steps * frame / 2.0)
     point = ImagePoint(col=float(centre[0]), row=float(centre[1]))
-    return Draw(shape=(int(frame[1]), int(frame[0])), affine=_affine(matrix, point), gain=gain)
+    return Draw(
+        shape=(int(frame[1]), int(frame[0])),
+        affine=_affine(matrix, point),
+        gain=gain,
+        gamma=_gamma(patch, rng),
+    )
 
 
 def upright(centre: ImagePoint, patch: PatchRecipe) -> Draw:
     """Return the patch at a place as it lies, without any augmentation."""
     matrix = np.eye(2) * (patch.size_px / 2.0)
-    return Draw(shape=(patch.size_px, patch.size_px), affine=_affine(matrix, centre), gain=1.0)
+    shape = (patch.size_px, patch.size_px)
+    return Draw(shape=shape, affine=_affine(matrix, centre), gain=1.0, gamma=1.0)
 
 
 def cell_labels(
@@ -195,13 +207,13 @@ def cell_labels(
     ndarray of int64, (rows, columns) of cells
         Class numbers, ``IGNORED`` where nothing is asked.
     """
-    rows_px, cols_px = draw.shape
-    y, x = np.meshgrid(*(_cell_centres(side, stride_px) for side in draw.shape), indexing="ij")
-    cols, rows = (draw.affine[i, 0] * x + draw.affine[i, 1] * y + draw.affine[i, 2] for i in (0, 1))
-    # Half a cell in grid pixels: no lesion is too small to have a cell.
-    reach = stride_px * math.sqrt(abs(np.linalg.det(draw.affine[:, :2])) / (rows_px * cols_px))
-    labels = np.full(x.shape, classes.index(background), np.int64)
-    distances = [_ellipse_distance(lesion.box, cols, rows, reach) for lesion in record.lesions]
+    labels: NDArray[np.int64] = np.full(
+        [side // stride_px for side in draw.shape], classes.index(background), np.int64
+    )
+    distances = [
+        ellipse_distance(lesion.box, draw.affine, draw.shape, stride_px=stride_px)
+        for lesion in record.lesions
+    ]
     for distance in distances:
         labels[distance <= 1.0 + patch.ignore_ring] = IGNORED
     for lesion, distance in zip(record.lesions, distances, strict=True):
@@ -210,13 +222,46 @@ def cell_labels(
     return labels
 
 
+def ellipse_distance(
+    box: ImageBox, affine: NDArray[np.float64], shape: tuple[int, int], *, stride_px: int
+) -> NDArray[np.float64]:
+    """Return how far each cell of a patch lies from the middle of a box: 1 on its ellipse.
+
+    Half axes are at least half a cell's diagonal: no lesion is too small to have one, even where
+    four cells meet.
+
+    Parameters
+    ----------
+    box : ImageBox
+        On the grid of a record.
+    affine, shape
+        Of the patch, see :class:`Draw`.
+    stride_px : int
+        Pixels of the patch from cell to cell.
+    """
+    y, x = np.meshgrid(*(_cell_centres(side, stride_px) for side in shape), indexing="ij")
+    cols, rows = (affine[i, 0] * x + affine[i, 1] * y + affine[i, 2] for i in (0, 1))
+    # Half a cell's diagonal in grid pixels: a frame is two units wide and two high.
+    area = abs(np.linalg.det(affine[:, :2])) * 4.0 / (shape[0] * shape[1])
+    reach = stride_px * math.sqrt(area / 2.0) * (1.0 + 1e-9)
+    middle = box.centre()
+    across = max((box.col1 - box.col0) / 2.0, reach)
+    down = max((box.row1 - box.row0) / 2.0, reach)
+    return np.asarray(np.hypot((cols - middle.col) / across, (rows - middle.row) / down))
+
+
 def _cell_centres(side_px: int, stride_px: int) -> NDArray[np.float64]:
     """Return where the middles of the cells along a side lie, -1..1 from edge to edge."""
     cells = np.arange(side_px // stride_px)
     return np.asarray((cells + 0.5) * stride_px / side_px * 2.0 - 1.0)
 
 
-def _rotation(degrees: float) -> NDArray[np.float64]:
+def _gamma(patch: PatchRecipe, rng: np.random.Generator) -> float:
+    return math.exp(rng.uniform(-patch.gamma_jitter, patch.gamma_jitter))
+
+
+def rotation(degrees: float) -> NDArray[np.float64]:
+    """Return the matrix (2, 2) that turns (x, y) by an angle."""
     angle = math.radians(degrees)
     return np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
 
@@ -235,13 +280,3 @@ def _affine(matrix: NDArray[np.float64], centre: ImagePoint) -> NDArray[np.float
 
 def _grown(box: ImageBox, by: float) -> ImageBox:
     return ImageBox(col0=box.col0 - by, row0=box.row0 - by, col1=box.col1 + by, row1=box.row1 + by)
-
-
-def _ellipse_distance(
-    box: ImageBox, cols: NDArray[np.float64], rows: NDArray[np.float64], reach: float
-) -> NDArray[np.float64]:
-    """Return 1.0 on the ellipse in the box; half axes are at least ``reach``."""
-    middle = box.centre()
-    across = max((box.col1 - box.col0) / 2.0, reach)
-    down = max((box.row1 - box.row0) / 2.0, reach)
-    return np.hypot((cols - middle.col) / across, (rows - middle.row) / down)

@@ -18,6 +18,7 @@ import torch
 from lightning import Trainer
 from lightning.pytorch.callbacks import (
     Callback,
+    EMAWeightAveraging,
     LearningRateMonitor,
     ModelCheckpoint,
     RichProgressBar,
@@ -383,6 +384,8 @@ def _trainer(recipe: Recipe, options: FitOptions, stop: MeanAccuracyStop) -> Tra
         LearningRateMonitor("step"),
         checkpoint,  # last, so that it holds the state of the others
     ]
+    if average := recipe.training.average:
+        callbacks.insert(0, EMAWeightAveraging(decay=average, use_buffers=False))
     if find_spec("rich") is not None:  # results alone go to standard output
         callbacks.append(RichProgressBar(console_kwargs={"stderr": True}))
     local, nodes = processes()

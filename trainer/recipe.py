@@ -36,8 +36,9 @@ class NetworkRecipe:
     Attributes
     ----------
     backbone : str
-        ``alexnet``, ``vgg16``, ``vgg19``, ``googlenet``, ``resnet18`` to ``resnet152`` or
-        ``resnet50-original-strides``.
+        ``alexnet``, ``vgg16``, ``vgg19``, ``googlenet``, ``resnet18`` to ``resnet152``,
+        ``resnet50-original-strides`` or, with a map twice as fine,
+        ``resnet50-original-strides-fine``.
     cam : bool
         AlexNet and VGG: False keeps fc6 and fc7 as in the paper, True cuts after the last
         convolution and averages its maps.  The others have that shape: True.
@@ -92,8 +93,13 @@ class PatchRecipe:
         Cells outside a lesion's ellipse but within ``1 + ignore_ring`` of it are not judged.
     scale_jitter, aspect_jitter, gain_jitter : float
         Factors are drawn from ``1 - jitter`` to ``1 + jitter``.
+    gamma_jitter : float
+        Exponents of the grey values are drawn from ``exp(-jitter)`` to ``exp(jitter)``.
     rotation_degrees : float
         Rotations are drawn from minus to plus this; reflections as well, but for ``laid``.
+    transplant_share : float
+        Of whole pictures, so many get a place of another picture set in: a lesion into half of
+        them, a healthy place into the others (``trainer.transplant``).
     """
 
     sampling: Literal["grid", "whole", "laid", "roi"]
@@ -107,7 +113,9 @@ class PatchRecipe:
     scale_jitter: float
     aspect_jitter: float
     gain_jitter: float
+    gamma_jitter: float
     rotation_degrees: float
+    transplant_share: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +128,9 @@ class TrainingRecipe:
         The new last layer learns so many times faster.
     schedule : str
         ``cosine`` down to nothing over all epochs, or ``constant``.
+    average : float
+        What is kept is a running mean of the weights over the steps: it keeps this share of itself
+        at each (Polyak and Juditsky 1992); 0: the last weights themselves.
     lesion_weight : float
         Weight of a finding in the loss against background.
     batch_size : int
@@ -137,6 +148,7 @@ class TrainingRecipe:
     weight_decay: float
     momentum: float
     schedule: Literal["cosine", "constant"]
+    average: float
     lesion_weight: float
     batch_size: int
     patches_per_lesion: int
@@ -227,6 +239,20 @@ def _rules(recipe: Recipe) -> Iterator[tuple[bool, str, str]]:
         f"whole pictures with {patches.supervision} supervision and background {background!r}",
         'supervision "cells" and a background: a whole picture has no one label',
     )
+    yield (
+        patches.transplant_share == 0.0 or patches.sampling in WHOLE,
+        f"transplant_share {patches.transplant_share:g} with {patches.sampling} patches",
+        "whole pictures (sampling whole or laid), or transplant_share 0",
+    )
+    for name, share in (
+        ("transplant_share", patches.transplant_share),
+        ("average", training.average),
+    ):
+        yield (
+            0.0 <= share <= 1.0 and (name, share) != ("average", 1.0),
+            f"{name} {share:g}",
+            "0 to 1",
+        )
     for name, value in (
         ("size_px", patches.size_px),
         ("context", patches.context),

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 import torch
 
+from mammoview.domain.geometry import ImageBox
 from mammoview.errors import DataError
 from mammoview.modelkit.preprocess import to_grid
 from tests.builders.pictures import build_pictures
-from trainer.augment import Collate, EpochOrder, PatchSet, PatchStore, sample_patches
+from trainer.augment import Collate, EpochOrder, PatchSet, PatchStore, sample_patches, toned
 from trainer.cache import INDEX, GridCache
 from trainer.coco import read_coco
-from trainer.draw import IGNORED, cut_size
+from trainer.draw import IGNORED, cut_size, ellipse_distance
 from trainer.pictures import read_picture
 from trainer.prepare import prepare
 from trainer.recipe import Recipe
@@ -70,10 +71,11 @@ def patches(cache: GridCache, recipe: Recipe, per_lesion: int = 3, **changes: ob
 
 
 def image_of(drawn: PatchSet, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-    number, affine, gain, labels = drawn[index]
+    number, affine, tone, *_, labels = drawn[index]
     store = PatchStore(drawn.cache, CPU)
     size = drawn.recipe.patches.size_px
-    return store.patches(number[None], affine[None], gain[None], (size, size))[0, 0], labels
+    image = store.patches(number[None], affine[None], (size, size))
+    return toned(image, tone[None])[0, 0], labels
 
 
 def test_the_cache_holds_what_the_viewer_would_show_the_network(
@@ -101,7 +103,7 @@ def test_cell_labels_follow_the_lesion_through_every_turn(cache: GridCache, reci
     seen = 0
     for index in range(len(drawn)):
         image, labels = image_of(drawn, index)
-        gain = float(drawn[index][2])
+        gain = float(drawn[index][2][0])
         cells = image.reshape(labels.shape[0], STRIDE, labels.shape[1], STRIDE)
         share = (cells > 0.6 * gain).float().mean(dim=(1, 3))
         middle = cells[:, 14:18, :, 14:18].mean(dim=(1, 3)) > 0.6 * gain
@@ -110,6 +112,15 @@ def test_cell_labels_follow_the_lesion_through_every_turn(cache: GridCache, reci
         assert float(share[air].max()) < 0.25
         seen += int(lesion.sum())
     assert seen > 3 * len(drawn)
+
+
+def test_a_speck_has_a_cell_wherever_it_lies() -> None:
+    """Where four cells meet, their middles are half a cell's diagonal away."""
+    affine = np.array([[128.0, 0.0, 128.0], [0.0, 96.0, 96.0]])
+    for col, row in ((64.0, 64.0), (80.0, 64.0), (80.0, 80.0), (71.3, 66.6)):
+        speck = ImageBox(col0=col - 1, row0=row - 1, col1=col + 1, row1=row + 1)
+        near = ellipse_distance(speck, affine, (192, 256), stride_px=STRIDE) <= 1.0
+        assert 1 <= near.sum() <= 4
 
 
 def whole(cache: GridCache, recipe: Recipe, **changes: object) -> PatchSet:
@@ -164,7 +175,7 @@ def test_a_picture_that_lies_one_way_is_never_mirrored(cache: GridCache, recipe:
 
 def test_a_frame_no_larger_than_asked_holds_a_part(cache: GridCache, recipe: Recipe) -> None:
     drawn = patches(cache, recipe, 3, sampling="whole", size_px=320)
-    shapes = {tuple(drawn[index][3].shape) for index in range(len(drawn))}
+    shapes = {tuple(drawn[index][-1].shape) for index in range(len(drawn))}
     assert max(max(shape) for shape in shapes) == 320 // STRIDE
 
 
@@ -230,7 +241,7 @@ def test_sampling_is_plain_bilinear_interpolation() -> None:
     pixels = torch.from_numpy(np.concatenate([g.ravel() for g in grids]))
     where = torch.tensor([[0, 40, 30], [1200, 25, 50]])
     turn = torch.tensor([[9.0, -4.0, 14.0], [4.0, 9.0, 17.0]])
-    got = sample_patches(pixels, where, turn.expand(2, 2, 3), torch.ones(2), (16, 16))
+    got = sample_patches(pixels, where, turn.expand(2, 2, 3), (16, 16))
     at = (torch.arange(16) + 0.5) / 8 - 1
     y, x = torch.meshgrid(at, at, indexing="ij")
     for number, grid in enumerate(grids):
@@ -268,7 +279,7 @@ def test_pixels_held_on_a_device_give_the_same_patches(
     assert held.store.is_resident
     assert not mapped.store.is_resident
     batch = held(items)
-    assert len(batch) == 4  # draws, no pixels yet
+    assert len(batch) == 7  # draws, no pixels yet
     for one, other in zip(mapped(items), held.finish(batch), strict=True):
         assert torch.equal(one, other)
 
@@ -291,7 +302,7 @@ def test_squares_of_a_turned_patch_hold_no_invented_corner(
 ) -> None:
     drawn = patches(squares, roi_recipe, per_lesion=8)
     for index in range(len(drawn)):
-        number, affine, _, label = drawn[index]
+        number, affine, *_, label = drawn[index]
         corners = affine @ torch.tensor([[-1.0, 1, -1, 1], [-1, -1, 1, 1], [1, 1, 1, 1]])
         assert float(corners.min()) >= 0
         assert float(corners.max()) <= squares.records[int(number)].rows
@@ -302,13 +313,13 @@ def test_one_label_a_patch_keeps_background_clear_of_lesions(
     cache: GridCache, recipe: Recipe
 ) -> None:
     drawn = patches(cache, recipe, supervision="patch", lesion_share=0.5, centre_jitter_px=10.0)
-    kinds = [int(drawn[index][3]) for index in range(len(drawn))]
+    kinds = [int(drawn[index][-1]) for index in range(len(drawn))]
     assert set(kinds) == {0, 1}
 
 
 def test_ring_cells_are_not_judged(cache: GridCache, recipe: Recipe) -> None:
     drawn = patches(cache, recipe, lesion_share=1.0)
-    assert any((drawn[index][3] == IGNORED).any() for index in range(len(drawn)))
+    assert any((drawn[index][-1] == IGNORED).any() for index in range(len(drawn)))
 
 
 def copied(cache: GridCache, to: Path) -> Path:

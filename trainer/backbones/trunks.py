@@ -32,6 +32,7 @@ from mammoview.errors import SettingsError
 _AFTER_THE_MAP = ("avgpool", "dropout", "fc")
 _GOOGLENET = "googlenet"
 _ORIGINAL_STRIDES = "resnet50-original-strides"
+_FINE = "resnet50-original-strides-fine"
 _WITH_FC6: dict[str, Callable[..., AlexNet | VGG]] = {
     "alexnet": alexnet,
     "vgg16": vgg16,
@@ -44,6 +45,7 @@ _RESNETS: dict[str, Callable[..., ResNet]] = {
     "resnet101": resnet101,
     "resnet152": resnet152,
     _ORIGINAL_STRIDES: resnet50,
+    _FINE: resnet50,
 }
 _IMAGENET = {
     "alexnet": AlexNet_Weights.IMAGENET1K_V1,
@@ -104,8 +106,10 @@ def cam_trunk(backbone: str) -> Trunk:
         (dropout,) = (child.p for child in net.children() if isinstance(child, nn.Dropout))
     else:
         net = _RESNETS[backbone](weights=None)
-        if backbone == _ORIGINAL_STRIDES:
+        if backbone in (_ORIGINAL_STRIDES, _FINE):
             _stride_in_first_convolution(net)
+        if backbone == _FINE:
+            _twice_as_fine(net.layer4)
     children = {n: child for n, child in net.named_children() if n not in _AFTER_THE_MAP}
     return Trunk(
         layers=_sequence(**children),
@@ -191,3 +195,12 @@ def _stride_in_first_convolution(net: ResNet) -> None:
             convolution = block.get_submodule(name)
             if isinstance(convolution, nn.Conv2d):
                 convolution.stride = (stride, stride)
+
+
+def _twice_as_fine(stage: nn.Sequential) -> None:
+    """Let a stage keep the spacing of its input: dilated instead of strided (Yu et al. 2017)."""
+    for layer in stage.modules():
+        if isinstance(layer, nn.Conv2d):
+            layer.stride = (1, 1)
+            if layer.kernel_size == (3, 3):
+                layer.dilation = layer.padding = (2, 2)

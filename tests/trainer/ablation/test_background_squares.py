@@ -111,7 +111,7 @@ def test_each_lesion_brings_its_background_to_its_side(
         stride_px=32,
         lesions=some,
     )
-    labels = [int(drawn[index][3]) for index in range(len(drawn))]
+    labels = [int(drawn[index][-1]) for index in range(len(drawn))]
     assert labels.count(0) == len(some & set(background)) > 0
     assert len(labels) - labels.count(0) == 10
     assert sum(drawn.class_counts().values()) == 10

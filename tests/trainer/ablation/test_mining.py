@@ -144,7 +144,7 @@ def test_the_stated_share_of_the_background_is_drawn_around_them(
     jitter = coarse_recipe.patches.centre_jitter_px
     background = near = 0
     for index in range(len(patches)):
-        number, affine, _, label = patches[index]
+        number, affine, *_, label = patches[index]
         if int(label) != 0:
             assert int(number) == patches.items[index][0]
             continue
@@ -161,7 +161,7 @@ def test_without_hard_negatives_the_draws_are_what_they_were(
 ) -> None:
     patches = drawn(cache, coarse_recipe, None)
     for index in (0, 11, 200):
-        number, affine, _, label = patches[index]
+        number, affine, *_, label = patches[index]
         assert int(number) == patches.items[index][0]
         rng = np.random.default_rng(sample_seed(coarse_recipe.seed, 0, index))
         assert bool(label) == (rng.random() < 0.5)
