@@ -22,7 +22,7 @@ from torch import Tensor
 
 from mammoview.dicom.decode import decode_pixels
 from mammoview.dicom.index import index_paths
-from mammoview.errors import MammoviewError
+from mammoview.errors import MammoviewError, ModelError
 from mammoview.imaging.grayscale import unit_values
 from mammoview.modelkit.bundle import open_bundle
 from mammoview.modelkit.manifest import Manifest
@@ -31,6 +31,8 @@ from trainer.backbones import CamNet
 from trainer.recipe import NetworkRecipe
 
 _THREADS = 2
+# The shipped kind of network, by the spacing of its map.
+_BACKBONES = {32: "resnet50-original-strides", 16: "resnet50-original-strides-fine"}
 _CPU = torch.device("cpu")
 
 
@@ -44,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         manifest = open_bundle(arguments.model).manifest
         images = _images(arguments.paths, manifest)
+        net = _network(manifest)
     except MammoviewError as error:
         print(f"trainer.bench: {error}", file=sys.stderr)
         return 3
@@ -51,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if device.type == "cuda" and not torch.cuda.is_available():
         print("trainer.bench: torch sees no CUDA device", file=sys.stderr)
         return 4
-    net = _network(manifest).to(device)
+    net = net.to(device)
     plain = eager_seconds(partial(_default_layout, net), list(images.values()), device)
     channels_last = eager_seconds(partial(_channels_last, net), list(images.values()), device)
     views = [
@@ -110,9 +113,16 @@ def _images(paths: Sequence[Path], manifest: Manifest) -> dict[str, NDArray[np.f
 
 
 def _network(manifest: Manifest) -> CamNet:
+    stride = manifest.map_geometry.stride_px
+    if stride not in _BACKBONES:
+        raise ModelError(
+            f"a map of {stride} px from cell to cell",
+            expected=f"{' or '.join(map(str, _BACKBONES))} px, as the shipped networks have",
+            todo="measure without a baseline: leave torch out",
+        )
     net = CamNet(
         NetworkRecipe(
-            backbone="resnet50-original-strides",
+            backbone=_BACKBONES[stride],
             cam=True,
             classes=manifest.classes,
             background=manifest.background,

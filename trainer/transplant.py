@@ -89,8 +89,8 @@ def draw_transplant(
         return None
     for _ in range(_TRIES):
         target = anywhere(cache, host, patch, rng)
-        place = _around(target, box)
-        if not _touches(place, host) and _is_in_breast(place, cache.breast(host)):
+        there = _around(target, box)
+        if not _touches(there, host) and _is_in_breast(there, cache.breast(host)):
             break
     else:
         return None

@@ -85,11 +85,9 @@ def test_a_starved_network_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     cache = make_cache(tmp_path / "cache", recipe, records=8)
     sample = PatchStore.patches
 
-    def slowly(
-        self: PatchStore, numbers: Tensor, affine: Tensor, gain: Tensor, shape: tuple[int, int]
-    ) -> Tensor:
+    def slowly(self: PatchStore, numbers: Tensor, affine: Tensor, shape: tuple[int, int]) -> Tensor:
         time.sleep(1.5)
-        return sample(self, numbers, affine, gain, shape)
+        return sample(self, numbers, affine, shape)
 
     monkeypatch.setattr(PatchStore, "patches", slowly)
     found = measure(cache, recipe, OPTIONS)
