@@ -147,7 +147,7 @@ def _commands(report: CalcificationReport) -> tuple[str, str]:
     if report.on_validation:
         words.append("--validation")
     simulate = (
-        f"mammoview-train simulate {_PICTURES}/train {_PICTURES}/test "
+        f"mammoview-train simulate {_PICTURES}/test "
         "--calcification-csv $MAMMOVIEW_DATA/cbis-ddsm/csv --out SIMULATED"
     )
     return simulate, " ".join([*words, "--out FOLDER"])

@@ -150,7 +150,7 @@ def load_checkpoint(file: Path) -> PatchClassifier:
     Raises
     ------
     ModelError
-        If the file is no checkpoint of this trainer.
+        If the file is no checkpoint of this trainer, or a weight is no number.
     """
     try:
         stored = torch.load(file, map_location="cpu", weights_only=True)
@@ -167,4 +167,10 @@ def load_checkpoint(file: Path) -> PatchClassifier:
             expected=f"the {LAST} of a mammoview-train run",
             todo="give the run's folder",
         ) from error
+    if spoilt := [n for n, v in module.state_dict().items() if not bool(torch.isfinite(v).all())]:
+        raise ModelError(
+            f"checkpoint {file}: {spoilt[0]} holds values that are no numbers",
+            expected="finite weights; a statistic beyond 65,504 does not fit into float16",
+            todo="give the checkpoint as the run wrote it, or train again",
+        )
     return module.eval()

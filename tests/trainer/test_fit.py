@@ -62,6 +62,7 @@ def tiny(recipe: Recipe) -> Recipe:
             learning_rate=3e-3,
             head_factor=10.0,
             schedule="constant",
+            average=0.5,
             batch_size=8,
             patches_per_lesion=1,
             epochs=2,
@@ -154,6 +155,15 @@ def test_a_killed_run_goes_on_to_the_same_weights(place: Path, tiny: Recipe, wor
     assert not same(weights_of(place / name), weights_of(place / "run"))
     fit(place / "cache", tiny, options(place, name, resume=True, workers=workers))
     assert same(weights_of(place / name), weights_of(place / "run"))
+
+
+def test_the_running_mean_of_the_weights_is_what_a_run_keeps(place: Path) -> None:
+    stored = torch.load(place / "run" / LAST, weights_only=True)
+    kept, last = stored["state_dict"], stored["current_model_state"]
+    assert not torch.equal(kept["net.head.weight"], last["net.head.weight"])
+    loaded = load_checkpoint(place / "run" / LAST).state_dict()
+    assert torch.equal(loaded["net.head.weight"], kept["net.head.weight"])
+    assert torch.equal(loaded["net.trunk.bn1.running_var"], last["net.trunk.bn1.running_var"])
 
 
 def test_two_processes_train_as_one(place: Path, tiny: Recipe) -> None:

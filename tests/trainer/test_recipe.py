@@ -96,7 +96,7 @@ def test_a_recipe_that_contradicts_itself_is_refused(
 
 
 def test_a_whole_picture_has_no_one_label(tmp_path: Path) -> None:
-    text = (shipped_root() / "recipes" / "review-whole.toml").read_text()
+    text = (shipped_root() / "recipes" / "review-fine.toml").read_text()
     file = tmp_path / "mine.toml"
     file.write_text(text.replace('supervision = "cells"', 'supervision = "patch"'))
     with pytest.raises(SettingsError, match="no one label"):

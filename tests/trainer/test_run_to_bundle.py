@@ -188,6 +188,17 @@ def test_a_network_that_finds_nothing_is_not_calibrated() -> None:
         calibrate([], "mass")
 
 
+def test_a_checkpoint_with_a_weight_that_is_no_number_is_refused(
+    place: Path, tmp_path: Path
+) -> None:
+    """As where a statistic was squeezed into float16 on its way between machines."""
+    stored = torch.load(place / "run" / LAST, weights_only=True)
+    stored["state_dict"]["net.trunk.bn1.running_var"][3] = float("inf")
+    torch.save(stored, tmp_path / LAST)
+    with pytest.raises(ModelError, match=r"net\.trunk\.bn1\.running_var holds values"):
+        load_checkpoint(tmp_path / LAST)
+
+
 def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
     (tmp_path / LAST).write_bytes(b"no")
     with pytest.raises(ModelError, match="cannot be loaded"):

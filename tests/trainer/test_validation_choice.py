@@ -50,7 +50,7 @@ def test_pictures_with_real_calcifications_are_left_out_as_by_prepare(
     mammoview_data: Path,
 ) -> None:
     train, tables = (mammoview_data / "cbis-ddsm" / part for part in ("mass-800/train", "csv"))
-    words = ["--data", str(train), "--held-out", "review-laid"]
+    words = ["--data", str(train), "--held-out", "review-fine"]
     every = chosen_images(parsed(*words))
     arguments = parsed(*words, "--calcification-csv", str(tables))
     kept = chosen_images(arguments)
