@@ -77,7 +77,8 @@ def _view(*regions: Region) -> ViewPrediction:
 
 def test_a_rounding_of_scores_is_told_and_changes_no_mark() -> None:
     one, other = _region(10.0, 0.5, flagged=True), _region(50.0, 0.25, flagged=False)
-    moved = compare_marks([_view(replace(one, score=0.75), other)], [_view(other, one)])
+    one_moved = replace(one, score=0.75, peak=ImagePoint(col=10.002, row=19.999))
+    moved = compare_marks([_view(one_moved, other)], [_view(other, one)])
     assert moved == {"same": True, "largest_score_difference": 0.25, "only_in_one": 0}
 
 

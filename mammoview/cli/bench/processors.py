@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import hypot
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -21,6 +22,7 @@ from mammoview.modelkit.bundle import Bundle
 
 STAGES = ("decode", "prepare", "network", "regions")
 _REPEATS = 2
+_SAME_PLACE_PX = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,24 +65,26 @@ def compare_marks(
 ) -> dict[str, Any]:
     """Return whether two readings flag the same places, and how far their scores lie apart.
 
-    Regions belong together that have their peak at the same place; others are counted.
+    Regions of a kind belong together whose peaks lie within a pixel of each other: other sums of
+    the same products move a peak by thousandths.  What is alone is counted.
     """
     apart, alone, same = [0.0], 0, True
     for one, other in zip(predictions, wanted, strict=True):
-        ours, theirs = _by_place(one), _by_place(other)
-        both = ours.keys() & theirs.keys()
-        alone += len(ours.keys() ^ theirs.keys())
-        apart += [abs(ours[place].score - theirs[place].score) for place in both]
-        same = same and _flagged(ours) == _flagged(theirs)
+        pairs = [(r, s) for r in one.regions for s in other.regions if _is_same_place(r, s)]
+        apart += [abs(ours.score - theirs.score) for ours, theirs in pairs]
+        alone += len(one.regions) + len(other.regions) - 2 * len(pairs)
+        both = sum(ours.flagged and theirs.flagged for ours, theirs in pairs)
+        same = same and both == _flagged(one) == _flagged(other)
     return {"same": same, "largest_score_difference": max(apart), "only_in_one": alone}
 
 
-def _by_place(view: ViewPrediction) -> dict[tuple[str, float, float], Region]:
-    return {(r.kind, r.peak.col, r.peak.row): r for r in view.regions}
+def _is_same_place(one: Region, other: Region) -> bool:
+    apart = hypot(one.peak.col - other.peak.col, one.peak.row - other.peak.row)
+    return one.kind == other.kind and apart <= _SAME_PLACE_PX
 
 
-def _flagged(regions: dict[tuple[str, float, float], Region]) -> set[tuple[str, float, float]]:
-    return {place for place, region in regions.items() if region.flagged}
+def _flagged(view: ViewPrediction) -> int:
+    return sum(region.flagged for region in view.regions)
 
 
 def _measured(bundle: Bundle, views: Sequence[Mammogram], device: str) -> tuple[Session, _Rounds]:
