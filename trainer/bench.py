@@ -130,6 +130,7 @@ def _network(manifest: Manifest) -> CamNet:
             std=manifest.value_scale.std,
             frozen=(),
             batch_norm="frozen",
+            smoothing_cells=0.0,
         )
     )
     return net.eval()

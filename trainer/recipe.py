@@ -52,6 +52,9 @@ class NetworkRecipe:
         Children of the trunk that stay as they are, or ``all``.
     batch_norm : str
         ``frozen``: batch normalisation keeps the statistics of its weights; ``trained``.
+    smoothing_cells : float
+        Standard deviation of the Gaussian that smooths the map when a picture is read, in cells; 0:
+        the map as it is.  Not in training.
     """
 
     backbone: str
@@ -62,6 +65,7 @@ class NetworkRecipe:
     std: float
     frozen: tuple[str, ...]
     batch_norm: Literal["frozen", "trained"]
+    smoothing_cells: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +257,8 @@ def _rules(recipe: Recipe) -> Iterator[tuple[bool, str, str]]:
             f"{name} {share:g}",
             "0 to 1",
         )
+    smoothing = network.smoothing_cells
+    yield 0.0 <= smoothing <= 4.0, f"smoothing_cells {smoothing:g}", "0 to 4"
     for name, value in (
         ("size_px", patches.size_px),
         ("context", patches.context),

@@ -49,6 +49,7 @@ def network(backbone: str, **changes: object) -> NetworkRecipe:
         std=0.226,
         frozen=(),
         batch_norm="frozen",
+        smoothing_cells=0.0,
     )
     return replace(given, **changes)  # type: ignore[arg-type]
 
@@ -59,6 +60,28 @@ def cam_net(backbone: str) -> CamNet:
     net = build_network(network(backbone))
     assert isinstance(net, CamNet)
     return net.eval()
+
+
+def test_the_map_is_smoothed_when_it_is_read_and_not_in_training() -> None:
+    torch.manual_seed(3)
+    plain = build_network(network("resnet18")).eval()
+    smooth = build_network(network("resnet18", smoothing_cells=1.0)).eval()
+    assert isinstance(plain, CamNet)
+    assert isinstance(smooth, CamNet)
+    smooth.load_state_dict(plain.state_dict())  # nothing of it is learnt
+    image = torch.rand(1, 1, 256, 192)
+    with torch.no_grad():
+        raw, _ = plain(image)
+        cam, logits = smooth(image)
+        padded = nn.functional.pad(raw, [2] * 4, mode="replicate")
+        weight = torch.exp(-0.5 * torch.arange(-2.0, 3.0) ** 2)
+        weight /= weight.sum()
+        rows = sum(w * padded[:, :, i : i + 8] for i, w in enumerate(weight))
+        wanted = sum(w * rows[..., i : i + 6] for i, w in enumerate(weight))
+        assert torch.allclose(cam, wanted, atol=1e-5)
+        assert torch.allclose(logits, cam.mean(dim=(2, 3)))
+        assert torch.equal(smooth.train()(image)[0], raw)
+    assert geometry(smooth).halo_px == geometry(plain).halo_px + 64
 
 
 def test_the_table_holds_every_backbone() -> None:

@@ -15,7 +15,7 @@ import torch
 from torch import fx, nn
 from torch.func import functional_call
 
-from trainer.backbones.nets import CamNet
+from trainer.backbones.nets import CamNet, MapSmoothing
 
 _WINDOWS = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
 _POINTWISE = (nn.BatchNorm2d, nn.ReLU, nn.Identity, nn.Dropout, nn.Dropout2d)
@@ -66,6 +66,8 @@ def geometry(net: CamNet) -> Geometry:
     """
     field = _field(net.trunk)
     halo = max(-field.first, field.last - field.jump + 1, 0)
+    if isinstance(net.smoothing, MapSmoothing):
+        halo += field.jump * net.smoothing.reach
     return Geometry(
         stride_px=field.jump,
         offset_px=(field.first + field.last + 1) / 2,

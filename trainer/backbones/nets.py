@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Self
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from mammoview.errors import SettingsError
 from trainer.backbones.trunks import PATCH_PX, Trunk, cam_trunk, patch_trunk
@@ -25,6 +27,35 @@ class ValueScaling(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """Return ``(image - mean) / std``, any shape."""
         return (image - self.mean) / self.std
+
+
+class MapSmoothing(nn.Module):
+    """Gaussian mean over the neighbours of each cell of a map; beyond its edge the edge goes on.
+
+    A peak that takes turns with its neighbour, as an image is moved by a pixel, stays in between.
+
+    Parameters
+    ----------
+    cells : float
+        Standard deviation in cells, above 0; cells beyond two of them do not count.
+    classes : int
+        Channels of the map, each smoothed by itself.
+    """
+
+    def __init__(self, cells: float, classes: int) -> None:
+        super().__init__()
+        self.reach = math.ceil(2.0 * cells)
+        at = torch.arange(-self.reach, self.reach + 1)
+        line = torch.exp(-0.5 * (at / cells) ** 2)
+        square = torch.outer(line, line) / line.sum() ** 2
+        self.register_buffer(
+            "kernel", square.expand(classes, 1, -1, -1).contiguous(), persistent=False
+        )
+
+    def forward(self, cam: Tensor) -> Tensor:
+        """Return the smoothed map (n, classes, h, w)."""
+        padded = functional.pad(cam, [self.reach] * 4, mode="replicate")
+        return functional.conv2d(padded, self.get_buffer("kernel"), groups=cam.shape[1])
 
 
 class GreyNet(nn.Module):
@@ -107,10 +138,14 @@ class CamNet(GreyNet):
         trunk = cam_trunk(recipe.backbone)
         super().__init__(recipe, trunk, nn.Conv2d(trunk.width, len(recipe.classes), 1))
         self.dropout = nn.Dropout2d(trunk.dropout)
+        cells = recipe.smoothing_cells
+        self.smoothing = MapSmoothing(cells, len(recipe.classes)) if cells else nn.Identity()
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Return map and logits."""
+        """Return map and logits; the map is smoothed when a picture is read, not in training."""
         cam = self.head(self.dropout(self.features(image)))
+        if not self.training:
+            cam = self.smoothing(cam)
         return cam, cam.mean(dim=(2, 3))
 
     def logits(self, image: Tensor) -> Tensor:
