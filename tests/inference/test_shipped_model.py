@@ -99,7 +99,10 @@ def peak_offset(
 def test_peaks_lie_on_real_lesions_and_follow_them(
     session: Session, lesions: list[tuple[NDArray[np.uint8], ImageBox]]
 ) -> None:
-    """Mean shift between peak and centre below a quarter cell on both axes, at every shift."""
+    """Peaks lie a quarter cell from the centres at most, on both axes, at every shift.
+
+    The median: in a lesion of several centimetres the peak may lie at its denser end.
+    """
     quarter = session.manifest.map_geometry.stride_px / 4
     offsets = [
         [peak_offset(session, *window(grid, box, shift)) for shift in SHIFTS]
@@ -107,8 +110,8 @@ def test_peaks_lie_on_real_lesions_and_follow_them(
     ]
     seen = np.array([row for row in offsets if None not in row], np.float64)
     assert len(seen) >= LESIONS // 2
-    mean = seen.mean(axis=(0, 1))
-    assert np.abs(mean).max() < quarter, f"the map lies {mean} grid pixels off"
+    middle = np.median(seen, axis=(0, 1))
+    assert np.abs(middle).max() < quarter, f"the map lies {middle} grid pixels off"
     for number, shift in enumerate(SHIFTS):
         moved = np.median(seen[:, number], axis=0)
         assert np.abs(moved).max() < quarter, f"at a shift of {shift}: {moved}"
