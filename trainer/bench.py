@@ -22,7 +22,7 @@ from torch import Tensor
 
 from mammoview.dicom.decode import decode_pixels
 from mammoview.dicom.index import index_paths
-from mammoview.errors import MammoviewError, ModelError
+from mammoview.errors import MammoviewError
 from mammoview.imaging.grayscale import unit_values
 from mammoview.modelkit.bundle import open_bundle
 from mammoview.modelkit.manifest import Manifest
@@ -31,8 +31,9 @@ from trainer.backbones import CamNet
 from trainer.recipe import NetworkRecipe
 
 _THREADS = 2
-# The shipped kind of network, by the spacing of its map.
-_BACKBONES = {32: "resnet50-original-strides", 16: "resnet50-original-strides-fine"}
+# The shipped kind of network, with a map cell every 32 pixels or every 16.
+_COARSE = "resnet50-original-strides"
+_FINE = "resnet50-original-strides-fine"
 _CPU = torch.device("cpu")
 
 
@@ -113,16 +114,9 @@ def _images(paths: Sequence[Path], manifest: Manifest) -> dict[str, NDArray[np.f
 
 
 def _network(manifest: Manifest) -> CamNet:
-    stride = manifest.map_geometry.stride_px
-    if stride not in _BACKBONES:
-        raise ModelError(
-            f"a map of {stride} px from cell to cell",
-            expected=f"{' or '.join(map(str, _BACKBONES))} px, as the shipped networks have",
-            todo="measure without a baseline: leave torch out",
-        )
     net = CamNet(
         NetworkRecipe(
-            backbone=_BACKBONES[stride],
+            backbone=_FINE if manifest.map_geometry.stride_px == 16 else _COARSE,
             cam=True,
             classes=manifest.classes,
             background=manifest.background,

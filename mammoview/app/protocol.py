@@ -9,7 +9,6 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 from mammoview.app import resources
@@ -120,9 +119,8 @@ def load_protocol(path: Path) -> Protocol:
         raise _bad(path, *error.args) from error
 
 
-@cache
 def shipped(name: str) -> Protocol:
-    """Return a protocol that ships with the program; its file is read once.
+    """Return a protocol that ships with the program, its titles in the language in use.
 
     Raises
     ------
