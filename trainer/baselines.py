@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mammoview.errors import DataError
 from trainer.cache import GridCache, GridLesion, GridRecord
 from trainer.draw import class_of
-from trainer.predictions import PatchPrediction, Predictions
+from trainer.predictions import Predictions, prediction_of
 from trainer.recipe import Recipe
 
 SIZE_ONLY = "size-only"
@@ -78,30 +78,10 @@ def size_only(
     order = [list(model.classes_).index(name) for name in classes]
     answers = model.predict_proba(_features([lesion for _, lesion in asked]))[:, order]
     rows = tuple(
-        _row(record, lesion, class_of(lesion, recipe.patches), answer)
+        prediction_of(record, lesion, class_of(lesion, recipe.patches), map(float, answer))
         for (record, lesion), answer in zip(asked, answers, strict=True)
     )
     return Predictions(part=part, classes=classes, rows=rows)
-
-
-def _row(
-    record: GridRecord, lesion: GridLesion, label: str, answer: NDArray[np.float64]
-) -> PatchPrediction:
-    return PatchPrediction(
-        lesion_id=lesion.lesion_id,
-        person=record.person,
-        mammogram=record.mammogram,
-        view=record.view,
-        kind=lesion.kind,
-        label=label,
-        probabilities=tuple(float(p) for p in answer),
-        pathology=lesion.pathology,
-        density=record.density,
-        subtlety=lesion.subtlety,
-        width_px=lesion.width_px,
-        height_px=lesion.height_px,
-        mean_grey=lesion.mean_grey,
-    )
 
 
 def _features(lesions: Sequence[GridLesion]) -> NDArray[np.float64]:

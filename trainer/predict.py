@@ -13,7 +13,7 @@ from trainer.augment import Collate, PatchSet, PatchStore
 from trainer.cache import GridCache, GridLesion, GridRecord
 from trainer.classifier import PatchClassifier
 from trainer.draw import check_settings, class_of
-from trainer.predictions import PatchPrediction
+from trainer.predictions import PatchPrediction, prediction_of
 from trainer.recipe import WHOLE
 
 _BATCH = 64
@@ -72,7 +72,7 @@ def predict_patches(
             image = (collate.finish(sent) if collate.store.is_resident else sent)[0]
             rows.append(_judged(net, image).softmax(1).cpu())
     return tuple(
-        _prediction(record, lesion, probabilities, module)
+        prediction_of(record, lesion, class_of(lesion, module.recipe.patches), probabilities)
         for (record, lesion), probabilities in zip(
             _lesions(patches), torch.cat(rows).tolist(), strict=True
         )
@@ -113,23 +113,3 @@ def _lesions(patches: PatchSet) -> Iterator[tuple[GridRecord, GridLesion]]:
     for number, place in patches.items:
         record = patches.cache.records[number]
         yield record, record.lesions[place]
-
-
-def _prediction(
-    record: GridRecord, lesion: GridLesion, probabilities: list[float], module: PatchClassifier
-) -> PatchPrediction:
-    return PatchPrediction(
-        lesion_id=lesion.lesion_id,
-        person=record.person,
-        mammogram=record.mammogram,
-        view=record.view,
-        kind=lesion.kind,
-        label=class_of(lesion, module.recipe.patches),
-        probabilities=tuple(probabilities),
-        pathology=lesion.pathology,
-        density=record.density,
-        subtlety=lesion.subtlety,
-        width_px=lesion.width_px,
-        height_px=lesion.height_px,
-        mean_grey=lesion.mean_grey,
-    )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from mammoview.errors import DataError
+from trainer.cache import GridLesion, GridRecord
 from trainer.documents import write_csv
 
 PREDICTIONS = "predictions.csv"
@@ -117,3 +119,24 @@ def _row(line: list[str], classes: tuple[str, ...]) -> PatchPrediction:
     if text["label"] not in classes:
         raise ValueError(f"label {text['label']!r} of {known['lesion_id']}")
     return PatchPrediction(**text, **whole, **real, probabilities=probabilities)  # type: ignore[arg-type]
+
+
+def prediction_of(
+    record: GridRecord, lesion: GridLesion, label: str, probabilities: Iterable[float]
+) -> PatchPrediction:
+    """Return what was said of a lesion, with all that the cache knows of it."""
+    return PatchPrediction(
+        lesion_id=lesion.lesion_id,
+        person=record.person,
+        mammogram=record.mammogram,
+        view=record.view,
+        kind=lesion.kind,
+        label=label,
+        probabilities=tuple(probabilities),
+        pathology=lesion.pathology,
+        density=record.density,
+        subtlety=lesion.subtlety,
+        width_px=lesion.width_px,
+        height_px=lesion.height_px,
+        mean_grey=lesion.mean_grey,
+    )
