@@ -44,10 +44,17 @@ def empty(settings: Settings | None = None) -> Workspace:
     settings = settings or Settings()
     chosen, problem = _protocol(settings.hanging)
     scheme, no_scheme = _scheme(settings.opinion_scheme)
-    ws = Workspace(
+    ws = _blank(settings, chosen, ReadPart(site_mode=settings.reading_mode, site_scheme=scheme))
+    for said in filter(None, (problem, no_scheme)):
+        ws = warn(ws, said)
+    return ws
+
+
+def _blank(settings: Settings, hanging: protocol.Protocol, read: ReadPart) -> Workspace:
+    return Workspace(
         index=ExamIndex(examinations=(), refused=()),
         exam_key=None,
-        hanging=Hanging(protocol=chosen),
+        hanging=Hanging(protocol=hanging),
         views=(),
         panes=(),
         gray=_NATIVE_GRAY,
@@ -70,11 +77,8 @@ def empty(settings: Settings | None = None) -> Workspace:
         linked=settings.linked,
         calibrations=settings.screens,
         second_screen=settings.second_screen,
-        read=ReadPart(site_mode=settings.reading_mode, site_scheme=scheme),
+        read=read,
     )
-    for said in filter(None, (problem, no_scheme)):
-        ws = warn(ws, said)
-    return ws
 
 
 def _scheme(name: str) -> tuple[str, str]:
@@ -114,7 +118,8 @@ def warn(ws: Workspace, warning: str) -> Workspace:
 
 def with_index(ws: Workspace, index: ExamIndex) -> Workspace:
     """Take over what was found under the opened paths; no examination is chosen yet."""
-    opened = replace(empty(), gray=_NATIVE_GRAY, overlay=ws.overlay, fit=ws.fit, model=ws.model)
+    opened = _blank(Settings(), ws.hanging.protocol, without_read(ws.read))
+    opened = replace(opened, overlay=ws.overlay, fit=ws.fit, model=ws.model)
     opened = replace(opened, fit_request=ws.fit_request, operating_point=ws.operating_point)
     opened = replace(opened, warnings=ws.warnings, keys=ws.keys)
     opened = replace(opened, second_screen=ws.second_screen)
@@ -122,9 +127,7 @@ def with_index(ws: Workspace, index: ExamIndex) -> Workspace:
     opened = replace(opened, screen=ws.screen, calibrations=ws.calibrations, viewport=ws.viewport)
     opened = replace(opened, coverage_shown=ws.coverage_shown)
     marks = Marks(unsaved=ws.marks.unsaved, problem=ws.marks.problem)
-    opened = replace(opened, marks=marks, read=without_read(ws.read))
-    opened = replace(opened, hanging=Hanging(protocol=ws.hanging.protocol))
-    return replace(opened, index=index, status=_found(index))
+    return replace(opened, marks=marks, index=index, status=_found(index))
 
 
 def select_exam(ws: Workspace, key: str) -> Workspace:

@@ -25,7 +25,7 @@ def opened(mask: NDArray[np.bool_], *, rows: int, cols: int) -> NDArray[np.bool_
 
 def largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the largest connected part of a mask."""
-    import SimpleITK as sitk  # heavy: the window is there before it is needed
+    from mammoview.imaging.itk import sitk  # heavy: the window is there before it is needed
 
     parts = sitk.ConnectedComponent(sitk.GetImageFromArray(mask.astype(np.uint8)))
     largest = sitk.RelabelComponent(parts, sortByObjectSize=True) == 1

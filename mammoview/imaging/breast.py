@@ -241,7 +241,7 @@ def _largest_bright_part(
 ) -> NDArray[np.bool_]:
     if not inside.any() or float(np.ptp(small[inside])) < 1e-3:
         return np.zeros(small.shape, np.bool_)
-    import SimpleITK as sitk  # heavy: the window is there before it is needed
+    from mammoview.imaging.itk import sitk  # heavy: the window is there before it is needed
 
     otsu = sitk.OtsuThresholdImageFilter()
     otsu.Execute(sitk.GetImageFromArray(small[inside][None, :]))

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from mammoview.domain.geometry import Affine2D, ImageBox, ImagePoint, PixelSpacing
 from mammoview.domain.prediction import Heatmap, Region
 from mammoview.imaging.breast import Breast
+from mammoview.imaging.itk import sitk
 from mammoview.inference.outline import trace_outline
 
 # Two peaks nearer than this are one lesion: half of a common mass.

@@ -161,7 +161,7 @@ def _breast_pixels(grid: Grid, mm_per_px: float) -> NDArray[np.bool_]:
 
 def _eroded(mask: NDArray[np.bool_], cells: int) -> NDArray[np.bool_]:
     wide = np.pad(mask, cells, mode="edge").astype(np.uint8)
-    import SimpleITK as sitk  # heavy: the window is there before it is needed
+    from mammoview.imaging.itk import sitk  # heavy: the window is there before it is needed
 
     small = sitk.GetArrayFromImage(
         sitk.BinaryErode(sitk.GetImageFromArray(wide), [cells, cells], sitk.sitkBall, 0, 1, False)
