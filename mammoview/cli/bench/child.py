@@ -31,19 +31,24 @@ class ChildRun:
     stderr: str
 
 
-def run_child(command: Sequence[str], *, sees_gpu: bool = False) -> ChildRun:
+def run_child(
+    command: Sequence[str], *, sees_gpu: bool = False, bytecode: Path | None = None
+) -> ChildRun:
     """Run a command on at most two cores and watch its time and memory.
 
-    The peak is that of the process itself, as the kernel counts it (``ru_maxrss``).
+    The peak is that of the process itself, as the kernel counts it (``ru_maxrss``).  ``bytecode``
+    is a folder that keeps the compiled modules from one child to the next, as an installed program
+    has them: also from a checkout, and where Python is told not to write any.
     """
     taskset = shutil.which("taskset")
     if taskset is not None and hasattr(os, "sched_getaffinity"):
         cores = ",".join(map(str, sorted(os.sched_getaffinity(0))[:CORES]))
         command = [taskset, "--cpu-list", cores, *command]
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        environment = {**_environment(sees_gpu), **_keeping(bytecode)}
         start = time.perf_counter()
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=_environment(sees_gpu)
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment
         )
         timer = threading.Timer(_LIMIT_SECONDS, process.kill)
         timer.start()
@@ -81,3 +86,9 @@ def _environment(sees_gpu: bool) -> dict[str, str]:
     path = os.pathsep.join(filter(None, (here, known)))
     blind = {} if sees_gpu else {"CUDA_VISIBLE_DEVICES": ""}
     return {**os.environ, "PYTHONPATH": path, **blind}
+
+
+def _keeping(bytecode: Path | None) -> dict[str, str]:
+    if bytecode is None:
+        return {}
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(bytecode)}
