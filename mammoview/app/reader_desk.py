@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
+from mammoview.app.told_state import ToldState
 from mammoview.domain.reading import ReaderIdentity
 from mammoview.errors import MammoviewError
 from mammoview.review.readers import LOCAL_READER, Cost, Profile, ReaderBook
@@ -77,10 +78,7 @@ class ReaderState:
         return tuple(profile for profile in self.profiles if profile.active)
 
 
-Listener = Callable[[ReaderState, ReaderState], None]
-
-
-class ReaderDesk:
+class ReaderDesk(ToldState[ReaderState]):
     """The readers of this machine, and who of them is at the desk.
 
     Parameters
@@ -105,22 +103,7 @@ class ReaderDesk:
     ) -> None:
         self._path, self._cost = path, cost
         self._lanes = Lanes(name="readers", workers=1, deliver=deliver)
-        self._listeners: list[Listener] = []
-        self._state = ReaderState(rules=rules or SiteRules())
-
-    @property
-    def state(self) -> ReaderState:
-        """The current state."""
-        return self._state
-
-    def subscribe(self, listener: Listener) -> None:
-        """Call ``listener(old, new)`` after every change."""
-        self._listeners.append(listener)
-
-    def unsubscribe(self, listener: Listener) -> None:
-        """Tell a listener no more."""
-        if listener in self._listeners:
-            self._listeners.remove(listener)
+        super().__init__(ReaderState(rules=rules or SiteRules()))
 
     def start(self) -> None:
         """Read the profiles; where there is no file of them, the local reader sits down at once."""
@@ -173,7 +156,7 @@ class ReaderDesk:
     def shutdown(self) -> None:
         """Wait until nothing runs any more."""
         self._lanes.shutdown()
-        self._listeners.clear()
+        self._tell_nobody()
 
     # -- workers' side: no state here ---------------------------------------------------------
 
@@ -231,8 +214,3 @@ class ReaderDesk:
             return
         self._change(busy=True, message="")
         self._lanes.submit("readers", Job(work=work, on_done=done, on_error=self._refused))
-
-    def _change(self, **changes: object) -> None:
-        old, self._state = self._state, replace(self._state, **changes)  # type: ignore[arg-type]
-        for listener in tuple(self._listeners):
-            listener(old, self._state)

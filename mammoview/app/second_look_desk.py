@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from mammoview.app.assessment.schemes import shipped_schemes
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
 from mammoview.app.second_look import Axis, Look, chosen, csv_text, looks_of
+from mammoview.app.told_state import ToldState
 from mammoview.app.toml_text import write_lines
 from mammoview.errors import MammoviewError, ReviewError
 from mammoview.review.store import ReadLog
@@ -35,10 +35,7 @@ class SecondLookState:
         return chosen(self.looks, dict(self.wanted))
 
 
-Listener = Callable[[SecondLookState, SecondLookState], None]
-
-
-class SecondLookDesk:
+class SecondLookDesk(ToldState[SecondLookState]):
     """The page's state; belongs to one thread.
 
     Parameters
@@ -56,17 +53,7 @@ class SecondLookDesk:
     def __init__(self, path: Path, *, reader: str, double: bool, deliver: Deliver) -> None:
         self._path, self._reader, self._double = path, reader, double
         self._lanes = Lanes(name="second-look", workers=1, deliver=deliver)
-        self._state = SecondLookState()
-        self._listeners: list[Listener] = []
-
-    @property
-    def state(self) -> SecondLookState:
-        """The current state."""
-        return self._state
-
-    def subscribe(self, listener: Listener) -> None:
-        """Call ``listener(old, new)`` after every change."""
-        self._listeners.append(listener)
+        super().__init__(SecondLookState())
 
     def count(self) -> None:
         """Go through the log."""
@@ -88,7 +75,7 @@ class SecondLookDesk:
     def shutdown(self) -> None:
         """Wait until nothing runs any more."""
         self._lanes.shutdown()
-        self._listeners.clear()
+        self._tell_nobody()
 
     def _look(self, context: JobContext) -> tuple[Look, ...]:
         if not self._path.exists():
@@ -107,11 +94,6 @@ class SecondLookDesk:
 
     def _failed(self, error: MammoviewError) -> None:
         self._change(busy=False, message=str(error))
-
-    def _change(self, **changes: object) -> None:
-        old, self._state = self._state, replace(self._state, **changes)  # type: ignore[arg-type]
-        for listener in tuple(self._listeners):
-            listener(old, self._state)
 
 
 def _write(path: Path, text: str, context: JobContext) -> None:

@@ -5,8 +5,8 @@ All methods belong to one thread (the GUI thread); the worker hands its answers 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
 from mammoview.app.reports import Places, gather, why_not
 from mammoview.app.results.formats import Format, Shown
+from mammoview.app.told_state import ToldState
 from mammoview.app.workspace import Task, Workspace
 from mammoview.domain.study import ExamIndex
 from mammoview.errors import MammoviewError
@@ -48,10 +49,7 @@ class ExportState:
     problem: str = ""
 
 
-Listener = Callable[[ExportState, ExportState], None]
-
-
-class ExportDesk:
+class ExportDesk(ToldState[ExportState]):
     """Exports one read at a time.
 
     Parameters
@@ -67,17 +65,7 @@ class ExportDesk:
     def __init__(self, places: Places, *, deliver: Deliver, chosen: Sequence[Format]) -> None:
         self._places = places
         self._lanes = Lanes(name="export", workers=1, deliver=deliver)
-        self._listeners: list[Listener] = []
-        self._state = ExportState(chosen=tuple(chosen))
-
-    @property
-    def state(self) -> ExportState:
-        """The current state."""
-        return self._state
-
-    def subscribe(self, listener: Listener) -> None:
-        """Call ``listener(old, new)`` after every change."""
-        self._listeners.append(listener)
+        super().__init__(ExportState(chosen=tuple(chosen)))
 
     def start(self, ws: Workspace, formats: Sequence[Format], folder: Path, shown: Shown) -> None:
         """Export the read of the hung examination; one that runs is given up.
@@ -92,7 +80,7 @@ class ExportDesk:
         work = partial(
             self._export, kept.read_id, ws.read.reader.id, ws.index, tuple(formats), inside, shown
         )
-        self._set(chosen=tuple(formats), task=_task(0, len(formats)), exported=None, problem="")
+        self._change(chosen=tuple(formats), task=_task(0, len(formats)), exported=None, problem="")
         self._lanes.submit("export", Job(work=work, on_done=self._done, on_error=self._failed))
 
     def cancel(self) -> None:
@@ -100,12 +88,12 @@ class ExportDesk:
         if self._state.task is not None:
             self._lanes.cancel("export")
             said = translate("Export", "Export cancelled; files that were written stay")
-            self._set(task=None, problem=said)
+            self._change(task=None, problem=said)
 
     def shutdown(self) -> None:
         """Cancel what runs and wait for it."""
         self._lanes.shutdown()
-        self._listeners.clear()
+        self._tell_nobody()
 
     # -- worker's side ------------------------------------------------------------------------
 
@@ -122,7 +110,7 @@ class ExportDesk:
         from mammoview.app.results.export import export, into_log  # the window starts without
 
         def progress(done: int, total: int) -> None:
-            context.report(partial(self._set, task=_task(done, total)))
+            context.report(partial(self._change, task=_task(done, total)))
 
         gathered = gather(read_id, index, self._places)
         uids = [image.sop_instance_uid for image in gathered.report.images]
@@ -140,15 +128,10 @@ class ExportDesk:
     # -- answers ------------------------------------------------------------------------------
 
     def _done(self, exported: Exported) -> None:
-        self._set(task=None, exported=exported)
+        self._change(task=None, exported=exported)
 
     def _failed(self, error: MammoviewError) -> None:
-        self._set(task=None, problem=str(error))
-
-    def _set(self, **changes: object) -> None:
-        old, self._state = self._state, replace(self._state, **changes)  # type: ignore[arg-type]
-        for listener in tuple(self._listeners):
-            listener(old, self._state)
+        self._change(task=None, problem=str(error))
 
 
 def export_why_not(ws: Workspace) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes, seldom
+from mammoview.app.told_state import ToldState
 from mammoview.app.worklist import database, store, thumbnails
 from mammoview.app.worklist.arrange import NEWEST_FIRST, Column, Sort, arrange, clicked, haystack
 from mammoview.app.worklist.importing import import_paths
@@ -75,9 +76,6 @@ class Opened:
     found: Searchable
 
 
-Listener = Callable[[WorklistState, WorklistState], None]
-
-
 class WorklistOrder:
     """The studies of the list in its order, for the desk that reads them one after another."""
 
@@ -108,7 +106,7 @@ class WorklistOrder:
         return index_images(places, cancelled=cancelled)
 
 
-class Worklist:
+class Worklist(ToldState[WorklistState]):
     """The worklist of this user.
 
     Parameters
@@ -142,26 +140,11 @@ class Worklist:
         self._writing = Lanes(name="import", workers=1, deliver=deliver)
         self._reading = Lanes(name="worklist", workers=1, deliver=deliver)
         self._drawing = Lanes(name="thumbnails", workers=1, deliver=deliver)
-        self._listeners: list[Listener] = []
-        self._state = WorklistState(sort=sort)
+        super().__init__(WorklistState(sort=sort))
         self._listed = 0.0
         self._unwritten: dict[str, bool] = {}
         self._reads, self._double = reads, double
         self._reader = ""
-
-    @property
-    def state(self) -> WorklistState:
-        """The current state."""
-        return self._state
-
-    def subscribe(self, listener: Listener) -> None:
-        """Call ``listener(old, new)`` after every change."""
-        self._listeners.append(listener)
-
-    def unsubscribe(self, listener: Listener) -> None:
-        """Tell a listener no more."""
-        if listener in self._listeners:
-            self._listeners.remove(listener)
 
     # -- the list -----------------------------------------------------------------------------
 
@@ -308,7 +291,7 @@ class Worklist:
             lanes.cancel_all()
         for lanes in (self._drawing, self._writing, self._reading):
             lanes.shutdown()
-        self._listeners.clear()
+        self._tell_nobody()
 
     # -- workers' side: no state here ---------------------------------------------------------
 
@@ -424,11 +407,6 @@ class Worklist:
         state = self._state
         shown = arrange(state.listing.studies, state.haystacks, text=state.text, sort=state.sort)
         self._change(shown=shown)
-
-    def _change(self, **changes: object) -> None:
-        old, self._state = self._state, replace(self._state, **changes)  # type: ignore[arg-type]
-        for listener in tuple(self._listeners):
-            listener(old, self._state)
 
 
 def import_text(done: Imported) -> str:
