@@ -31,7 +31,7 @@ from mammoview.app.workspace import (
 from mammoview.domain.reading import ReadingMode
 from mammoview.domain.study import Examination, ExamIndex, Mammogram
 from mammoview.errors import MammoviewError
-from mammoview.imaging.grayscale import named_vois
+from mammoview.imaging.grayscale import BREAST_RANGE, named_vois
 from mammoview.words import COUNTED, QT_TRANSLATE_NOOP, translate
 
 _IDLE = Analysis(running=False, done=0, total=0, message="")
@@ -282,13 +282,18 @@ def cycle_voi(ws: Workspace, by: int = 1) -> Workspace:
     chosen = round_trip[(at + by) % len(round_trip)]
     said = translate("Status", "VOI: each image's default")
     if chosen:
-        said = translate("Status", "VOI: {name}").format(name=chosen)
+        said = translate("Status", "VOI: {name}").format(name=voi_name(chosen))
     return say(show_voi(ws, chosen), said)
 
 
 def show_voi(ws: Workspace, explanation: str | None) -> Workspace:
     """Show each image with its own VOI of that name; None: with its default."""
     return replace(ws, gray=replace(ws.gray, change=None, voi_explanation=explanation))
+
+
+def voi_name(explanation: str) -> str:
+    """Return what a VOI is called on the screen: the program's own one has a translation."""
+    return translate("Pane", BREAST_RANGE) if explanation == BREAST_RANGE else explanation
 
 
 def voi_explanations(ws: Workspace) -> tuple[str, ...]:

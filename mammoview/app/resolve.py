@@ -11,7 +11,7 @@ from mammoview.app.workspace import LoadedImage
 from mammoview.domain.geometry import Pose
 from mammoview.domain.study import Mammogram
 from mammoview.imaging.breast import Breast, chest_wall_edge, find_breast
-from mammoview.imaging.grayscale import unit_values
+from mammoview.imaging.grayscale import breast_window, unit_values
 from mammoview.imaging.orientation import pose_from_edge
 from mammoview.imaging.pyramid import smaller_levels
 from mammoview.words import QT_TRANSLATE_NOOP, translate
@@ -42,7 +42,7 @@ def load_image(mammogram: Mammogram) -> tuple[Mammogram, LoadedImage]:
 def settle(
     mammogram: Mammogram, stored: NDArray[np.generic], *, frame: int | None
 ) -> tuple[Mammogram, LoadedImage]:
-    """Settle how a decoded image lies, and where its breast is.
+    """Settle how a decoded image lies, where its breast is, and what greys that fills.
 
     The header's pose is kept where there is one.  Else the chest wall is looked for in the pixels,
     and the source and a warning say so; where that fails too, the image is shown as stored, with a
@@ -51,12 +51,15 @@ def settle(
     Returns
     -------
     mammogram : Mammogram
-        With ``pose`` settled, and a warning where the header could not tell.
+        With ``pose`` settled, and a warning where the header could not tell; with a window for
+        its breast where the header has none.
     image : LoadedImage
         Read-only pixels ``(rows, cols)``, at smaller sizes too, and the breast mask at low
         resolution.
     """
     breast = _find_breast(mammogram, stored)
+    smaller = smaller_levels(stored, mammogram.pixel_format.padding)
+    mammogram = _with_window(mammogram, smaller[-1], breast)
     if mammogram.pose is not None:
         pose = mammogram.pose
     else:
@@ -67,8 +70,17 @@ def settle(
         breast=breast.mask,
         pose=pose,
         frame=frame,
-        smaller=smaller_levels(stored, mammogram.pixel_format.padding),
+        smaller=smaller,
     )
+
+
+def _with_window(mammogram: Mammogram, stored: NDArray[np.generic], breast: Breast) -> Mammogram:
+    """Offer the breast's own window where the header has none."""
+    fmt = mammogram.pixel_format
+    if fmt.windows or fmt.luts or not breast.found:
+        return mammogram
+    found = breast_window(stored, breast.mask, fmt)
+    return replace(mammogram, pixel_format=replace(fmt, found=found))
 
 
 def _find_breast(mammogram: Mammogram, stored: NDArray[np.generic]) -> Breast:

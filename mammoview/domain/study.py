@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -54,7 +54,8 @@ class PixelFormat:
 
     ``padding`` is the inclusive range of stored padding values, or None.
     ``inverse`` is True where low values are bright (MONOCHROME1, or PresentationLUTShape
-    INVERSE), resolved once from both.
+    INVERSE), resolved once from both.  ``found`` is a window that was found in the pixels, once
+    those are decoded, for an image whose header has none; it is offered, and never the default.
     """
 
     bits_stored: int
@@ -66,6 +67,7 @@ class PixelFormat:
     rescale_intercept: float
     windows: tuple[VoiWindow, ...]
     luts: tuple[VoiLut, ...]
+    found: VoiWindow | None = field(default=None, compare=False)
 
 
 class ImageKind(StrEnum):

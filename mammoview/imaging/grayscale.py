@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.domain.study import PixelFormat, VoiFunction, VoiLut, VoiWindow
+from mammoview.words import QT_TRANSLATE_NOOP
 
 Voi: TypeAlias = VoiWindow | VoiLut | None
 
@@ -21,6 +22,9 @@ _Scalar = TypeVar("_Scalar", np.uint8, np.uint32, np.float32)
 # Pixels looked up at a time: numpy widens the index to 8 bytes, and so many stay in the processor's
 # cache.  A million at a time take over twice as long.
 _LOOKUP_PIXELS = 1 << 16
+
+BREAST_RANGE = QT_TRANSLATE_NOOP("Pane", "auto (breast)")
+_BEYOND_PERCENT = 0.5
 
 
 def stored_range(fmt: PixelFormat) -> tuple[int, int]:
@@ -38,7 +42,7 @@ def default_voi(fmt: PixelFormat) -> Voi:
 
 
 def named_vois(fmt: PixelFormat) -> tuple[tuple[str, VoiWindow | VoiLut], ...]:
-    """Return the windows, then the LUTs, each with the name that a reader chooses it by.
+    """Return the windows, the LUTs, and the found window, each with the name it is chosen by.
 
     Windows without an explanation among several (Hologic writes four) are told apart by number; a
     single one without is just the image's own and has no name.
@@ -49,6 +53,7 @@ def named_vois(fmt: PixelFormat) -> tuple[tuple[str, VoiWindow | VoiLut], ...]:
         for number, window in enumerate(fmt.windows, start=1)
     ]
     named += [(lut.explanation, lut) for lut in fmt.luts]
+    named += [(fmt.found.explanation, fmt.found)] if fmt.found is not None else []
     return tuple(pair for pair in named if pair[0])
 
 
@@ -66,6 +71,45 @@ def full_window(fmt: PixelFormat) -> VoiWindow:
         width=abs(ends[1] - ends[0]),
         function=VoiFunction.LINEAR_EXACT,
         explanation="full range",
+    )
+
+
+def breast_window(
+    stored: NDArray[np.generic], breast: NDArray[np.bool_], fmt: PixelFormat
+) -> VoiWindow | None:
+    """Return the LINEAR_EXACT window that the breast's own values fill, or None if they are one.
+
+    For images without a VOI, as digitised films are: over the full range of their values the
+    breast has a part of the greys.  The darkest and the brightest 0.5 % are beyond the window.
+
+    Parameters
+    ----------
+    stored : ndarray of integer, (rows, cols)
+        Stored values, at any size.
+    breast : ndarray of bool, (h, w)
+        The breast; a cell covers an equal share of the image.
+    fmt : PixelFormat
+        How stored values are to be understood.
+    """
+    rows, cols = stored.shape
+    h, w = breast.shape
+    row_at = (np.arange(h) + 0.5) * rows / h
+    col_at = (np.arange(w) + 0.5) * cols / w
+    at = np.ix_(row_at.astype(np.intp), col_at.astype(np.intp))
+    values = stored[at][breast].astype(np.float64)
+    if fmt.padding is not None:
+        values = values[(values < fmt.padding[0]) | (values > fmt.padding[1])]
+    if not values.size:
+        return None
+    ends = np.percentile(values, (_BEYOND_PERCENT, 100.0 - _BEYOND_PERCENT))
+    low, high = sorted((fmt.rescale_slope * ends + fmt.rescale_intercept).tolist())
+    if low == high:
+        return None
+    return VoiWindow(
+        centre=(low + high) / 2,
+        width=high - low,
+        function=VoiFunction.LINEAR_EXACT,
+        explanation=BREAST_RANGE,
     )
 
 

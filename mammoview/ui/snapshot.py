@@ -123,6 +123,9 @@ def snapshot(
     with _opened(index, look) as desk:
         files = _files(desk.workspace.hanging.steps, step, out)
         _load_views(desk)
+        if look.voi is not None:  # one may be found in the pixels
+            _check_voi(look.voi, commands.voi_explanations(desk.workspace))
+            desk.do(commands.show_voi, look.voi)
         _show_result(desk, reading, look)
         with _shown(desk, look) as window:
             for step_id, file in files.items():
@@ -147,9 +150,6 @@ def _opened(index: ExamIndex, look: Look) -> Iterator[ReadingDesk]:
         desk.do(commands.set_overlay, look.mode)
         if look.invert:
             desk.do(commands.invert)
-        if look.voi is not None:
-            _check_voi(look.voi, commands.voi_explanations(desk.workspace))
-            desk.do(commands.show_voi, look.voi)
         yield desk
     finally:
         desk.shutdown()

@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 
 from mammoview.domain.study import PixelFormat, VoiFunction, VoiLut, VoiWindow
 from mammoview.imaging.grayscale import (
+    BREAST_RANGE,
     Voi,
+    breast_window,
     default_voi,
     display_table,
     full_window,
+    named_vois,
     stored_range,
     to_display,
     unit_values,
@@ -199,3 +202,38 @@ def test_a_large_image_is_looked_up_without_a_large_detour() -> None:
     tracemalloc.stop()
     assert peak < 3 * stored.size  # the result is 1 byte a pixel; an index of all would be 8
     assert seconds < 2.0
+
+
+def test_the_breast_fills_the_window_that_is_found_for_it() -> None:
+    stored = np.full((80, 40), 4000, np.uint16)  # a label's white, outside the breast
+    breast = np.zeros((20, 10), np.bool_)
+    breast[5:15, 2:8] = True
+    stored[20:60, 8:32] = np.linspace(1000, 2000, 24).astype(np.uint16)
+    found = breast_window(stored, breast, HOUNSFIELD)
+    assert found is not None
+    assert (found.function, found.explanation) == (VoiFunction.LINEAR_EXACT, BREAST_RANGE)
+    first, last = (0.5 * end - 300.25 for end in (stored[20, 10], stored[20, 30]))  # the cells'
+    assert found.centre - found.width / 2 == pytest.approx(first, abs=1)
+    assert found.centre + found.width / 2 == pytest.approx(last, abs=1)
+
+
+def test_padding_is_not_of_the_breast_and_one_grey_alone_has_no_window() -> None:
+    everywhere = np.ones((4, 4), np.bool_)
+    stored = np.array([[0, 700, 900, 0]] * 4, np.uint16)
+    found = breast_window(stored, everywhere, replace(PLAIN, padding=(0, 30)))
+    assert found is not None
+    assert found.centre - found.width / 2 == pytest.approx(700, abs=5)
+    assert breast_window(np.full((4, 4), 7, np.uint16), everywhere, PLAIN) is None
+    assert (
+        breast_window(np.zeros((4, 4), np.uint16), everywhere, replace(PLAIN, padding=(0, 0)))
+        is None
+    )
+
+
+def test_a_found_window_is_offered_by_name_and_never_the_default() -> None:
+    found = window(1000, 500, "LINEAR_EXACT", BREAST_RANGE)
+    fmt = replace(PLAIN, found=found)
+    assert default_voi(fmt) is None
+    assert named_vois(fmt) == ((BREAST_RANGE, found),)
+    assert voi_by_explanation(fmt, BREAST_RANGE) is found
+    assert fmt == PLAIN  # images of one format share their tables

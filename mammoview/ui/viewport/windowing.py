@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from mammoview.app.commands import voi_name
 from mammoview.app.workspace import Gray, WindowChange
 from mammoview.domain.study import PixelFormat, VoiFunction, VoiLut, VoiWindow
 from mammoview.errors import UsageError
@@ -140,11 +141,11 @@ def voi_text(fmt: PixelFormat, gray: Gray) -> str:
         parts = [translate("Pane", "full range")]
     elif isinstance(voi, VoiWindow):
         parts = [f"C {_short(voi.centre)} W {_short(voi.width)} {voi.function}"]
-    parts += [name] if name else []
+    parts += [voi_name(name)] if name else []
     wanted = gray.voi_explanation
     missing = ""
     if wanted not in (None, name):
-        missing = translate("Pane", "default: no {voi} here").format(voi=wanted)
+        missing = translate("Pane", "default: no {voi} here").format(voi=voi_name(wanted))
     by_hand = translate("Pane", "by hand") if gray.change is not None else ""
     return ", ".join(filter(None, (" ".join(parts), missing, by_hand)))
 
