@@ -54,6 +54,9 @@ class SpacingBasis(StrEnum):
     ASSUMED = QT_TRANSLATE_NOOP("Spacing", "assumed")
 
 
+_CORRECTED = QT_TRANSLATE_NOOP("Spacing", "corrected {factor}x")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelSpacing:
     """Millimetres from pixel to pixel, ``[row spacing, column spacing]`` as in DICOM 10.7.1.3.
@@ -73,9 +76,15 @@ class PixelSpacing:
     def basis_text(self) -> str:
         """Return what stands beside every millimetre: ``corrected 1.80x``."""
         if self.basis is SpacingBasis.CORRECTED:
-            said = translate("Spacing", "corrected {factor}x")
-            return said.format(factor=f"{self.magnification:.2f}")
+            return translate("Spacing", _CORRECTED).format(factor=f"{self.magnification:.2f}")
         return translate("Spacing", self.basis.value)
+
+    @property
+    def basis_in_english(self) -> str:
+        """Return the same for programs: in every language of the window one text."""
+        if self.basis is SpacingBasis.CORRECTED:
+            return _CORRECTED.format(factor=f"{self.magnification:.2f}")
+        return self.basis.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -251,15 +251,23 @@ class _Sheet:
         )
 
     def _wrapped(self, text: str, width: float) -> list[str]:
-        """Break a text between its words into lines of a width, where that is possible."""
+        """Break a text between its words into lines of a width, a word that is longer within."""
         lines: list[str] = []
-        for word in text.split():
+        for word in (part for whole in text.split() for part in self._parts(whole, width)):
             longer = f"{lines[-1]} {word}" if lines else word
             if lines and self._font.getlength(longer) <= width:
                 lines[-1] = longer
             else:
                 lines.append(word)
         return lines
+
+    def _parts(self, word: str, width: float) -> list[str]:
+        """Return a word in parts of a width at most: some languages have no spaces."""
+        parts = [""]
+        for sign in word:
+            fits = not parts[-1] or self._font.getlength(parts[-1] + sign) <= width
+            parts = [*parts[:-1], parts[-1] + sign] if fits else [*parts, sign]
+        return parts
 
     def _write_lines(self, at: tuple[float, float], lines: Sequence[str], colour: Colour) -> None:
         col, row = at

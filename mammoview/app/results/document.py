@@ -3,7 +3,8 @@
 Version 1.  Fields may be added within a version; a field that changes its meaning or goes makes the
 next one.  Coordinates are ``[column, row]`` in pixels of the stored image, the origin at the outer
 corner of its first pixel; times are UTC, ISO 8601; sizes are millimetres.  Images are named by
-SOPInstanceUID: no path and no pixel is in it.
+SOPInstanceUID: no path and no pixel is in it.  Its words are English in every language of the
+window, but for what a reader typed and for reasons and notes of the computer as the log has them.
 
 =================== ===============================================================================
 format, version     ``"mammoview-results"``, 1
@@ -146,7 +147,7 @@ def _image(report: ReadReport, image: Mammogram) -> dict[str, Any]:
         "rows": image.rows,
         "cols": image.cols,
         "spacing_mm_per_px": spacing
-        and {"row": spacing.row_mm, "col": spacing.col_mm, "basis": spacing.basis_text},
+        and {"row": spacing.row_mm, "col": spacing.col_mm, "basis": spacing.basis_in_english},
         "cad": cad and _cad_view(cad),
     }
 

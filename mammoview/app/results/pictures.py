@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app import resources
 from mammoview.app.mark_text import mark_text
-from mammoview.app.results.words import PRELIMINARY, RESEARCH_ONLY, answer_text, mark_label
+from mammoview.app.results.fonts import picture_font
+from mammoview.app.results.words import (
+    answer_text,
+    finding_kind_text,
+    mark_label,
+    preliminary_text,
+    research_only_text,
+)
 from mammoview.app.workspace import LoadedImage
 from mammoview.domain.annotation import ELLIPSES, OUTLINES, Annotation, MarkKind
 from mammoview.domain.geometry import ImagePoint
@@ -19,6 +26,7 @@ from mammoview.imaging import marked_picture
 from mammoview.imaging.grayscale import Voi
 from mammoview.imaging.marked_picture import Glyph, PictureMark, Words
 from mammoview.imaging.measure import ellipse_line
+from mammoview.words import COUNTED, translate
 
 _GLYPHS = {
     "mass": (Glyph.CIRCLE, marked_picture.CAD_MASS),
@@ -59,25 +67,35 @@ def picture_of(
     -------
     ndarray of uint8, (rows, cols, 3)
     """
-    notice = f"{PRELIMINARY}  {RESEARCH_ONLY}" if report.preliminary else RESEARCH_ONLY
+    marks = (
+        *_cad(report, mammogram, image, in_words),
+        *_findings(report, mammogram, image, in_words),
+        *_measures(report, mammogram, image),
+    )
+    title, notice = _title(report, mammogram, image), _notice(report, in_words=in_words)
+    font, legible = picture_font((title, notice, *(mark.label for mark in marks)))
     return marked_picture.marked_picture(
         image.stored,
         mammogram.pixel_format,
         voi=voi,
         pose=image.pose,
-        marks=[
-            *_cad(report, mammogram, image, in_words),
-            *_findings(report, mammogram, image, in_words),
-            *_measures(report, mammogram, image),
-        ],
+        marks=[replace(mark, label=legible(mark.label)) for mark in marks],
         words=Words(
-            font=resources.font(),
-            title=_title(report, mammogram, image),
-            notice=notice if in_words else "research use only",
+            font=font,
+            title=legible(title),
+            notice=legible(notice),
             letter_share=0.019 if in_words else 0.026,
         ),
         long_side_px=long_side_px,
     )
+
+
+def _notice(report: ReadReport, *, in_words: bool) -> str:
+    """Return what stands at the foot: in full where nothing stands beside the picture."""
+    if not in_words:
+        return translate("Report", "research use only")
+    said = (preliminary_text() if report.preliminary else "", research_only_text())
+    return "  ".join(filter(None, said))
 
 
 def _title(report: ReadReport, view: Mammogram, image: LoadedImage) -> str:
@@ -89,8 +107,10 @@ def _title(report: ReadReport, view: Mammogram, image: LoadedImage) -> str:
     frames += [mark.frame or 0 for mark in report.annotations if mark.sop_instance_uid == uid]
     frames += [mark.frame for mark in report.shown if mark.sop_instance_uid == uid]
     elsewhere = sum(not _on_slice(frame, image) for frame in frames)
-    title = f"{view.label} slice {image.frame} of {view.frames.count}"
-    return f"{title}, {elsewhere} marks on other slices" if elsewhere else title
+    said = translate("Report", "{view} slice {frame} of {count}")
+    title = said.format(view=view.label, frame=image.frame, count=view.frames.count)
+    others = translate("Report", "%n mark(s) on other slices", "", COUNTED, elsewhere)
+    return f"{title}, {others}" if elsewhere else title
 
 
 def _on_slice(frame: int | None, image: LoadedImage) -> bool:
@@ -102,7 +122,7 @@ def _findings(
     report: ReadReport, view: Mammogram, image: LoadedImage, in_words: bool
 ) -> Iterator[PictureMark]:
     for number, finding in enumerate(report.final.findings, start=1):
-        label = f"{number} {finding.kind.replace('-', ' ')}" if in_words else str(number)
+        label = f"{number} {finding_kind_text(finding.kind)}" if in_words else str(number)
         for part in finding.views:
             if part.sop_instance_uid == view.sop_instance_uid and _on_slice(part.frame, image):
                 spot = len(part.outline) == 1
@@ -125,12 +145,16 @@ def _cad(
     for number, mark in enumerate(report.shown, start=1):
         if mark.sop_instance_uid == view.sop_instance_uid and _on_slice(mark.frame, image):
             glyph, colour = _GLYPHS.get(mark.kind, _OTHER)
-            said = f"{mark_label(mark)}, {answer_text(report, answers.get(mark.id))}"
+            said = translate("Report", "CAD {number}: {mark}, {answer}").format(
+                number=number,
+                mark=mark_label(mark),
+                answer=answer_text(report, answers.get(mark.id)),
+            )
             yield PictureMark(
                 points=() if mark.outline in taken_over else mark.outline,
                 closed=True,
                 colour=colour,
-                label=f"CAD {number}: {said}" if in_words else f"C{number}",
+                label=said if in_words else f"C{number}",
                 glyph=glyph,
                 at=mark.peak,
             )

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pictures
 from reportlab.lib import colors
+from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
@@ -32,8 +33,9 @@ from reportlab.platypus.flowables import Flowable, Image, KeepTogether, PageBrea
 
 from mammoview.app.results.fonts import BOLD, REGULAR, Fonts
 from mammoview.app.results.report_rows import Block, blocks_of
-from mammoview.app.results.words import PRELIMINARY, RESEARCH_ONLY
+from mammoview.app.results.words import preliminary_text, research_only_text
 from mammoview.domain.reading import ReadReport
+from mammoview.words import translate
 
 Picture = tuple[str, NDArray[np.uint8]]
 """The place of a view ("RCC"; any other goes after those), and its picture."""
@@ -53,6 +55,8 @@ _RULE, _HEAD, _ALARM = (
 _TEXT = ParagraphStyle("text", fontName=REGULAR, fontSize=8, leading=10, textColor=_INK)
 _SMALL = ParagraphStyle("small", parent=_TEXT, fontSize=7, leading=8.8, textColor=_FAINT)
 _BOLD = ParagraphStyle("bold", parent=_TEXT, fontName=BOLD)
+_FOOT_WARNING = ParagraphStyle("foot", parent=_SMALL, fontName=BOLD, textColor=_ALARM)
+_RIGHT = ParagraphStyle("right", parent=_SMALL, alignment=TA_RIGHT)
 _TITLE = ParagraphStyle("title", parent=_BOLD, fontSize=14, leading=18)
 _HEADING = ParagraphStyle("heading", parent=_BOLD, fontSize=9, leading=12, spaceBefore=5)
 _WARNING = ParagraphStyle("warning", parent=_BOLD, fontSize=9, leading=12, textColor=_ALARM)
@@ -72,21 +76,24 @@ def report_pdf(report: ReadReport, pictures: Sequence[Picture]) -> bytes:
     return _built(report, partial(_story, report, encoded))
 
 
+def _title() -> str:
+    return translate("Report", "Mammography reading report")
+
+
 def _story(report: ReadReport, pictures: Sequence[_Encoded]) -> list[Flowable]:
     fonts = Fonts()
     story: list[Flowable] = [
-        _said(fonts, "Mammography reading report", _TITLE),
-        _said(fonts, RESEARCH_ONLY, _WARNING),
+        _said(fonts, _title(), _TITLE),
+        _said(fonts, research_only_text(), _WARNING),
     ]
     if report.preliminary:
-        story.append(_said(fonts, PRELIMINARY, _WARNING))
+        story.append(_said(fonts, preliminary_text(), _WARNING))
     for block in blocks_of(report):
         story += _block(fonts, block)
     if fonts.missing:
         signs = ", ".join(f"U+{ord(sign):04X}" for sign in sorted(fonts.missing))
-        story.append(
-            _said(fonts, f"No font here has, or can write in its direction: {signs}.", _SMALL)
-        )
+        lacking = translate("Report", "No font here has, or can write in its direction: {signs}.")
+        story.append(_said(fonts, lacking.format(signs=signs), _SMALL))
     if pictures:
         story += [PageBreak(), *_pictures(fonts, pictures)]
     return story
@@ -137,12 +144,13 @@ def _pictures(fonts: Fonts, pictures: Sequence[_Encoded]) -> list[Flowable]:
     hung = [placed[place] for row in _HANGING for place in row if place in placed]
     others = [picture for _, picture in pictures if not any(picture is one for one in hung)]
     rows += [[*others[at : at + 2], None][:2] for at in range(0, len(others), 2)]
-    key = (
+    key = translate(
+        "Report",
         "Numbers, green: findings of the reader. C with a number: marks of the computer, a circle "
-        "for a mass, a triangle for calcifications. Not for measuring."
+        "for a mass, a triangle for calcifications. Not for measuring.",
     )
     return [
-        _said(fonts, "Images with marks", _HEADING),
+        _said(fonts, translate("Report", "Images with marks"), _HEADING),
         *(_picture_row(row) for row in rows),
         Spacer(1, 3),
         _said(fonts, key, _SMALL),
@@ -195,7 +203,7 @@ def _built(report: ReadReport, story: Callable[[], list[Flowable]]) -> bytes:
         document = BaseDocTemplate(
             stream,
             pagesize=A4,
-            title="Mammography reading report",
+            title=_title(),
             author="mammoview (research use only)",
             subject="Research use only",
             invariant=1,
@@ -213,13 +221,23 @@ def _built(report: ReadReport, story: Callable[[], list[Flowable]]) -> bytes:
 
 def _foot(report: ReadReport, pages: int, canvas: Canvas, document: BaseDocTemplate) -> None:
     """Write on a page what must stand on each."""
-    state = "PRELIMINARY, not signed. " if report.preliminary else ""
-    right = A4[0] - _MARGIN
-    canvas.setFont(BOLD, 7)
-    canvas.setFillColor(_ALARM)
-    canvas.drawString(_MARGIN, 10 * mm, f"{state}{RESEARCH_ONLY}")
-    canvas.setFont(REGULAR, 7)
-    canvas.setFillColor(_FAINT)
-    canvas.drawString(_MARGIN, 6.5 * mm, f"read {report.read_id}")
-    canvas.drawRightString(right, 10 * mm, f"page {document.page} of {pages}")
-    canvas.drawRightString(right, 6.5 * mm, f"log entry {report.event_sha256[:16] or 'unknown'}")
+    fonts, page = Fonts(), document.page
+    state = translate("Report", "PRELIMINARY, not signed.") if report.preliminary else ""
+    numbered = translate("Report", "page {page} of {pages}").format(page=page, pages=pages)
+    entry = report.event_sha256[:16] or translate("Report", "unknown", "of a log entry")
+    rows = [
+        (" ".join(filter(None, (state, research_only_text()))), _FOOT_WARNING, numbered),
+        (
+            translate("Report", "read {id}").format(id=report.read_id),
+            _SMALL,
+            translate("Report", "log entry {digest}").format(digest=entry),
+        ),
+    ]
+    cells = [
+        [_said(fonts, left, style), _said(fonts, right, _RIGHT)] for left, style, right in rows
+    ]
+    table = Table(cells, colWidths=[0.68 * _WIDTH, 0.32 * _WIDTH])
+    flush = [(f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")]
+    table.setStyle(TableStyle([*flush, ("VALIGN", (0, 0), (-1, -1), "TOP")]))
+    table.wrapOn(canvas, _WIDTH, _FOOT)
+    table.drawOn(canvas, _MARGIN, 5 * mm)

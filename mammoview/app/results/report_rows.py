@@ -1,49 +1,75 @@
-"""The tables of the report: what stands in which row, and nothing of how it looks."""
+"""The tables of the report: what stands in which row, and nothing of how it looks.
+
+Names of columns and rows are in the language of the window; what was said stands as it was said.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mammoview.app.kinds import kind_text
 from mammoview.app.results.words import (
-    SIDES,
     answer_text,
     category_text,
     changed,
     date_text,
     density_text,
     descriptors_text,
+    finding_kind_text,
     history_text,
     image_label,
-    plain,
     position_text,
+    side_text,
     sides,
     size_text,
     time_text,
     withdrawn,
 )
 from mammoview.domain.assessment import Opinion
+from mammoview.domain.finding import Finding
 from mammoview.domain.prediction import AnalysisStatus
-from mammoview.domain.reading import AnalysisOutcome, ReadingMode, ReadReport
+from mammoview.domain.reading import AnalysisOutcome, ReadingMode, ReadReport, Role
+from mammoview.domain.views import Laterality
+from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 Row = tuple[str, ...]
 
-_PAIRS = (0.14, 0.38, 0.12, 0.36)
+_PAIRS = (0.15, 0.36, 0.14, 0.35)
 
 _MODES = {
-    ReadingMode.SECOND_READ: "second read: unaided opinion locked before the computer's marks",
-    ReadingMode.CONCURRENT: "concurrent: the computer's marks were on the screen from the start",
-    ReadingMode.ASK_SPOT: "ask about a spot: the computer answered for asked spots before the lock",
+    ReadingMode.SECOND_READ: QT_TRANSLATE_NOOP(
+        "Report", "second read: unaided opinion locked before the computer's marks"
+    ),
+    ReadingMode.CONCURRENT: QT_TRANSLATE_NOOP(
+        "Report", "concurrent: the computer's marks were on the screen from the start"
+    ),
+    ReadingMode.ASK_SPOT: QT_TRANSLATE_NOOP(
+        "Report", "ask about a spot: the computer answered for asked spots before the lock"
+    ),
 }
 _STATUS = {
-    AnalysisStatus.ANALYZED: "analysed",
-    AnalysisStatus.NOT_SUPPORTED: "not analysed",
-    AnalysisStatus.FAILED: "failed",
+    AnalysisStatus.ANALYZED: QT_TRANSLATE_NOOP("Report", "analysed"),
+    AnalysisStatus.NOT_SUPPORTED: QT_TRANSLATE_NOOP("Report", "not analysed"),
+    AnalysisStatus.FAILED: QT_TRANSLATE_NOOP("Report", "failed"),
+}
+_ROLES = {
+    Role.FIRST: QT_TRANSLATE_NOOP("Report", "{name} (first reader)"),
+    Role.SECOND: QT_TRANSLATE_NOOP("Report", "{name} (second reader)"),
+    Role.ARBITRATOR: QT_TRANSLATE_NOOP("Report", "{name} (arbitrator)"),
+}
+_BREASTS = {
+    Laterality.RIGHT: QT_TRANSLATE_NOOP("Report", "Right breast"),
+    Laterality.LEFT: QT_TRANSLATE_NOOP("Report", "Left breast"),
+}
+_ARBITRATED = {
+    Laterality.RIGHT: QT_TRANSLATE_NOOP("Report", "Arbitration, right"),
+    Laterality.LEFT: QT_TRANSLATE_NOOP("Report", "Arbitration, left"),
 }
 _OUTCOMES = {
-    AnalysisOutcome.DONE: "done",
-    AnalysisOutcome.FAILED: "failed",
-    AnalysisOutcome.NOT_RUN: "not run",
+    AnalysisOutcome.DONE: QT_TRANSLATE_NOOP("Report", "done"),
+    AnalysisOutcome.FAILED: QT_TRANSLATE_NOOP("Report", "failed"),
+    AnalysisOutcome.NOT_RUN: QT_TRANSLATE_NOOP("Report", "not run"),
 }
 
 
@@ -97,23 +123,66 @@ def _exam(report: ReadReport) -> Block:
     views = ", ".join(image_label(report, i.sop_instance_uid) for i in report.images)
     missing = ", ".join(report.missing)
     reason = f" ({report.missing_reason})" if report.missing_reason else ""
+    none = translate("Report", "none", "of missing views")
     rows = [
-        ("Patient", name or "–", "Patient ID", number or "–"),
-        ("Born", date_text(who.birth_date) or "–", "Examined", date_text(image.study_date) or "–"),
-        ("Accession", made.accession or "–", "Institution", made.institution or "–"),
-        ("Views", views, "Missing", f"{missing}{reason}" if missing else "none"),
+        (
+            translate("Report", "Patient"),
+            name or "–",
+            translate("Report", "Patient ID"),
+            number or "–",
+        ),
+        (
+            translate("Report", "Born"),
+            date_text(who.birth_date) or "–",
+            translate("Report", "Examined"),
+            date_text(image.study_date) or "–",
+        ),
+        (
+            translate("Report", "Accession"),
+            made.accession or "–",
+            translate("Report", "Institution"),
+            made.institution or "–",
+        ),
+        (
+            translate("Report", "Views"),
+            views,
+            translate("Report", "Missing"),
+            f"{missing}{reason}" if missing else none,
+        ),
     ]
-    return Block(title="Examination", widths=_PAIRS, rows=tuple(rows), names=(0, 2))
+    return Block(
+        title=translate("Report", "Examination"), widths=_PAIRS, rows=tuple(rows), names=(0, 2)
+    )
 
 
 def _read(report: ReadReport) -> Block:
-    signed = f"{report.signed_by}, {time_text(report.signed_at)}" if report.signed_at else "not yet"
-    rows = (
-        ("Reader", f"{report.reader} ({report.role} reader)", "Mode", _MODES[report.mode]),
-        ("Opened", time_text(report.opened_at), "Locked", time_text(report.locked_at)),
-        ("Signed", signed, "Scheme", report.scheme.title),
+    reader = translate("Report", _ROLES[report.role]).format(name=report.reader)
+    signed = (
+        f"{report.signed_by}, {time_text(report.signed_at)}"
+        if report.signed_at
+        else translate("Report", "not yet")
     )
-    return Block(title="Read", widths=_PAIRS, rows=rows, names=(0, 2))
+    rows = (
+        (
+            translate("Report", "Reader"),
+            reader,
+            translate("Report", "Mode"),
+            translate("Report", _MODES[report.mode]),
+        ),
+        (
+            translate("Report", "Opened"),
+            time_text(report.opened_at),
+            translate("Report", "Locked"),
+            time_text(report.locked_at),
+        ),
+        (
+            translate("Report", "Signed"),
+            signed,
+            translate("Report", "Scheme"),
+            translate("Assessment", report.scheme.title),
+        ),
+    )
+    return Block(title=translate("Report", "Read"), widths=_PAIRS, rows=rows, names=(0, 2))
 
 
 def _opinions(report: ReadReport) -> Block:
@@ -123,10 +192,12 @@ def _opinions(report: ReadReport) -> Block:
         now = report.final.opinion(side)
         rows.append(
             (
-                f"{SIDES[side].capitalize()} breast",
+                translate("Report", _BREASTS[side]),
                 category_text(report.scheme, before),
                 category_text(report.scheme, now),
-                "changed" if changed(report, side) else "same",
+                translate("Report", "changed")
+                if changed(report, side)
+                else translate("Report", "same"),
                 now.reason if now else "",
             )
         )
@@ -134,10 +205,12 @@ def _opinions(report: ReadReport) -> Block:
     now_density = report.final.density
     rows.append(
         (
-            "Density",
+            translate("Report", "Density"),
             density_text(report.scheme, before_density),
             density_text(report.scheme, now_density),
-            "changed" if before_density != now_density else "same",
+            translate("Report", "changed")
+            if before_density != now_density
+            else translate("Report", "same"),
             "",
         )
     )
@@ -145,17 +218,23 @@ def _opinions(report: ReadReport) -> Block:
         opinion = Opinion(laterality=said.laterality, category=said.category)
         rows.append(
             (
-                f"Arbitration, {SIDES[said.laterality]}",
+                translate("Report", _ARBITRATED[said.laterality]),
                 "",
                 category_text(report.scheme, opinion),
-                "decided",
+                translate("Report", "decided"),
                 f"{said.reason} ({who})",
             )
         )
     return Block(
-        title="Opinion",
+        title=translate("Report", "Opinion"),
         widths=(0.15, 0.24, 0.24, 0.1, 0.27),
-        head=("", "Unaided", "Final", "", "Reason"),
+        head=(
+            "",
+            translate("Report", "Unaided"),
+            translate("Report", "Final"),
+            "",
+            translate("Report", "Reason"),
+        ),
         rows=tuple(rows),
     )
 
@@ -164,9 +243,7 @@ def _findings(report: ReadReport) -> Block:
     rows = [
         (
             str(number),
-            SIDES[finding.laterality],
-            plain(finding.kind),
-            descriptors_text(finding) or "–",
+            *_what(finding),
             size_text((finding.size_mm,) if finding.size_mm else ()) or "–",
             position_text(finding) or "–",
             ", ".join(image_label(report, view.sop_instance_uid) for view in finding.views),
@@ -174,18 +251,29 @@ def _findings(report: ReadReport) -> Block:
         )
         for number, finding in enumerate(report.final.findings, start=1)
     ]
-    rows += [
-        ("–", SIDES[f.laterality], plain(f.kind), descriptors_text(f) or "–", "", "", "",
-         "withdrawn after the reveal")
-        for f in withdrawn(report)
-    ]  # fmt: skip
+    gone = translate("Report", "withdrawn after the reveal")
+    rows += [("–", *_what(finding), "", "", "", gone) for finding in withdrawn(report)]
     return Block(
-        title="Findings of the reader",
+        title=translate("Report", "Findings of the reader"),
         widths=(0.04, 0.06, 0.13, 0.2, 0.09, 0.17, 0.11, 0.2),
-        head=("", "Side", "Kind", "Description", "Size", "Position", "Views", "Note"),
+        head=(
+            "",
+            translate("Report", "Side"),
+            translate("Report", "Kind"),
+            translate("Report", "Description"),
+            translate("Report", "Size"),
+            translate("Report", "Position"),
+            translate("Report", "Views"),
+            translate("Report", "Note"),
+        ),
         rows=tuple(rows),
-        otherwise="None.",
+        otherwise=translate("Report", "None."),
     )
+
+
+def _what(finding: Finding) -> Row:
+    side, kind = side_text(finding.laterality), finding_kind_text(finding.kind)
+    return side, kind, descriptors_text(finding) or "–"
 
 
 def _marks(report: ReadReport) -> Block:
@@ -194,17 +282,24 @@ def _marks(report: ReadReport) -> Block:
         (
             f"C{number}",
             image_label(report, mark.sop_instance_uid),
-            mark.kind,
-            f"{mark.score:.2f}" if mark.scored else "none",
+            kind_text(mark.kind),
+            f"{mark.score:.2f}" if mark.scored else translate("Report", "none", "no score"),
             size_text(mark.size_mm) or "–",
             answer_text(report, answers.get(mark.id)),
         )
         for number, mark in enumerate(report.shown, start=1)
     )
     return Block(
-        title="Marks of the computer",
+        title=translate("Report", "Marks of the computer"),
         widths=(0.06, 0.16, 0.17, 0.08, 0.18, 0.35),
-        head=("", "Image", "Kind", "Score", "Size of the mark", "Reader's answer"),
+        head=(
+            "",
+            translate("Report", "Image"),
+            translate("Report", "Kind"),
+            translate("Report", "Score"),
+            translate("Report", "Size of the mark"),
+            translate("Report", "Reader's answer"),
+        ),
         rows=rows,
         otherwise=_no_marks(report),
     )
@@ -214,24 +309,40 @@ def _no_marks(report: ReadReport) -> str:
     """Say why there is no mark: found nothing, failed and not run read differently."""
     cad = report.cad
     if cad is None:
-        return "Not revealed."
+        return translate("Report", "Not revealed.")
     if cad.outcome is AnalysisOutcome.DONE:
         read = sum(view.status is AnalysisStatus.ANALYZED for view in cad.views)
-        return f"The computer marked nothing in {read} of {len(report.images)} images."
-    return f"No result of the computer ({_OUTCOMES[cad.outcome]}): {cad.reason}."
+        said = translate("Report", "The computer marked nothing in {read} of {count} images.")
+        return said.format(read=read, count=len(report.images))
+    said = translate("Report", "No result of the computer ({outcome}): {reason}.")
+    return said.format(outcome=translate("Report", _OUTCOMES[cad.outcome]), reason=cad.reason)
 
 
 def _computer(report: ReadReport) -> Block:
     cad = report.cad
     if cad is None:
-        return Block(title="Computer", widths=(1.0,), rows=(), otherwise="Not revealed.")
-    outcome = _OUTCOMES[cad.outcome] + (f": {cad.reason}" if cad.reason else "")
-    model = f"{cad.model.name} {cad.model.version}".strip() or "none"
+        return Block(
+            title=translate("Report", "Computer"),
+            widths=(1.0,),
+            rows=(),
+            otherwise=translate("Report", "Not revealed."),
+        )
+    outcome = ": ".join(filter(None, (translate("Report", _OUTCOMES[cad.outcome]), cad.reason)))
+    model = f"{cad.model.name} {cad.model.version}".strip() or translate(
+        "Report", "none", "no model"
+    )
     rows = [
-        ("Analysis", outcome, "Model", model),
-        ("Operating point", cad.operating_point or "–", "Ran on", cad.device or "–"),
+        (translate("Report", "Analysis"), outcome, translate("Report", "Model"), model),
+        (
+            translate("Report", "Operating point"),
+            cad.operating_point or "–",
+            translate("Report", "Ran on"),
+            cad.device or "–",
+        ),
     ]
-    return Block(title="Computer", widths=_PAIRS, rows=tuple(rows), names=(0, 2))
+    return Block(
+        title=translate("Report", "Computer"), widths=_PAIRS, rows=tuple(rows), names=(0, 2)
+    )
 
 
 def _computer_more(report: ReadReport) -> Block:
@@ -240,15 +351,18 @@ def _computer_more(report: ReadReport) -> Block:
     rows: list[Row] = []
     if cad is not None:
         rows = [
-            ("Digest", cad.model.sha256 or "–"),
-            ("Images", "; ".join(_image_states(report))),
+            (translate("Report", "Digest"), cad.model.sha256 or "–"),
+            (translate("Report", "Images"), "; ".join(_image_states(report))),
             (
-                "Score",
-                "how certain a finding of that kind is there, never how probable a cancer is",
+                translate("Report", "Score"),
+                translate(
+                    "Report",
+                    "how certain a finding of that kind is there, never how probable a cancer is",
+                ),
             ),
-            *(("Caveat", caveat) for caveat in cad.caveats),
+            *((translate("Report", "Caveat"), caveat) for caveat in cad.caveats),
         ]
-    return Block(title="", widths=(0.14, 0.86), rows=tuple(rows))
+    return Block(title="", widths=(0.15, 0.85), rows=tuple(rows))
 
 
 def _image_states(report: ReadReport) -> Iterator[str]:
@@ -258,20 +372,21 @@ def _image_states(report: ReadReport) -> Iterator[str]:
         view = views.get(image.sop_instance_uid)
         label = image_label(report, image.sop_instance_uid)
         if view is None:
-            yield f"{label} not analysed"
+            yield f"{label} {translate('Report', _STATUS[AnalysisStatus.NOT_SUPPORTED])}"
             continue
         notes = ", ".join(filter(None, (view.reason, *view.notes)))
-        yield f"{label} {_STATUS[view.status]}" + (f" ({notes})" if notes else "")
+        status = translate("Report", _STATUS[view.status])
+        yield f"{label} {status}" + (f" ({notes})" if notes else "")
 
 
 def _record(report: ReadReport) -> Block:
     return Block(
-        title="Record",
+        title=translate("Report", "Record"),
         widths=(0.16, 0.84),
         rows=(
-            ("Read", report.read_id),
-            ("Last log entry", report.event_sha256 or "–"),
-            ("Entered at", time_text(report.event_at)),
-            ("Software", f"mammoview {report.software}"),
+            (translate("Report", "Read"), report.read_id),
+            (translate("Report", "Last log entry"), report.event_sha256 or "–"),
+            (translate("Report", "Entered at"), time_text(report.event_at)),
+            (translate("Report", "Software"), f"mammoview {report.software}"),
         ),
     )

@@ -1,29 +1,51 @@
-"""What a result says in words: the same ones in the report, in pictures and in files."""
+"""What a result says in words, in the window's language: the same in the report and in pictures.
+
+Codes of DICOM objects and the document for programs stay English: see `mammoview.words`.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from mammoview.app.assessment.dismissals import shipped_dismissals
+from mammoview.app.assessment.finding_rules import QUADRANTS
 from mammoview.app.assessment.lexicon import shipped_lexicon
+from mammoview.app.breast_place import THIRDS
+from mammoview.app.kinds import kind_text
 from mammoview.domain.assessment import Opinion, Scheme
-from mammoview.domain.finding import Finding
+from mammoview.domain.finding import Finding, FindingKind, Quadrant
 from mammoview.domain.reading import CadMark, Disposition, MarkAnswer, ReadReport
 from mammoview.domain.study import Mammogram
 from mammoview.domain.views import Laterality
+from mammoview.words import QT_TRANSLATE_NOOP, translate
 
-RESEARCH_ONLY = "Research use only: not a medical device, not for diagnosis."
-PRELIMINARY = "PRELIMINARY: nobody has signed this read."
-SIDES = {Laterality.RIGHT: "right", Laterality.LEFT: "left"}
-_ANSWERS = {
-    Disposition.AGREE: "agreed",
-    Disposition.DISMISS: "dismissed",
-    Disposition.DUPLICATE: "same as finding",
+RESEARCH_ONLY = QT_TRANSLATE_NOOP(
+    "Report", "Research use only: not a medical device, not for diagnosis."
+)
+SIDES = {
+    Laterality.RIGHT: QT_TRANSLATE_NOOP("Report", "right"),
+    Laterality.LEFT: QT_TRANSLATE_NOOP("Report", "left"),
 }
 
 
-def plain(word: str) -> str:
-    """Return a word of the lexicon as it is said: ``fine pleomorphic``."""
-    return word.replace("-", " ")
+def research_only_text() -> str:
+    """Return what stands on everything that leaves the program, for people."""
+    return translate("Report", RESEARCH_ONLY)
+
+
+def preliminary_text() -> str:
+    """Return what stands on a report that nobody has signed."""
+    return translate("Report", "PRELIMINARY: nobody has signed this read.")
+
+
+def side_text(side: Laterality) -> str:
+    """Return a side in a word."""
+    return translate("Report", SIDES[side])
+
+
+def finding_kind_text(kind: FindingKind) -> str:
+    """Return a kind of finding in the words of the lexicon: ``Architectural distortion``."""
+    return translate("Assessment", shipped_lexicon().kind(kind).name)
 
 
 def category_text(scheme: Scheme, opinion: Opinion | None) -> str:
@@ -31,7 +53,8 @@ def category_text(scheme: Scheme, opinion: Opinion | None) -> str:
     if opinion is None:
         return "–"
     found = scheme.category(opinion.category)
-    said = f"{opinion.category} {found.name}" if found else opinion.category
+    name = translate("Assessment", found.name) if found else ""
+    said = f"{opinion.category} {name}".strip()
     return f"{said} ({', '.join(opinion.views)})" if opinion.views else said
 
 
@@ -40,11 +63,11 @@ def density_text(scheme: Scheme, code: str) -> str:
     if not code:
         return "–"
     name = dict(scheme.densities).get(code)
-    return f"{code} {name}" if name else code
+    return f"{code} {translate('Assessment', name)}" if name else code
 
 
 def descriptors_text(finding: Finding) -> str:
-    """Return the descriptors of a finding, ``shape irregular, margin spiculated``.
+    """Return the descriptors of a finding, ``Shape: irregular, Margin: spiculated``.
 
     The words are the lexicon's; what it does not know (any more) stands as it was written down.
     """
@@ -54,22 +77,20 @@ def descriptors_text(finding: Finding) -> str:
 def _descriptor(axis: str, term: str) -> str:
     known = shipped_lexicon().axis(axis)
     word = known.term(term) if known is not None else None
-    name = known.name.lower() if known is not None else plain(axis)
-    return f"{name} {word.name if word is not None else plain(term)}"
+    name = translate("Assessment", known.name) if known is not None else axis
+    return f"{name}: {translate('Assessment', word.name) if word is not None else term}"
 
 
 def position_text(finding: Finding) -> str:
     """Return where in the breast a finding is, ``upper outer, 10 o'clock, middle third``."""
-    return ", ".join(
-        filter(
-            None,
-            (
-                plain(finding.quadrant),
-                f"{finding.clock} o'clock" if finding.clock else "",
-                f"{finding.depth} third" if finding.depth else "",
-            ),
-        )
+    hour = translate("Report", "{hour} o'clock").format(hour=finding.clock)
+    known = finding.quadrant is not Quadrant.UNKNOWN
+    said = (
+        translate("Assessment", QUADRANTS[finding.quadrant]) if known else "",
+        hour if finding.clock else "",
+        translate("Marks", THIRDS[finding.depth]) if finding.depth else "",
     )
+    return ", ".join(filter(None, said))
 
 
 def size_text(size_mm: tuple[float, ...]) -> str:
@@ -80,12 +101,21 @@ def size_text(size_mm: tuple[float, ...]) -> str:
 def answer_text(report: ReadReport, answer: MarkAnswer | None) -> str:
     """Return what the reader said of a mark: ``dismissed: vessel``."""
     if answer is None:
-        return "not answered"
-    said = _ANSWERS[answer.disposition]
-    if answer.disposition is Disposition.DUPLICATE:
-        number = finding_number(report, answer.finding_id)
-        said = f"{said} {number}" if number else f"{said}, withdrawn since"
-    return f"{said}: {answer.reason}" if answer.reason else said
+        return translate("Report", "not answered")
+    reason = shipped_dismissals().text(answer.reason) if answer.reason else ""
+    said = _answer(report, answer)
+    return f"{said}: {reason}" if reason else said
+
+
+def _answer(report: ReadReport, answer: MarkAnswer) -> str:
+    if answer.disposition is Disposition.AGREE:
+        return translate("Report", "agreed")
+    if answer.disposition is Disposition.DISMISS:
+        return translate("Report", "dismissed")
+    number = finding_number(report, answer.finding_id)
+    if not number:
+        return translate("Report", "same as a finding, withdrawn since")
+    return translate("Report", "same as finding {number}").format(number=number)
 
 
 def finding_number(report: ReadReport, finding_id: str) -> int:
@@ -98,8 +128,10 @@ def history_text(report: ReadReport, finding: Finding) -> str:
     """Return how a finding stands to the unaided read."""
     before = report.unaided.finding(finding.id) if report.unaided else None
     if before is None:
-        return "added after the reveal"
-    return "unaided" if before == finding else "unaided, changed since"
+        return translate("Report", "added after the reveal")
+    if before == finding:
+        return translate("Report", "unaided")
+    return translate("Report", "unaided, changed since")
 
 
 def withdrawn(report: ReadReport) -> tuple[Finding, ...]:
@@ -111,7 +143,8 @@ def withdrawn(report: ReadReport) -> tuple[Finding, ...]:
 
 def mark_label(mark: CadMark) -> str:
     """Return a mark in a word and its score, ``mass 0.63``; a mark without one has its word."""
-    return f"{mark.kind} {mark.score:.2f}" if mark.scored else mark.kind
+    said = kind_text(mark.kind)
+    return f"{said} {mark.score:.2f}" if mark.scored else said
 
 
 def image_label(report: ReadReport, sop_instance_uid: str) -> str:
@@ -119,7 +152,9 @@ def image_label(report: ReadReport, sop_instance_uid: str) -> str:
     labels = [image.label for image in report.images]
     at = [image.sop_instance_uid for image in report.images].index(sop_instance_uid)
     several = labels.count(labels[at]) > 1
-    return f"{labels[at]} (image {at + 1})" if several else labels[at]
+    if not several:
+        return labels[at]
+    return translate("Report", "{view} (image {number})").format(view=labels[at], number=at + 1)
 
 
 def file_label(image: Mammogram) -> str:

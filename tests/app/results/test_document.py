@@ -83,7 +83,7 @@ def test_views_of_a_technical_recall_are_a_change(read: ReadReport) -> None:
 
 def test_report_describes_findings_and_what_became_of_them(read: ReadReport) -> None:
     (row,) = _rows(read, "Findings of the reader")
-    assert row[:6] == ("1", "right", "mass", "shape irregular, margin spiculated", "11.5 mm",
+    assert row[:6] == ("1", "right", "Mass", "Shape: irregular, Margin: spiculated", "11.5 mm",
                        "upper outer, 10 o'clock, middle third")  # fmt: skip
     assert row[7] == "added after the reveal; new since the prior"
     own = read.final.findings
@@ -92,7 +92,7 @@ def test_report_describes_findings_and_what_became_of_them(read: ReadReport) -> 
     assert _rows(kept, "Findings of the reader")[0][7] == "unaided; new since the prior"
     gone = replace(kept, final=replace(kept.final, findings=()))
     assert _rows(gone, "Findings of the reader")[0][7] == "withdrawn after the reveal"
-    assert _rows(gone, "Marks of the computer")[0][5] == "same as finding, withdrawn since"
+    assert _rows(gone, "Marks of the computer")[0][5] == "same as a finding, withdrawn since"
 
 
 def test_report_says_descriptors_in_the_words_of_the_lexicon(read: ReadReport) -> None:
@@ -100,7 +100,7 @@ def test_report_says_descriptors_in_the_words_of_the_lexicon(read: ReadReport) -
     own = replace(read.final.findings[0], descriptors=said)
     other = replace(read, final=replace(read.final, findings=(own,)))
     assert _rows(other, "Findings of the reader")[0][3] == (
-        "morphology coarse or popcorn-like, associated skin retraction, odd no such word"
+        "Morphology: coarse or popcorn-like, Associated: skin retraction, odd: no-such-word"
     )
 
 

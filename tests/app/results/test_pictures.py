@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mammoview import words
 from mammoview.app.resolve import load_image
 from mammoview.app.results.pictures import picture_of
 from mammoview.app.results.report_pdf import report_pdf
@@ -65,6 +66,23 @@ def test_a_label_that_is_too_long_is_broken_and_not_cut(tmp_path: Path) -> None:
     _, cols = np.nonzero(np.abs(picture.astype(int) - colour).max(axis=2) < 40)
     assert cols.max() < 300
     assert cols.min() < 200  # it went to the other side of its mark
+
+
+def test_a_word_longer_than_the_picture_is_broken_and_not_cut(tmp_path: Path) -> None:
+    """A notice without a space, as some languages have it, is whole on the picture."""
+    build_mg(tmp_path / "a.dcm", rows=400, cols=300)
+    (mammogram,) = examination(tmp_path).mammograms
+    settled, image = load_image(mammogram)
+    read = _spot_alone(settled, ImagePoint(col=150.0, row=200.0))
+    words.use(lambda context, text, comment, n: "W" * 120 if "Research use" in text else "")
+    try:
+        picture = picture_of(read, settled, image, voi=None, long_side_px=400, in_words=True)
+    finally:
+        words.use(None)
+    caution = np.abs(picture.astype(int) - np.array((255, 190, 90))).max(axis=2) < 60
+    rows, cols = np.nonzero(caution)
+    assert 0 < cols.min() < cols.max() < 299
+    assert rows.max() - rows.min() > 20, "more than one line"
 
 
 def test_report_has_numbered_pages_and_is_the_same_each_time(tmp_path: Path) -> None:
