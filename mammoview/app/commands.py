@@ -190,6 +190,18 @@ def view_loaded(ws: Workspace, view: Mammogram, image: LoadedImage) -> Workspace
     return _with_view(ws, view, image, "")
 
 
+def view_coarse(ws: Workspace, view: Mammogram, coarse: LoadedImage) -> Workspace:
+    """Show a coarse picture of a view that waits for its pixels; it goes on waiting."""
+    uid = view.sop_instance_uid
+    views = tuple(
+        replace(hung, coarse=coarse)
+        if hung.mammogram.sop_instance_uid == uid and waits(hung)
+        else hung
+        for hung in ws.views
+    )
+    return hanging.rehang(replace(ws, views=views))
+
+
 def view_failed(ws: Workspace, view: Mammogram, reason: str) -> Workspace:
     """Say where the view hangs why it has no picture."""
     return _with_view(ws, view, None, f"{view.label}: {reason}")
@@ -208,7 +220,9 @@ def decoding_cancelled(ws: Workspace) -> Workspace:
     """Say in each view that still waited that the reader stopped it."""
     said = "decoding cancelled: open the examination again to go on"
     views = tuple(
-        replace(hung, message=f"{hung.mammogram.label}: {said}") if waits(hung) else hung
+        replace(hung, message=f"{hung.mammogram.label}: {said}", coarse=None)
+        if waits(hung)
+        else hung
         for hung in ws.views
     )
     return hanging.rehang(replace(ws, views=views, status="Decoding cancelled"))
@@ -396,7 +410,7 @@ def _with_view(
 ) -> Workspace:
     uid = view.sop_instance_uid
     views = tuple(
-        replace(hung, mammogram=view, image=image, message=message)
+        replace(hung, mammogram=view, image=image, message=message, coarse=None)
         if hung.mammogram.sop_instance_uid == uid
         else hung
         for hung in ws.views
@@ -406,7 +420,9 @@ def _with_view(
 
 def _loaded(hung: HungView, by_uid: dict[str, tuple[Mammogram, LoadedImage]]) -> HungView:
     view, image = by_uid.get(hung.mammogram.sop_instance_uid, (hung.mammogram, hung.image))
-    return replace(hung, mammogram=view, image=image, message="" if image else hung.message)
+    if image is None:
+        return hung
+    return replace(hung, mammogram=view, image=image, message="", coarse=None)
 
 
 def _found(index: ExamIndex) -> str:

@@ -203,12 +203,19 @@ def _pane(ws: Workspace, hung: HungPlace) -> Pane:
         place=hung.place,
         mammogram=view.mammogram,
         image=view.image,
-        message=translate("Pane", DECODING) if view.message == DECODING else view.message,
+        message=_decoding_text(view) if view.message == DECODING else view.message,
         badge=" · ".join(_notes(hung, view)),
         prior=_prior_heading(ws) if is_prior else (),
         why=why_here(hung, view.mammogram) if ws.hanging.explain else (),
         frame=view.frame,
+        coarse=view.coarse,
     )
+
+
+def _decoding_text(view: HungView) -> str:
+    if view.coarse is not None:
+        return translate("Pane", "coarse picture: the full resolution is being decoded")
+    return translate("Pane", DECODING)
 
 
 def _notes(hung: HungPlace, view: HungView) -> Iterator[str]:

@@ -13,7 +13,7 @@ from mammoview.domain.study import Mammogram
 from mammoview.imaging.breast import Breast, chest_wall_edge, find_breast
 from mammoview.imaging.grayscale import breast_window, unit_values
 from mammoview.imaging.orientation import pose_from_edge
-from mammoview.imaging.pyramid import smaller_levels
+from mammoview.imaging.pyramid import halve, smaller_levels
 from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 FROM_IMAGE = QT_TRANSLATE_NOOP("Pane", "chest wall found in the image")
@@ -39,14 +39,47 @@ def load_image(mammogram: Mammogram) -> tuple[Mammogram, LoadedImage]:
     return settle(mammogram, read_frame(open_frames(mammogram), frame), frame=frame)
 
 
+def load_coarse(mammogram: Mammogram) -> LoadedImage | None:
+    """Return what can be seen of a view before all of it is decoded, or None.
+
+    It lies and measures as the whole does; its finest pixels are four by four of one value.
+
+    Raises
+    ------
+    DicomError
+        If the file has gone or changed.
+    """
+    from mammoview.dicom.coarse import decode_coarse
+
+    quarter = decode_coarse(mammogram)
+    if quarter is None:
+        return None
+    rows, cols = mammogram.rows, mammogram.cols
+    whole = _enlarged(quarter, 4)[:rows, :cols]
+    half = _enlarged(quarter, 2)[: -(-rows // 2), : -(-cols // 2)]
+    smaller = (half, quarter, halve(quarter, mammogram.pixel_format.padding))
+    return settle(mammogram, whole, frame=None, smaller=smaller)[1]
+
+
+def _enlarged(small: NDArray[np.generic], times: int) -> NDArray[np.generic]:
+    rows, cols = small.shape
+    large = np.empty((rows, times, cols, times), small.dtype)
+    large[...] = small[:, None, :, None]
+    return large.reshape(rows * times, cols * times)
+
+
 def settle(
-    mammogram: Mammogram, stored: NDArray[np.generic], *, frame: int | None
+    mammogram: Mammogram,
+    stored: NDArray[np.generic],
+    *,
+    frame: int | None,
+    smaller: tuple[NDArray[np.generic], ...] = (),
 ) -> tuple[Mammogram, LoadedImage]:
     """Settle how a decoded image lies, where its breast is, and what greys that fills.
 
     The header's pose is kept where there is one.  Else the chest wall is looked for in the pixels,
     and the source and a warning say so; where that fails too, the image is shown as stored, with a
-    warning.
+    warning.  ``smaller`` is the image at 1/2, 1/4 and 1/8 size, where it is known already.
 
     Returns
     -------
@@ -58,7 +91,7 @@ def settle(
         resolution.
     """
     breast = _find_breast(mammogram, stored)
-    smaller = smaller_levels(stored, mammogram.pixel_format.padding)
+    smaller = smaller or smaller_levels(stored, mammogram.pixel_format.padding)
     mammogram = _with_window(mammogram, smaller[-1], breast)
     if mammogram.pose is not None:
         pose = mammogram.pose

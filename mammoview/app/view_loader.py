@@ -56,14 +56,19 @@ class ViewLoader:
 
     def start_plain(self, views: tuple[HungView, ...]) -> None:
         """Decode the images of one frame among views, on the screen or not yet."""
-        for hung in views:
-            if hung.frame is None and self._ask(hung):
-                job = Job(
-                    work=partial(_load, hung.mammogram),
-                    on_done=partial(self._decoded, hung.analysed),
-                    on_error=partial(self._not_decoded, hung),
-                )
-                self._lanes.submit(_lane(hung), job)
+        asked = [hung for hung in views if hung.frame is None and self._ask(hung)]
+        for hung in asked:  # first of all views: the reader sees the whole examination
+            if hung.mammogram.holds_coarse:
+                look = partial(_load_coarse, hung.mammogram)
+                job = Job(work=look, on_done=self._seen, on_error=_told_by_the_whole)
+                self._lanes.submit(_coarse_lane(hung), job)
+        for hung in asked:
+            whole = Job(
+                work=partial(_load, hung.mammogram),
+                on_done=partial(self._decoded, hung.analysed),
+                on_error=partial(self._not_decoded, hung),
+            )
+            self._lanes.submit(_lane(hung), whole)
 
     def cancel(self) -> None:
         """Stop decoding; views already there stay, the others say that they were cancelled."""
@@ -72,6 +77,7 @@ class ViewLoader:
             if hung.frame is not None:
                 self._frames.cancel(hung)
             else:
+                self._lanes.cancel(_coarse_lane(hung))
                 self._lanes.cancel(_lane(hung))
         if waiting:
             self._change(commands.decoding_cancelled)
@@ -84,6 +90,10 @@ class ViewLoader:
         self._asked.add(uid)
         return True
 
+    def _seen(self, coarse: tuple[Mammogram, LoadedImage] | None) -> None:
+        if coarse is not None:
+            self._change(commands.view_coarse, *coarse)
+
     def _decoded(self, analysed: bool, loaded: tuple[Mammogram, LoadedImage]) -> None:
         self._change(commands.view_loaded, *loaded)
         self._arrived(analysed)
@@ -95,6 +105,19 @@ class ViewLoader:
 
 def _lane(hung: HungView) -> str:
     return f"view {hung.mammogram.sop_instance_uid}"
+
+
+def _coarse_lane(hung: HungView) -> str:
+    return f"coarse {hung.mammogram.sop_instance_uid}"
+
+
+def _load_coarse(view: Mammogram, context: JobContext) -> tuple[Mammogram, LoadedImage] | None:
+    coarse = resolve.load_coarse(view)
+    return (view, coarse) if coarse is not None else None
+
+
+def _told_by_the_whole(error: MammoviewError) -> None:
+    """Leave it to the job that decodes the whole image to say what is wrong."""
 
 
 def _load(view: Mammogram, context: JobContext) -> tuple[Mammogram, LoadedImage]:

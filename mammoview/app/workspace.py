@@ -144,7 +144,8 @@ class HungView:
 
     ``message`` says why there are no pixels ("decoding…", the reason of a failure).  ``prior`` is
     True for an image of an earlier examination.  ``frame`` is the frame that the reader wants to
-    see, from 1; ``image`` may still be another one.  None for an image of one frame.
+    see, from 1; ``image`` may still be another one.  None for an image of one frame.  ``coarse``
+    is a picture to look at until ``image`` is there: nothing is read or measured on it.
     """
 
     mammogram: Mammogram
@@ -152,6 +153,7 @@ class HungView:
     message: str
     prior: bool = False
     frame: int | None = None
+    coarse: LoadedImage | None = None
 
     @property
     def analysed(self) -> bool:
@@ -294,7 +296,8 @@ class Pane:
     note on the image ("2 of 3", "side from the image").  ``prior`` are the lines that stand large
     on an image of an earlier examination: its date and the interval.  ``why`` are the reasons
     why the image is here, where the reader asked for them.  ``frame`` is the frame, from 1, that
-    the reader wants to see; the one on the screen is ``image.frame``.
+    the reader wants to see; the one on the screen is ``image.frame``.  ``coarse`` is what may be
+    seen of the image until it is there.
     """
 
     place: Place
@@ -305,6 +308,7 @@ class Pane:
     prior: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
     frame: int | None = None
+    coarse: LoadedImage | None = None
 
     @property
     def key(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mammoview.dicom.cbis import CbisName, parse_cbis
+from mammoview.dicom.coarse import holds_coarse
 from mammoview.dicom.eligibility import (
     check_mammogram,
     is_for_processing,
@@ -108,6 +109,7 @@ def read_mammogram(path: Path, file: DicomFile, *, archive: Path | None = None) 
         kind=kind,
         frames=stack,
         volume_slot=slot if kind is ImageKind.VOLUME and stack is not None else None,
+        holds_coarse=stack is None and holds_coarse(layout.codec),
         origins=_origins(header),
     )
     return ReadHeader(mammogram=mammogram, for_processing=is_for_processing(header))

@@ -88,7 +88,7 @@ def decode_bytes(data: bytes, layout: PixelLayout, *, is_words: bool) -> NDArray
         raw = _native(data, layout, is_words=is_words)
     else:
         raw = _decompressed(data, layout)
-    stored = _stored_bits(raw, layout)
+    stored = stored_bits(raw, layout)
     stored.setflags(write=False)
     return stored
 
@@ -117,8 +117,16 @@ def _decompressed(data: bytes, layout: PixelLayout) -> NDArray[np.generic]:
     return raw
 
 
-def _stored_bits(raw: NDArray[np.generic], layout: PixelLayout) -> NDArray[np.generic]:
-    """Take the stored bits out of the allocated ones and give them their sign."""
+def stored_bits(raw: NDArray[np.generic], layout: PixelLayout) -> NDArray[np.generic]:
+    """Take the stored bits out of the allocated ones and give them their sign.
+
+    Parameters
+    ----------
+    raw : ndarray of integer
+        Decoded words, at any size.
+    layout : PixelLayout
+        Of the image that they are from.
+    """
     bits = np.dtype(f"u{layout.bits_allocated // 8}")
     words = raw.view(bits) if raw.dtype.itemsize == bits.itemsize else raw.astype(bits)
     # Compressed samples are right-aligned by their codec; RLE packs the allocated words.

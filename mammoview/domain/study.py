@@ -178,6 +178,8 @@ class Mammogram:
         What a multi-frame image is made of; None for an image of one frame.
     volume_slot : Slot or None
         Place among the tomosynthesis volumes; None for any other image.
+    holds_coarse : bool
+        Whether its encoding gives a coarse picture long before the whole (JPEG 2000).
     origins : tuple of ImageOrigin
         What it was made from (SourceImageSequence), so that marks on that can be found on it.
     """
@@ -207,6 +209,7 @@ class Mammogram:
     kind: ImageKind = ImageKind.PLAIN
     frames: FrameStack | None = None
     volume_slot: Slot | None = None
+    holds_coarse: bool = False
     origins: tuple[ImageOrigin, ...] = ()
 
     @property

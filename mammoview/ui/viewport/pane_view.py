@@ -84,8 +84,15 @@ class PaneView:
 
     @property
     def placement(self) -> Placement | None:
-        """Where the image lies; None for an empty slot."""
-        return self._placement
+        """Where the image lies; None for an empty slot, and for a coarse picture.
+
+        That one is to be looked at: no tool moves it or measures on it.
+        """
+        return self._placement if self._is_whole else None
+
+    @property
+    def _is_whole(self) -> bool:
+        return self._pane is not None and self._pane.image is not None
 
     @property
     def fmt(self) -> PixelFormat | None:
@@ -102,15 +109,17 @@ class PaneView:
         self._pane = pane
         self.texts.set_pane(pane)
         self.box.setObjectName(f"pane{pane.key}")
-        if old is not None and old.image is pane.image and old.mammogram is pane.mammogram:
+        shown = pane.image or pane.coarse
+        before = (old.image or old.coarse, old.mammogram) if old is not None else None
+        if before is not None and before[0] is shown and before[1] is pane.mammogram:
             return False
         if old is not None and pane.image is not None and _is_other_frame(old, pane):
             self.grey.show_frame(pane.image)
             return False
         self._clear()
-        if pane.mammogram is not None and pane.image is not None:
-            self._frame = frame_of(pane.side, pane.mammogram, pane.image)
-            self.grey.set_image(pane.image, pane.mammogram.pixel_format, self._frame)
+        if pane.mammogram is not None and shown is not None:
+            self._frame = frame_of(pane.side, pane.mammogram, shown)
+            self.grey.set_image(shown, pane.mammogram.pixel_format, self._frame)
         return True
 
     def show(self, shown: bool) -> None:
@@ -243,14 +252,14 @@ class PaneView:
         muscle : Muscle or None
             The edge of its pectoral muscle.
         """
-        if self._frame is None or self._placement is None:
+        if self._frame is None or self.placement is None:
             return None
         units = self._frame.to_units
         lie = Lie(
             name=self.pane.label,
             subject=self._frame.subject,
             nipple=None,
-            mid_row=self._placement.mid_row,
+            mid_row=self.placement.mid_row,
         )
         if nipple is not None:
             lie = replace(lie, nipple=units.apply(nipple[0]), source=nipple[1])
