@@ -180,7 +180,7 @@ def view_done(ws: Workspace, held: ExamPrediction | None) -> Workspace:
     """Count the finished views, and show them if the gate lets them through."""
     done = len(held.views) if held is not None else ws.analysis.done + 1
     total = max(done, ws.analysis.total)
-    said = translate("Status", "analysed {done} of {total}").format(done=done, total=total)
+    said = translate("Status", "analysed {done} of {total} views").format(done=done, total=total)
     running = Analysis(running=True, done=done, total=total, message=said)
     return show(replace(ws, analysis=running), held)
 

@@ -218,14 +218,16 @@ def views_loaded(ws: Workspace, loaded: Sequence[tuple[Mammogram, LoadedImage]])
 
 def decoding_cancelled(ws: Workspace) -> Workspace:
     """Say in each view that still waited that the reader stopped it."""
-    said = "decoding cancelled: open the examination again to go on"
+    said = translate("Status", "decoding cancelled: open the examination again to go on")
     views = tuple(
         replace(hung, message=f"{hung.mammogram.label}: {said}", coarse=None)
         if waits(hung)
         else hung
         for hung in ws.views
     )
-    return hanging.rehang(replace(ws, views=views, status="Decoding cancelled"))
+    return hanging.rehang(
+        replace(ws, views=views, status=translate("Status", "Decoding cancelled"))
+    )
 
 
 def task(ws: Workspace, running: Task | None) -> Workspace:

@@ -14,12 +14,17 @@ from itertools import groupby, zip_longest
 from mammoview.app import priors, tiles
 from mammoview.app.protocol import Protocol, StepRule
 from mammoview.app.reasons import why_here
-from mammoview.app.workspace import HungPlace, HungView, Pane, Step, Workspace
+from mammoview.app.workspace import Empty, HungPlace, HungView, Pane, Step, Workspace
 from mammoview.domain.study import Examination, ImageKind, Mammogram
 from mammoview.domain.views import Laterality, Place, Projection, ViewModifier
-from mammoview.words import QT_TRANSLATE_NOOP, translate
+from mammoview.words import COUNTED, QT_TRANSLATE_NOOP, translate
 
 DECODING = QT_TRANSLATE_NOOP("Pane", "decoding…")
+MISSING_TODO = QT_TRANSLATE_NOOP(
+    "Pane",
+    "This view is missing from the examination that was opened. Look for it in the archive, or ask "
+    "who took the images.",
+)
 _SET_PANES = 4
 
 
@@ -194,9 +199,7 @@ def _own_place(view: Mammogram) -> Place:
 
 def _pane(ws: Workspace, hung: HungPlace) -> Pane:
     if not hung.images:
-        return Pane(
-            place=hung.place, mammogram=None, image=None, message=_missing(ws, hung), badge=""
-        )
+        return _empty_pane(ws, hung)
     uid, is_prior = hung.images[hung.shown], hung.place.prior
     view = next(v for v in ws.views if v.prior is is_prior and v.mammogram.sop_instance_uid == uid)
     return Pane(
@@ -209,7 +212,35 @@ def _pane(ws: Workspace, hung: HungPlace) -> Pane:
         why=why_here(hung, view.mammogram) if ws.hanging.explain else (),
         frame=view.frame,
         coarse=view.coarse,
+        empty=_why_empty(view),
     )
+
+
+def _empty_pane(ws: Workspace, hung: HungPlace) -> Pane:
+    prior = hung.place.prior
+    return Pane(
+        place=hung.place,
+        mammogram=None,
+        image=None,
+        message=_missing(ws, hung),
+        badge="",
+        empty=Empty.NO_PRIOR if prior else Empty.MISSING,
+        todo="" if prior or _has_volume(ws, hung) else _missing_todo(ws),
+    )
+
+
+def _missing_todo(ws: Workspace) -> str:
+    """Return what can be done about a missing view; a file that was refused may hold it."""
+    said = translate("Pane", MISSING_TODO)
+    n = len(ws.index.refused)
+    refused = translate("Pane", "%n file(s) refused: it may be in there.", "", COUNTED, n)
+    return f"{said}\n{refused}" if n else said
+
+
+def _why_empty(view: HungView) -> Empty:
+    if view.image is not None:
+        return Empty.NO
+    return Empty.LOADING if view.message == DECODING else Empty.FAILED
 
 
 def _decoding_text(view: HungView) -> str:
@@ -221,7 +252,7 @@ def _decoding_text(view: HungView) -> str:
 def _notes(hung: HungPlace, view: HungView) -> Iterator[str]:
     yield from _frame_notes(view)
     if len(hung.images) > 1:
-        said = translate("Pane", "{at} of {count}")
+        said = translate("Pane", "image {at} of {count}")
         yield said.format(at=hung.shown + 1, count=len(hung.images))
     if view.mammogram.kind is ImageKind.SYNTHETIC:
         yield view.mammogram.kind
@@ -253,17 +284,20 @@ def _frame_notes(view: HungView) -> Iterator[str]:
 
 def _missing(ws: Workspace, hung: HungPlace) -> str:
     if not hung.place.prior:
-        also = replace(hung.place, volume=True)
-        exam, _ = compared(ws)
-        has_volume = exam is not None and any(view.place == also for view in exam.mammograms)
         said = translate("Pane", "{view} not found")
-        if has_volume:
+        if _has_volume(ws, hung):
             said = translate("Pane", "{view} not found; its tomosynthesis hangs in another step")
         return said.format(view=hung.place.label)
     _, prior = compared(ws)
     when = priors.display_date(priors.exam_date(prior)) if prior else ""
     said = translate("Pane", "{view} not found in the prior of {date}")
     return said.format(view=hung.place.label, date=when)
+
+
+def _has_volume(ws: Workspace, hung: HungPlace) -> bool:
+    also = replace(hung.place, volume=True)
+    exam, _ = compared(ws)
+    return exam is not None and any(view.place == also for view in exam.mammograms)
 
 
 def _prior_heading(ws: Workspace) -> tuple[str, ...]:

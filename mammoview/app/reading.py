@@ -378,7 +378,8 @@ class ReadingDesk:
         self._stop()
         self.do(commands.with_index, index)
         self.do(commands.queued, self._place())
-        self.do(commands.say, f"This examination cannot be opened: {reason}")
+        said = translate("Status", "This examination cannot be opened: {reason}")
+        self.do(commands.say, said.format(reason=reason))
 
     def _hang(self, key: str, index: ExamIndex, *, before: tuple[HungView, ...]) -> None:
         """Hang an examination in one change of state; pixels of ``before`` serve it and stay."""

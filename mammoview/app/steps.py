@@ -69,7 +69,7 @@ def next_image(ws: Workspace) -> Workspace:
     chosen = (pointed or several)[0]
     turned = replace(chosen, shown=(chosen.shown - 1) % len(chosen.images))
     steps = tuple(_turned(step, turned) for step in ws.hanging.steps)
-    said = translate("Status", "{view}: {at} of {count}").format(
+    said = translate("Status", "{view}: image {at} of {count}").format(
         view=chosen.place.label, at=turned.shown + 1, count=len(turned.images)
     )
     ws = replace(ws, hanging=replace(ws.hanging, steps=steps), status=said)

@@ -287,17 +287,28 @@ class Hanging:
         return self.steps[self.at] if self.steps else None
 
 
+class Empty(StrEnum):
+    """Why a pane has no image: a reader must not take one for another."""
+
+    NO = ""
+    MISSING = "missing"
+    NO_PRIOR = "no-prior"
+    LOADING = "loading"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pane:
     """One place of the current step.
 
     ``mammogram`` is None for a missing view.  ``message`` is what the pane says when it has no
-    image ("L MLO not found", "decoding", the reason of a failure).  ``badge`` is a short lasting
-    note on the image ("2 of 3", "side from the image").  ``prior`` are the lines that stand large
-    on an image of an earlier examination: its date and the interval.  ``why`` are the reasons
-    why the image is here, where the reader asked for them.  ``frame`` is the frame, from 1, that
-    the reader wants to see; the one on the screen is ``image.frame``.  ``coarse`` is what may be
-    seen of the image until it is there.
+    image ("L MLO not found", "decoding", the reason of a failure), ``empty`` which of them it is,
+    and ``todo`` what the reader can do about it. ``badge`` is a short lasting note on the image
+    ("image 2 of 3", "side from the image"). ``prior`` are the lines that stand large on an image
+    of an earlier examination: its date and the interval. ``why`` are the reasons why the image is
+    here, where the reader asked for them. ``frame`` is the frame, from 1, that the reader wants to
+    see; the one on the screen is ``image.frame``.  ``coarse`` is what may be seen of the image
+    until it is there.
     """
 
     place: Place
@@ -309,6 +320,8 @@ class Pane:
     why: tuple[str, ...] = ()
     frame: int | None = None
     coarse: LoadedImage | None = None
+    empty: Empty = Empty.NO
+    todo: str = ""
 
     @property
     def key(self) -> str:

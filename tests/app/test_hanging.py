@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mammoview.app import commands, hanging, protocol, steps
 from mammoview.app.settings import Settings
-from mammoview.app.workspace import Pane, Step, Workspace
+from mammoview.app.workspace import Empty, Pane, Step, Workspace
 from mammoview.domain.study import Examination, FrameStack, ImageKind, Mammogram
 from mammoview.domain.views import (
     Laterality,
@@ -125,6 +125,19 @@ def test_steps_without_an_image_are_skipped(name: str) -> None:
 def test_missing_view_is_named() -> None:
     ws = hung(*(mammogram(slot) for slot in Slot if slot is not Slot.LMLO))
     assert (ws.panes[3].mammogram, ws.panes[3].message) == (None, "L MLO not found")
+    assert ws.panes[3].empty is Empty.MISSING
+    assert "missing from the examination" in ws.panes[3].todo
+    assert "refused" not in ws.panes[3].todo
+    waiting, failed = ws.panes[0], commands.view_failed(ws, ws.views[0].mammogram, "damaged")
+    assert (waiting.empty, waiting.todo) == (Empty.LOADING, "")
+    assert (failed.panes[0].empty, failed.panes[0].message) == (Empty.FAILED, "R CC: damaged")
+
+
+def test_a_missing_view_may_be_in_a_file_that_was_refused() -> None:
+    ws = hung(*(mammogram(slot) for slot in Slot if slot is not Slot.LMLO))
+    refused = index(*ws.index.examinations, refused=("a.dcm",))
+    pane = hanging.rehang(replace(ws, index=refused)).panes[3]
+    assert pane.todo.endswith("1 file refused: it may be in there.")
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
@@ -132,7 +145,7 @@ def test_newest_duplicate_is_shown_with_its_badge(order: tuple[int, ...]) -> Non
     times = ("090000", "100000", "110000")
     ws = hung(*(mammogram(Slot.RCC, uid=f"1.2.{n}", acquired=times[n]) for n in order))
     assert uids(ws)[0] == "1.2.2"
-    assert ws.panes[0].badge == "3 of 3"
+    assert ws.panes[0].badge == "image 3 of 3"
 
 
 def test_a_key_turns_from_the_newest_to_the_oldest_and_round_in_every_step() -> None:
@@ -142,7 +155,7 @@ def test_a_key_turns_from_the_newest_to_the_oldest_and_round_in_every_step() -> 
     for _ in range(3):
         ws = steps.next_image(ws)
         seen.append((uids(ws)[0], ws.panes[0].badge))
-    assert seen == [("1.2.1", "2 of 3"), ("1.2.0", "1 of 3"), ("1.2.2", "3 of 3")]
+    assert seen == [("1.2.1", "image 2 of 3"), ("1.2.0", "image 1 of 3"), ("1.2.2", "image 3 of 3")]
     ws = steps.next_step(steps.next_image(ws))
     assert uids(ws) == ["1.2.1", "1.2.3.LCC"]
 
@@ -151,7 +164,7 @@ def test_the_pane_that_the_reader_pointed_at_is_turned() -> None:
     twice = [mammogram(s, uid=f"{s}.{n}", acquired=str(n)) for s in Slot for n in (1, 2)]
     ws = steps.next_image(commands.activate(hung(*twice), "LMLO"))
     assert uids(ws) == ["RCC.2", "LCC.2", "RMLO.2", "LMLO.1"]
-    assert "L MLO: 1 of 2" in ws.status
+    assert "L MLO: image 1 of 2" in ws.status
 
 
 def test_without_a_second_image_the_key_says_so() -> None:

@@ -101,6 +101,22 @@ def test_choosing_by_mouse_names_the_algorithm_and_its_optional_marks(
     assert not _combo(window, "operatingPoint").isEnabled()
 
 
+def test_an_operating_point_that_cannot_be_chosen_says_why(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    points = _combo(window, "operatingPoint")
+    assert not points.isEnabled()
+    assert "no model is open" in points.toolTip()
+    assert points.accessibleDescription() == points.toolTip()
+    assert points.placeholderText() == "none"
+    build_exam(tmp_path)
+    window.desk.open_paths([tmp_path])
+    qtbot.waitUntil(lambda: window.desk.workspace.model is not None, timeout=20_000)
+    assert points.isEnabled()
+    assert points.currentText() == window.desk.workspace.operating_point
+    assert (points.toolTip(), points.accessibleDescription()) == ("", "")
+
+
 def test_without_a_report_the_choice_is_gone(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -260,7 +260,8 @@ def _label(ws: Workspace, sop_instance_uid: str) -> str:
 def mark_text(ws: Workspace, mark: CadMark) -> str:
     """Return the mark that is being answered: which of how many, what it is, and the answer."""
     marks, read = marks_in_order(ws), ws.read.read
-    which = translate("Read", "{at} of {count}").format(at=marks.index(mark) + 1, count=len(marks))
+    which = translate("Read", "Mark {at} of {count}")
+    which = which.format(at=marks.index(mark) + 1, count=len(marks))
     answers = read.disposed if read is not None else ()
     said = next((answer for answer in answers if answer.mark_id == mark.id), None)
     answered = answer_text(said) if said is not None else translate("Read", "no answer yet")

@@ -227,11 +227,29 @@ class OverlayPanel(QWidget):
                 tip = point_text(points, name)
                 self._point.setItemData(self._point.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self._point.setCurrentIndex(self._point.findData(ws.operating_point))
-        self._point.setEnabled(bool(names) and ws.cad_source.report is None)
         reported = ws.cad_source.report is not None  # the model's words are not of those marks
-        self._point_text.setText("" if reported else point_text(points, ws.operating_point))
+        why_not = _why_no_point(has_points=bool(names), reported=reported)
+        self._point.setEnabled(not why_not)
+        self._point.setPlaceholderText(translate("Overlay", "none"))
+        if why_not:
+            self._point.setCurrentIndex(-1)  # no name stands there that decides nothing
+        self._point.setToolTip(why_not)
+        self._point.setAccessibleDescription(why_not)
+        self._point_text.setText(why_not or point_text(points, ws.operating_point))
         for caveat in self._caveats:
             caveat.setVisible(not reported)
+
+
+def _why_no_point(*, has_points: bool, reported: bool) -> str:
+    """Return why no operating point can be chosen; empty where one can."""
+    if reported:
+        return translate("Overlay", "The marks are those of a report, which chose them itself")
+    if not has_points:
+        return translate(
+            "Overlay",
+            "None to choose while no model is open; mammoview doctor says why it stays so",
+        )
+    return ""
 
 
 def _controlled(ws: Workspace) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QGraphicsItem
 
-from mammoview.app.workspace import AnnotationLevel, Pane
+from mammoview.app.workspace import AnnotationLevel, Empty, Pane
 from mammoview.ui.viewport.cad_line import CadLine, Tone
 from mammoview.ui.viewport.ruler import Ruler
 from mammoview.ui.viewport.scale_line import SAME_SIZE, SizeBadge
@@ -34,6 +34,7 @@ SLIDER_PX = 12  # what the slices of a volume are scrolled by, at the same borde
 _NOTE_COLOUR = "#c9c9c9"
 _PRIOR_COLOUR = "#56b4e9"
 _MESSAGE_COLOUR = "#9a9a9a"
+_MISSING_COLOUR = "#ffc864"  # neither a mark's yellow nor the colour of what went wrong
 _TONES = {
     Tone.QUIET: "#9a9a9a",
     Tone.PLAIN: "#e8e8e8",
@@ -90,9 +91,8 @@ class Annotations:
                 *(Line(note, _NOTE_PX, _NOTE_COLOUR) for note in dict.fromkeys(notes)),
                 *(Line(reason, _NOTE_PX, _NOTE_COLOUR) for reason in pane.why),
             )
-        words = "" if shown else pane.message
         other |= self.head.set_lines(lines)
-        other |= self.message.set_lines((Line(words, 17, _MESSAGE_COLOUR),))
+        other |= self.message.set_lines(() if shown else _empty_lines(pane))
         if other:
             self._arrange()
 
@@ -209,6 +209,17 @@ class Annotations:
         widest = max(1.0, min(_DETAIL_WIDEST_PX, self._size.width() - 2 * _EDGE_PX))
         metrics = QFontMetricsF(_detail("").font())
         return _detail(metrics.elidedText(text, Qt.TextElideMode.ElideRight, widest))
+
+
+def _empty_lines(pane: Pane) -> tuple[Line, ...]:
+    """Return why there is no image: missing, failed and still to come look and read differently."""
+    if pane.empty is Empty.MISSING:
+        said = Line(pane.message, _PRIOR_PX, _MISSING_COLOUR, bold=True)
+        return said, Line(pane.todo, _DETAIL_PX + 2, _LABEL_COLOUR)
+    if pane.empty is Empty.FAILED:
+        said = Line(translate("Pane", "Not shown"), _PRIOR_PX, _TONES[Tone.WARNING], bold=True)
+        return said, Line(pane.message, _DETAIL_PX + 2, _LABEL_COLOUR)
+    return (Line(pane.message, _SLICE_PX, _MESSAGE_COLOUR),)
 
 
 def _detail(text: str) -> Line:

@@ -67,6 +67,11 @@ class TextBlock(QGraphicsItem):
         """All lines, for tests and for accessibility."""
         return "\n".join(line.text for line in self._lines)
 
+    @property
+    def heading_colour(self) -> str:
+        """Colour of the first line; empty without one."""
+        return self._lines[0].colour if self._lines else ""
+
     def set_lines(self, lines: tuple[Line, ...]) -> bool:
         """Show other lines, empty ones left out; return True if they are other ones."""
         lines = tuple(line for line in lines if line.text)

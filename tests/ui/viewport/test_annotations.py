@@ -11,13 +11,14 @@ import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 
-from mammoview.app.workspace import AnnotationLevel, Looking, OverlayMode, Pane, Workspace
+from mammoview.app.workspace import AnnotationLevel, Empty, Looking, OverlayMode, Pane, Workspace
 from mammoview.domain.geometry import Affine2D
 from mammoview.domain.study import PatientIdentity
 from mammoview.domain.technique import Technique
 from mammoview.domain.views import Place, Slot
 from mammoview.ui.viewport.annotations import Annotations
 from mammoview.ui.viewport.four_view import FourView
+from mammoview.ui.viewport.spoken import panes_text
 from tests.ui.viewport import scene
 from tests.ui.viewport.conftest import Mouse
 
@@ -183,6 +184,30 @@ def test_a_missing_view_and_an_image_without_pixels_say_why(view: FourView) -> N
     assert texts.window.text == ""
     assert said(view.pane(Slot.LMLO).texts).strip() == ""
     assert view.pane(Slot.LMLO).texts.message.text == "L MLO not found"
+
+
+def test_missing_failed_and_still_to_come_differ_in_words_and_colour(view: FourView) -> None:
+    places = {
+        Empty.MISSING: replace(
+            scene.empty_pane(Slot.LMLO), empty=Empty.MISSING, todo="ask who took it"
+        ),
+        Empty.FAILED: replace(
+            described(Slot.RCC), image=None, message="R CC: damaged", empty=Empty.FAILED
+        ),
+        Empty.LOADING: replace(
+            described(Slot.LCC), image=None, message="decoding…", empty=Empty.LOADING
+        ),
+    }
+    view.render(None, at_level(MINIMAL, *places.values()))
+    shown = {why: view.pane(pane.key).texts.message for why, pane in places.items()}
+    assert {why: block.text for why, block in shown.items()} == {
+        Empty.MISSING: "L MLO not found\nask who took it",
+        Empty.FAILED: "Not shown\nR CC: damaged",
+        Empty.LOADING: "decoding…",
+    }
+    assert len({block.heading_colour for block in shown.values()}) == 3
+    spoken = panes_text(at_level(MINIMAL, *places.values())).splitlines()
+    assert {"L MLO not found ask who took it", "R CC: damaged", "L CC: decoding…"} <= set(spoken)
 
 
 def test_another_view_takes_the_words_of_the_last_one_away(view: FourView) -> None:
