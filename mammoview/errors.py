@@ -46,6 +46,10 @@ class InferenceError(MammoviewError):
     """A network that could not be run."""
 
 
+class StoppedError(InferenceError):
+    """A network that was told to stop: nobody waits for its answer any more."""
+
+
 class ReviewError(MammoviewError):
     """An action that the state of a read forbids."""
 

@@ -74,6 +74,7 @@ class Analyst:
         cancelled: Callable[[], bool],
         passes: str = "one",
         views: Path | None = None,
+        on_cancel: Callable[[Callable[[], None]], None] | None = None,
     ) -> ExamPrediction:
         """Read the views of one examination; blocks, so call it in a worker.
 
@@ -83,16 +84,22 @@ class Analyst:
             Each view with a callable that gives its already decoded pixels.
         operating_point : str
             Name of the threshold; empty: the model's default.
+        cancelled : callable
+            Asked before each view; the views left over are marked as failed, "cancelled".
         passes : str
             How often each view goes through the network (``inference.passes``).
         views : Path or None
             Fitted rules by which the views change each other's scores (``inference.views``).
+        on_cancel : callable or None
+            Takes what is to be called when the reading is cancelled; it then breaks off inside a
+            view too.
 
         Raises
         ------
         ModelError
             If the rules were not fitted on this model, read like this.
         """
+        from mammoview.inference.engines import Stop
         from mammoview.inference.exam import predict_exam
         from mammoview.inference.passes import Passes
         from mammoview.inference.views import read_views_together
@@ -103,11 +110,15 @@ class Analyst:
         manifest = self._session.manifest
         together = None if views is None else read_views_together(views, manifest, way)
 
+        stop = Stop()
+        if on_cancel is not None:
+            on_cancel(stop.now)
+
         def seen(view: ViewPrediction, done: int, total: int) -> None:
             on_view(view)
 
         return predict_exam(
-            self._session,
+            self._session.until(stop),
             items,
             operating_point=operating_point or None,
             passes=way,

@@ -43,10 +43,19 @@ class CancelToken:
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._calls: list[Callable[[], None]] = []
 
     def cancel(self) -> None:
         """Ask the worker to stop at the next convenient point."""
         self._event.set()
+        for call in tuple(self._calls):
+            call()
+
+    def on_cancel(self, call: Callable[[], None]) -> None:
+        """Have something called when it is cancelled, at once where it is; twice does no harm."""
+        self._calls.append(call)
+        if self.cancelled():
+            call()
 
     def cancelled(self) -> bool:
         """Tell whether the answer is still wanted (False) or not (True)."""
@@ -71,6 +80,10 @@ class JobContext:
     def wait(self, seconds: float) -> None:
         """Wait so long, or until the answer is not wanted any more."""
         self._token.wait(seconds)
+
+    def on_cancel(self, call: Callable[[], None]) -> None:
+        """Have something called, on the owner's thread, once the answer is not wanted any more."""
+        self._token.on_cancel(call)
 
     def report(self, receive: Callable[[], None]) -> None:
         """Run ``receive`` on the owner's thread, unless the job is cancelled by then."""

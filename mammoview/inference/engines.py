@@ -23,14 +23,36 @@ Outputs = tuple[NDArray[np.float32], NDArray[np.float32]]
 _Shapes = dict[str, tuple[int | None, ...]]
 
 
+class Stop:
+    """Ends the runs of a network that are given it, from any thread and for good.
+
+    The run in progress breaks off before its next layer (``OrtApi::RunOptionsSetTerminate``), and
+    the network stays as it was.
+    """
+
+    def __init__(self) -> None:
+        self.options = _ort.RunOptions()
+        self.options.log_severity_level = _FATAL_ONLY  # a stop is no error to tell of
+
+    def now(self) -> None:
+        """End them."""
+        self.options.terminate = True
+
+    @property
+    def stopped(self) -> bool:
+        """Whether they were told to end."""
+        return bool(self.options.terminate)
+
+
 class Engine(Protocol):
     """A loaded network.
 
     ``run`` takes images (n, 1, h, w) and returns raw maps (n, classes, h', w') and their spatial
     means (n, classes), arrays that no later call changes; it is called from one thread at a time.
+    It raises, whatever it likes, where it was stopped.
     """
 
-    def run(self, images: NDArray[np.float32]) -> Outputs:
+    def run(self, images: NDArray[np.float32], stop: Stop | None = None) -> Outputs:
         """Return the outputs ``cam`` and ``logits``."""
         ...
 
@@ -82,9 +104,10 @@ class OnnxRuntime:
         _check_graph(network, classes)
         self._network = network
 
-    def run(self, images: NDArray[np.float32]) -> Outputs:
+    def run(self, images: NDArray[np.float32], stop: Stop | None = None) -> Outputs:
         """Return the outputs ``cam`` and ``logits``."""
-        outputs: Any = self._network.run(["cam", "logits"], {"image": images})
+        options = None if stop is None else stop.options
+        outputs: Any = self._network.run(["cam", "logits"], {"image": images}, options)
         return outputs[0], outputs[1]
 
 

@@ -20,6 +20,7 @@ from mammoview.domain.study import Mammogram
 from mammoview.errors import MammoviewError
 from mammoview.inference.passes import Passes
 from mammoview.inference.predictor import (
+    CANCELLED,
     best_scores,
     not_analysed,
     predict_view,
@@ -76,7 +77,7 @@ def predict_exam(
     views: list[ViewPrediction] = []
     for done, (mammogram, decode) in enumerate(work, start=1):
         if cancelled is not None and cancelled():
-            view = not_analysed(mammogram, AnalysisStatus.FAILED, "cancelled")
+            view = not_analysed(mammogram, AnalysisStatus.FAILED, CANCELLED)
         else:
             view = _predict(session, mammogram, decode, operating_point, passes)
         views.append(view)

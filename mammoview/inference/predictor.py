@@ -22,7 +22,7 @@ from mammoview.domain.prediction import (
     ViewPrediction,
 )
 from mammoview.domain.study import Mammogram
-from mammoview.errors import InferenceError, MammoviewError, UsageError
+from mammoview.errors import InferenceError, MammoviewError, StoppedError, UsageError
 from mammoview.imaging.grayscale import unit_values
 from mammoview.imaging.tiling import Tile, plan_tiles
 from mammoview.inference.cam import heatmaps
@@ -40,6 +40,7 @@ logger = logging.getLogger(__name__)
 # A grid beyond this goes through the network in tiles: a whole native view would need gigabytes.
 ONE_PASS_PX = 2_000_000
 TILE_PX = 1024
+CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -118,6 +119,8 @@ def predict_view(
         return not_analysed(mammogram, AnalysisStatus.NOT_SUPPORTED, mammogram.unsupported)
     try:
         return _analysed(session, mammogram, stored, operating_point, decode_seconds, passes)
+    except StoppedError:
+        return not_analysed(mammogram, AnalysisStatus.FAILED, CANCELLED)
     except MammoviewError as error:
         logger.warning("a view was not analysed: %s", error.met)
         return not_analysed(mammogram, AnalysisStatus.FAILED, str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import logging
 import threading
@@ -12,9 +13,15 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from mammoview.errors import InferenceError, MammoviewError, MissingPartError, ModelError
+from mammoview.errors import (
+    InferenceError,
+    MammoviewError,
+    MissingPartError,
+    ModelError,
+    StoppedError,
+)
 from mammoview.inference.devices import cuda_device_name, physical_cores
-from mammoview.inference.engines import CPU, CUDA, INSTALL_CUDA, Engine, OnnxRuntime, Outputs
+from mammoview.inference.engines import CPU, CUDA, INSTALL_CUDA, Engine, OnnxRuntime, Outputs, Stop
 from mammoview.modelkit.bundle import Bundle
 from mammoview.modelkit.golden import compare_outputs, compare_preprocessing
 from mammoview.modelkit.manifest import Manifest
@@ -57,6 +64,7 @@ class Session:
         self.on_cpu = on_cpu
         self._engine = engine
         self._lock = threading.Lock()
+        self._stop: Stop | None = None
 
     @classmethod
     def open(cls, bundle: Bundle, *, device: str = "auto", threads: int | None = None) -> Session:
@@ -90,6 +98,12 @@ class Session:
         compare_preprocessing(bundle.golden, bundle.manifest)
         return _open_on(cls, bundle, device, physical_cores() if threads is None else threads)
 
+    def until(self, stop: Stop) -> Session:
+        """Return the same network, not a second one, whose runs end once it is told to stop."""
+        stoppable = copy.copy(self)
+        stoppable._stop = stop
+        return stoppable
+
     def run(self, image: NDArray[np.float32]) -> Outputs:
         """Run the network on one image.
 
@@ -107,6 +121,8 @@ class Session:
 
         Raises
         ------
+        StoppedError
+            If it was told to stop, see :meth:`until`.
         InferenceError
             If the network fails or gives numbers that are not finite.
         """
@@ -116,14 +132,16 @@ class Session:
     def run_batch(self, images: NDArray[np.float32]) -> Outputs:
         """Run the network on images of one size: (n, 1, h, w), as :meth:`run` otherwise."""
         with self._lock:  # one call at a time keeps the peak of memory known
-            return _answer(self._engine, images)
+            return _answer(self._engine, images, self._stop)
 
 
-def _answer(engine: Engine, images: NDArray[np.float32]) -> Outputs:
+def _answer(engine: Engine, images: NDArray[np.float32], stop: Stop | None = None) -> Outputs:
     """Run an engine and refuse what is no answer."""
     try:
-        cam, logits = engine.run(images)
+        cam, logits = engine.run(images, stop)
     except Exception as error:  # the runtimes have no public root of their errors
+        if stop is not None and stop.stopped:
+            raise _stopped() from error
         raise InferenceError(
             translate("Network", "the network failed on an image of {shape} ({kind})").format(
                 shape=images.shape, kind=type(error).__name__
@@ -138,6 +156,14 @@ def _answer(engine: Engine, images: NDArray[np.float32]) -> Outputs:
             todo=translate("Network", "choose the CPU, or install the model again"),
         )
     return cam, logits
+
+
+def _stopped() -> StoppedError:
+    return StoppedError(
+        "a network that was stopped",
+        expected="somebody who waits for its answer",
+        todo="start the analysis again",
+    )
 
 
 def _prove(engine: Engine, bundle: Bundle) -> None:

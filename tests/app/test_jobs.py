@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mammoview.app.jobs import Job, JobContext, Lanes, seldom
+from mammoview.app.jobs import CancelToken, Job, JobContext, Lanes, seldom
 from mammoview.errors import DicomError, MammoviewError
 from tests.builders.desk import Mailbox
 
@@ -20,6 +20,15 @@ def _ignore(error: MammoviewError) -> None:
 
 def _answer(value: int, context: JobContext) -> int:
     return value
+
+
+def test_a_worker_hears_of_a_cancellation_before_and_after_it_asks() -> None:
+    token, heard = CancelToken(), []
+    token.on_cancel(lambda: heard.append("before"))
+    assert heard == []
+    token.cancel()
+    token.on_cancel(lambda: heard.append("after"))
+    assert heard == ["before", "after"]
 
 
 @settings(max_examples=40, deadline=None)

@@ -192,6 +192,7 @@ class QuickAnalyst(Analyst):
         cancelled: Callable[[], bool],
         passes: str = "one",
         views: Path | None = None,
+        on_cancel: Callable[[Callable[[], None]], None] | None = None,
     ) -> ExamPrediction:
         self.threads.add(threading.get_ident())
         self.open()

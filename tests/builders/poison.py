@@ -91,6 +91,7 @@ class PoisonAnalyst(QuickAnalyst):
         cancelled: Callable[[], bool],
         passes: str = "one",
         views: Path | None = None,
+        on_cancel: Callable[[Callable[[], None]], None] | None = None,
     ) -> ExamPrediction:
         self.open()
         self.read_exams += 1

@@ -11,6 +11,7 @@ from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
 from mammoview.domain.study import Mammogram
 from mammoview.errors import DicomError, UsageError
 from mammoview.inference import predictor as predictor_module
+from mammoview.inference.engines import Stop
 from mammoview.inference.exam import predict_exam
 from mammoview.inference.predictor import predict_view, run_tiled
 from mammoview.inference.session import Session
@@ -185,6 +186,21 @@ def test_a_cancelled_examination_says_so_for_what_is_left(
     )
     assert [view.status.value for view in exam.views] == ["analyzed", "failed", "failed"]
     assert exam.views[2].reason == "cancelled"
+
+
+def test_a_stop_inside_a_view_is_a_cancelled_view_and_no_fault(
+    tiny: Session, mammogram: MakeMammogram, caplog: pytest.LogCaptureFixture
+) -> None:
+    stop = Stop()
+
+    def stored() -> np.ndarray:
+        stop.now()
+        return STORED
+
+    exam = predict_exam(tiny.until(stop), [(mammogram(*STORED.shape), stored)])
+    assert exam.views[0].status is AnalysisStatus.FAILED
+    assert exam.views[0].reason == "cancelled"
+    assert caplog.records == []
 
 
 def test_an_unknown_operating_point_stops_the_examination_at_once(tiny: Session) -> None:

@@ -9,10 +9,10 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 
-from mammoview.errors import InferenceError, MissingPartError, ModelError
+from mammoview.errors import InferenceError, MissingPartError, ModelError, StoppedError
 from mammoview.inference import session as session_module
 from mammoview.inference.devices import cuda_device_name, cuda_memory_used_mib, physical_cores
-from mammoview.inference.engines import Engine, Outputs
+from mammoview.inference.engines import Engine, Outputs, Stop
 from mammoview.inference.session import Session
 from mammoview.modelkit.bundle import open_bundle
 from tests.builders.gpu import pretend_gpu
@@ -163,7 +163,7 @@ def test_a_cuda_that_does_not_start_is_said_and_quiet(
 class _OtherNumbers:
     """A GPU that computes, and wrongly, as an old driver's kernels may."""
 
-    def run(self, images: np.ndarray) -> Outputs:
+    def run(self, images: np.ndarray, stop: Stop | None = None) -> Outputs:
         cells = (images.shape[2] // 32, images.shape[3] // 32)
         return np.ones((1, 3, *cells), np.float32), np.ones((1, 3), np.float32)
 
@@ -171,7 +171,7 @@ class _OtherNumbers:
 class _NoMemory:
     """A GPU that starts and then has no room for an image."""
 
-    def run(self, images: np.ndarray) -> Outputs:
+    def run(self, images: np.ndarray, stop: Stop | None = None) -> Outputs:
         raise RuntimeError("out of memory")
 
 
@@ -245,3 +245,29 @@ def test_memory_of_a_gpu_is_known_where_there_is_one() -> None:
 def test_physical_cores_are_known_on_linux() -> None:
     cores = physical_cores()
     assert cores >= 1 if sys.platform.startswith("linux") else cores == 0
+
+
+def test_a_network_is_stopped_from_another_thread_and_stays_whole(
+    tiny: Session, capfd: pytest.CaptureFixture[str]
+) -> None:
+    image = np.full((1, 1, 200, 100), 0.5, np.float32)
+    stop, ran, met = Stop(), threading.Event(), []
+
+    def run_on() -> None:
+        try:
+            while True:
+                tiny.until(stop).run(image)
+                ran.set()
+        except InferenceError as error:
+            met.append(error)
+
+    worker = threading.Thread(target=run_on)
+    worker.start()
+    assert ran.wait(20)
+    stop.now()
+    worker.join(20)
+    assert [type(error) for error in met] == [StoppedError]
+    whole, _ = tiny.run(image)
+    again, _ = tiny.until(Stop()).run(image)
+    assert np.array_equal(whole, again), "others are not stopped"
+    assert capfd.readouterr() == ("", "")
