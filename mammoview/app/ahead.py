@@ -9,6 +9,7 @@ import logging
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -74,6 +75,10 @@ class ViewCache:
         found = (self._views.pop(_key(view), None) for view in views)
         return tuple(loaded for loaded in found if loaded is not None)
 
+    def find(self, view: Mammogram) -> Loaded | None:
+        """Return a decoded view, which stays here."""
+        return self._views.get(_key(view))
+
     def lacks(self, views: Iterable[Mammogram]) -> tuple[Mammogram, ...]:
         """Return those views that are not here, and make the others the last to be dropped."""
         missing = []
@@ -100,6 +105,8 @@ class Prefetcher:
         Most bytes kept beside the examination that hangs.
     on_headers : callable
         Told of headers that were read ahead, before anything of them can be logged.
+    on_ready : callable
+        Called when an examination is decoded as far as there is room for it.
 
     Attributes
     ----------
@@ -108,15 +115,21 @@ class Prefetcher:
     """
 
     def __init__(
-        self, *, deliver: Deliver, budget_bytes: int, on_headers: Callable[[ExamIndex], None]
+        self,
+        *,
+        deliver: Deliver,
+        budget_bytes: int,
+        on_headers: Callable[[ExamIndex], None],
+        on_ready: Callable[[], None],
     ) -> None:
         self.cache = ViewCache(budget_bytes)
         self._budget_bytes = budget_bytes
         self._volumes = StackFrames()
         self._lanes = Lanes(name="ahead", workers=1, deliver=deliver)
-        self._on_headers = on_headers
+        self._on_headers, self._on_ready = on_headers, on_ready
         self._headers: OrderedDict[str, ExamIndex] = OrderedDict()
         self._wanted: str | None = None
+        self._hung: tuple[HungView, ...] = ()  # what will hang of it, once its headers are here
         self.busy = False
 
     def want(self, key: str, ws: Workspace, order: Order | None) -> None:
@@ -124,6 +137,7 @@ class Prefetcher:
         if key == self._wanted:
             return
         self._wanted = key
+        self._hung = ()
         self.busy = True
         index = ws.index if order is None else self._headers.get(key)
         if index is not None:
@@ -135,6 +149,16 @@ class Prefetcher:
                 on_error=self._left_for_later,
             )
             self._lanes.submit(_LANE, job)
+
+    def hung(self, key: str) -> tuple[HungView, ...]:
+        """Return what will hang of an examination, with the pixels that are here.
+
+        Nothing where it is not the one prepared, as long as it is being prepared, and where nothing
+        may be kept.
+        """
+        if key != self._wanted or self.busy or not self._budget_bytes:
+            return ()
+        return tuple(_filled(view, self.cache.find(view.mammogram)) for view in self._hung)
 
     def headers(self, key: str) -> ExamIndex | None:
         """Return the headers of an examination of a list, where they were read lately."""
@@ -178,6 +202,7 @@ class Prefetcher:
         """Stop the work; what is decoded stays."""
         self._lanes.cancel_all()
         self._wanted = None
+        self._hung = ()
         self.busy = False
 
     def forget(self) -> None:
@@ -199,7 +224,7 @@ class Prefetcher:
 
     def _decode(self, key: str, ws: Workspace, index: ExamIndex) -> None:
         there = ws if index is ws.index else commands.with_index(ws, index)
-        hung = commands.select_exam(there, key).views
+        self._hung = hung = commands.select_exam(there, key).views
         held = {_key(view.mammogram) for view in ws.views if view.image is not None}
         new = [view.mammogram for view in hung if _key(view.mammogram) not in held]
         views = [view for view in new if _is_kept(view)]
@@ -215,6 +240,7 @@ class Prefetcher:
 
     def _done(self, _: None) -> None:
         self.busy = False
+        self._on_ready()
 
     def _left_for_later(self, error: MammoviewError) -> None:
         """Say nothing of what failed ahead of its time: it is told when it is opened."""
@@ -341,6 +367,10 @@ def _machine_bytes() -> int:
 def _is_kept(view: Mammogram) -> bool:
     """Tell whether a view is kept as a whole: a volume is not, its frames are loaded one by one."""
     return view.frames is None
+
+
+def _filled(view: HungView, loaded: Loaded | None) -> HungView:
+    return view if loaded is None else replace(view, mammogram=loaded[0], image=loaded[1])
 
 
 def _key(view: Mammogram) -> _Key:

@@ -1,22 +1,23 @@
 """The computer's reading of the hung examination: run in the background, and held out of sight.
 
 What it said is held here, whatever the reader may see of it: `app.analysis.show` asks the gate, and
-no widget reaches this.
+no widget reaches this.  When the hung examination is read, the next one is, so that it need not be
+waited for: of that nothing at all is in the state until it hangs.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app import analysis, memory
-from mammoview.app.analysis import Analyst
+from mammoview.app import analysis, memory, resolve
+from mammoview.app.analysis import Analyst, Item
 from mammoview.app.cad_reports import CadReports
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
 from mammoview.app.workspace import HungView, LoadedImage, ModelSummary, Workspace
@@ -28,6 +29,7 @@ from mammoview.words import translate
 
 _log = logging.getLogger(__name__)
 _RESULTS_KEPT = 64
+_LANE = "analysis"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,6 +39,19 @@ class Held:
     outcome: AnalysisOutcome
     reason: str = ""
     prediction: ExamPrediction | None = None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _UnderWay:
+    """A reading that runs; ``waited_for`` while its examination hangs, else it is one ahead.
+
+    ``uids`` are the images that it reads, ``partial`` is what has come of it so far.
+    """
+
+    key: str
+    uids: frozenset[str]
+    waited_for: bool
+    partial: ExamPrediction | None = None
 
 
 class Computer:
@@ -53,7 +68,7 @@ class Computer:
     change : callable
         ``change(command, *args)`` changes the desk's state.
     ended : callable
-        Called when a reading has ended, well or not.
+        Called when a reading that the reader waits for has ended, well or not.
     """
 
     def __init__(
@@ -70,8 +85,15 @@ class Computer:
         self._lanes = Lanes(name="analysis", workers=1, deliver=deliver)
         self._state, self._change, self._ended = state, change, ended
         self._known: OrderedDict[str, ExamPrediction] = OrderedDict()
-        self._partial: ExamPrediction | None = None  # of the examination being read
+        self._partial: ExamPrediction | None = None  # of the hung examination
+        self._under_way: _UnderWay | None = None
         self._failure = ""
+        self._not_ahead = ""  # the examination whose reading failed ahead of its time
+
+    @property
+    def busy(self) -> bool:
+        """Whether it reads, be it ahead."""
+        return self._under_way is not None
 
     def held(self) -> ExamPrediction | None:
         """Return what is known of the hung examination, be it of some views only.
@@ -114,10 +136,16 @@ class Computer:
             self._lanes.submit("model", job)
 
     def read(self) -> None:
-        """Show what is known of the hung examination, else read it."""
-        known = self._known.get(self._state().exam_key or "")
-        if known is not None:
+        """Show what is known of the hung examination, else wait for what runs, else read it.
+
+        What was read ahead counts only if it was of all images that hang now: more may have come.
+        """
+        key, wanted = self._state().exam_key or "", _uids(_decoded(self._state().views))
+        known, run = self._known.get(key), self._under_way
+        if known is not None and wanted <= {view.sop_instance_uid for view in known.views}:
             self._change(self._then_held, analysis.finished, known)
+        elif run is not None and run.key == key and wanted <= run.uids:
+            self._wait_for(run)
         else:
             self.read_again()
 
@@ -127,31 +155,57 @@ class Computer:
         if self._analyst is None or not views:
             return
         self.open_model()
-        self._known.pop(self._state().exam_key or "", None)
+        key = self._state().exam_key or ""
+        self._known.pop(key, None)
         self._partial, self._failure = None, ""
+        run = _UnderWay(key=key, uids=_uids(views), waited_for=True)
+        self._start(run, [(view, _Pixels(image)) for view, image in views])
         self._change(self._then_held, analysis.started, len(views))
-        work = partial(self._read, self._analyst, views, self._state().operating_point)
-        job = Job(work=work, on_done=self._read_all, on_error=self._failed)
-        self._lanes.submit("analysis", job)
+
+    def read_ahead(self, key: str, views: tuple[HungView, ...]) -> None:
+        """Read the examination that comes next, where the one that hangs has all it needs.
+
+        It says nothing: not of its progress, not of a failure.  Asking again changes nothing.
+
+        Parameters
+        ----------
+        key : str
+            The next examination.
+        views : tuple of HungView
+            Its images; those without pixels are decoded once more, one at a time.
+        """
+        standard = [view for view in views if view.analysed]
+        run = self._under_way
+        done = key in self._known or key == self._not_ahead or (run is not None and run.key == key)
+        if self._analyst is None or not standard or done or not self._is_served():
+            return
+        uids = frozenset(view.mammogram.sop_instance_uid for view in standard)
+        run = _UnderWay(key=key, uids=uids, waited_for=False)
+        self._start(run, [_item(view) for view in standard])
 
     def cancel(self) -> bool:
         """Stop reading; what was read stays, and the state says so.  Tell whether it ran."""
         state = self._state().analysis
         if not state.running:
             return False
-        self._lanes.cancel("analysis")
+        self._drop()
         said = translate("Status", "analysis cancelled after {done} of {total} views")
         self._change(analysis.stopped, said.format(done=state.done, total=state.total))
         return True
 
-    def stop(self) -> None:
-        """Forget the hung examination: another one comes."""
-        self._lanes.cancel_all()
+    def stop(self, opening: str = "") -> None:
+        """Forget the hung examination: another one comes, whose reading goes on where it runs."""
+        self._lanes.cancel("model")
+        if self._under_way is not None and self._under_way.key == opening:
+            self._under_way.waited_for = False
+        else:
+            self._drop()
         self.reports.stop()
-        self._partial, self._failure = None, ""
+        self._partial, self._failure, self._not_ahead = None, "", ""
 
     def forget(self) -> None:
         """Let go what is known of other files: they may have changed."""
+        self._drop()
         self._known.clear()
 
     def shutdown(self) -> None:
@@ -164,19 +218,56 @@ class Computer:
     def _read(
         self,
         analyst: Analyst,
-        views: tuple[tuple[Mammogram, LoadedImage], ...],
+        run: _UnderWay,
+        items: list[Item],
         operating_point: str,
         context: JobContext,
     ) -> ExamPrediction:
         def seen(view: ViewPrediction) -> None:
-            context.report(partial(self._view_read, view))
+            context.report(partial(self._view_read, run, view))
 
-        items = [(view, _Pixels(image)) for view, image in views]
         found = analyst.read(
-            items, operating_point=operating_point, on_view=seen, cancelled=context.cancelled
+            items,
+            operating_point=operating_point,
+            on_view=seen,
+            cancelled=context.cancelled,
+            on_cancel=context.on_cancel,
         )
         memory.give_back()
         return found
+
+    # -- which reading runs --------------------------------------------------------------------
+
+    def _start(self, run: _UnderWay, items: list[Item]) -> None:
+        """Begin a reading; one that runs ends, for there is one network and one lane."""
+        assert self._analyst is not None
+        self._under_way = run
+        point = self._state().operating_point
+        job = Job(
+            work=partial(self._read, self._analyst, run, items, point),
+            on_done=partial(self._read_all, run),
+            on_error=partial(self._not_read, run),
+        )
+        self._lanes.submit(_LANE, job)
+
+    def _wait_for(self, run: _UnderWay) -> None:
+        """Go on with a reading that began before its examination hung."""
+        run.waited_for = True
+        self._change(self._then_held, analysis.started, len(run.uids))
+        self._partial = run.partial
+        if run.partial is not None:
+            self._change(self._then_held, analysis.view_done, run.partial)
+
+    def _drop(self) -> None:
+        self._lanes.cancel(_LANE)
+        self._under_way = None
+
+    def _is_served(self) -> bool:
+        """Tell whether nothing is left to read of the examination that hangs."""
+        ws, run = self._state(), self._under_way
+        if self._failure or (run is not None and run.waited_for):
+            return False
+        return ws.exam_key in self._known or not _decoded(ws.views)
 
     # -- answers, on the desk's own thread ----------------------------------------------------
 
@@ -187,19 +278,29 @@ class Computer:
         after = command(ws, *args)
         return after if ws.cad_source.report is None else analysis.show(after, self.held())
 
-    def _view_read(self, view: ViewPrediction) -> None:
-        self._partial = analysis.with_view(self._state(), self._partial, view)
-        self._change(self._then_held, analysis.view_done, self._partial)
+    def _view_read(self, run: _UnderWay, view: ViewPrediction) -> None:
+        run.partial = analysis.with_view(self._state(), run.partial, view)
+        if run.waited_for:
+            self._partial = run.partial
+            self._change(self._then_held, analysis.view_done, run.partial)
 
-    def _read_all(self, prediction: ExamPrediction) -> None:
-        key = self._state().exam_key
-        if key:
-            self._known[key] = prediction
-            if len(self._known) > _RESULTS_KEPT:
-                self._known.popitem(last=False)
-        self._partial = None
-        self._change(self._then_held, analysis.finished, prediction)
-        self._ended()
+    def _read_all(self, run: _UnderWay, prediction: ExamPrediction) -> None:
+        self._known[run.key] = prediction
+        if len(self._known) > _RESULTS_KEPT:
+            self._known.popitem(last=False)
+        self._under_way = None
+        if run.waited_for:
+            self._partial = None
+            self._change(self._then_held, analysis.finished, prediction)
+            self._ended()
+
+    def _not_read(self, run: _UnderWay, error: MammoviewError) -> None:
+        self._under_way = None
+        if run.waited_for:
+            self._failed(error)
+        else:
+            self._not_ahead = run.key
+            _log.info("not analysed ahead: %s", type(error).__name__)
 
     def _failed(self, error: MammoviewError) -> None:
         _log.warning("no analysis: %s", type(error).__name__)
@@ -222,6 +323,20 @@ class _Pixels:
 
 def _open(analyst: Analyst, context: JobContext) -> ModelSummary:
     return analyst.open()
+
+
+def _item(view: HungView) -> Item:
+    if view.image is not None:
+        return view.mammogram, _Pixels(view.image)
+    return view.mammogram, partial(_decode, view.mammogram)
+
+
+def _decode(view: Mammogram) -> NDArray[np.generic]:
+    return resolve.load_image(view)[1].stored
+
+
+def _uids(views: Iterable[tuple[Mammogram, LoadedImage]]) -> frozenset[str]:
+    return frozenset(view.sop_instance_uid for view, _ in views)
 
 
 def _decoded(views: tuple[HungView, ...]) -> tuple[tuple[Mammogram, LoadedImage], ...]:

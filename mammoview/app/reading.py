@@ -99,7 +99,9 @@ class ReadingDesk:
             deliver=deliver,
             budget_bytes=budget_bytes(settings.prefetch_mib),
             on_headers=self._hide,
+            on_ready=self._look_ahead,
         )
+        self._analyses_ahead = settings.analyse_ahead
         self._listeners: list[Listener] = [self._frames.follow]
         self._order: Order | None = None
         self._listed_key = ""  # where the reader is in the order, though it may not open
@@ -135,11 +137,11 @@ class ReadingDesk:
 
     @property
     def at_rest(self) -> bool:
-        """Whether nothing runs: all is decoded and analysed, and the next examination is here."""
+        """Whether nothing runs: all is decoded and analysed, this examination and the next."""
         ws = self._workspace
         waits = commands.waiting_for(ws) is not None or ws.analysis.running
         reads = self.reads is None or self.reads.at_rest
-        return not waits and not self._ahead.busy and reads
+        return not waits and not self._ahead.busy and not self._computer.busy and reads
 
     def subscribe(self, listener: Listener) -> None:
         """Call ``listener(old, new)`` after every change."""
@@ -235,7 +237,7 @@ class ReadingDesk:
         """Hang an examination and start to decode it; answers for the last one never arrive."""
         if commands.exam_by_key(self._workspace, key) is None:
             return
-        self._stop()
+        self._stop(key)
         self._hang(key, self._workspace.index, before=self._workspace.views)
 
     def step_exam(self, step: int) -> None:
@@ -348,7 +350,7 @@ class ReadingDesk:
         if known is not None:
             self._take_listed(key, known)
             return
-        self._stop()
+        self._stop(key)
         before = self._workspace.views
         self.do(commands.with_index, _NOTHING)  # the last patient must not stand in for this one
         self._ahead.keep(before)
@@ -369,7 +371,7 @@ class ReadingDesk:
             reasons = "; ".join(dict.fromkeys(refusal.reason for refusal in index.refused))
             self._not_listed(index, reasons or "it has no images any more")
             return
-        self._stop()
+        self._stop(key)
         self._hang(key, index, before=self._workspace.views)
         self.do(commands.queued, self._place())
 
@@ -409,11 +411,13 @@ class ReadingDesk:
         self._look_ahead()
 
     def _look_ahead(self) -> None:
-        """Decode the next examination once this one is decoded and analysed."""
+        """Decode the next examination once this one is decoded and analysed, then analyse it."""
         ws = self._workspace
         key = self._neighbour(1)
         if key is not None and commands.waiting_for(ws) is None and not ws.analysis.running:
             self._ahead.want(key, ws, self._order)
+            if self._analyses_ahead:
+                self._computer.read_ahead(key, self._ahead.hung(key))
 
     def _neighbour(self, step: int) -> str | None:
         if self._order is not None:
@@ -446,10 +450,11 @@ class ReadingDesk:
         self._computer.read()
         self._look_ahead()
 
-    def _stop(self) -> None:
+    def _stop(self, opening: str = "") -> None:
+        """Let go of the hung examination; what the computer does for the one that opens goes on."""
         if self._opening:
             self._opening = False
             self.do(commands.task, None)
         self._pixels.cancel_all()
         self._ahead.stop()
-        self._computer.stop()
+        self._computer.stop(opening)

@@ -45,11 +45,13 @@ class Settings:
     ``linked`` tells whether panes are panned together; ``screens`` are the screens that were
     measured for true size.
     ``prefetch_mib`` is how much may be kept beside the open examination (the next one, the last
-    one), in MiB; 0: nothing; below 0: by the machine's memory.  ``worklist_sort`` are the
-    columns that the worklist is sorted by, a minus before those that run down.
-    ``double_reading`` tells whether two readers read each examination; ``arbitration`` names the
-    policy that says when a third one decides.  ``lock_minutes`` is after how long without a hand on
-    keyboard or mouse the screen locks itself, where readers have a PIN; 0: never.
+    one), in MiB; 0: nothing; below 0: by the machine's memory.  ``analyse_ahead`` tells whether
+    the computer reads the next examination while the open one is looked at; it does not where
+    nothing may be kept.  ``worklist_sort`` are the columns that the worklist is sorted by, a
+    minus before those that run down.  ``double_reading`` tells whether two readers read each
+    examination; ``arbitration`` names the policy that says when a third one decides.
+    ``lock_minutes`` is after how long without a hand on keyboard or mouse the screen locks
+    itself, where readers have a PIN; 0: never.
     ``reading_mode`` is how examinations of the worklist are read at this site, and
     ``opinion_scheme`` names the answers that opinions are taken from.
     ``export_formats`` are what results were exported as last.
@@ -69,6 +71,7 @@ class Settings:
     language: str = ""
     keys: tuple[KeyChoice, ...] = ()
     prefetch_mib: int = -1
+    analyse_ahead: bool = True
     linked: bool = True
     screens: tuple[Calibration, ...] = ()
     worklist_sort: str = "-date patient"

@@ -49,5 +49,6 @@ def test_an_analysis_and_decoding_ahead_give_back_in_their_workers(
     assert [name.rpartition("_")[0] for name in threads] == [
         "mammoview-analysis",
         "mammoview-ahead",
+        "mammoview-analysis",  # of the next examination
     ]
     desk.shutdown()

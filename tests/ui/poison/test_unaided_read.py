@@ -2,7 +2,8 @@
 
 Both runs do the same.  Before the reveal everything is searched for the poison, and everything
 that is found must be found in the other run too: also what the search has no word for, such as a
-control that is enabled by a result or a panel that grows with it.
+control that is enabled by a result or a panel that grows with it.  From the first search on the
+computer holds what it says of the next examination too, got ahead.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from mammoview.review.standing import Reading
 from mammoview.review.states import ReadState
 from tests.builders.dicom import build_exam
 from tests.builders.foreign_sr import OPTIONAL, Image, Seen, build_report
-from tests.builders.poison import PEAK, SCORE, WORDS
+from tests.builders.poison import PEAK, SCORE, WORDS, PoisonAnalyst
 from tests.ui.poison.conftest import Program, Start
 from tests.ui.poison.evidence import Evidence, picture
 
@@ -59,6 +60,14 @@ class Walk:
         self._qtbot.keyClick(frame.page.table, Qt.Key.Key_Return)
         self._until(ReadState.UNAIDED)
         self.search("opened")
+        assert self.held() == 2, "what is searched for is there: of this examination and the next"
+
+    def held(self) -> int:
+        """Return of how many examinations the computer has its result, read once each."""
+        computer = self._program.desk._computer
+        assert isinstance(computer._analyst, PoisonAnalyst)
+        assert computer._analyst.read_exams == len(computer._known)
+        return len(computer._known)
 
     def look(self) -> None:
         """Look at everything with everything, and try to see the computer's result."""
@@ -117,6 +126,7 @@ class Walk:
         self._program.wait(lambda: self._program.desk.workspace.exam_key != before)
         self._until(ReadState.UNAIDED)
         self.search("next examination")
+        assert self.held() == 2, "its result is the one that was got ahead"
 
     def search(self, moment: str) -> None:
         """Search everything, and remember it under the name of the moment."""
