@@ -36,6 +36,9 @@ _HEADERS_KEPT = 8
 # Of a volume the slice that it opens at, then its neighbours, while there is room.
 _SLICES_ROUND = 4
 _LANE = "ahead"
+# Where the computer's result of an examination is there when it opens, the next one is decoded at
+# once: a worker would take the interpreter from the paint that shows this one.
+_PAINT_S = 0.1
 
 _log = logging.getLogger(__name__)
 
@@ -255,6 +258,8 @@ class Prefetcher:
         room_bytes: int,
         context: JobContext,
     ) -> None:
+        context.wait(_PAINT_S)
+
         def decoded(asked: Mammogram, loaded: Loaded) -> None:
             context.report(partial(self.cache.put, asked, loaded))
 

@@ -10,9 +10,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from mammoview.app import commands
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import commands as reads
-from mammoview.app.workspace import Workspace
+from mammoview.app.workspace import OverlayMode, Workspace
 from mammoview.dicom.index import index_paths
 from mammoview.domain.assessment import Opinion
 from mammoview.domain.study import ExamIndex
@@ -126,6 +127,7 @@ def blinded(
     dispatcher = GuiDispatcher()
     log = tmp_path / "log" / "reads.sqlite"
     desk = ReadingDesk(deliver=dispatcher.post, analyst=analyst, read_log=log, reader=READER)
+    desk.do(commands.set_overlay, OverlayMode.BOTH)  # what may be seen is drawn
     window = MainWindow(desk)
     window.resize(1300, 900)
     window.show()
@@ -157,7 +159,6 @@ def test_a_result_got_ahead_is_not_shown_before_the_lock(
         qtbot.waitUntil(lambda: holds_views(window, 2), timeout=20_000)
     qtbot.waitUntil(lambda: state(window).read.state is ReadState.UNAIDED, timeout=20_000)
     qtbot.waitUntil(lambda: held or desk.at_rest, timeout=20_000)
-    press(qtbot, window, Qt.Key.Key_B)
     press(qtbot, window, Qt.Key.Key_PageDown)
     if held:
         qtbot.waitUntil(lambda: "analysed 2 of 4" in text(window, "result"), timeout=20_000)

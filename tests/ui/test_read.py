@@ -13,11 +13,12 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import write_behind
+from mammoview.app import commands, write_behind
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import habits, mark_steps
 from mammoview.app.settings import Settings
+from mammoview.app.workspace import OverlayMode
 from mammoview.dicom.index import index_paths
 from mammoview.domain.assessment import Opinion
 from mammoview.domain.geometry import ImagePoint
@@ -64,6 +65,7 @@ def window(
         read_log=tmp_path / "log" / "reads.sqlite",
         reader=READER,
     )
+    desk.do(commands.set_overlay, OverlayMode.BOTH)  # what may be seen is drawn
     window = MainWindow(desk)
     window.resize(1300, 900)
     window.show()

@@ -1,4 +1,4 @@
-"""Heatmaps over one mammogram: prepared once for a prediction, then only shown or hidden."""
+"""Heatmaps over one mammogram: prepared when they are first seen, then only shown or hidden."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def scores_on_mask(heatmap: Heatmap, image: LoadedImage) -> NDArray[np.float32]:
 
 @dataclass(slots=True)
 class _Heat:
-    kind: str
+    heatmap: Heatmap
     item: pg.ImageItem
-    scores: NDArray[np.float32]
+    scores: NDArray[np.float32] | None = None  # on the breast mask, once it is seen
     floor: float | None = None
 
 
@@ -51,6 +51,7 @@ class HeatLayer:
     def __init__(self, box: pg.ViewBox) -> None:
         self._box = box
         self._heats: list[_Heat] = []
+        self._image: LoadedImage | None = None
 
     @property
     def items(self) -> tuple[pg.ImageItem, ...]:
@@ -64,6 +65,7 @@ class HeatLayer:
         for heat in self._heats:
             self._box.removeItem(heat.item)
         self._heats = []
+        self._image = image
         if image is None or frame is None:
             return
         place = mask_to_stored(image.breast, image).then(frame.to_units)
@@ -73,16 +75,24 @@ class HeatLayer:
             item.setTransform(to_qtransform(place))
             item.hide()
             self._box.addItem(item, ignoreBounds=True)
-            self._heats.append(_Heat(heatmap.kind, item, scores_on_mask(heatmap, image)))
+            self._heats.append(_Heat(heatmap, item))
 
     def set_overlay(self, overlay: Overlay) -> None:
-        """Show, hide, fade; colours are made again only when the floor has moved."""
+        """Show, hide, fade; colours are made only where they are seen, and for another floor.
+
+        An examination whose result is there already opens without waiting for them.
+        """
         shown = overlay.mode in (OverlayMode.HEATMAP, OverlayMode.BOTH) and not overlay.peeking
         for heat in self._heats:
-            if shown and heat.floor != overlay.heat_floor:
-                heat.item.setImage(
-                    heat_rgba(heat.scores, floor=overlay.heat_floor), autoLevels=False
-                )
-                heat.floor = overlay.heat_floor
+            seen = shown and heat.heatmap.kind in overlay.kinds
+            if seen and heat.floor != overlay.heat_floor:
+                self._colour(heat, overlay.heat_floor)
             heat.item.setOpacity(overlay.opacity)
-            heat.item.setVisible(shown and heat.kind in overlay.kinds)
+            heat.item.setVisible(seen)
+
+    def _colour(self, heat: _Heat, floor: float) -> None:
+        assert self._image is not None  # without one there is no heat
+        if heat.scores is None:
+            heat.scores = scores_on_mask(heat.heatmap, self._image)
+        heat.item.setImage(heat_rgba(heat.scores, floor=floor), autoLevels=False)
+        heat.floor = floor

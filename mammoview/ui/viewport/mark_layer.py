@@ -72,12 +72,15 @@ class MarkLayer:
     def __init__(self, box: pg.ViewBox) -> None:
         self._box = box
         self._items: list[tuple[str, Item]] = []
+        self._undrawn: tuple[Region, ...] = ()
+        self._frame: Frame | None = None
+        self._answers = _NO_ANSWERS
         self._ring: pg.ScatterPlotItem | None = None
         self._shown = False
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """All graphics items of the marks."""
+        """All graphics items of the marks; they are made when the marks are first seen."""
         return tuple(item for _, item in self._items)
 
     def set_regions(
@@ -86,19 +89,25 @@ class MarkLayer:
         frame: Frame | None,
         answers: Mapping[tuple[str, ImagePoint], Disposition] = _NO_ANSWERS,
     ) -> None:
-        """Take the regions of another prediction; only flagged ones are drawn.
+        """Take the regions of another prediction; only flagged ones are drawn, once they are seen.
 
+        An examination whose result is there already opens without waiting for hidden ones.
         ``answers`` are those of a reader, by kind and peak: an answered mark is dotted, and its
         answer stands beside it.
         """
         for _, item in self._items:
             self._box.removeItem(item)
         self._items = []
-        if frame is None:
+        self._undrawn = tuple(region for region in regions if region.flagged)
+        self._frame, self._answers = frame, answers
+
+    def _draw(self) -> None:
+        if self._frame is None:
             return
-        for region in regions:
-            if region.flagged:
-                self._add_region(region, frame, answers.get((region.kind, region.peak)))
+        for region in self._undrawn:
+            answer = self._answers.get((region.kind, region.peak))
+            self._add_region(region, self._frame, answer)
+        self._undrawn = ()
 
     def _add_region(self, region: Region, frame: Frame, answer: Disposition | None) -> None:
         dotted = answer is not None
@@ -111,6 +120,8 @@ class MarkLayer:
     def set_overlay(self, overlay: Overlay) -> None:
         """Show or hide the marks of each class."""
         self._shown = overlay.mode in (OverlayMode.MARKS, OverlayMode.BOTH) and not overlay.peeking
+        if self._shown:
+            self._draw()
         for kind, item in self._items:
             item.setVisible(self._shown and kind in overlay.kinds)
         if self._ring is not None:

@@ -14,6 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QListWidget, QProgressBar, QWidget
 
 from mammoview.app import commands
+from mammoview.app.workspace import OverlayMode
 from mammoview.domain.views import Slot
 from tests.builders.desk import mammogram
 from tests.builders.dicom import build_exam
@@ -27,6 +28,7 @@ def test_what_is_shown_is_found_in_every_place(start: Start, tmp_path: Path) -> 
     for poison in (False, True):
         program = start(poison)
         program.open(tmp_path / "exam")
+        program.desk.do(commands.set_overlay, OverlayMode.BOTH)
         seen.append(program.search())
     empty, shown = seen
     assert not empty.poison()
