@@ -1,8 +1,10 @@
-"""How long it takes from a key to the next examination, and what memory many of them take.
+"""How long it takes from a key to the next examination and to the computer's result of it.
 
 From the press of PgDown to the end of the paint that shows all four views at 1920x1080: once with
 the examination decoded ahead, once with nothing decoded.  The other way, in the same run: pydicom
-reads the four files one after another, and four plain ``ImageView`` of pyqtgraph show them.
+reads the four files one after another, and four plain ``ImageView`` of pyqtgraph show them.  From
+the same press until the computer's result stands: once with the examination read ahead, once with
+its reading begun when it opens.  And what memory many examinations take.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ _PAUSE_S = 0.005
 _SHORT_PAUSE_S = 0.001
 _MIB = 1 << 20
 _RUNS = 5
+_READINGS = 3  # each takes the network many seconds
 TOLD = (1, 10, 25, 50)
 
 
@@ -45,7 +48,9 @@ class ExamsBench:
     """Medians in ms from key to finished paint, and resident memory after so many examinations.
 
     ``resident_mib`` stands beside the number of examinations opened until then, each with its
-    analysis and with the next one decoded ahead; None where the system does not tell.
+    analysis and with the next one decoded and analysed ahead; None where the system does not tell.
+    ``result_ahead_ms`` and ``result_ms`` are from key to the computer's result, read ahead and not;
+    None where nobody reads.
     """
 
     platform: str
@@ -57,6 +62,9 @@ class ExamsBench:
     plain_ms: float
     prefetched_ratio: float
     cold_ratio: float
+    result_ahead_ms: float | None
+    result_ms: float | None
+    result_ratio: float | None
     resident_mib: dict[str, float | None]
 
 
@@ -75,8 +83,12 @@ def bench_exams(folder: Path, *, exams: int = TOLD[-1], analyst: Analyst | None)
     Raises
     ------
     UsageError
-        If there is no Qt application, or the window does not get done.
+        If there is no Qt application, no next examination, or the window does not get done.
     """
+    if exams < 2:
+        raise UsageError(
+            f"{exams} examination(s)", expected="2 or more", todo="choose how many there are"
+        )
     if QApplication.instance() is None:
         raise UsageError(
             "no Qt application", expected="a QApplication", todo="start one before the bench"
@@ -89,13 +101,14 @@ def bench_exams(folder: Path, *, exams: int = TOLD[-1], analyst: Analyst | None)
         stage.open(paths, exams)
         for number in range(1, exams + 1):
             stage.rest()
-            if number in TOLD:
+            if number in TOLD or number == exams:
                 resident[str(number)] = resident_mib()
             if number < exams:
                 warm.append(stage.next_ms())
     finally:
         stage.end()
     cold, plain = _cold_and_plain(paths)
+    with_ahead, without = (None, None) if analyst is None else _results(paths, analyst)
     prefetched = statistics.median(warm)
     return ExamsBench(
         platform=QApplication.platformName(),
@@ -107,6 +120,9 @@ def bench_exams(folder: Path, *, exams: int = TOLD[-1], analyst: Analyst | None)
         plain_ms=plain,
         prefetched_ratio=prefetched / plain,
         cold_ratio=cold / plain,
+        result_ahead_ms=with_ahead,
+        result_ms=without,
+        result_ratio=with_ahead / without if with_ahead and without else None,
         resident_mib=resident,
     )
 
@@ -127,11 +143,31 @@ def _cold_and_plain(paths: Sequence[Path]) -> tuple[float, float]:
     return statistics.median(cold_ms), statistics.median(plain_ms)
 
 
+def _results(paths: Sequence[Path], analyst: Analyst) -> tuple[float, float]:
+    """Alternate reading ahead and not; each waits until the other has nothing left to do."""
+    stages = [Stage(analyst, prefetch=True, analyse_ahead=ahead) for ahead in (True, False)]
+    took_ms: tuple[list[float], list[float]] = ([], [])
+    try:
+        for stage in stages:
+            stage.open(paths, _READINGS + 1)
+            stage.rest()
+        for _ in range(_READINGS):
+            for stage, ms in zip(stages, took_ms, strict=True):
+                ms.append(stage.result_ms())
+                stage.rest()
+    finally:
+        for stage in stages:
+            stage.end()
+    return statistics.median(took_ms[0]), statistics.median(took_ms[1])
+
+
 class Stage:
     """The program's own window on a desk, at 1920x1080."""
 
-    def __init__(self, analyst: Analyst | None, *, prefetch: bool) -> None:
-        settings = Settings() if prefetch else Settings(prefetch_mib=0)
+    def __init__(
+        self, analyst: Analyst | None, *, prefetch: bool, analyse_ahead: bool = True
+    ) -> None:
+        settings = Settings(prefetch_mib=-1 if prefetch else 0, analyse_ahead=analyse_ahead)
         self._dispatcher = GuiDispatcher()
         self._desk = ReadingDesk(deliver=self._dispatcher.post, analyst=analyst, settings=settings)
         self._window = MainWindow(self._desk)
@@ -155,14 +191,26 @@ class Stage:
 
     def next_ms(self) -> float:
         """Press PgDown and wait for the paint that shows all four views of another examination."""
+        return self._next_ms(complete)
+
+    def result_ms(self) -> float:
+        """Wait, beyond that, until the computer's result of it stands there too."""
+        return self._next_ms(lambda ws: complete(ws) and read_by_computer(ws))
+
+    def _next_ms(self, there: Callable[[Workspace], bool]) -> float:
         old = self._desk.workspace.exam_key
-        self._window.activateWindow()  # keys of a window that is not active are nobody's
+        wait(self._is_active)
         settle()  # the other way may still be painting
         begin = time.perf_counter()
         QTest.keyClick(self._window, Qt.Key.Key_PageDown)
-        wait(lambda: self._desk.workspace.exam_key != old and complete(self._desk.workspace))
+        wait(lambda: self._desk.workspace.exam_key != old and there(self._desk.workspace))
         wait(lambda: self._paints.count > self._painted_before)
         return 1e3 * (time.perf_counter() - begin)
+
+    def _is_active(self) -> bool:
+        """Make the window the active one: keys of one that is not are nobody's."""
+        self._window.activateWindow()
+        return self._window.isActiveWindow()
 
     def open_ms(self, paths: Sequence[Path]) -> tuple[float, float]:
         """Open four files; return when all were to be seen, coarsely or not, and when in full."""
@@ -184,7 +232,7 @@ class Stage:
         )
 
     def rest(self) -> None:
-        """Wait until this examination is decoded and analysed, and the next one is decoded."""
+        """Wait until this examination and the next one are decoded and analysed."""
         wait(lambda: complete(self._desk.workspace) and self._desk.at_rest, pause_s=_PAUSE_S)
 
     def end(self) -> None:
@@ -241,6 +289,11 @@ def complete(ws: Workspace) -> bool:
 def to_be_seen(ws: Workspace) -> bool:
     """Tell whether every pane has its image, or a coarse picture of it."""
     return bool(ws.panes) and all(pane.image or pane.coarse for pane in ws.panes)
+
+
+def read_by_computer(ws: Workspace) -> bool:
+    """Tell whether the computer's whole result is shown."""
+    return ws.prediction is not None and not ws.analysis.running
 
 
 def wait(condition: Callable[[], bool], *, pause_s: float = 0.0) -> None:

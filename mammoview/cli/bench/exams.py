@@ -11,7 +11,7 @@ from typing import Any
 
 from mammoview.cli.output import note
 
-SUMMARY = "from a key to the next examination, and memory over 50, beside plain pyqtgraph views"
+SUMMARY = "from a key to the next examination and its result, and memory over 50 of them"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
