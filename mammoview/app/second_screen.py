@@ -47,17 +47,23 @@ def as_seen_on(other: ShownScale, screen_px_per_mm: float) -> float:
 def scale_text(here: ShownScale | None, first: ShownScale | None) -> str:
     """Return how sizes on the second screen compare with the first; empty: nothing to compare.
 
-    Both are fitted to one size; by hand, one to one or on tiles they may come apart.  Whoever
-    compares across the screens must know whether sizes can be compared.
+    Both are fitted to one size and zoomed together; one to one or on tiles they may come apart.
+    Whoever compares across the screens must know whether sizes can be compared: on a screen that
+    was not measured the same pixels may be other millimetres of the glass.
     """
     if here is None or first is None:
         return ""
     if here.unit != first.unit:
         return translate("SecondScreen", "NOT the size of the first screen: no mm on one of them")
     factor = here.device_px / as_seen_on(first, here.screen_px_per_mm)
+    measured = here.screen_px_per_mm and first.screen_px_per_mm
     if math.isclose(factor, 1.0, rel_tol=_SAME_WITHIN):
-        return translate("SecondScreen", "same size as on the first screen")
+        if measured:
+            return translate("SecondScreen", "same size as on the first screen")
+        return translate("SecondScreen", "same size in pixels only: measure both screens")
     said = translate("SecondScreen", "NOT the size of the first screen: × {factor}")
+    if not measured:
+        said = translate("SecondScreen", "NOT the size of the first screen: × {factor} in pixels")
     return said.format(factor=f"{factor:.2f}")
 
 

@@ -1,13 +1,18 @@
-"""Two windows with images: one size on both, and which of them the reader is at."""
+"""Two windows with images: one size on both, and which of them the reader is at.
+
+Fits are held to one size; a zoom by hand is followed.  One to one and tiles are of each screen's
+own pixels: there the second screen says how the sizes differ.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPointF
 
 from mammoview.app.second_screen import ShownScale, as_seen_on
-from mammoview.ui.viewport.four_view import FourView
+from mammoview.ui.viewport.four_view import ZOOM_PER_NOTCH, FourView
 
 
 class TwoScreens(QObject):
@@ -24,6 +29,7 @@ class TwoScreens(QObject):
         self.setObjectName("twoScreens")
         self._views = (first, second)
         self.led = first
+        self._follows = False
         second.spot.set_led(False)
         self._connect()
         self.share()
@@ -33,6 +39,8 @@ class TwoScreens(QObject):
         for view in self._views:
             view.sizes.roomChanged.connect(self.share)
             view.window().installEventFilter(self)
+        first.sizes.zoomedByHand.connect(self._second_follows)
+        second.sizes.zoomedByHand.connect(self._first_follows)
         first.canvas.hovered.connect(self._at_first)
         first.canvas.pressed.connect(self._at_first)
         second.canvas.hovered.connect(self._at_second)
@@ -46,6 +54,26 @@ class TwoScreens(QObject):
         both = not second.window().isHidden()
         first.limit_sizes(_limits(second.sizes.room, first) if both else {})
         second.limit_sizes(_limits(first.sizes.room, second) if both else {})
+
+    def _second_follows(self) -> None:
+        self._follow(*self._views)
+
+    def _first_follows(self) -> None:
+        self._follow(*reversed(self._views))
+
+    def _follow(self, zoomed: FourView, other: FourView) -> None:
+        """Zoom the other screen to the size that the reader has zoomed to on this one."""
+        want, have = zoomed.sizes.shown, other.sizes.shown
+        if self._follows or other.window().isHidden() or want is None or have is None:
+            return
+        if want.unit != have.unit:
+            return  # millimetres and pixels are no one size: the badge says so
+        factor = as_seen_on(want, have.screen_px_per_mm) / have.device_px
+        self._follows = True
+        try:
+            other.zoom_by(math.log(factor, ZOOM_PER_NOTCH))
+        finally:
+            self._follows = False
 
     # -- where the reader is ------------------------------------------------------------------
 

@@ -24,6 +24,8 @@ from mammoview.ui.screen_watch import screen_of
 from mammoview.ui.second_window import SecondWindow
 from tests.builders.dicom import build_exam
 
+PIXELS_ONLY = "same size in pixels only: measure both screens"
+
 
 @pytest.fixture
 def second(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> SecondWindow:
@@ -104,7 +106,7 @@ def test_both_screens_fit_to_one_size_in_mm(
         window.resize(*first_size)
         second.resize(*second_size)
         qtbot.waitUntil(lambda: len(px_per_mm(window) | px_per_mm(second)) == 1)
-        assert badge.text() == "same size as on the first screen"
+        assert badge.text() == PIXELS_ONLY, "offscreen screens are not measured"
         found.append(px_per_mm(window))
     assert found[0] != found[1], "each had its turn to be the smaller"
     alone = px_per_mm(window)
@@ -130,13 +132,7 @@ def test_on_measured_screens_a_size_is_one_of_the_glass(
     window: MainWindow, second: SecondWindow, qtbot: QtBot
 ) -> None:
     """A pixel of the second screen is twice as large: half as many show the same millimetres."""
-    driven = screen_of(second.screen())
-    finer = replace(driven, key="finer", name="finer")
-    measured_here = screens.measured(driven, bar_px=100.0, bar_mm=50.0)
-    measured_there = screens.measured(finer, bar_px=200.0, bar_mm=50.0)
-    window.desk.do(true_size.calibrate, measured_here)
-    window.desk.do(true_size.calibrate, measured_there)
-    window.desk.do(true_size.set_screen, finer)
+    measure(window, second)
     window.resize(1400, 1000)
     second.resize(900, 900)
     qtbot.waitUntil(lambda: window.width() == 1400)
@@ -145,6 +141,42 @@ def test_on_measured_screens_a_size_is_one_of_the_glass(
     badge = second.findChild(QLabel, "scaleBadge")
     assert badge is not None
     assert badge.text() == "same size as on the first screen"
+    for view, key in ((window, Qt.Key.Key_Plus), (second, Qt.Key.Key_Minus)):
+        activate(view, qtbot)
+        before = px_per_mm(window)
+        for _ in range(3):
+            qtbot.keyClick(view, key)
+        assert px_per_mm(window) != before
+        assert 2 * max(px_per_mm(second)) == pytest.approx(max(px_per_mm(window)))
+        assert badge.text() == "same size as on the first screen"
+    qtbot.keyClick(window, Qt.Key.Key_1)
+    assert badge.text() == "NOT the size of the first screen: × 2.00"
+    qtbot.keyClick(window, Qt.Key.Key_2)
+    assert badge.text() == "same size as on the first screen"
+    assert px_per_mm(window) == {4.0}, "true size"
+
+
+def measure(window: MainWindow, second: SecondWindow) -> None:
+    """Measure both: the first screen's pixel is half as large as the second's."""
+    driven = screen_of(second.screen())
+    finer = replace(driven, key="finer", name="finer")
+    measured_here = screens.measured(driven, bar_px=100.0, bar_mm=50.0)
+    measured_there = screens.measured(finer, bar_px=200.0, bar_mm=50.0)
+    window.desk.do(true_size.calibrate, measured_here)
+    window.desk.do(true_size.calibrate, measured_there)
+    window.desk.do(true_size.set_screen, finer)
+
+
+def test_the_wheel_on_one_screen_zooms_both(
+    window: MainWindow, second: SecondWindow, qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(lambda: px_per_mm(window) == px_per_mm(second))
+    fitted = px_per_mm(second)
+    for view in (window, second):
+        view.four_view.canvas.zoomed.emit(view.four_view.panes()[0].box.geometry().center(), 2.0)
+        assert max(px_per_mm(window)) == pytest.approx(max(px_per_mm(second)))
+        assert max(px_per_mm(second)) > max(fitted)
+        fitted = px_per_mm(second)
 
 
 def test_a_size_by_hand_that_differs_is_said(
@@ -153,11 +185,12 @@ def test_a_size_by_hand_that_differs_is_said(
     badge = second.findChild(QLabel, "scaleBadge")
     assert badge is not None
     activate(window, qtbot)
+    qtbot.keyClick(window, Qt.Key.Key_Y)  # one alone: nothing follows
     qtbot.keyClick(window, Qt.Key.Key_Plus)
-    assert badge.text() == "NOT the size of the first screen: × 0.80"
+    assert badge.text() == "NOT the size of the first screen: × 0.80 in pixels"
     assert badge.isVisible()
     qtbot.keyClick(window, Qt.Key.Key_1)
-    assert badge.text() == "same size as on the first screen"
+    assert badge.text() == PIXELS_ONLY
 
 
 def test_keys_move_the_images_that_the_reader_is_at(
@@ -167,6 +200,9 @@ def test_keys_move_the_images_that_the_reader_is_at(
 
     def placed(screen: MainWindow | SecondWindow) -> list[object]:
         return [view.placement for view in screen.four_view.panes()]
+
+    activate(window, qtbot)
+    qtbot.keyClick(window, Qt.Key.Key_Y)  # a zoom of linked panes is followed on both
 
     activate(second, qtbot)
     first = placed(window)

@@ -32,7 +32,7 @@ from mammoview.ui.viewport.slices import SliceTools
 from mammoview.ui.viewport.spot_tools import SpotTools
 from mammoview.ui.viewport.windowing import dragged
 
-_ZOOM_PER_NOTCH = 1.25
+ZOOM_PER_NOTCH = 1.25
 _TABLES_KEPT = 16
 _LEGEND_EDGE_PX = 14
 _CAD_LINE_PX = 34
@@ -438,9 +438,11 @@ class FourView(QWidget):
         if view is None or self._state is None:
             return
         self._by_hand = True
-        factor = _ZOOM_PER_NOTCH**notches
+        factor = ZOOM_PER_NOTCH**notches
         hand.zoom(view, self.panes(), factor=factor, at=at, linked=self._state.linked)
         self._refresh()
+        if self._state.linked:
+            self.sizes.zoomedByHand.emit()
 
     def _on_windowing(self, press: QPointF) -> None:
         view = self.pane_at(press)

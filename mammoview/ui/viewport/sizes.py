@@ -23,10 +23,13 @@ class Sizes(QObject):
         The images are shown at another scale: see `shown`.
     roomChanged()
         The panes have room for another scale: see `room`.
+    zoomedByHand()
+        The reader has zoomed all panes: another screen is to follow to what is `shown`.
     """
 
     shownChanged = Signal()
     roomChanged = Signal()
+    zoomedByHand = Signal()
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
