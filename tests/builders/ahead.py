@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from mammoview.domain.prediction import ExamPrediction, ViewPrediction
 from mammoview.domain.study import ExamIndex
 from mammoview.errors import ModelError
 from tests.builders.desk import QuickAnalyst, index, prediction, view_prediction
+
+_PATIENCE_S = 20.0
 
 
 class WatchedAnalyst(QuickAnalyst):
@@ -65,8 +68,9 @@ class WatchedAnalyst(QuickAnalyst):
         for view, pixels in work:
             if study == self._held_at and len(done) == self._after:
                 self._held_at = ""
+                end = time.monotonic() + _PATIENCE_S
                 while not (self._go.wait(0.005) or stop.is_set()):
-                    continue
+                    assert time.monotonic() < end, "neither let go nor stopped"
             if cancelled():
                 self.stopped.append(study)
                 break
