@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QDialog, QWidget
 
 from mammoview.app import commands
@@ -15,6 +16,8 @@ from mammoview.ui.dialogs.refused import refused_files
 from mammoview.ui.dialogs.statements import Statements
 from mammoview.ui.dialogs.window_entry import WindowEntry, entry_pane
 from mammoview.words import translate
+
+_FRAME = QSize(16, 48)  # what a window manager draws round a dialog, about
 
 
 class WindowDialogs:
@@ -32,10 +35,13 @@ class WindowDialogs:
         self._window, self._desk = window, desk
 
     def open(self, dialog: QDialog) -> None:
-        """Open a dialog of the window, and close another one of the same name."""
+        """Open a dialog, no larger than the screen, and close another one of the same name."""
         for other in self._window.findChildren(QDialog, dialog.objectName()):
             if other is not dialog:
                 other.close()
+        fitting = dialog.size().boundedTo(self._window.screen().availableSize() - _FRAME)
+        if fitting != dialog.size():  # a size that nobody set is found when it is shown
+            dialog.resize(fitting)
         dialog.open()
 
     def show_refused(self) -> None:

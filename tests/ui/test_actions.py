@@ -67,6 +67,16 @@ def test_cheat_sheet_lists_every_action_and_key(window: MainWindow, qtbot: QtBot
     sheet.close()
 
 
+def test_the_cheat_sheet_is_no_higher_than_the_screen(window: MainWindow, qtbot: QtBot) -> None:
+    """On a screen of 720 lines its last rows and its lower border were below the edge."""
+    window.dialogs.show_cheat_sheet()
+    sheet = window.findChild(TextTable, "cheatSheet")
+    assert sheet is not None
+    lines = window.screen().availableSize().height()
+    assert lines < 880, "else it has room"
+    assert sheet.height() < lines - 40
+
+
 def test_asking_twice_leaves_one_cheat_sheet(window: MainWindow, qtbot: QtBot) -> None:
     window.dialogs.show_cheat_sheet()
     window.dialogs.show_cheat_sheet()
