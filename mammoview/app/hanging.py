@@ -255,7 +255,7 @@ def _notes(hung: HungPlace, view: HungView) -> Iterator[str]:
         said = translate("Pane", "image {at} of {count}")
         yield said.format(at=hung.shown + 1, count=len(hung.images))
     if view.mammogram.kind is ImageKind.SYNTHETIC:
-        yield view.mammogram.kind
+        yield translate("Pane", "synthetic 2D")
     if view.mammogram.partial:
         yield translate("Pane", "partial view")
     if view.image and view.image.pose.source in view.mammogram.warnings:
