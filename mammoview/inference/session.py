@@ -160,9 +160,9 @@ def _answer(engine: Engine, images: NDArray[np.float32], stop: Stop | None = Non
 
 def _stopped() -> StoppedError:
     return StoppedError(
-        "a network that was stopped",
-        expected="somebody who waits for its answer",
-        todo="start the analysis again",
+        translate("Network", "the network was stopped"),
+        expected=translate("Network", "somebody who waits for its answer"),
+        todo=translate("Network", "start the analysis again"),
     )
 
 
