@@ -29,7 +29,6 @@ class TwoScreens(QObject):
         self.setObjectName("twoScreens")
         self._views = (first, second)
         self.led = first
-        self._follows = False
         second.spot.set_led(False)
         self._connect()
         self.share()
@@ -64,16 +63,12 @@ class TwoScreens(QObject):
     def _follow(self, zoomed: FourView, other: FourView) -> None:
         """Zoom the other screen to the size that the reader has zoomed to on this one."""
         want, have = zoomed.sizes.shown, other.sizes.shown
-        if self._follows or other.window().isHidden() or want is None or have is None:
+        if other.window().isHidden() or want is None or have is None:
             return
         if want.unit != have.unit:
             return  # millimetres and pixels are no one size: the badge says so
         factor = as_seen_on(want, have.screen_px_per_mm) / have.device_px
-        self._follows = True
-        try:
-            other.zoom_by(math.log(factor, ZOOM_PER_NOTCH))
-        finally:
-            self._follows = False
+        other.zoom_by(math.log(factor, ZOOM_PER_NOTCH), told=False)
 
     # -- where the reader is ------------------------------------------------------------------
 

@@ -413,11 +413,11 @@ class FourView(QWidget):
             size = view.size()
             self._pan(view, QPointF(-right * size.width, -down * size.height))
 
-    def zoom_by(self, notches: float) -> None:
-        """Zoom about the middle of the panes."""
+    def zoom_by(self, notches: float, *, told: bool = True) -> None:
+        """Zoom about the middle of the panes; another screen follows where it is told."""
         view = self._led()
         if view is not None:
-            self._zoom(view, notches, view.box.geometry().center())
+            self._zoom(view, notches, view.box.geometry().center(), told=told)
 
     def _led(self) -> PaneView | None:
         """Return the pane that the keys move: the one pointed at, else the first with an image."""
@@ -434,14 +434,16 @@ class FourView(QWidget):
         hand.pan(view, self.panes(), right_px=step.x(), down_px=step.y(), linked=linked)
         self._refresh()
 
-    def _zoom(self, view: PaneView | None, notches: float, at: QPointF) -> None:
+    def _zoom(
+        self, view: PaneView | None, notches: float, at: QPointF, *, told: bool = True
+    ) -> None:
         if view is None or self._state is None:
             return
         self._by_hand = True
         factor = ZOOM_PER_NOTCH**notches
         hand.zoom(view, self.panes(), factor=factor, at=at, linked=self._state.linked)
         self._refresh()
-        if self._state.linked:
+        if told and self._state.linked:
             self.sizes.zoomedByHand.emit()
 
     def _on_windowing(self, press: QPointF) -> None:
