@@ -329,6 +329,11 @@ class Pane:
         return self.place.key
 
     @property
+    def seen(self) -> LoadedImage | None:
+        """What may be looked at: the image, until it is there a coarse picture of it."""
+        return self.image or self.coarse
+
+    @property
     def slot(self) -> Slot | None:
         """Side and view that stand here; None for an extra view."""
         return self.place.slot

@@ -50,7 +50,7 @@ def decode_coarse(mammogram: Mammogram) -> NDArray[np.generic] | None:
     """
     with open_dicom(mammogram.file, mammogram.archive) as file:
         layout = read_layout(file.header, file.transfer_syntax)
-        if layout.codec is not Codec.JPEG_2000 or layout.is_signed or layout.frames > 1:
+        if not holds_coarse(layout.codec) or layout.is_signed or layout.frames > 1:
             return None
         pixels = file.find_pixels()
         check_pixels(layout, pixels)

@@ -288,7 +288,7 @@ def complete(ws: Workspace) -> bool:
 
 def to_be_seen(ws: Workspace) -> bool:
     """Tell whether every pane has its image, or a coarse picture of it."""
-    return bool(ws.panes) and all(pane.image or pane.coarse for pane in ws.panes)
+    return bool(ws.panes) and all(pane.seen for pane in ws.panes)
 
 
 def read_by_computer(ws: Workspace) -> bool:

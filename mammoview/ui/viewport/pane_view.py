@@ -109,17 +109,15 @@ class PaneView:
         self._pane = pane
         self.texts.set_pane(pane)
         self.box.setObjectName(f"pane{pane.key}")
-        shown = pane.image or pane.coarse
-        before = (old.image or old.coarse, old.mammogram) if old is not None else None
-        if before is not None and before[0] is shown and before[1] is pane.mammogram:
+        if old is not None and old.seen is pane.seen and old.mammogram is pane.mammogram:
             return False
         if old is not None and pane.image is not None and _is_other_frame(old, pane):
             self.grey.show_frame(pane.image)
             return False
         self._clear()
-        if pane.mammogram is not None and shown is not None:
-            self._frame = frame_of(pane.side, pane.mammogram, shown)
-            self.grey.set_image(shown, pane.mammogram.pixel_format, self._frame)
+        if pane.mammogram is not None and pane.seen is not None:
+            self._frame = frame_of(pane.side, pane.mammogram, pane.seen)
+            self.grey.set_image(pane.seen, pane.mammogram.pixel_format, self._frame)
         return True
 
     def show(self, shown: bool) -> None:
