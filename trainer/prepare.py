@@ -13,7 +13,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -87,7 +86,7 @@ def prepare(
     _begin(out, images, recipe)
     shards: list[Shard] = []
     with (
-        ProcessPoolExecutor(workers or os.cpu_count(), initializer=_use_one_thread) as pool,
+        ProcessPoolExecutor(workers or os.cpu_count()) as pool,
         tqdm(total=len(images), desc="prepare", unit="picture") as progress,
     ):
         for start in range(0, len(images), _IMAGES_PER_SHARD):
@@ -191,11 +190,6 @@ def _distance_mm(box: ImageBox, point: ImagePoint, row_mm: float, col_mm: float)
     across = max(box.col0 - point.col, point.col - box.col1, 0.0) * col_mm
     down = max(box.row0 - point.row, point.row - box.row1, 0.0) * row_mm
     return math.hypot(across, down)
-
-
-def _use_one_thread() -> None:
-    """Keep a worker to its own core: threads of all workers on all cores wait for each other."""
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
 
 
 def _begin(out: Path, images: Sequence[LabelledImage], recipe: Recipe) -> None:
