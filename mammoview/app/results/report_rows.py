@@ -195,9 +195,7 @@ def _opinions(report: ReadReport) -> Block:
                 translate("Report", _BREASTS[side]),
                 category_text(report.scheme, before),
                 category_text(report.scheme, now),
-                translate("Report", "changed")
-                if changed(report, side)
-                else translate("Report", "same"),
+                _change_text(changed(report, side)),
                 now.reason if now else "",
             )
         )
@@ -208,9 +206,7 @@ def _opinions(report: ReadReport) -> Block:
             translate("Report", "Density"),
             density_text(report.scheme, before_density),
             density_text(report.scheme, now_density),
-            translate("Report", "changed")
-            if before_density != now_density
-            else translate("Report", "same"),
+            _change_text(before_density != now_density),
             "",
         )
     )
@@ -237,6 +233,10 @@ def _opinions(report: ReadReport) -> Block:
         ),
         rows=tuple(rows),
     )
+
+
+def _change_text(is_changed: bool) -> str:
+    return translate("Report", "changed") if is_changed else translate("Report", "same")
 
 
 def _findings(report: ReadReport) -> Block:
