@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from pyqtgraph import ScatterPlotItem
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QGraphicsItem, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from mammoview.app import frames, steps
@@ -19,6 +18,7 @@ from tests.builders.dicom import build_exam
 from tests.builders.foreign_sr import OPTIONAL, Image, Seen, build_report
 from tests.builders.tomo import build_tomo_exam
 
+_UPRIGHT = QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations  # glyphs, not outlines
 _CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 
@@ -62,7 +62,7 @@ def _marked(window: MainWindow) -> dict[str, int]:
     """Return how many marks are drawn in each pane."""
     return {
         view.pane.label: sum(
-            isinstance(item, ScatterPlotItem) and item.isVisible() for item in view.marks.items
+            bool(item.flags() & _UPRIGHT) and item.isVisible() for item in view.marks.items
         )
         for view in window.four_view.panes()
     }

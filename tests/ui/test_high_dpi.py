@@ -12,13 +12,15 @@ import pytest
 
 _WINDOW = """
 import json, sys
+from dataclasses import replace
 from PySide6.QtWidgets import QApplication
-from mammoview.app import commands
+from mammoview.app import analysis, commands
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.workspace import FitMode
+from mammoview.app.workspace import FitMode, OverlayMode
+from mammoview.domain.geometry import ImagePoint
 from mammoview.ui import theme
 from mammoview.ui.main_window import MainWindow
-from tests.builders.desk import image, index
+from tests.builders.desk import SUMMARY, image, index, prediction, view_prediction
 application = QApplication([])
 theme.apply(application)
 desk = ReadingDesk(deliver=lambda call: None, analyst=None)
@@ -33,12 +35,30 @@ desk.do(commands.fit, FitMode.ONE_TO_ONE)
 application.processEvents()
 ratio = window.devicePixelRatioF()
 panes = [view.box.geometry() for view in window.four_view.panes()]
+scales = [view.placement.scale * ratio for view in window.four_view.panes()]
+corners = [ImagePoint(col=col, row=row) for col, row in ((5, 18), (25, 18), (25, 28), (5, 28))]
+read = [view_prediction(view.mammogram.sop_instance_uid) for view in desk.workspace.views]
+low = [replace(found.regions[0], outline=tuple(corners)) for found in read]  # below the texts
+read = [replace(found, regions=(region,)) for found, region in zip(read, low)]
+desk.do(analysis.model_opened, SUMMARY)
+desk.do(analysis.finished, prediction(*read))
+desk.do(commands.set_overlay, OverlayMode.MARKS)
+desk.do(commands.fit, FitMode.IMAGE)
+application.processEvents()
+shot = window.four_view.canvas.viewport().grab().toImage()
+def ink(col, row):
+    # How wide the yellow of a mark is across a place, logical pixels.
+    at = window.four_view.panes()[0].to_screen(ImagePoint(col=col, row=row))
+    line = [shot.pixelColor(round(at.x() * ratio) + step, round(at.y() * ratio))
+            for step in range(round(-8 * ratio), round(8 * ratio))]
+    return sum(colour.red() - colour.blue() for colour in line) / (0xF0 - 0x42) / ratio
 print(json.dumps({
     "ratio": ratio,
     "grab": [window.grab().width() / ratio, window.grab().height() / ratio],
     "inner edges": [panes[0].right() * ratio, panes[0].bottom() * ratio],
     "gap": panes[1].left() - panes[0].right(),
-    "one to one": [v.placement.scale * ratio for v in window.four_view.panes()],
+    "one to one": scales,
+    "outline": ink(25, 23),
 }))
 window.close()
 """
@@ -58,3 +78,4 @@ def test_pixels_stay_whole(repository: Path, factor: str) -> None:
     assert all(abs(edge - round(edge)) < 1e-6 for edge in told["inner edges"])
     assert told["gap"] == pytest.approx(0.0, abs=1e-9)
     assert told["one to one"] == pytest.approx([1.0] * 4), "a stored pixel on a device pixel"
+    assert told["outline"] == pytest.approx(1.6, abs=0.3), "as wide as on a coarse screen"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from mammoview.domain.geometry import ImagePoint
 from mammoview.ui.viewport import layers
+from mammoview.ui.viewport.screen_pen import screen_pen
 
 _COLOUR = QColor("#7fe0b8")
 _HALO = QColor(0, 0, 0, 190)
@@ -91,9 +92,7 @@ class LevelLine(QGraphicsItem):
         self, painter: QPainter, path: QPainterPath, width: float, style: Qt.PenStyle
     ) -> None:
         for colour, wide in ((_HALO, width + 2.0), (_COLOUR, width)):
-            pen = QPen(colour, wide, style)
-            pen.setCosmetic(True)
-            painter.setPen(pen)
+            painter.setPen(screen_pen(painter, colour, wide, style))
             painter.drawPath(path)
 
     def _ring(self, painter: QPainter, at: QPointF) -> None:

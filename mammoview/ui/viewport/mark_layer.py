@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 import pyqtgraph as pg
+from pyqtgraph.graphicsItems.ScatterPlotItem import Symbols
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 from PySide6.QtWidgets import (
@@ -24,6 +25,7 @@ from mammoview.domain.prediction import Region
 from mammoview.domain.reading import Disposition
 from mammoview.ui.viewport import layers
 from mammoview.ui.viewport.frame import Frame, to_qtransform
+from mammoview.ui.viewport.screen_pen import screen_pen
 from mammoview.words import translate
 
 GLYPH_PX = 22
@@ -57,7 +59,7 @@ def mark_text(region: Region) -> str:
     return f"{said}, {length:.0f} x {width:.0f} mm"
 
 
-Item: TypeAlias = pg.GraphicsObject | QGraphicsPathItem | QGraphicsSimpleTextItem
+Item: TypeAlias = QGraphicsPathItem | QGraphicsSimpleTextItem
 
 
 class MarkLayer:
@@ -75,7 +77,7 @@ class MarkLayer:
         self._undrawn: tuple[Region, ...] = ()
         self._frame: Frame | None = None
         self._answers = _NO_ANSWERS
-        self._ring: pg.ScatterPlotItem | None = None
+        self._ring: QGraphicsPathItem | None = None
         self._shown = False
 
     @property
@@ -110,9 +112,7 @@ class MarkLayer:
         self._undrawn = ()
 
     def _add_region(self, region: Region, frame: Frame, answer: Disposition | None) -> None:
-        dotted = answer is not None
-        self._add(region, _outline(region, frame, _HALO, 4.0, dotted=dotted), layers.OUTLINE)
-        self._add(region, _outline(region, frame, None, 1.6, dotted=dotted), layers.OUTLINE)
+        self._add(region, _outline(region, frame, dotted=answer is not None), layers.OUTLINE)
         self._add(region, _glyph(region, frame), layers.GLYPH)
         if answer is not None:
             self._add(region, _answer(region, frame, answer), layers.GLYPH)
@@ -152,52 +152,51 @@ class MarkLayer:
         self._items.append((region.kind, item))
 
 
-def _pen(colour: QColor, width: float) -> QPen:
-    pen = QPen(colour)
-    pen.setWidthF(width)
-    pen.setCosmetic(True)
-    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    return pen
+class _MarkItem(QGraphicsPathItem):
+    """A smooth line, light over a dark halo, whatever the images under it are drawn with."""
 
-
-class _OutlineItem(QGraphicsPathItem):
-    """A smooth line, whatever the images under it are drawn with."""
+    def __init__(
+        self, path: QPainterPath, colour: str, *, width_px: float, halo_px: float, dotted: bool
+    ) -> None:
+        super().__init__(path)
+        # How much of the scene is painted anew follows from this pen; none is drawn with it.
+        self.setPen(QPen(_HALO, halo_px))
+        self._lines = ((_HALO, halo_px), (QColor(colour), width_px))
+        self._style = Qt.PenStyle.DotLine if dotted else Qt.PenStyle.SolidLine
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        super().paint(painter, option, widget)
+        for colour, width_px in self._lines:
+            painter.setPen(screen_pen(painter, colour, width_px, self._style))
+            painter.drawPath(self.path())
 
 
-def _outline(
-    region: Region, frame: Frame, colour: QColor | None, width: float, *, dotted: bool
-) -> QGraphicsPathItem:
+def _outline(region: Region, frame: Frame, *, dotted: bool) -> _MarkItem:
+    """Return the outline of a region, in the coordinates of its image."""
     path = QPainterPath()
     path.addPolygon(QPolygonF([QPointF(p.col, p.row) for p in region.outline]))
     path.closeSubpath()
-    item = _OutlineItem(path)
+    colour = glyph_of(region.kind)[1]
+    item = _MarkItem(path, colour, width_px=1.6, halo_px=4.0, dotted=dotted)
     item.setTransform(to_qtransform(frame.to_units))
-    pen = _pen(colour or QColor(glyph_of(region.kind)[1]), width)
-    pen.setStyle(Qt.PenStyle.DotLine if dotted else Qt.PenStyle.SolidLine)
-    item.setPen(pen)
     return item
 
 
-def _glyph(region: Region, frame: Frame) -> pg.ScatterPlotItem:
+def _glyph(region: Region, frame: Frame) -> _MarkItem:
     """Return the glyph of a region's class at its peak."""
     return _glyph_at(region.peak, frame, glyph_of(region.kind), GLYPH_PX)
 
 
-def _glyph_at(
-    place: ImagePoint, frame: Frame, look: tuple[str, str], size_px: int
-) -> pg.ScatterPlotItem:
-    """Return a hollow glyph of constant screen size, light over a dark halo."""
+def _glyph_at(place: ImagePoint, frame: Frame, look: tuple[str, str], size_px: int) -> _MarkItem:
+    """Return a hollow glyph of constant screen size."""
     symbol, colour = look
+    path = QTransform.fromScale(size_px, size_px).map(Symbols[symbol])
+    item = _MarkItem(path, colour, width_px=2.2, halo_px=5.0, dotted=False)
+    item.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
     at = frame.to_units.apply(place)
-    item = pg.ScatterPlotItem(pxMode=True, antialias=True)
-    for pen in (_pen(_HALO, 5.0), _pen(QColor(colour), 2.2)):
-        item.addPoints(pos=[(at.col, at.row)], symbol=symbol, size=size_px, pen=pen, brush=None)
+    item.setPos(at.col, at.row)
     return item
 
 

@@ -34,7 +34,7 @@ def test_what_is_shown_is_found_in_every_place(start: Start, tmp_path: Path) -> 
     assert not empty.poison()
     found = "\n".join(shown.poison())
     for place in (
-        "canvas scene: _OutlineItem mass, score 0.84",
+        "canvas scene: _MarkItem mass, score 0.84",
         "canvas scene: CAD: 10 marks",
         "fourView.accessibleDescription",
         "fourView spoken",

@@ -178,7 +178,7 @@ BLIND = ("worklist", "opened", "last step", "all on", "dialogs", "report chosen"
 SHOWN = (
     "file data/mammoview/reads.sqlite!rows",
     ".npz!values0.npy",
-    "canvas scene: _OutlineItem mass, score 0.84",
+    "canvas scene: _MarkItem mass, score 0.84",
     "fourView.accessibleDescription",
     "fourView spoken",
     "state: 0.83719",
