@@ -308,6 +308,15 @@ def imported_paths(worklist: Worklist, mailbox: Mailbox, folder: Path) -> int:
     return len(worklist.state.shown)
 
 
+def test_a_thumbnail_is_a_mean_of_what_it_stands_for() -> None:
+    stripes = np.zeros((1280, 420), np.uint8)
+    stripes[::2] = 200
+    small = thumbnails._within(stripes, (128, 84))
+    assert small.shape == (128, 42)
+    assert np.ptp(small) <= 8
+    assert abs(int(small.mean()) - 100) <= 1
+
+
 def test_a_thumbnail_is_kept_until_the_image_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -320,7 +329,7 @@ def test_a_thumbnail_is_kept_until_the_image_changes(
     first = thumbnails.strip(images, tmp_path / "cache", cancelled=lambda: False)
     made = list((tmp_path / "cache").iterdir())
     assert first is not None
-    assert first.shape == (64, 168)
+    assert first.shape == (128, 336)
     monkeypatch.setattr(thumbnails, "_make", lambda *args: None)
     again = thumbnails.strip(images, tmp_path / "cache", cancelled=lambda: False)
     assert again is not None

@@ -21,15 +21,19 @@ from numpy.typing import NDArray
 from mammoview.app import resolve
 from mammoview.app.worklist.importing import stamp_of
 from mammoview.app.worklist.values import ImageFile
+from mammoview.domain.geometry import ImageBox
 from mammoview.domain.study import Mammogram
 from mammoview.domain.views import Laterality, Slot
 from mammoview.errors import MammoviewError
 from mammoview.imaging.grayscale import default_voi, display_table, to_display
 from mammoview.imaging.orientation import apply_pose
+from mammoview.imaging.resample import resample
 
 CELL_ROWS, CELL_COLS = 64, 42
+"""Size of a view in the list, logical pixels of the screen."""
+_FINE = 2  # so many pixels of the picture to one of these: sharp on dense screens too
 _ORDER = (Slot.RCC, Slot.LCC, Slot.RMLO, Slot.LMLO)
-_VERSION = "1"
+_VERSION = "2"
 _MOST_BYTES = 64 << 20
 _EMPTY = 24  # a missing view is a little less black than black
 
@@ -53,13 +57,14 @@ def strip(
 
     Returns
     -------
-    ndarray of uint8, (64, 168), or None
-        Chest walls together in pairs; a missing view is dark grey.  None when it was cancelled.
+    ndarray of uint8, (128, 336), or None
+        Chest walls together in pairs, two pixels to a logical one of the screen; a missing view is
+        dark grey.  None when it was cancelled.
     """
     kept = folder / f"{_name(images)}.png"
     with contextlib.suppress(OSError, ValueError, RuntimeError):
         found = np.asarray(imagecodecs.png_decode(kept.read_bytes()), np.uint8)
-        if found.shape == (CELL_ROWS, CELL_COLS * len(_ORDER)):
+        if found.shape == (_FINE * CELL_ROWS, _FINE * CELL_COLS * len(_ORDER)):
             os.utime(kept)
             return found
     made = _make(images, cancelled)
@@ -82,7 +87,7 @@ def _make(images: Sequence[ImageFile], cancelled: Callable[[], bool]) -> NDArray
 
 
 def _cell(view: Mammogram | None, slot: Slot) -> NDArray[np.uint8]:
-    cell = np.full((CELL_ROWS, CELL_COLS), _EMPTY, np.uint8)
+    cell = np.full((_FINE * CELL_ROWS, _FINE * CELL_COLS), _EMPTY, np.uint8)
     if view is None:
         return cell
     try:
@@ -90,18 +95,24 @@ def _cell(view: Mammogram | None, slot: Slot) -> NDArray[np.uint8]:
     except MammoviewError:
         return cell
     stored = image.smaller[-1] if image.smaller else image.stored
-    posed, _ = apply_pose(stored, image.pose)
-    step = max(posed.shape[0] / CELL_ROWS, posed.shape[1] / CELL_COLS, 1.0)
-    rows = np.minimum((np.arange(int(posed.shape[0] / step)) + 0.5) * step, posed.shape[0] - 1)
-    cols = np.minimum((np.arange(int(posed.shape[1] / step)) + 0.5) * step, posed.shape[1] - 1)
-    small = posed[rows.astype(int)][:, cols.astype(int)]
     table = display_table(view.pixel_format, default_voi(view.pixel_format), invert=False)
-    grey = to_display(np.ascontiguousarray(small), table, view.pixel_format)
+    grey, _ = apply_pose(to_display(stored, table, view.pixel_format), image.pose)
+    small = _within(grey, cell.shape)
     cell[:] = 0
-    top = (CELL_ROWS - grey.shape[0]) // 2
-    left = CELL_COLS - grey.shape[1] if slot.laterality is Laterality.RIGHT else 0
-    cell[top : top + grey.shape[0], left : left + grey.shape[1]] = grey
+    top = (cell.shape[0] - small.shape[0]) // 2
+    left = cell.shape[1] - small.shape[1] if slot.laterality is Laterality.RIGHT else 0
+    cell[top : top + small.shape[0], left : left + small.shape[1]] = small
     return cell
+
+
+def _within(grey: NDArray[np.uint8], room: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Return an image that is no larger than the room, each pixel a mean of what it stands for."""
+    rows, cols = grey.shape
+    step = max(rows / room[0], cols / room[1], 1.0)
+    whole = ImageBox(col0=0.0, row0=0.0, col1=float(cols), row1=float(rows))
+    fits = (max(1, int(rows / step)), max(1, int(cols / step)))
+    small, _ = resample(grey.astype(np.float32), box=whole, out_shape=fits)
+    return small.round().astype(np.uint8)
 
 
 def _name(images: Sequence[ImageFile]) -> str:
