@@ -135,11 +135,8 @@ class StatusStrip(QStatusBar):
 
     def _show_message(self, new: Workspace) -> None:
         state = new.analysis
-        said = (
-            new.status
-            if state.running or not state.message
-            else f"{new.status}  ·  {state.message}"
-        )
+        found = "" if state.running else state.message
+        said = "  ·  ".join(filter(None, (new.status, found)))
         if said != self._message.text():
             announce(self._message, said)
         self._message.setText(said)

@@ -109,6 +109,7 @@ QWidget#signInPage QLabel {{ color: {TEXT}; }}
 QWidget#signInPage QLabel[role="title"] {{ font-size: 12pt; padding-bottom: 6px; }}
 QWidget#signInPage QLabel[role="caution"] {{ color: {CAUTION}; }}
 QDialog {{ background: {CHROME}; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QDialog QLabel {{ color: {TEXT}; }}
 QDialog QLabel[role="caution"] {{ color: {CAUTION}; }}
 QToolTip {{ background: {RAISED}; color: {TEXT}; border: 1px solid {EDGE}; padding: 3px; }}

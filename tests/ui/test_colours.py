@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QDialogButtonBox
+from pytestqt.qtbot import QtBot
 
 from mammoview.imaging.colormap import heat_table
 from mammoview.ui import theme
@@ -91,3 +93,13 @@ def test_more_heat_is_lighter_for_every_reader(kind: str | None) -> None:
     assert len(lightness) > 8
     assert all(after > before - 0.5 for before, after in itertools.pairwise(lightness))
     assert lightness[-1] - lightness[0] > 30.0
+
+
+def test_buttons_of_dialogs_carry_no_pictures(qtbot: QtBot, qapp: QApplication) -> None:
+    """The style's own are red, green, or black on black."""
+    theme.apply(qapp)
+    kinds = QDialogButtonBox.StandardButton
+    box = QDialogButtonBox(kinds.Close | kinds.Save | kinds.Cancel)
+    qtbot.addWidget(box)
+    box.show()
+    assert [button.text() for button in box.buttons() if not button.icon().isNull()] == []

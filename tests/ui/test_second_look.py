@@ -102,6 +102,17 @@ def test_a_list_narrows_the_reads_and_names_their_readers(
     assert next(label for _, label in ticks[0]).startswith("20"), "a month"
 
 
+def test_the_numbers_of_every_axis_stand_whole_in_their_plot(page: SecondLookPage) -> None:
+    for plot in (page.plots.recall, page.plots.marks, page.plots.times):
+        axis = plot.getAxis("left")
+        low, high = plot.getViewBox().viewRange()[1]
+        # Half a number stands over its place on the axis, half under it.
+        half = plot.fontMetrics().height() / 2 * (high - low) / axis.height()
+        for _, places in axis.tickValues(low, high, axis.height())[:1]:
+            assert min(places) - half >= low
+            assert max(places) + half <= high
+
+
 def test_the_file_names_no_examination(
     page: SecondLookPage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

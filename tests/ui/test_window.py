@@ -60,6 +60,13 @@ def read(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> MainWindow:
     return window
 
 
+def test_a_result_without_other_news_stands_alone(read: MainWindow) -> None:
+    read.desk.do(commands.say, "")
+    assert text(read, "statusMessage") == "4 marks in 4 views"
+    read.desk.do(commands.say, "1 file opened")
+    assert text(read, "statusMessage") == "1 file opened  ·  4 marks in 4 views"
+
+
 def test_empty_window_says_what_to_do(window: MainWindow) -> None:
     assert "drop" in text(window, "statusMessage")
     assert text(window, "researchUseOnly") == "RESEARCH USE ONLY"

@@ -294,7 +294,7 @@ def test_sources_tell_what_was_not_read_and_can_be_taken_out(
     assert folders is not None
     assert refused is not None
     assert remove is not None
-    assert "3 studies, 12 images, 1 not read" in folders.model().index(0, 0).data()
+    assert "3 examinations, 12 images, 1 not read" in folders.model().index(0, 0).data()
     assert "letter.txt: " in refused.model().index(0, 0).data()
     folders.setCurrentIndex(folders.model().index(0, 0))
     qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)

@@ -18,6 +18,7 @@ _BEFORE, _AFTER = "#80868d", "#5f93a3"
 _AGREED, _FOUND, _DISMISSED = "#5f93a3", "#80868d", "#b58a3c"
 _MOST_GROUPS = 12
 _SHORT = 14
+_ROOM = 0.08  # of the height of a plot, over and under its bars
 Groups = Sequence[tuple[str, Summary]]
 
 
@@ -59,7 +60,9 @@ class Plots(QWidget):
         self._show_recall(shown)
         self._show_marks(shown)
         steps = [(step, seconds.median) for step, seconds in whole.steps]
-        _clear(self.times, [step for step, _ in steps])
+        _clear(
+            self.times, [step for step, _ in steps], highest=max([s for _, s in steps], default=0)
+        )
         self.times.addItem(
             pg.BarGraphItem(
                 x=range(len(steps)), height=[s for _, s in steps], width=0.6, brush=_AFTER
@@ -67,7 +70,7 @@ class Plots(QWidget):
         )
 
     def _show_recall(self, groups: Groups) -> None:
-        _clear(self.recall, [name for name, _ in groups])
+        _clear(self.recall, [name for name, _ in groups], highest=100)
         self._add_shares(-0.12, _BEFORE, [summary.recall_before for _, summary in groups])
         self._add_shares(0.12, _AFTER, [summary.recall_after for _, summary in groups])
 
@@ -83,15 +86,16 @@ class Plots(QWidget):
         )
 
     def _show_marks(self, groups: Groups) -> None:
-        _clear(self.marks, [name for name, _ in groups])
         reads = np.maximum(1, [summary.reads for _, summary in groups])
+        answers = (
+            (_AGREED, [summary.agreed.count for _, summary in groups] / reads),
+            (_FOUND, [summary.duplicates.count for _, summary in groups] / reads),
+            (_DISMISSED, [summary.dismissed.count for _, summary in groups] / reads),
+        )
+        highest = float(np.sum([height for _, height in answers], axis=0).max(initial=0.0))
+        _clear(self.marks, [name for name, _ in groups], highest=highest)
         base = np.zeros(len(groups))
-        for colour, counts in (
-            (_AGREED, [summary.agreed.count for _, summary in groups]),
-            (_FOUND, [summary.duplicates.count for _, summary in groups]),
-            (_DISMISSED, [summary.dismissed.count for _, summary in groups]),
-        ):
-            height = np.array(counts) / reads
+        for colour, height in answers:
             x = np.arange(len(groups))
             self.marks.addItem(
                 pg.BarGraphItem(x=x, y0=base, height=height, width=0.5, brush=colour)
@@ -123,11 +127,11 @@ def _plot(name: str, title: str, parent: QWidget) -> pg.PlotWidget:
     return plot
 
 
-def _clear(plot: pg.PlotWidget, names: Sequence[str]) -> None:
+def _clear(plot: pg.PlotWidget, names: Sequence[str], *, highest: float) -> None:
+    """Take everything out; leave room for the whole of the first and last number of the axis."""
     plot.clear()
     short = [name if len(name) <= _SHORT else f"{name[: _SHORT - 1]}…" for name in names]
     plot.getAxis("bottom").setTicks([list(enumerate(short))])
     view = plot.getViewBox()
     view.setXRange(-0.6, max(0.6, len(names) - 0.4), padding=0)
-    if plot.objectName() == "recallPlot":
-        view.setYRange(0, 100, padding=0.02)
+    view.setYRange(0, highest or 1, padding=_ROOM)

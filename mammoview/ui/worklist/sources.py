@@ -79,11 +79,16 @@ class Sources(QDialog):
 
 def root_text(root: Root) -> str:
     """Return a folder with what is in it."""
-    said = translate("Worklist", "{path}   {studies} studies, {images} images").format(
-        path=root.path, studies=root.studies, images=root.images
+    studies, images, refused = root.studies, root.images, root.refused
+    counts = [
+        translate("Worklist", "%n examination(s)", "", COUNTED, studies),
+        translate("Worklist", "%n image(s)", "", COUNTED, images),
+    ]
+    if refused:
+        counts.append(translate("Worklist", "%n not read", "", COUNTED, refused))
+    said = translate("Worklist", "{path}   {counts}").format(
+        path=root.path, counts=", ".join(counts)
     )
-    if root.refused:
-        said += translate("Worklist", ", {count} not read").format(count=root.refused)
     if not root.reachable:
         said += translate("Worklist", "   NOT REACHABLE: plug it in, then Rescan")
     return said
