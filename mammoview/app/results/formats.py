@@ -15,7 +15,7 @@ from mammoview.app.reports import Gathered
 from mammoview.app.resolve import load_image, settle
 from mammoview.app.results.document import results_document
 from mammoview.app.results.files import NamedBytes
-from mammoview.app.results.words import file_label
+from mammoview.app.results.words import cad_label, file_label, finding_label, notice_text
 from mammoview.app.workspace import LoadedImage
 from mammoview.domain.geometry import Affine2D
 from mammoview.domain.prediction import Heatmap
@@ -27,6 +27,7 @@ from mammoview.imaging.heat_grid import scores_on_grid
 from mammoview.words import QT_TRANSLATE_NOOP
 
 if TYPE_CHECKING:
+    from mammoview.dicom.export.drawn import Texts
     from mammoview.dicom.export.headers import SourceImage
 
 Shown: TypeAlias = Callable[[PixelFormat], Voi]
@@ -228,17 +229,30 @@ def _gsps(work: Work) -> tuple[NamedBytes, ...]:
 
     files = []
     for place, mammogram, image in work.images():
-        own = [
-            a for a in work.report.annotations if a.sop_instance_uid == mammogram.sop_instance_uid
-        ]
         look = Look(
             pose=image.pose,
             voi=work.shown(mammogram.pixel_format),
-            labels=tuple((mark.id, mark_text(mark, mammogram, image)) for mark in own),
+            texts=_texts(work.report, mammogram, image),
         )
         content = presentation_state(work.report, work.sources()[place - 1], look, place)
         files.append(_numbered("gsps", place, mammogram, content))
     return tuple(files)
+
+
+def _texts(report: ReadReport, mammogram: Mammogram, image: LoadedImage) -> Texts:
+    """Return what is written on an image, as on a picture of it."""
+    from mammoview.dicom.export.drawn import Texts
+
+    uid = mammogram.sop_instance_uid
+    own = [mark for mark in report.annotations if mark.sop_instance_uid == uid]
+    findings = enumerate(report.final.findings, start=1)
+    marks = enumerate(report.shown, start=1)
+    return Texts(
+        findings=tuple(finding_label(number, finding) for number, finding in findings),
+        marks=tuple(cad_label(report, number, mark) for number, mark in marks),
+        measures=tuple((mark.id, mark_text(mark, mammogram, image)) for mark in own),
+        notice=notice_text(report),
+    )
 
 
 def _ko(work: Work) -> tuple[NamedBytes, ...]:

@@ -10,13 +10,7 @@ from numpy.typing import NDArray
 
 from mammoview.app.mark_text import mark_text
 from mammoview.app.results.fonts import picture_font
-from mammoview.app.results.words import (
-    answer_text,
-    finding_kind_text,
-    mark_label,
-    preliminary_text,
-    research_only_text,
-)
+from mammoview.app.results.words import cad_label, finding_label, notice_text
 from mammoview.app.workspace import LoadedImage
 from mammoview.domain.annotation import ELLIPSES, OUTLINES, Annotation, MarkKind
 from mammoview.domain.geometry import ImagePoint
@@ -72,7 +66,9 @@ def picture_of(
         *_findings(report, mammogram, image, in_words),
         *_measures(report, mammogram, image),
     )
-    title, notice = _title(report, mammogram, image), _notice(report, in_words=in_words)
+    title = _title(report, mammogram, image)
+    # Beside a picture that is not in words the report says the rest.
+    notice = notice_text(report) if in_words else translate("Report", "research use only")
     font, legible = picture_font((title, notice, *(mark.label for mark in marks)))
     return marked_picture.marked_picture(
         image.stored,
@@ -88,14 +84,6 @@ def picture_of(
         ),
         long_side_px=long_side_px,
     )
-
-
-def _notice(report: ReadReport, *, in_words: bool) -> str:
-    """Return what stands at the foot: in full where nothing stands beside the picture."""
-    if not in_words:
-        return translate("Report", "research use only")
-    said = (preliminary_text() if report.preliminary else "", research_only_text())
-    return "  ".join(filter(None, said))
 
 
 def _title(report: ReadReport, view: Mammogram, image: LoadedImage) -> str:
@@ -122,7 +110,7 @@ def _findings(
     report: ReadReport, view: Mammogram, image: LoadedImage, in_words: bool
 ) -> Iterator[PictureMark]:
     for number, finding in enumerate(report.final.findings, start=1):
-        label = f"{number} {finding_kind_text(finding.kind)}" if in_words else str(number)
+        label = finding_label(number, finding) if in_words else str(number)
         for part in finding.views:
             if part.sop_instance_uid == view.sop_instance_uid and _on_slice(part.frame, image):
                 spot = len(part.outline) == 1
@@ -139,22 +127,16 @@ def _findings(
 def _cad(
     report: ReadReport, view: Mammogram, image: LoadedImage, in_words: bool
 ) -> Iterator[PictureMark]:
-    answers = {answer.mark_id: answer for answer in report.answers}
     # A finding that was taken over from a mark has its outline: one line is enough.
     taken_over = {part.outline for finding in report.final.findings for part in finding.views}
     for number, mark in enumerate(report.shown, start=1):
         if mark.sop_instance_uid == view.sop_instance_uid and _on_slice(mark.frame, image):
             glyph, colour = _GLYPHS.get(mark.kind, _OTHER)
-            said = translate("Report", "CAD {number}: {mark}, {answer}").format(
-                number=number,
-                mark=mark_label(mark),
-                answer=answer_text(report, answers.get(mark.id)),
-            )
             yield PictureMark(
                 points=() if mark.outline in taken_over else mark.outline,
                 closed=True,
                 colour=colour,
-                label=said if in_words else f"C{number}",
+                label=cad_label(report, number, mark) if in_words else f"C{number}",
                 glyph=glyph,
                 at=mark.peak,
             )

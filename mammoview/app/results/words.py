@@ -147,6 +147,25 @@ def mark_label(mark: CadMark) -> str:
     return f"{said} {mark.score:.2f}" if mark.scored else said
 
 
+def finding_label(number: int, finding: Finding) -> str:
+    """Return what stands beside a finding on an image: ``2 Mass``."""
+    return f"{number} {finding_kind_text(finding.kind)}"
+
+
+def cad_label(report: ReadReport, number: int, mark: CadMark) -> str:
+    """Return what stands beside a mark on an image: ``CAD 1: mass 0.63, agreed``."""
+    answers = {answer.mark_id: answer for answer in report.answers}
+    return translate("Report", "CAD {number}: {mark}, {answer}").format(
+        number=number, mark=mark_label(mark), answer=answer_text(report, answers.get(mark.id))
+    )
+
+
+def notice_text(report: ReadReport) -> str:
+    """Return what stands on an image beside which nothing else says it."""
+    said = (preliminary_text() if report.preliminary else "", research_only_text())
+    return "  ".join(filter(None, said))
+
+
 def image_label(report: ReadReport, sop_instance_uid: str) -> str:
     """Return side and view of an image of the read; its number where two have the same."""
     labels = [image.label for image in report.images]

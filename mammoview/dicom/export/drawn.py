@@ -26,7 +26,6 @@ _GLYPH_SHARE = 0.015
 _TRIANGLE = ((0.0, -1.0), (1.0, 1.0), (-1.0, 1.0), (0.0, -1.0))
 _SQUARE = ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0))
 _ROUND = 64
-_LONGEST_TEXT = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +63,29 @@ class Drawn:
             yield frame, tuple(shape for shape in self.shapes if shape.frame == frame)
 
 
-def drawn_layers(
-    report: ReadReport, image: Mammogram, labels: Mapping[str, str]
-) -> tuple[Drawn, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """What is written on an image, in the language of who looks at it.
+
+    Attributes
+    ----------
+    findings : tuple of str
+        The words of each finding of the final statement, in its order.
+    marks : tuple of str
+        The words of each mark of the computer that was shown, in their order.
+    measures : tuple of (str, str)
+        For the id of an annotation its words and measured values.
+    notice : str
+        What must stand on it.
+    """
+
+    findings: tuple[str, ...]
+    marks: tuple[str, ...]
+    measures: tuple[tuple[str, str], ...]
+    notice: str
+
+
+def drawn_layers(report: ReadReport, image: Mammogram, texts: Texts) -> tuple[Drawn, ...]:
     """Return the layers of an image that hold anything: findings, measurements, marks.
 
     Parameters
@@ -75,59 +94,57 @@ def drawn_layers(
         The read.
     image : Mammogram
         The image.
-    labels : mapping
-        For the id of an annotation its words and measured values.
+    texts : Texts
+        The words beside the shapes.  Names of layers and of what is tracked are for programs.
     """
     parts = (
         Drawn(
             layer="READER FINDINGS",
             description="Findings of the reader",
             colour=FINDINGS_COLOUR,
-            shapes=tuple(_findings(report, image)),
+            shapes=tuple(_findings(report, image, texts.findings)),
         ),
         Drawn(
             layer="READER MEASURES",
             description="Measurements of the reader",
             colour=MEASURES_COLOUR,
-            shapes=tuple(_measurements(report, image, labels)),
+            shapes=tuple(_measurements(report, image, dict(texts.measures))),
         ),
         Drawn(
             layer="CAD MARKS",
             description="Marks of the computer, research use only",
             colour=CAD_COLOUR,
-            shapes=tuple(_marks(report, image)),
+            shapes=tuple(_marks(report, image, texts.marks)),
         ),
     )
     return tuple(part for part in parts if part.shapes)
 
 
-def _findings(report: ReadReport, image: Mammogram) -> Iterator[Shape]:
-    for number, finding in enumerate(report.final.findings, start=1):
+def _findings(report: ReadReport, image: Mammogram, texts: Sequence[str]) -> Iterator[Shape]:
+    said = zip(report.final.findings, texts, strict=True)
+    for number, (finding, text) in enumerate(said, start=1):
         for view in finding.views:
             if view.sop_instance_uid == image.sop_instance_uid:
                 yield _outline(
                     view.outline,
                     image,
-                    text=f"{number} {finding.kind.replace('-', ' ')}",
+                    text=text,
                     tracking_id=f"Finding {number} of the reader",
                     tracking_uid=mark_uid(report, f"finding {finding.id}"),
                     frame=view.frame or None,
                 )
 
 
-def _marks(report: ReadReport, image: Mammogram) -> Iterator[Shape]:
-    answers = {answer.mark_id: answer.disposition for answer in report.answers}
-    for number, mark in enumerate(report.shown, start=1):
+def _marks(report: ReadReport, image: Mammogram, texts: Sequence[str]) -> Iterator[Shape]:
+    for number, (mark, text) in enumerate(zip(report.shown, texts, strict=True), start=1):
         if mark.sop_instance_uid != image.sop_instance_uid:
             continue
         name = f"CAD mark {number}"
         uid = mark_uid(report, mark.id)
-        score = f" {mark.score:.2f}" if mark.scored else ""
-        said = f", {answers[mark.id]}" if mark.id in answers else ""
         if mark.outline:
             frame = mark.frame or None
             yield _outline(mark.outline, image, tracking_id=name, tracking_uid=uid, frame=frame)
-        yield _glyph(mark, image, f"CAD {number}: {mark.kind}{score}{said}", name, uid)
+        yield _glyph(mark, image, text, name, uid)
 
 
 def _glyph(mark: CadMark, image: Mammogram, text: str, name: str, uid: str) -> Shape:
@@ -157,7 +174,7 @@ def _measurements(
 ) -> Iterator[Shape]:
     for mark in report.annotations:
         if mark.sop_instance_uid == image.sop_instance_uid:
-            text = labels.get(mark.id, mark.label)[:_LONGEST_TEXT]
+            text = labels.get(mark.id, mark.label)
             for place, (kind, points) in enumerate(_lines(mark, image)):
                 yield Shape(
                     graphic_type=kind,

@@ -2,6 +2,8 @@
 
 One Grayscale Softcopy Presentation State an image, since window, pose and marks are its own.  The
 layers keep apart who drew: the reader's findings, the reader's measurements, the computer's marks.
+What is written on the image comes from the caller, who knows the reader's language; names of layers
+and the header stay English.
 
 Coordinates are those of the stored image: PIXEL units, origin at the outer corner of the first
 pixel (PS3.3 C.10.5.1.2), whatever the pose.  The displayed area names stored pixels by their number
@@ -24,7 +26,7 @@ from highdicom.pr import (
 from pydicom.dataset import Dataset, FileDataset
 
 from mammoview.dicom.export.adopted import adopt, head, image_dataset, number, strictly
-from mammoview.dicom.export.drawn import Drawn, Shape, drawn_layers
+from mammoview.dicom.export.drawn import Drawn, Shape, Texts, drawn_layers
 from mammoview.dicom.export.headers import ResultKind, SourceImage, to_bytes
 from mammoview.dicom.export.names import person_name
 from mammoview.domain.geometry import ImagePoint, Pose
@@ -39,12 +41,12 @@ KIND = ResultKind(
     series_number=9004,
     description="Reading with marks, research use only",
 )
-_NOTICE = "RESEARCH USE ONLY"
+_LONGEST_TEXT = 1024  # PS3.5 6.2, ST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Look:
-    """How an image was shown, and what stands beside the reader's measurements.
+    """How an image was shown, and what is written on it.
 
     Attributes
     ----------
@@ -52,13 +54,13 @@ class Look:
         As it hangs.
     voi : VoiWindow, VoiLut or None
         Its window; None for the full range of stored values.
-    labels : tuple of (str, str)
-        For the id of an annotation its words and measured values.
+    texts : Texts
+        The words that a reader of the image sees.
     """
 
     pose: Pose
     voi: VoiWindow | VoiLut | None
-    labels: tuple[tuple[str, str], ...] = ()
+    texts: Texts
 
 
 @strictly()
@@ -82,7 +84,8 @@ def presentation_state(report: ReadReport, source: SourceImage, look: Look, plac
         If it cannot be written.
     """
     image = image_dataset(source)
-    annotations, layers = _annotations(image, drawn_layers(report, source.image, dict(look.labels)))
+    drawn = drawn_layers(report, source.image, look.texts)
+    annotations, layers = _annotations(image, drawn, look.texts.notice)
     built = GrayscaleSoftcopyPresentationState(
         referenced_images=[image],
         **head(report, KIND),
@@ -109,7 +112,7 @@ def _description(report: ReadReport) -> str:
 
 
 def _annotations(
-    image: Dataset, drawn: tuple[Drawn, ...]
+    image: Dataset, drawn: tuple[Drawn, ...], said: str
 ) -> tuple[list[GraphicAnnotation], list[GraphicLayer]]:
     annotations, layers = [], []
     for order, part in enumerate(drawn, start=1):
@@ -130,10 +133,12 @@ def _annotations(
                     text_objects=[_text(shape) for shape in shapes if shape.text] or None,
                 )
             )
-    notice = GraphicLayer(layer_name="NOTICE", order=len(layers) + 1, description=_NOTICE)
+    notice = GraphicLayer(
+        layer_name="NOTICE", order=len(layers) + 1, description="Research use only"
+    )
     annotations.append(
         GraphicAnnotation(
-            referenced_images=[image], graphic_layer=notice, text_objects=[_notice_text()]
+            referenced_images=[image], graphic_layer=notice, text_objects=[_notice_text(said)]
         )
     )
     return annotations, [*layers, notice]
@@ -151,16 +156,16 @@ def _graphic(shape: Shape) -> GraphicObject:
 
 def _text(shape: Shape) -> TextObject:
     return TextObject(
-        text_value=shape.text,
+        text_value=shape.text[:_LONGEST_TEXT],
         units=AnnotationUnitsValues.PIXEL,
         anchor_point=shape.anchor(),
         anchor_point_visible=False,
     )
 
 
-def _notice_text() -> TextObject:
+def _notice_text(said: str) -> TextObject:
     return TextObject(
-        text_value=_NOTICE,
+        text_value=said,
         units=AnnotationUnitsValues.DISPLAY,
         bounding_box=(0.0, 0.96, 1.0, 1.0),
     )

@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 
 from mammoview import words
+from mammoview.app.reports import Gathered
 from mammoview.app.resolve import load_image
 from mammoview.app.results import pictures, report_pdf
 from mammoview.app.results.document import results_document
+from mammoview.app.results.export import export
 from mammoview.app.results.fonts import Fonts
+from mammoview.app.results.formats import Format
 from mammoview.domain.geometry import PixelSpacing, SpacingBasis
 from mammoview.domain.reading import AnalysisOutcome, Decision, ReadReport
 from mammoview.domain.views import Laterality
@@ -102,6 +106,23 @@ def test_no_text_burned_into_a_picture_is_left_in_english(
             for in_words in (True, False):
                 pictures.picture_of(one, view, image, voi=None, long_side_px=300, in_words=in_words)
     assert len(set(said)) > 8, "the pictures were not heard"
+    assert [text for text in dict.fromkeys(said) if not _is_foreign(text)] == []
+
+
+@pytest.mark.usefixtures("foreign")
+def test_no_text_of_a_presentation_state_is_left_in_english(
+    read: ReadReport, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    for name, one in (("signed", read), ("not", replace(read, signed_at="", answers=()))):
+        out = tmp_path / name
+        done = export(Gathered(report=one), (Format.GSPS,), out, record=lambda *entered: None)
+        assert done.refused == ()
+        for file in out.glob("*.dcm"):
+            for drawn in pydicom.dcmread(file).GraphicAnnotationSequence:
+                texts = drawn.get("TextObjectSequence", [])
+                said += [str(text.UnformattedTextValue) for text in texts]
+    assert len(set(said)) > 8, "the presentation states were not read"
     assert [text for text in dict.fromkeys(said) if not _is_foreign(text)] == []
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from mammoview.dicom.decode import decode_pixels
+from mammoview.dicom.export.drawn import Texts
 from mammoview.dicom.export.gsps import Look, presentation_state
 from mammoview.dicom.export.headers import read_sources
 from mammoview.dicom.index import index_paths
@@ -31,10 +32,31 @@ POSES = [(flip, degrees) for flip in (False, True) for degrees in (0, 90, 180, 2
 AS_STORED = Pose(flip_horizontal=False, rotate_degrees=0, source="test")
 
 
+def _look(
+    read: ReadReport, *, pose: Pose = AS_STORED, voi: VoiWindow | VoiLut | None = None
+) -> Look:
+    texts = Texts(
+        findings=tuple(f"finding {finding.id}" for finding in read.final.findings),
+        marks=tuple(f"mark {mark.id}" for mark in read.shown),
+        measures=tuple((mark.id, f"measure {mark.id}") for mark in read.annotations),
+        notice="for research",
+    )
+    return Look(pose=pose, voi=voi, texts=texts)
+
+
 def _state(read: ReadReport, look: Look | None = None) -> Dataset:
     (source,) = read_sources(read.images[:1])
-    look = look or Look(pose=AS_STORED, voi=None)
-    return pydicom.dcmread(io.BytesIO(presentation_state(read, source, look, 1)))
+    content = presentation_state(read, source, look or _look(read), 1)
+    return pydicom.dcmread(io.BytesIO(content))
+
+
+def _written(state: Dataset, layer: str) -> list[str]:
+    return [
+        str(text.UnformattedTextValue)
+        for annotation in state.GraphicAnnotationSequence
+        if annotation.GraphicLayer == layer
+        for text in annotation.get("TextObjectSequence", [])
+    ]
 
 
 def _drawn(state: Dataset, layer: str) -> list[tuple[str, list[float]]]:
@@ -52,7 +74,8 @@ def test_every_pose_hangs_as_on_the_screen(
 ) -> None:
     image = right_breast[0]
     pose = Pose(flip_horizontal=flip, rotate_degrees=degrees, source="test")
-    state = _state(report(right_breast), Look(pose=pose, voi=None))
+    read = report(right_breast)
+    state = _state(read, _look(read, pose=pose))
     numbers = np.arange(image.rows * image.cols).reshape(image.rows, image.cols)
     # As PS3.3 C.10.6 says: clockwise first, left to right after it.
     shown = np.rot90(numbers, k=-(state.ImageRotation // 90))
@@ -77,7 +100,8 @@ def test_another_program_shows_the_image_as_the_screen_does(
     pose = Pose(flip_horizontal=flip, rotate_degrees=degrees, source="test")
     voi = VoiWindow(centre=1800.0, width=1500.0, function=VoiFunction.LINEAR, explanation="")
     state = tmp_path / "state.dcm"
-    state.write_bytes(presentation_state(report(images), source, Look(pose=pose, voi=voi), 1))
+    read = report(images)
+    state.write_bytes(presentation_state(read, source, _look(read, pose=pose, voi=voi), 1))
     shown = validators.rendered(file, state, tmp_path / "shown.pgm").astype(int)
     fmt = images[0].pixel_format
     grey = to_display(decode_pixels(images[0]), display_table(fmt, voi, invert=False), fmt)
@@ -104,6 +128,10 @@ def test_layers_tell_reader_and_computer_apart(right_breast: tuple[Mammogram, ..
     ((_, length),) = _drawn(state, "READER MEASURES")
     ends = read.annotations[0].points
     assert length == pytest.approx([ends[0].col, ends[0].row, ends[1].col, ends[1].row])
+    assert _written(state, "CAD MARKS") == ["mark m1"]
+    assert _written(state, "READER FINDINGS") == ["finding f1"]
+    assert _written(state, "READER MEASURES") == [f"measure {read.annotations[0].id}"]
+    assert _written(state, "NOTICE") == ["for research"]
     units = {
         shape.GraphicAnnotationUnits
         for annotation in state.GraphicAnnotationSequence
@@ -178,7 +206,8 @@ def test_grey_values_come_out_as_on_the_screen(tmp_path: Path, photometric: str,
     fmt = images[0].pixel_format
     voi = _voi(kind) or default_voi(fmt)
     assert isinstance(voi, VoiLut) == (kind == "lut")
-    state = _state(report(images), Look(pose=AS_STORED, voi=voi))
+    read = report(images)
+    state = _state(read, _look(read, voi=voi))
     low, high = stored_range(fmt)
     shown = display_table(fmt, voi, invert=False) / 255
     assert np.abs(_through(state, np.arange(low, high + 1)) - shown).max() < 0.003
@@ -193,6 +222,6 @@ def test_validator_of_others_finds_nothing(
     (source,) = read_sources(right_breast[:1])
     pose = Pose(flip_horizontal=True, rotate_degrees=90, source="test")
     file = tmp_path / "gsps.dcm"
-    file.write_bytes(presentation_state(read, source, Look(pose=pose, voi=_voi("s")), 1))
+    file.write_bytes(presentation_state(read, source, _look(read, pose=pose, voi=_voi("s")), 1))
     assert validators.iod_errors(file) == []
     assert pydicom.dcmread(file).ContentLabel == ("READING" if signed else "PRELIMINARY")
