@@ -2,7 +2,8 @@
 
 Texts are written in English where they are used, as ``translate("Context", "text")``, which Qt's
 ``pyside6-lupdate`` finds in the source; values are put in afterwards, with ``.format``.  Without a
-catalogue, as in every command line, the English itself is said.  Errors' technical parts, logs and
+catalogue, as in every command line, the English itself is said; only the files that ``mammoview
+export`` makes for people are in the language of the window.  Errors' technical parts, logs and
 documents for scripts stay English: they are for whoever helps, and for programs.
 """
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from mammoview import words
 from mammoview.app import settings
 from mammoview.app.reports import Gathered, Places, gather, reader_names, why_not
 from mammoview.app.results.export import Exported, export, into_log
@@ -19,7 +20,7 @@ from mammoview.cli.inspect import refused_items
 from mammoview.cli.output import emit, note, note_refused, progress_bar
 from mammoview.cli.reading import read_index
 from mammoview.domain.study import ExamIndex
-from mammoview.errors import ExitCode, ReviewError, UsageError
+from mammoview.errors import ExitCode, MissingPartError, ReviewError, UsageError
 from mammoview.review.marks import marks_path
 from mammoview.review.open_reads import require_none_blinded
 from mammoview.review.read import Read
@@ -67,7 +68,8 @@ def run(args: argparse.Namespace) -> ExitCode:
     gathered = gather(read.read_id, index, places)
     # Asked again once all is read: a second reader may have begun meanwhile.
     require_none_blinded(places.log, read.opened.images)
-    exported = _export(args, gathered, places)
+    with _language_of_the_window():
+        exported = _export(args, gathered, places)
     _tell(gathered, exported)
     if args.json:
         emit(args, _document(read, gathered, exported, index))
@@ -182,6 +184,32 @@ def _export(args: argparse.Namespace, gathered: Gathered, places: Places) -> Exp
             record=into_log(places.log, gathered.report.read_id, LOCAL_READER.id),
             on_format=seen,
         )
+
+
+@contextmanager
+def _language_of_the_window() -> Iterator[None]:
+    """Let what people read in the files be as the window would write it; messages stay English."""
+    language = settings.load(settings.settings_path()).language
+    try:
+        words.use(_lookup(language) if language else None)
+    except MissingPartError as error:
+        note(str(error))
+    try:
+        yield
+    finally:
+        words.use(None)
+
+
+def _lookup(language: str) -> words.Lookup:
+    try:
+        from mammoview.ui.language import lookup  # Qt's core, for a language other than English
+    except ImportError as error:
+        raise MissingPartError(
+            f"Qt's core cannot be loaded: {error}",
+            expected=f"PySide6-Essentials, which reads the texts in the language {language!r}",
+            todo="see mammoview doctor; English is used",
+        ) from error
+    return lookup(language)
 
 
 def _tell(gathered: Gathered, exported: Exported) -> None:

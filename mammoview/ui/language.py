@@ -61,33 +61,51 @@ def install(language: str) -> str:
     language : str
         Name of a catalogue (``de``, ``pt_BR``) or ``pseudo``; empty: English.
     """
-    application = QCoreApplication.instance()
     words.use(None)
     if not language:
         return ""
-    if language == PSEUDO:
-        translator: QTranslator = PseudoTranslator(application)
-    else:
-        translator = QTranslator(application)
-        if not any(translator.load(f"mammoview_{language}.qm", str(at)) for at in folders()):
-            translator.deleteLater()
-            error = MissingPartError(
-                f"no texts in the language {language!r}",
-                expected=f"a file mammoview_{language}.qm in the folder languages of the settings",
-                todo='put it there, or set language = "" in settings.toml; English is used',
-            )
-            return str(error)
+    try:
+        translator = _catalogue(language)
+    except MissingPartError as error:
+        return str(error)
+    if language != PSEUDO:
         _install_qt(language)
     QCoreApplication.installTranslator(translator)
     words.use(_lookup(translator))
     return ""
 
 
+def lookup(language: str) -> words.Lookup:
+    """Return what translates into a language, without a window that would speak it.
+
+    Raises
+    ------
+    MissingPartError
+        If there is no catalogue of it.
+    """
+    return _lookup(_catalogue(language))
+
+
+def _catalogue(language: str) -> QTranslator:
+    application = QCoreApplication.instance()
+    if language == PSEUDO:
+        return PseudoTranslator(application)
+    translator = QTranslator(application)
+    if any(translator.load(f"mammoview_{language}.qm", str(at)) for at in folders()):
+        return translator
+    translator.deleteLater()
+    raise MissingPartError(
+        f"no texts in the language {language!r}",
+        expected=f"a file mammoview_{language}.qm in the folder languages of the settings",
+        todo='put it there, or set language = "" in settings.toml; English is used',
+    )
+
+
 def _lookup(translator: QTranslator) -> words.Lookup:
-    def lookup(context: str, text: str, comment: str, n: int) -> str:
+    def look_up(context: str, text: str, comment: str, n: int) -> str:
         return translator.translate(context, text, comment, n) or ""
 
-    return lookup
+    return look_up
 
 
 def folders() -> tuple[Path, ...]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -129,6 +130,57 @@ def test_an_unsigned_read_says_so_everywhere(command: Run, exam: Path, tmp_path:
     assert json.loads((out / "results.json").read_text())["preliminary"] is True
     made = pydicom.dcmread(out / "tid1500.dcm")
     assert (made.CompletionFlag, made.PreliminaryFlag) == ("PARTIAL", "PRELIMINARY")
+
+
+def _written_on_image(folder: Path) -> str:
+    state = pydicom.dcmread(next(folder.glob("gsps-1-*")))
+    texts = [item.get("TextObjectSequence", []) for item in state.GraphicAnnotationSequence]
+    return "\n".join(str(text.UnformattedTextValue) for found in texts for text in found)
+
+
+def test_files_for_people_are_in_the_language_of_the_window_and_messages_are_not(
+    command: Run, exam: Path, tmp_path: Path
+) -> None:
+    keep_read(exam, ReadState.FINAL)
+    out = {language: tmp_path / (language or "english") for language in ("", "pseudo")}
+    said = {}
+    for language, folder in out.items():
+        settings.save(replace(settings.Settings(), language=language), settings.settings_path())
+        answer = command("export", exam, "--to", folder, "--format", "gsps,json", "--json")
+        assert answer.code == ExitCode.DONE, answer.err
+        said[language] = answer.err.replace(str(folder), "")
+    assert said["pseudo"] == said[""]
+    assert "Research use only" in _written_on_image(out[""])
+    assert "[!!! " in _written_on_image(out["pseudo"])
+    assert "Research use only" not in _written_on_image(out["pseudo"])
+    documents = [(folder / "results.json").read_text("utf-8") for folder in out.values()]
+    assert documents[0] == documents[1]
+
+
+@pytest.mark.parametrize(
+    ("language", "missing", "problem"),
+    [
+        ("tlh", (), "no texts in the language 'tlh'"),
+        ("pseudo", ("mammoview.ui.language",), "Qt's core cannot be loaded"),
+    ],
+)
+def test_a_language_that_is_not_there_is_said_and_the_files_are_english(
+    command: Run,
+    exam: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    missing: tuple[str, ...],
+    problem: str,
+) -> None:
+    keep_read(exam)
+    for name in missing:
+        monkeypatch.setitem(sys.modules, name, None)
+    settings.save(replace(settings.Settings(), language=language), settings.settings_path())
+    answer = command("export", exam, "--to", tmp_path / "out", "--format", "gsps")
+    assert answer.code == ExitCode.DONE, answer.err
+    assert problem in answer.err
+    assert "Research use only" in _written_on_image(tmp_path / "out")
 
 
 def test_a_study_that_nobody_has_read(command: Run, exam: Path, tmp_path: Path) -> None:
