@@ -150,7 +150,14 @@ def _rest(rule: StepRule, exam: Examination) -> Iterator[Step]:
 
 
 def _title(rule: StepRule, view: Mammogram) -> str:
-    return rule.title if view.kind is ImageKind.PLAIN else view.kind[0].upper() + view.kind[1:]
+    """Return how a step of extra views is called: by how they came to be, where not as usual."""
+    if view.kind is ImageKind.SYNTHETIC:
+        return translate("Hanging", "Synthetic 2D")
+    if view.kind is ImageKind.VOLUME:
+        return translate("Hanging", "Tomosynthesis")
+    if view.kind is ImageKind.PROJECTION:
+        return translate("Hanging", "Tomosynthesis projection")
+    return rule.title
 
 
 def _kind(view: Mammogram) -> tuple[int, int, tuple[str, ...], str, str]:

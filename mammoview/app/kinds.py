@@ -10,7 +10,17 @@ KNOWN = (
     QT_TRANSLATE_NOOP("FindingKinds", "calcification"),
 )
 
+_NAMES = {
+    "mass": QT_TRANSLATE_NOOP("FindingKinds", "Mass"),
+    "calcification": QT_TRANSLATE_NOOP("FindingKinds", "Calcification"),
+}
+
 
 def kind_text(kind: str) -> str:
     """Return the class of a finding in the language in use."""
     return translate("FindingKinds", kind)
+
+
+def kind_name(kind: str) -> str:
+    """Return the class of a finding as it stands alone: ``Mass``."""
+    return translate("FindingKinds", _NAMES[kind]) if kind in _NAMES else kind.capitalize()

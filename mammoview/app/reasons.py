@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from mammoview.app.workspace import HungPlace
 from mammoview.domain.study import Mammogram
-from mammoview.words import translate
+from mammoview.domain.views import ViewModifier
+from mammoview.words import QT_TRANSLATE_NOOP, translate
+
+_MODIFIERS = {
+    ViewModifier.CLEAVAGE: QT_TRANSLATE_NOOP("Why", "cleavage"),
+    ViewModifier.AXILLARY_TAIL: QT_TRANSLATE_NOOP("Why", "axillary tail"),
+    ViewModifier.ROLLED_LATERAL: QT_TRANSLATE_NOOP("Why", "rolled lateral"),
+    ViewModifier.ROLLED_MEDIAL: QT_TRANSLATE_NOOP("Why", "rolled medial"),
+    ViewModifier.ROLLED_INFERIOR: QT_TRANSLATE_NOOP("Why", "rolled inferior"),
+    ViewModifier.ROLLED_SUPERIOR: QT_TRANSLATE_NOOP("Why", "rolled superior"),
+    ViewModifier.IMPLANT_DISPLACED: QT_TRANSLATE_NOOP("Why", "implant displaced"),
+    ViewModifier.MAGNIFICATION: QT_TRANSLATE_NOOP("Why", "magnification"),
+    ViewModifier.SPOT_COMPRESSION: QT_TRANSLATE_NOOP("Why", "spot compression"),
+    ViewModifier.TANGENTIAL: QT_TRANSLATE_NOOP("Why", "tangential"),
+    ViewModifier.NIPPLE_IN_PROFILE: QT_TRANSLATE_NOOP("Why", "nipple in profile"),
+    ViewModifier.ANTERIOR_COMPRESSION: QT_TRANSLATE_NOOP("Why", "anterior compression"),
+    ViewModifier.INFRAMAMMARY_FOLD: QT_TRANSLATE_NOOP("Why", "inframammary fold"),
+    ViewModifier.AXILLARY_TISSUE: QT_TRANSLATE_NOOP("Why", "axillary tissue"),
+}
 
 
 def why_here(hung: HungPlace, view: Mammogram) -> tuple[str, ...]:
@@ -61,5 +79,5 @@ def _where(hung: HungPlace, view: Mammogram) -> str:
 def _unusual(view: Mammogram) -> str:
     if view.laterality.value is None or view.view.value is None:
         return translate("Why", "side or view unknown")
-    marks = [mark.name.lower().replace("_", " ") for mark in view.view.modifiers]
+    marks = [translate("Why", _MODIFIERS[mark]) for mark in view.view.modifiers]
     return ", ".join(marks) or translate("Why", "view {view}").format(view=view.view.value)

@@ -296,6 +296,14 @@ def test_each_pane_says_why_its_image_is_there_when_asked() -> None:
     )
 
 
+@pytest.mark.parametrize("modifier", ViewModifier)
+def test_every_modifier_has_words(modifier: ViewModifier) -> None:
+    ws = steps.explain(hung(extra(L, Projection.XCCL, modifier, uid="x")))
+    (pane,) = steps.go_to(ws, ws.hanging.steps[-1].id).panes
+    words = modifier.name.lower().replace("_", " ")
+    assert pane.why[-1] == f"Not a standard view: {words}"
+
+
 @pytest.mark.parametrize(
     ("view", "modifiers", "said"),
     [

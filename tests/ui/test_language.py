@@ -126,6 +126,35 @@ def test_every_translated_text_is_a_literal(repository: Path, collected: Path) -
     assert not missed
 
 
+def test_no_translated_text_is_made_another_one_by_its_case(repository: Path) -> None:
+    """A language with cases, or with capitals for nouns, needs both texts: each is a whole one."""
+    found = [
+        f"{file.name}:{call.lineno}: {ast.unparse(call)}"
+        for box in ("app", "ui")
+        for file in sorted((repository / "mammoview" / box).rglob("*.py"))
+        for call in _recased(ast.parse(file.read_text("utf-8")))
+    ]
+    assert found == []
+
+
+def _recased(tree: ast.AST) -> Iterator[ast.Call]:
+    """Return calls of ``capitalize`` and ``lower`` on what a function says."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(
+                    value=ast.Call(func=ast.Name()),
+                    attr="capitalize" | "lower" | "title" | "swapcase",
+                )
+            ):
+                yield node
+
+
+def test_a_text_of_another_case_is_found() -> None:
+    calls = _recased(ast.parse('said = f"{role_text(role).capitalize()} · {said.lower()}"'))
+    assert [ast.unparse(call) for call in calls] == ["role_text(role).capitalize()"]
+
+
 def test_a_catalogue_made_with_qts_tools_is_spoken(
     collected: Path, tmp_path: Path, qapp: QApplication
 ) -> None:

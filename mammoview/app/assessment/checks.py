@@ -85,13 +85,11 @@ def _agreed(facts: Facts, aided: Aided) -> Iterator[Issue]:
         opinion = facts.statement.opinion(side)
         category = opinion and facts.scheme.scheme.category(opinion.category)
         if category and category.consequence is Consequence.NORMAL:
-            met = translate("Assessment", "a mark in the {breast} agreed with, and {name}")
+            met = translate("Assessment", "a mark in the {breast} agreed with, and “{name}”")
             yield Issue(
                 rule=Rule.AGREED_BUT_NORMAL,
                 laterality=side,
-                met=met.format(
-                    breast=breast(side), name=translate("Assessment", category.name).lower()
-                ),
+                met=met.format(breast=breast(side), name=translate("Assessment", category.name)),
                 expected=translate("Assessment", "an opinion that agrees with it"),
                 todo=translate("Assessment", "look again: keep it, or change one of the two"),
             )

@@ -164,11 +164,20 @@ BREASTS = {
     Laterality.RIGHT: QT_TRANSLATE_NOOP("Assessment", "right breast"),
     Laterality.LEFT: QT_TRANSLATE_NOOP("Assessment", "left breast"),
 }
+_TITLES = {
+    Laterality.RIGHT: QT_TRANSLATE_NOOP("Assessment", "Right breast"),
+    Laterality.LEFT: QT_TRANSLATE_NOOP("Assessment", "Left breast"),
+}
 
 
 def breast(side: Laterality) -> str:
-    """Return the name of a breast."""
+    """Return the name of a breast, within a sentence."""
     return translate("Assessment", BREASTS[side])
+
+
+def breast_title(side: Laterality) -> str:
+    """Return the name of a breast, standing alone."""
+    return translate("Assessment", _TITLES[side])
 
 
 def finding_title(facts: Facts, finding: Finding) -> str:

@@ -95,7 +95,7 @@ def _terms(facts: Facts, finding: Finding) -> Iterator[Issue]:
             )
     lacking = [axis.name for axis in axes if axis.asked and axis.id not in said]
     if lacking:
-        names = ", ".join(translate("Assessment", name).lower() for name in lacking)
+        names = ", ".join(translate("Assessment", name) for name in lacking)
         met = translate("Assessment", "{finding} without {axes}")
         yield _issue(
             Rule.TERM_MISSING,

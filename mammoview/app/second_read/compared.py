@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mammoview.app.assessment.schemes import shipped_schemes
-from mammoview.app.second_read.texts import side_text
+from mammoview.app.second_read.texts import side_name
 from mammoview.app.workspace import Workspace
 from mammoview.domain.assessment import Consequence, Scheme, Statement
 from mammoview.domain.finding import Finding
@@ -56,7 +56,7 @@ def lines(ws: Workspace) -> tuple[Line, ...]:
         return ()
     found = []
     for side in reads[-1].opened.sides:
-        name = side_text(side).capitalize()
+        name = side_name(side)
         before = translate("Read", "{side}, unaided").format(side=name)
         found.append(_line(before, [_opinion(r, r.unaided, side, schemes) for r in reads]))
         final = translate("Read", "{side}, final").format(side=name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mammoview.app.assessment.consistency import breast
+from mammoview.app.assessment.consistency import breast, breast_title
 from mammoview.app.assessment.finding_rules import QUADRANTS
 from mammoview.app.assessment.lexicon import Lexicon, descriptors_text, shipped_lexicon
 from mammoview.app.assessment.schemes import category_name, density_name
@@ -61,7 +61,7 @@ def _opinions(
             said = translate("Compare", "CHANGED, because: {reason}")
             difference = said.format(reason=last.reason)
         yield Line(
-            what=breast(side).capitalize(),
+            what=breast_title(side),
             before=opinion_text(first, scheme),
             now=opinion_text(last, scheme),
             difference=difference,

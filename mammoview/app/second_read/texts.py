@@ -39,10 +39,11 @@ def badge_text(ws: Workspace) -> str:
             return translate("Status", "Concurrent reading — not a blinded read")
         return mode_badge(ws.reading_mode)
     if ws.read.role is Role.ARBITRATOR:
-        return f"{role_text(ws.read.role).capitalize()} · {state_text(ws.read)}"
+        said = translate("Status", "Arbitrator · {state}")
+        return said.format(state=state_text(ws.read))
     said = f"{mode_badge(ws.reading_mode)} · {state_text(ws.read)}"
     if ws.read.role is Role.SECOND:
-        said = f"{role_text(ws.read.role).capitalize()} · {said}"
+        said = translate("Status", "Second reader · {read}").format(read=said)
     if read.opened.result_seen and ws.reading_mode is not ReadingMode.CONCURRENT:
         said += " · " + translate("Status", "result was seen before")
     return said
@@ -98,15 +99,6 @@ def reader_text(part: ReadPart) -> str:
     return part.reader.name
 
 
-def role_text(role: Role) -> str:
-    """Return as whom somebody reads, in words."""
-    return {
-        Role.FIRST: translate("Read", "first reader"),
-        Role.SECOND: translate("Read", "second reader"),
-        Role.ARBITRATOR: translate("Read", "arbitrator"),
-    }[role]
-
-
 def _dated(said: str, at: str) -> str:
     return f"{said}  {at[:10]} {at[11:16]}Z" if at else said
 
@@ -125,13 +117,21 @@ def state_text(part: ReadPart) -> str:
     read = part.read
     if read is None:
         return translate("Read", "no read")
-    aided = read.opened.mode is not ReadingMode.SECOND_READ
+    unaided, concurrent = (
+        read.opened.mode is mode for mode in (ReadingMode.SECOND_READ, ReadingMode.CONCURRENT)
+    )
     words = {
         ReadState.OPENED: translate("Read", "views to be checked"),
         ReadState.VIEWS_CHECKED: translate("Read", "views checked"),
-        ReadState.UNAIDED: translate("Read", "reading") if aided else translate("Read", "unaided"),
-        ReadState.UNAIDED_LOCKED: _locked_text(read).lower(),
-        ReadState.AI_REVEALED: _revealed_text(read).lower(),
+        ReadState.UNAIDED: translate("Read", "unaided")
+        if unaided
+        else translate("Read", "reading"),
+        ReadState.UNAIDED_LOCKED: translate("Read", "unaided, locked")
+        if unaided
+        else translate("Read", "opinion locked"),
+        ReadState.AI_REVEALED: translate("Read", "computer recorded")
+        if concurrent
+        else translate("Read", "computer revealed"),
         ReadState.FINAL: translate("Read", "final"),
         ReadState.ARBITRATION: translate("Read", "in arbitration"),
         ReadState.SIGNED: translate("Read", "signed"),
@@ -225,6 +225,11 @@ def _needed_reveal(ws: Workspace) -> tuple[str, ...]:
 def side_text(side: str) -> str:
     """Return a side in words."""
     return translate("Read", "right") if side == "R" else translate("Read", "left")
+
+
+def side_name(side: str) -> str:
+    """Return a side as it stands alone."""
+    return translate("Read", "Right") if side == "R" else translate("Read", "Left")
 
 
 def result_line(ws: Workspace) -> str:

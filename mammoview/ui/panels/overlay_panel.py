@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from mammoview.app import commands
-from mammoview.app.kinds import kind_text
+from mammoview.app.kinds import kind_name, kind_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read.texts import closed_reason
 from mammoview.app.workspace import ModelSummary, OverlayMode, Workspace
@@ -207,7 +207,7 @@ class OverlayPanel(QWidget):
         return label
 
     def _kind_box(self, kind: str) -> QCheckBox:
-        box = QCheckBox(kind_text(kind).capitalize(), self._kinds)
+        box = QCheckBox(kind_name(kind), self._kinds)
         box.setObjectName(f"kind-{kind}")
         said = translate("Overlay", "Show findings of class {kind}")
         box.setAccessibleName(said.format(kind=kind_text(kind)))

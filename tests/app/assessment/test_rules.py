@@ -264,7 +264,7 @@ def test_words_come_from_the_lexicon(terms: tuple[tuple[str, str], ...]) -> None
 def test_what_the_atlas_asks_is_asked() -> None:
     issue = one(facts("0", "1", mass(descriptors=(("shape", "oval"),))), Rule.TERM_MISSING)
     assert (issue.severity, issue.finding_id) == (Severity.HINT, "R-mass")
-    assert issue.met == "finding 1 (Mass, right breast) without margin"
+    assert issue.met == "finding 1 (Mass, right breast) without Margin"
 
 
 @pytest.mark.parametrize(("seen", "other"), [(Slot.RCC, "MLO"), (Slot.RMLO, "CC")])

@@ -21,7 +21,7 @@ from mammoview.app.assessment.schemes import category_name, shipped_schemes
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import compared
-from mammoview.app.second_read.texts import side_text
+from mammoview.app.second_read.texts import side_name, side_text
 from mammoview.app.workspace import Workspace
 from mammoview.domain.reading import Decision, Role
 from mammoview.domain.views import Laterality
@@ -89,7 +89,7 @@ class ArbitrationPart(QWidget):
         form = QFormLayout(self._decide)
         form.setContentsMargins(0, 0, 0, 0)
         for side in (Laterality.RIGHT, Laterality.LEFT):
-            form.addRow(side_text(side).capitalize(), self._lists[side])
+            form.addRow(side_name(side), self._lists[side])
             form.addRow(self._reasons[side])
             form.addRow(self._buttons[side])
         layout = QVBoxLayout(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QWidget
 
-from mammoview.app.assessment.consistency import breast
+from mammoview.app.assessment.consistency import breast, breast_title
 from mammoview.app.assessment.schemes import OpinionScheme, category_name
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import checks
@@ -48,7 +48,7 @@ class BreastOpinion(QWidget):
         )
         self._views = [self._view_box(slot) for slot in Slot if slot.laterality is side]
         self._view_row = QWidget(self)
-        self._lay_out(name)
+        self._lay_out()
         self._connect()
 
     def _view_box(self, slot: Slot) -> QCheckBox:
@@ -58,13 +58,13 @@ class BreastOpinion(QWidget):
         box.setProperty("slot", slot.value)
         return box
 
-    def _lay_out(self, name: str) -> None:
+    def _lay_out(self) -> None:
         row = QHBoxLayout(self._view_row)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(QLabel(translate("Read", "Anew:"), self._view_row))
         for box in self._views:
             row.addWidget(box)
-        label = row_label(name.capitalize(), self.choice)
+        label = row_label(breast_title(self._side), self.choice)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(3)
