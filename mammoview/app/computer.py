@@ -16,7 +16,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app import analysis, memory, resolve
+from mammoview.app import analysis, memory
 from mammoview.app.analysis import Analyst, Item
 from mammoview.app.cad_reports import CadReports
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
@@ -332,7 +332,9 @@ def _item(view: HungView) -> Item:
 
 
 def _decode(view: Mammogram) -> NDArray[np.generic]:
-    return resolve.load_image(view)[1].stored
+    from mammoview.dicom import decode  # heavy: the window comes first
+
+    return decode.decode_pixels(view)
 
 
 def _uids(views: Iterable[tuple[Mammogram, LoadedImage]]) -> frozenset[str]:

@@ -27,13 +27,20 @@ from mammoview.dicom.syntaxes import find_syntax
 from mammoview.dicom.technique import read_technique
 from mammoview.domain.geometry import Pose
 from mammoview.domain.study import (
+    FrameStack,
     ImageKind,
     ImageOrigin,
     Mammogram,
     PatientIdentity,
     Preserved,
 )
-from mammoview.domain.views import SourcedLaterality, SourcedView, displaced_slot, standard_slot
+from mammoview.domain.views import (
+    Slot,
+    SourcedLaterality,
+    SourcedView,
+    displaced_slot,
+    standard_slot,
+)
 from mammoview.errors import DicomError
 from mammoview.imaging.orientation import pose_from_patient_orientation
 from mammoview.words import translate
@@ -70,21 +77,32 @@ def read_mammogram(path: Path, file: DicomFile, *, archive: Path | None = None) 
     cbis = parse_cbis(header.text("PatientID"))
     check_mammogram(header, cbis)
     layout = _checked_layout(file)
+    mammogram = _described(file, layout, cbis, path=path, archive=archive)
+    return ReadHeader(mammogram=mammogram, for_processing=is_for_processing(header))
+
+
+def _described(
+    file: DicomFile,
+    layout: PixelLayout,
+    cbis: CbisName | None,
+    *,
+    path: Path,
+    archive: Path | None,
+) -> Mammogram:
+    """Return what a header that was found sound says, and what had to be assumed."""
+    header = file.header
     warnings: list[str] = []
     kind = read_kind(header, layout.frames, warnings)
     view = read_view(header, cbis, warnings)
     laterality = read_laterality(header, cbis, view.value, warnings)
     spacing = read_spacing(header, warnings)
     magnification, _ = read_magnification(header, [])
-    slot = displaced = None
-    if not (is_magnified(magnification) or is_specimen(header)):  # an extra view has no slot
-        described = (laterality.value, view.value, view.modifiers)
-        slot, displaced = standard_slot(*described), displaced_slot(*described)
-    is_2d = kind in (ImageKind.PLAIN, ImageKind.SYNTHETIC)
     stack = read_stack(header, layout.frames, warnings)
+    extra = is_magnified(magnification) or is_specimen(header)
+    places = _Places() if extra else _places(laterality, view, kind, stack)
     pixel_format = read_pixel_format(header, layout, warnings)
     warnings += [*_lost(header, file.transfer_syntax), *_other_warnings(header)]
-    mammogram = Mammogram(
+    return Mammogram(
         file=path,
         archive=archive,
         sop_instance_uid=_sop_instance_uid(header),
@@ -98,21 +116,39 @@ def read_mammogram(path: Path, file: DicomFile, *, archive: Path | None = None) 
         view=view,
         pose=_pose(header, laterality, view),
         spacing=spacing,
-        slot=slot if is_2d else None,
+        slot=places.slot,
         pixel_format=pixel_format,
         unsupported=unsupported_reason(header, view, kind, magnification),
         is_cbis_ddsm=cbis is not None,
         warnings=tuple(dict.fromkeys([*warnings, *_unreadable(header)])),
-        displaced_slot=displaced if is_2d else None,
+        displaced_slot=places.displaced,
         partial=_is_partial(header),
         technique=read_technique(header),
         kind=kind,
         frames=stack,
-        volume_slot=slot if kind is ImageKind.VOLUME and stack is not None else None,
+        volume_slot=places.volume,
         holds_coarse=stack is None and holds_coarse(layout.codec),
         origins=_origins(header),
     )
-    return ReadHeader(mammogram=mammogram, for_processing=is_for_processing(header))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Places:
+    """Where an image stands in an examination: at most one; an extra view has none."""
+
+    slot: Slot | None = None
+    displaced: Slot | None = None
+    volume: Slot | None = None
+
+
+def _places(
+    laterality: SourcedLaterality, view: SourcedView, kind: ImageKind, stack: FrameStack | None
+) -> _Places:
+    described = (laterality.value, view.value, view.modifiers)
+    slot = standard_slot(*described)
+    if kind in (ImageKind.PLAIN, ImageKind.SYNTHETIC):
+        return _Places(slot=slot, displaced=displaced_slot(*described))
+    return _Places(volume=slot if kind is ImageKind.VOLUME and stack is not None else None)
 
 
 def _checked_layout(file: DicomFile) -> PixelLayout:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from mammoview.app import ahead, analysis, computer, resolve
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import LoadedImage, Workspace
+from mammoview.dicom import decode as dicom_decode
 from mammoview.domain.study import Examination, ExamIndex, Mammogram
 from mammoview.domain.views import Slot
 from tests.builders.ahead import ListOf, WatchedAnalyst
@@ -37,7 +40,11 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         studies.append(view.study_key)
         return view, image()
 
+    def decode(view: Mammogram) -> NDArray[np.generic]:
+        return load(view)[1].stored
+
     monkeypatch.setattr(resolve, "load_image", load)
+    monkeypatch.setattr(dicom_decode, "decode_pixels", decode)
     return studies
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from mammoview.app import memory, resolve
 from mammoview.app.reading import ReadingDesk
+from mammoview.dicom import decode
 from tests.builders.desk import Mailbox, QuickAnalyst, exam, image, index
 
 _BLOCKS, _BLOCK_BYTES = 1500, 64 << 10
@@ -42,6 +43,7 @@ def test_an_analysis_and_decoding_ahead_give_back_in_their_workers(
         memory, "give_back", lambda: threads.append(threading.current_thread().name)
     )
     monkeypatch.setattr(resolve, "load_image", lambda view: (view, image()))
+    monkeypatch.setattr(decode, "decode_pixels", lambda view: image().stored)
     mailbox = Mailbox()
     desk = ReadingDesk(deliver=mailbox.post, analyst=QuickAnalyst())
     desk.open_index(index(exam("a"), exam("b")))
