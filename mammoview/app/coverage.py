@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app.workspace import Glimpse, HungView, ViewCoverage, Workspace
+from mammoview.app.workspace import Glimpse, HungView, Pane, ViewCoverage, Workspace
 from mammoview.domain.geometry import ImageBox
 from mammoview.words import translate
 
@@ -59,6 +59,15 @@ def share_text(share: float) -> str:
     """Return a share in whole percent: 100 % is said of nothing less, 0 % of nothing more."""
     percent = 100 if share >= 1.0 else min(99, math.ceil(100 * share))
     return translate("Coverage", "seen at 1:1: {percent} %").format(percent=percent)
+
+
+def seen_text(ws: Workspace, pane: Pane) -> str:
+    """Return how much of the image of a pane was seen, while the maps are asked for."""
+    there = pane.mammogram
+    if not ws.coverage_shown or there is None or pane.frame:
+        return ""
+    found = [part.share for part in ws.coverage if part.uid == there.sop_instance_uid]
+    return share_text(found[0] if found else 0.0)
 
 
 def _kept(uid: str, seen: NDArray[np.bool_], breast: NDArray[np.bool_]) -> ViewCoverage:

@@ -14,9 +14,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from mammoview.app import coverage, true_size
 from mammoview.app.cad_reports import drawn_overlay
 from mammoview.app.second_read import mark_steps
-from mammoview.app.second_screen import ShownScale
-from mammoview.app.workspace import Gray, Pane, Viewport, WindowChange, Workspace
-from mammoview.domain.views import Laterality
+from mammoview.app.workspace import Gray, Viewport, WindowChange, Workspace
 from mammoview.imaging.grayscale import display_table
 from mammoview.ui.viewport import hand
 from mammoview.ui.viewport.canvas import Canvas
@@ -25,6 +23,7 @@ from mammoview.ui.viewport.gaze import Gaze
 from mammoview.ui.viewport.label_editor import LabelEditor
 from mammoview.ui.viewport.legend import HeatLegend
 from mammoview.ui.viewport.measure_tools import MeasureTools
+from mammoview.ui.viewport.pane_pool import PanePool
 from mammoview.ui.viewport.pane_view import PaneView
 from mammoview.ui.viewport.placement import ScreenPixels, at_tile, fit_all
 from mammoview.ui.viewport.sizes import Sizes
@@ -79,8 +78,7 @@ class FourView(QWidget):
         # The four views of one machine often share format and window: one table serves all.
         self._tables = lru_cache(maxsize=_TABLES_KEPT)(display_table)
         self._panes: dict[str, PaneView] = {}  # on the screen, by key of the place, in order
-        self._kept: dict[str, PaneView] = {}  # all of this examination, by what they show
-        self._free: list[PaneView] = []
+        self._pool = PanePool(self.canvas.scene(), self._tables)
         self._state: Workspace | None = None
         self._by_hand = False
         self._drag_from: WindowChange | None = None
@@ -121,7 +119,8 @@ class FourView(QWidget):
         self._state = new
         other = old is None or old.exam_key != new.exam_key
         if other:
-            self._release()
+            self._pool.release()
+            self._panes = {}
         moved = (other or old is None or old.panes is not new.panes) and self._render_panes(new)
         if moved or old is None or old.gray != new.gray:
             if old is not None and old.gray != new.gray:
@@ -160,7 +159,7 @@ class FourView(QWidget):
 
     def _render_panes(self, new: Workspace) -> bool:
         """Give every pane its view; return True if an image has to be placed."""
-        shown = {pane.key: self._view_for(pane) for pane in new.panes}
+        shown = {pane.key: self._pool.view_for(pane) for pane in new.panes}
         moved = list(shown.items()) != list(self._panes.items())
         for view in self._panes.values():
             view.show(view in shown.values())
@@ -172,29 +171,6 @@ class FourView(QWidget):
         if moved:
             self._place_panes()
         return moved
-
-    def _view_for(self, pane: Pane) -> PaneView:
-        """Return the view of an image, which keeps it through all steps, or of an empty place."""
-        shows = pane.mammogram.sop_instance_uid if pane.mammogram else pane.key
-        view = self._kept.get(shows)
-        if view is None:
-            wall_right = pane.side is Laterality.RIGHT
-            free = [view for view in self._free if view.wall_right == wall_right]
-            if free:
-                view = free[0]
-                self._free.remove(view)
-            else:
-                view = PaneView(self._tables, wall_right=wall_right)
-                self.canvas.scene().addItem(view.box)
-            self._kept[shows] = view
-        return view
-
-    def _release(self) -> None:
-        """Let the images of the last examination go; their views serve the next one."""
-        for view in self._kept.values():
-            view.release()
-        self._free += self._kept.values()
-        self._kept, self._panes = {}, {}
 
     def _apply_gray(self) -> bool:
         if self._state is None:
@@ -283,29 +259,11 @@ class FourView(QWidget):
         subjects = [view.subject for view in self._panes.values() if view.subject is not None]
         for view in self._panes.values():
             view.refresh(device_pixel_ratio=ratio, dragging=self._drag_from is not None)
-            view.set_scale(screen, subjects, self._seen_text(view))
+            seen = coverage.seen_text(self._state, view.pane) if self._state is not None else ""
+            view.set_scale(screen, subjects, seen)
         self.spot.refresh()
         self.gaze.refresh(veiled=self.legend.isVisibleTo(self))
-        self._note_shown(screen)
-
-    def _note_shown(self, screen: ScreenPixels) -> None:
-        shown = next((v for v in self._panes.values() if v.placement and v.subject), None)
-        scale = None
-        if shown is not None and shown.placement is not None and shown.subject is not None:
-            scale = ShownScale(
-                unit=shown.subject.unit,
-                device_px=shown.placement.scale * screen.device_pixel_ratio,
-                screen_px_per_mm=screen.per_mm,
-            )
-        self.sizes.note_shown(scale)
-
-    def _seen_text(self, view: PaneView) -> str:
-        """Return how much of a view was seen, while the maps are asked for."""
-        state, there = self._state, view.pane.mammogram
-        if state is None or not state.coverage_shown or there is None or view.pane.frame:
-            return ""
-        found = [part.share for part in state.coverage if part.uid == there.sop_instance_uid]
-        return coverage.share_text(found[0] if found else 0.0)
+        self.sizes.note_shown(self.panes(), screen)
 
     def _place_legend(self) -> None:
         size = self.legend.sizeHint()

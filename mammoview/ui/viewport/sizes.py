@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QObject, Signal
 
 from mammoview.app.second_screen import ShownScale
 from mammoview.app.workspace import FitMode
+from mammoview.ui.viewport.pane_view import PaneView
 from mammoview.ui.viewport.placement import ScreenPixels
 
 # Fits that fill a pane: there what another screen has room for may hold the scale down.
@@ -38,8 +39,9 @@ class Sizes(QObject):
         self.room: tuple[ShownScale, ...] = ()
         self._limits: dict[str, float] = {}
 
-    def note_shown(self, shown: ShownScale | None) -> None:
-        """Keep how large the first image is shown; None without one."""
+    def note_shown(self, panes: Sequence[PaneView], screen: ScreenPixels) -> None:
+        """Keep how large the first image of the panes is shown."""
+        shown = next(filter(None, (_shown_in(view, screen) for view in panes)), None)
         if shown != self.shown:
             self.shown = shown
             self.shownChanged.emit()
@@ -81,3 +83,13 @@ class Sizes(QObject):
         if fit not in _FILLING or unit not in self._limits:
             return scale
         return min(scale, self._limits[unit] / screen.device_pixel_ratio)
+
+
+def _shown_in(view: PaneView, screen: ScreenPixels) -> ShownScale | None:
+    if view.placement is None or view.subject is None:
+        return None
+    return ShownScale(
+        unit=view.subject.unit,
+        device_px=view.placement.scale * screen.device_pixel_ratio,
+        screen_px_per_mm=screen.per_mm,
+    )
