@@ -35,11 +35,14 @@ from mammoview.app import second_screen, settings
 from mammoview.app.assessment.words import WORDS
 from mammoview.app.protocol import TITLES
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.worklist.desk import import_text
+from mammoview.app.worklist.values import Imported
 from mammoview.ui import language, theme
 from mammoview.ui.actions.spec import Menu
 from mammoview.ui.actions.table import TABLE
 from mammoview.ui.dispatch import GuiDispatcher
 from mammoview.ui.main_window import MainWindow
+from mammoview.ui.readers.profiles_dialog import POLICIES
 from mammoview.words import COUNTED
 from tests.builders.desk import QuickAnalyst
 from tests.builders.dicom import build_exam
@@ -91,6 +94,9 @@ def test_every_row_menu_and_title_is_found_by_qts_tool(repository: Path, collect
         content = tomllib.loads(file.read_text("utf-8"))
         titles = {content["title"], *(step["title"] for step in content["steps"])}
         assert titles <= set(TITLES), file.name
+    for file in (repository / "resources" / "arbitration").glob("*.toml"):
+        assert tomllib.loads(file.read_text("utf-8"))["title"] in POLICIES, file.name
+    assert set(POLICIES) <= texts["Readers"]
     assert "" not in texts, "a text without a context"
     root = ET.parse(collected).getroot()
     counted = {m.findtext("source", "") for m in root.iter("message") if m.get("numerus") == "yes"}
@@ -198,6 +204,14 @@ def test_a_language_that_is_not_there_is_said_and_english_is_used(qapp: QApplica
     assert "mammoview_tlh.qm" in problem
     assert "English is used" in problem
     assert words.translate("Status", "Last step") == "Last step"
+
+
+def test_how_an_import_ended_is_said_in_the_language_of_the_window() -> None:
+    done = Imported(files=8, read=1, refused=2, removed=3, not_reachable=("a",))
+    assert import_text(done) == "8 files met, 1 read, 2 refused, 3 gone, 1 folder not reachable"
+    words.use(lambda context, text, comment, n: language.pseudo(words.english(text, n)))
+    assert import_text(done).count("[!!!") == 5
+    words.use(None)
 
 
 # -- a made-up language -----------------------------------------------------------------------

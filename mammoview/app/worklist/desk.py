@@ -28,7 +28,7 @@ from mammoview.domain.study import ExamIndex
 from mammoview.errors import MammoviewError, ReviewError, WorklistError
 from mammoview.review.standing import Reading, Standing, reading_for
 from mammoview.review.store import ReadLog
-from mammoview.words import QT_TRANSLATE_NOOP
+from mammoview.words import COUNTED, QT_TRANSLATE_NOOP, translate
 
 _LIST_S = 2.0  # while an import runs, the list grows so often
 _FILTER = "filter"
@@ -411,11 +411,16 @@ class Worklist(ToldState[WorklistState]):
 
 def import_text(done: Imported) -> str:
     """Return how an import ended, in words; no path, for a path may hold a name."""
-    said = f"{done.files} files met, {done.read} read"
-    said += f", {done.refused} refused" if done.refused else ""
-    said += f", {done.removed} gone" if done.removed else ""
+    files, read, refused, removed = done.files, done.read, done.refused, done.removed
     away = len(done.not_reachable)
-    return said + (f"; {away} folder{'s' if away > 1 else ''} not reachable" if away else "")
+    counts = (
+        translate("Worklist", "%n file(s) met", "", COUNTED, files),
+        translate("Worklist", "%n read", "", COUNTED, read),
+        translate("Worklist", "%n refused", "", COUNTED, refused) if refused else "",
+        translate("Worklist", "%n gone", "", COUNTED, removed) if removed else "",
+        translate("Worklist", "%n folder(s) not reachable", "", COUNTED, away) if away else "",
+    )
+    return ", ".join(filter(None, counts))
 
 
 def readings_of(path: Path | None, reader: str, *, double: bool) -> dict[str, Reading]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
-_ROW_LABEL_PX = 72
+_ROW_LABEL_PX = 78
 
 
 def heading(text: str, parent: QWidget) -> QLabel:

@@ -27,8 +27,15 @@ from mammoview.review.discordance import load_policy
 from mammoview.review.readers import Profile
 from mammoview.ui.panels.parts import heading, paragraph
 from mammoview.ui.readers.sign_in_page import pin_field
-from mammoview.words import translate
+from mammoview.words import QT_TRANSLATE_NOOP, translate
 
+POLICIES = (
+    QT_TRANSLATE_NOOP("Readers", "All that is not normal"),
+    QT_TRANSLATE_NOOP("Readers", "All recalls"),
+    QT_TRANSLATE_NOOP("Readers", "Discordant reads"),
+    QT_TRANSLATE_NOOP("Readers", "No arbitration"),
+)
+"""What the files of ``resources/arbitration`` are called: Qt's tools do not read those."""
 _MOST_MINUTES = 240
 _WIDTH_PX = 440
 
@@ -81,7 +88,8 @@ class ProfilesDialog(QDialog):
         self._policy.setObjectName("arbitrationPolicy")
         self._policy.setAccessibleName(translate("Readers", "What a third reader decides"))
         for name in resources.arbitrations():
-            self._policy.addItem(load_policy(resources.arbitration(name)).title, name)
+            title = load_policy(resources.arbitration(name)).title
+            self._policy.addItem(translate("Readers", title), name)
         self._minutes = QSpinBox(self)
         self._minutes.setObjectName("lockMinutes")
         self._minutes.setAccessibleName(translate("Readers", "Lock the screen after"))

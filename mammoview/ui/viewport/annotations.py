@@ -72,6 +72,12 @@ class Annotations:
         self.message = TextBlock(parent, Qt.AlignmentFlag.AlignHCenter)
         self.ruler = Ruler(parent, wall_right=wall_right)
 
+    def places(self) -> tuple[QRectF, ...]:
+        """Return where in the scene something is written: other words keep off."""
+        blocks = (self.head, self.scale, self.identity, self.technique, self.window, self.foot)
+        texts = (*blocks, self.message, self.ruler.label)
+        return tuple(text.sceneBoundingRect() for text in texts if text.text and text.isVisible())
+
     # --- what is said ------------------------------------------------------------------------
 
     def set_pane(self, pane: Pane) -> None:

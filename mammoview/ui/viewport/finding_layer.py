@@ -77,7 +77,8 @@ class FindingLayer(LabelledLayer[DrawnFinding]):
         """Draw the plate."""
         pane = item.view.box.geometry()
         size = words_size(item.text)
-        place, _ = label_place(size, path, pane, others=others, taken=self._places)
+        taken = [*self._places, *item.view.texts.places()]
+        place, _ = label_place(size, path, pane, others=others, taken=taken)
         painter.fillRect(place, QColor(COLOUR))
         if item.selected:
             painter.setPen(QPen(QColor(Qt.GlobalColor.white), 1.5))

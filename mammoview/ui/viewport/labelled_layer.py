@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Generic, Protocol, TypeVar
 
@@ -112,10 +113,9 @@ class LabelledLayer(QGraphicsItem, Generic[D]):
 
 def words_size(text: str) -> QSizeF:
     """Return the size of words with their plate, pixels."""
-    metrics = QFontMetricsF(label_font())
-    lines = text.split("\n")
-    width = max(metrics.horizontalAdvance(line) for line in lines)
-    return QSizeF(width + 10, metrics.lineSpacing() * len(lines) + 4)
+    # Not so many times the line's spacing: letters of another font than the first make it higher.
+    size = QFontMetricsF(label_font()).size(0, text)
+    return QSizeF(math.ceil(size.width()) + 10, math.ceil(size.height()) + 4)
 
 
 def label_font() -> QFont:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF
+from PySide6.QtWidgets import QApplication
 
 from mammoview.app import marking
 from mammoview.domain.annotation import Annotation, MarkKind
@@ -17,6 +18,7 @@ from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.views import Slot
 from mammoview.ui.viewport import mark_layer, measure_layer
 from mammoview.ui.viewport.four_view import FourView
+from mammoview.ui.viewport.labelled_layer import label_font, words_size
 from tests.ui.viewport import scene
 from tests.ui.viewport.conftest import Mouse
 from tests.ui.viewport.marking_hand import MM, Reader, click, drag, drawn_line, reader_of
@@ -59,6 +61,30 @@ def test_words_never_lie_on_the_lines(
         assert pane.contains(place)
         for item in reader.view.measure.layer.drawn:
             assert not item.path().intersects(place)
+
+
+def test_words_keep_off_what_is_written_in_the_pane(reader: Reader, mouse: Mouse) -> None:
+    reader.view.zoom_by(6.0)
+    texts = reader.view.pane(Slot.RCC).texts
+    head = texts.head.sceneBoundingRect()
+    reader.tool(MarkKind.LENGTH)
+    across = QPointF(head.left() + 12, head.top() + 4)  # beside it would be on the head
+    drag(mouse, across, QPointF(across.x(), head.bottom() + 30))
+    reader.view.grab()
+    (label,) = reader.view.measure.layer.labels
+    assert head in texts.places()
+    assert not any(place.intersects(label) for place in texts.places())
+
+
+def test_a_plate_holds_all_lines_whatever_fonts_their_letters_are_from(qapp: QApplication) -> None:
+    lines = ("12.5 mm", "~~~", "ñóñé (éstímátéd)", "日本語", "הלשון", "ก็ที่")
+    metrics = QFontMetricsF(label_font())
+    for count in range(1, len(lines) + 1):
+        text = "\n".join(lines[:count])
+        room = QRectF(0.0, 0.0, 10_000.0, 10_000.0)
+        needed = metrics.boundingRect(room, Qt.AlignmentFlag.AlignLeft.value, text)
+        assert words_size(text).height() >= needed.height() + 4
+        assert words_size(text).width() >= needed.width() + 8
 
 
 def test_words_are_read_on_bright_and_on_dark(view: FourView, picture: Grab) -> None:
