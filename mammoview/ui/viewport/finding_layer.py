@@ -77,7 +77,7 @@ class FindingLayer(LabelledLayer[DrawnFinding]):
         """Draw the plate."""
         pane = item.view.box.geometry()
         size = words_size(item.text)
-        taken = [*self._places, *item.view.texts.places()]
+        taken = self.taken(item)
         place, _ = label_place(size, path, pane, others=others, taken=taken)
         painter.fillRect(place, QColor(COLOUR))
         if item.selected:

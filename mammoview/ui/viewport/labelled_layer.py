@@ -110,6 +110,10 @@ class LabelledLayer(QGraphicsItem, Generic[D]):
         """
         return QRectF()
 
+    def taken(self, item: D) -> list[QRectF]:
+        """Return where words stand already: those of this layer, and the texts of the pane."""
+        return [*self._places, *item.view.texts.places()]
+
 
 def words_size(text: str) -> QSizeF:
     """Return the size of words with their plate, pixels."""

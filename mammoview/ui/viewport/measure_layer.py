@@ -100,7 +100,7 @@ class MeasureLayer(LabelledLayer[Drawn]):
         if not text:
             return QRectF()
         pane = item.view.box.geometry()
-        taken = [*self._places, *item.view.texts.places()]
+        taken = self.taken(item)
         place, cost = label_place(words_size(text), path, pane, others=others, taken=taken)
         if cost:
             narrow = broken(text)
