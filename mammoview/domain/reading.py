@@ -212,3 +212,8 @@ class ReadReport:
     def preliminary(self) -> bool:
         """Whether nobody has signed it: what leaves the program says so."""
         return not self.signed_at
+
+    def answer_to(self, mark_id: str) -> MarkAnswer | None:
+        """Return what the reader said of a mark, None where nothing; the last word counts."""
+        said = (answer for answer in reversed(self.answers) if answer.mark_id == mark_id)
+        return next(said, None)

@@ -198,7 +198,6 @@ def _cad(report: ReadReport) -> dict[str, Any] | None:
     cad = report.cad
     if cad is None:
         return None
-    answers = {answer.mark_id: answer for answer in report.answers}
     return {
         "outcome": cad.outcome,
         "reason": cad.reason or None,
@@ -207,7 +206,7 @@ def _cad(report: ReadReport) -> dict[str, Any] | None:
         "device": cad.device,
         "caveats": list(cad.caveats),
         "heatmaps_sha256": cad.heatmaps_sha256 or None,
-        "marks": [_mark(mark, answers.get(mark.id)) for mark in report.shown],
+        "marks": [_mark(mark, report.answer_to(mark.id)) for mark in report.shown],
     }
 
 

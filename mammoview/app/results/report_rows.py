@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mammoview.app.assessment.consistency import breast_title
 from mammoview.app.kinds import kind_text
 from mammoview.app.results.words import (
     answer_text,
@@ -57,10 +58,6 @@ _ROLES = {
     Role.FIRST: QT_TRANSLATE_NOOP("Report", "{name} (first reader)"),
     Role.SECOND: QT_TRANSLATE_NOOP("Report", "{name} (second reader)"),
     Role.ARBITRATOR: QT_TRANSLATE_NOOP("Report", "{name} (arbitrator)"),
-}
-_BREASTS = {
-    Laterality.RIGHT: QT_TRANSLATE_NOOP("Report", "Right breast"),
-    Laterality.LEFT: QT_TRANSLATE_NOOP("Report", "Left breast"),
 }
 _ARBITRATED = {
     Laterality.RIGHT: QT_TRANSLATE_NOOP("Report", "Arbitration, right"),
@@ -192,7 +189,7 @@ def _opinions(report: ReadReport) -> Block:
         now = report.final.opinion(side)
         rows.append(
             (
-                translate("Report", _BREASTS[side]),
+                breast_title(side),
                 category_text(report.scheme, before),
                 category_text(report.scheme, now),
                 _change_text(changed(report, side)),
@@ -277,7 +274,6 @@ def _what(finding: Finding) -> Row:
 
 
 def _marks(report: ReadReport) -> Block:
-    answers = {answer.mark_id: answer for answer in report.answers}
     rows = tuple(
         (
             f"C{number}",
@@ -285,7 +281,7 @@ def _marks(report: ReadReport) -> Block:
             kind_text(mark.kind),
             f"{mark.score:.2f}" if mark.scored else translate("Report", "none", "no score"),
             size_text(mark.size_mm) or "–",
-            answer_text(report, answers.get(mark.id)),
+            answer_text(report, report.answer_to(mark.id)),
         )
         for number, mark in enumerate(report.shown, start=1)
     )

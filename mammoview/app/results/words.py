@@ -154,9 +154,8 @@ def finding_label(number: int, finding: Finding) -> str:
 
 def cad_label(report: ReadReport, number: int, mark: CadMark) -> str:
     """Return what stands beside a mark on an image: ``CAD 1: mass 0.63, agreed``."""
-    answers = {answer.mark_id: answer for answer in report.answers}
     return translate("Report", "CAD {number}: {mark}, {answer}").format(
-        number=number, mark=mark_label(mark), answer=answer_text(report, answers.get(mark.id))
+        number=number, mark=mark_label(mark), answer=answer_text(report, report.answer_to(mark.id))
     )
 
 

@@ -117,10 +117,9 @@ def _findings(report: ReadReport, sources: Sequence[SourceImage]) -> Iterator[_G
 
 
 def _marks(report: ReadReport, sources: Sequence[SourceImage]) -> Iterator[_Group]:
-    answers = {answer.mark_id: answer for answer in report.answers}
     for number, mark in enumerate(report.shown, start=1):
         source = _source(sources, mark.sop_instance_uid)
-        answer = answers.get(mark.id)
+        answer = report.answer_to(mark.id)
         group = PlanarROIMeasurementsAndQualitativeEvaluations(
             tracking_identifier=TrackingIdentifier(
                 uid=mark_uid(report, mark.id), identifier=f"CAD mark {number}"
