@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
+import io
 import logging
 import os
 import sys
@@ -114,6 +115,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code, see ``ExitCode``.
     """
     words = list(sys.argv[1:] if argv is None else argv) or ["open"]
+    _say_any_text()
     try:
         return _run(words)
     except SystemExit as leaving:  # argparse: 0 after help, 2 after a wrong argument
@@ -171,6 +173,12 @@ def _build_parser(
             module.add_arguments(sub)
             modules[command.name] = module
     return parser, modules
+
+
+def _say_any_text() -> None:
+    """Escape what standard output cannot encode, as standard error does: names of any file."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _say(message: str) -> None:

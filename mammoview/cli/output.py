@@ -26,8 +26,13 @@ def emit(args: argparse.Namespace, document: Document) -> None:
 
 
 def encode(document: Document) -> str:
-    """Return a JSON document; NaN and infinity are faults, not values."""
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    """Return a JSON document; NaN and infinity are faults, not values.
+
+    A byte of a file's name that is no UTF-8 (a CD written in Latin-1) is escaped: whoever reads
+    the document in Python gets the name back as ``os.fsdecode`` gave it.
+    """
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def note(message: str) -> None:

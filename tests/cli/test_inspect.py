@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pydicom
@@ -87,6 +91,21 @@ def test_refused_files_are_named_and_the_rest_is_done(command: Run, exam: Path) 
     assert set(refused) == {"letter.txt", "empty.dcm"}
     assert all(refused.values())
     assert "letter.txt" in answer.err
+
+
+def test_names_of_files_in_an_old_encoding_are_told(exam: Path) -> None:
+    folder = exam.rename(exam.with_name(os.fsdecode(b"M\xfcller")))
+    for flags in ((), ("--json",)):
+        done = subprocess.run(
+            [sys.executable, "-m", "mammoview", "inspect", folder, *flags],
+            env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},  # as on most desktops
+            capture_output=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert b"M\\udcfcller" in done.stdout
+    files = [image["file"] for image in json.loads(done.stdout)["studies"][0]["images"]]
+    assert all(Path(file).exists() for file in files)
 
 
 def test_a_path_that_is_not_there(command: Run, tmp_path: Path) -> None:
