@@ -26,6 +26,22 @@ MISSING_TODO = QT_TRANSLATE_NOOP(
     "who took the images.",
 )
 _SET_PANES = 4
+# How a step of extra views is called where they came to be in another way than usual.
+_KIND_TITLES = {
+    ImageKind.SYNTHETIC: QT_TRANSLATE_NOOP("Hanging", "Synthetic 2D"),
+    ImageKind.LOW_ENERGY: QT_TRANSLATE_NOOP("Hanging", "Low energy"),
+    ImageKind.HIGH_ENERGY: QT_TRANSLATE_NOOP("Hanging", "High energy"),
+    ImageKind.RECOMBINED: QT_TRANSLATE_NOOP("Hanging", "Contrast, recombined"),
+    ImageKind.VOLUME: QT_TRANSLATE_NOOP("Hanging", "Tomosynthesis"),
+    ImageKind.PROJECTION: QT_TRANSLATE_NOOP("Hanging", "Tomosynthesis projection"),
+}
+# What a pane says of it; of frames it says more.
+_KIND_NOTES = {
+    ImageKind.SYNTHETIC: QT_TRANSLATE_NOOP("Pane", "synthetic 2D"),
+    ImageKind.LOW_ENERGY: QT_TRANSLATE_NOOP("Pane", "contrast: low energy"),
+    ImageKind.HIGH_ENERGY: QT_TRANSLATE_NOOP("Pane", "contrast: high energy"),
+    ImageKind.RECOMBINED: QT_TRANSLATE_NOOP("Pane", "contrast: recombined"),
+}
 
 
 def steps_of(exam: Examination, prior: Examination | None, protocol: Protocol) -> tuple[Step, ...]:
@@ -114,14 +130,20 @@ def hung_in(place: Place, source: Examination | None) -> HungPlace:
     return HungPlace(place=place, images=images, shown=max(0, len(images) - 1))
 
 
+def best_in(place: Place, exam: Examination) -> Mammogram | None:
+    """Return the image of a place that is shown first; None where there is none."""
+    return next(reversed(_standing(place, exam)), None)
+
+
 def _standing(place: Place, exam: Examination) -> list[Mammogram]:
     home = replace(place, prior=False)
     return sorted((view for view in exam.mammograms if view.place == home), key=_rank)
 
 
-def _rank(view: Mammogram) -> tuple[bool, str, str, str]:
+def _rank(view: Mammogram) -> tuple[bool, bool, str, str, str]:
     """Order images of one place: the last is the one to read."""
-    return not view.partial, view.study_date, view.acquired, view.sop_instance_uid
+    whole, original = not view.partial, not view.is_copy
+    return whole, original, view.study_date, view.acquired, view.sop_instance_uid
 
 
 def _singles(rule: StepRule, exam: Examination) -> Iterator[Step]:
@@ -151,13 +173,8 @@ def _rest(rule: StepRule, exam: Examination) -> Iterator[Step]:
 
 def _title(rule: StepRule, view: Mammogram) -> str:
     """Return how a step of extra views is called: by how they came to be, where not as usual."""
-    if view.kind is ImageKind.SYNTHETIC:
-        return translate("Hanging", "Synthetic 2D")
-    if view.kind is ImageKind.VOLUME:
-        return translate("Hanging", "Tomosynthesis")
-    if view.kind is ImageKind.PROJECTION:
-        return translate("Hanging", "Tomosynthesis projection")
-    return rule.title
+    known = _KIND_TITLES.get(view.kind)
+    return translate("Hanging", known) if known else rule.title
 
 
 def _kind(view: Mammogram) -> tuple[int, int, tuple[str, ...], str, str]:
@@ -261,8 +278,9 @@ def _notes(hung: HungPlace, view: HungView) -> Iterator[str]:
     if len(hung.images) > 1:
         said = translate("Pane", "image {at} of {count}")
         yield said.format(at=hung.shown + 1, count=len(hung.images))
-    if view.mammogram.kind is ImageKind.SYNTHETIC:
-        yield translate("Pane", "synthetic 2D")
+    made = _KIND_NOTES.get(view.mammogram.kind)
+    if made:
+        yield translate("Pane", made)
     if view.mammogram.partial:
         yield translate("Pane", "partial view")
     if view.image and view.image.pose.source in view.mammogram.warnings:

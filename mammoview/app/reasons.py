@@ -58,7 +58,10 @@ def _which(hung: HungPlace) -> str:
     if count < 2:
         return ""
     if hung.shown == count - 1:
-        said = translate("Why", "Chosen of {count} images: whole before partial, then the newest")
+        said = translate(
+            "Why",
+            "Chosen of {count} images: whole before partial, originals before copies, the newest",
+        )
         return said.format(count=count)
     return translate("Why", "One of {count} images, chosen by the reader").format(count=count)
 

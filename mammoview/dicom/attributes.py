@@ -10,6 +10,7 @@ from mammoview.dicom.cbis import CbisName, parse_cbis
 from mammoview.dicom.coarse import holds_coarse
 from mammoview.dicom.eligibility import (
     check_mammogram,
+    is_capture,
     is_for_processing,
     is_magnified,
     is_specimen,
@@ -101,7 +102,9 @@ def _described(
     extra = is_magnified(magnification) or is_specimen(header)
     places = _Places() if extra else _places(laterality, view, kind, stack)
     pixel_format = read_pixel_format(header, layout, warnings)
-    warnings += [*_lost(header, file.transfer_syntax), *_other_warnings(header)]
+    captured = cbis is None and is_capture(header)
+    lost = _lost(header, file.transfer_syntax)
+    warnings += [*lost, *_other_warnings(header, captured=captured)]
     return Mammogram(
         file=path,
         archive=archive,
@@ -129,6 +132,7 @@ def _described(
         volume_slot=places.volume,
         holds_coarse=stack is None and holds_coarse(layout.codec),
         origins=_origins(header),
+        is_copy=captured or bool(lost),
     )
 
 
@@ -146,7 +150,7 @@ def _places(
 ) -> _Places:
     described = (laterality.value, view.value, view.modifiers)
     slot = standard_slot(*described)
-    if kind in (ImageKind.PLAIN, ImageKind.SYNTHETIC):
+    if kind in (ImageKind.PLAIN, ImageKind.LOW_ENERGY, ImageKind.SYNTHETIC):
         return _Places(slot=slot, displaced=displaced_slot(*described))
     return _Places(volume=slot if kind is ImageKind.VOLUME and stack is not None else None)
 
@@ -226,8 +230,20 @@ def _pose(header: Header, laterality: SourcedLaterality, view: SourcedView) -> P
     return pose_from_patient_orientation(*directions, laterality.value, view.value)
 
 
-def _other_warnings(header: Header) -> list[str]:
+def _other_warnings(header: Header, *, captured: bool) -> list[str]:
     found = []
+    if captured:
+        found.append(
+            translate(
+                "Files", "secondary capture: pixels that another program wrote than the device's"
+            )
+        )
+    if header.text("BurnedInAnnotation").upper() == "YES":
+        found.append(
+            translate(
+                "Files", "burned-in annotations: text in the pixels, which may name the patient"
+            )
+        )
     if is_for_processing(header):
         found.append(translate("Files", "For Processing image: raw grey values"))
     if _is_partial(header):

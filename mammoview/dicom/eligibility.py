@@ -25,6 +25,12 @@ _KINDS = MappingProxyType(
         ImageKind.SYNTHETIC: QT_TRANSLATE_NOOP(
             "Files", "synthetic 2D image, made from tomosynthesis"
         ),
+        ImageKind.HIGH_ENERGY: QT_TRANSLATE_NOOP(
+            "Files", "high-energy image of contrast-enhanced mammography"
+        ),
+        ImageKind.RECOMBINED: QT_TRANSLATE_NOOP(
+            "Files", "recombined image of contrast-enhanced mammography"
+        ),
         ImageKind.VOLUME: QT_TRANSLATE_NOOP("Files", "tomosynthesis"),
         ImageKind.PROJECTION: QT_TRANSLATE_NOOP("Files", "tomosynthesis projection"),
     }
@@ -100,6 +106,12 @@ def is_for_processing(header: Header) -> bool:
     if intent:
         return intent == "FOR PROCESSING"
     return header.text("SOPClassUID") in _FOR_PROCESSING_CLASSES
+
+
+def is_capture(header: Header) -> bool:
+    """Tell whether another program than the device's wrote the pixels (PS3.3 A.8)."""
+    sop_class = header.text("SOPClassUID")
+    return sop_class == _SECONDARY_CAPTURE or sop_class.startswith(f"{_SECONDARY_CAPTURE}.")
 
 
 def is_magnified(factor: float) -> bool:

@@ -1,4 +1,4 @@
-"""Whether an image is an acquired 2D view, a synthetic one, or tomosynthesis, and its frames.
+"""Whether an image is an acquired 2D view, made from others, or tomosynthesis, and its frames.
 
 Source: PS3.3 C.8.11.7.1.4 (Image Type of mammograms), C.8.21.6.1.1 (of tomosynthesis),
 C.7.6.16.2 (pixel measures, plane position and orientation of a frame), C.7.6.16.2.2.4
@@ -24,14 +24,25 @@ TOMOSYNTHESIS_CLASSES = PROJECTIONS | {TOMOSYNTHESIS}
 _SYNTHETIC = re.compile(
     r"\b(C[- ]?VIEW|S[- ]?VIEW|V[- ]?PREVIEW|INSIGHT ?2D|INTELLIGENT ?2D|SYNTHETIC ?2D)\b"
 )
+# What makers write into ImageType of contrast-enhanced mammography: GE LOW_ENERGY, HIGH_ENERGY and
+# RECOMBINED, others what they did (subtraction) or see (iodine).
+_ENERGIES = (
+    ("LOW_ENERGY", ImageKind.LOW_ENERGY),
+    ("HIGH_ENERGY", ImageKind.HIGH_ENERGY),
+    ("RECOMBINED", ImageKind.RECOMBINED),
+    ("SUBTRACT", ImageKind.RECOMBINED),
+    ("IODINE", ImageKind.RECOMBINED),
+)
+_RECOMBINED = re.compile(r"\b(RECOMBINED|SUBTRACT(ED|ION))\b")
 _THICKEST_BREAST_MM = 300.0
 
 
 def read_kind(header: Header, frames: int, warnings: list[str]) -> ImageKind:
     """Return what an image is.
 
-    A synthetic view says ``GENERATED_2D``; older ones only by their maker's name for it, which is
-    used where the image is not an original one, with a warning.  An image of several frames is a
+    A synthetic view says ``GENERATED_2D``, an image of contrast-enhanced mammography which of the
+    two energies it is of; older ones only by their description, which is used where the image is
+    not an original one, with a warning.  An image of several frames is a
     volume, whatever its SOP class: some archives keep volumes as mammograms.
 
     Parameters
@@ -53,17 +64,26 @@ def read_kind(header: Header, frames: int, warnings: list[str]) -> ImageKind:
         return ImageKind.PROJECTION
     if header.text("SOPClassUID") == TOMOSYNTHESIS or "TOMOSYNTHESIS" in said:
         return ImageKind.VOLUME
-    if said[:1] != ["ORIGINAL"] and _is_named_synthetic(header):
+    for word, kind in _ENERGIES:
+        if any(word in value for value in said):
+            return kind
+    return ImageKind.PLAIN if said[:1] == ["ORIGINAL"] else _described_kind(header, warnings)
+
+
+def _described_kind(header: Header, warnings: list[str]) -> ImageKind:
+    """Return what a description calls an image that is made from others."""
+    described = f"{header.text('SeriesDescription')}\n{header.text('ProtocolName')}".upper()
+    if _SYNTHETIC.search(described):
         warnings.append(
             translate("Files", "synthetic 2D image by its description, which is free text")
         )
         return ImageKind.SYNTHETIC
+    if _RECOMBINED.search(described):
+        warnings.append(
+            translate("Files", "recombined image by its description, which is free text")
+        )
+        return ImageKind.RECOMBINED
     return ImageKind.PLAIN
-
-
-def _is_named_synthetic(header: Header) -> bool:
-    described = (header.text("SeriesDescription"), header.text("ProtocolName"))
-    return any(_SYNTHETIC.search(text.upper()) for text in described)
 
 
 def read_stack(header: Header, frames: int, warnings: list[str]) -> FrameStack | None:

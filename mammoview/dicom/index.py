@@ -133,7 +133,7 @@ def _examination(key: str, headers: Sequence[ReadHeader]) -> Examination:
     if len({m.identity.patient_id for m in mammograms if not m.is_cbis_ddsm}) > 1:
         note = translate("Files", "the images of this study name different patients")
         mammograms = [replace(m, warnings=(*m.warnings, note)) for m in mammograms]
-    acquired = {m.place for m in mammograms if m.kind is ImageKind.PLAIN}
+    acquired = {m.place for m in mammograms if m.kind in (ImageKind.PLAIN, ImageKind.LOW_ENERGY)}
     mammograms = [
         replace(m, slot=None, displaced_slot=None)
         if m.kind is ImageKind.SYNTHETIC and m.place in acquired

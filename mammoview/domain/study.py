@@ -71,9 +71,16 @@ class PixelFormat:
 
 
 class ImageKind(StrEnum):
-    """How the image came to be, in words for the screen (PS3.3 C.8.11.7.1.4, C.8.21.6.1.1)."""
+    """How the image came to be, in words for the screen (PS3.3 C.8.11.7.1.4, C.8.21.6.1.1).
+
+    Contrast-enhanced mammography takes two images of a view: the one of low energy looks like any
+    mammogram, and what the other adds is shown in one that is recombined from both.
+    """
 
     PLAIN = "2D"
+    LOW_ENERGY = "low-energy"
+    HIGH_ENERGY = "high-energy"
+    RECOMBINED = "recombined contrast-enhanced"
     SYNTHETIC = "synthetic 2D"
     VOLUME = "tomosynthesis"
     PROJECTION = "tomosynthesis projection"
@@ -182,6 +189,8 @@ class Mammogram:
         Whether its encoding gives a coarse picture long before the whole (JPEG 2000).
     origins : tuple of ImageOrigin
         What it was made from (SourceImageSequence), so that marks on that can be found on it.
+    is_copy : bool
+        Whether the pixels were changed after the device: a secondary capture, or lossy compression.
     """
 
     file: Path
@@ -211,6 +220,7 @@ class Mammogram:
     volume_slot: Slot | None = None
     holds_coarse: bool = False
     origins: tuple[ImageOrigin, ...] = ()
+    is_copy: bool = False
 
     @property
     def place(self) -> Place | None:

@@ -285,7 +285,7 @@ def test_each_pane_says_why_its_image_is_there_when_asked() -> None:
     assert ws.panes[0].why == (
         "Side R: test",
         "View CC: test",
-        "Chosen of 2 images: whole before partial, then the newest",
+        "Chosen of 2 images: whole before partial, originals before copies, the newest",
     )
     assert ws.panes[1].why == ()
     assert steps.next_image(ws).panes[0].why[-1] == "One of 2 images, chosen by the reader"

@@ -31,7 +31,7 @@ from mammoview.domain.views import Slot
 from mammoview.review.arbitration import settle
 from mammoview.review.standing import Reading
 from tests.builders.desk import Mailbox
-from tests.builders.dicom import build_exam
+from tests.builders.dicom import build_exam, build_mg
 from tests.builders.pairs import POLICY, SCHEMES, read_to_final
 from tests.builders.reads import OTHER, READER, log_at
 
@@ -315,6 +315,27 @@ def test_a_thumbnail_is_a_mean_of_what_it_stands_for() -> None:
     assert small.shape == (128, 42)
     assert np.ptp(small) <= 8
     assert abs(int(small.mean()) - 100) <= 1
+
+
+def test_a_thumbnail_shows_the_image_that_is_read(tmp_path: Path) -> None:
+    path, folder = tmp_path / "w" / "worklist.sqlite", tmp_path / "in"
+    build_exam(folder)
+    prepare(path)
+    import_paths(path, [folder])
+    (listed,) = store.read_listing(path).studies
+    alone = thumbnails.strip(
+        store.images_for(path, listed.key), tmp_path / "one", cancelled=lambda: False
+    )
+    later = {"LossyImageCompression": "01", "ContentTime": "235959"}
+    black = np.zeros((120, 90), np.uint16)
+    build_mg(folder / "copy", stored=black, elements=later)
+    import_paths(path, [folder])
+    images = store.images_for(path, listed.key)
+    both = thumbnails.strip(images, tmp_path / "two", cancelled=lambda: False)
+    assert len(images) == 5
+    assert alone is not None
+    assert both is not None
+    assert np.array_equal(alone, both)
 
 
 def test_a_thumbnail_is_kept_until_the_image_changes(

@@ -18,12 +18,12 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from mammoview.app import resolve
+from mammoview.app import hanging, resolve
 from mammoview.app.worklist.importing import stamp_of
 from mammoview.app.worklist.values import ImageFile
 from mammoview.domain.geometry import ImageBox
 from mammoview.domain.study import Mammogram
-from mammoview.domain.views import Laterality, Slot
+from mammoview.domain.views import Laterality, Place, Slot
 from mammoview.errors import MammoviewError
 from mammoview.imaging.grayscale import default_voi, display_table, to_display
 from mammoview.imaging.orientation import apply_pose
@@ -77,7 +77,12 @@ def _make(images: Sequence[ImageFile], cancelled: Callable[[], bool]) -> NDArray
     from mammoview.dicom.index import index_images  # heavy: the window comes first
 
     index = index_images([(image.file, image.archive) for image in images], cancelled=cancelled)
-    views = {view.slot: view for exam in index.examinations for view in exam.mammograms}
+    views = {
+        slot: view
+        for exam in index.examinations
+        for slot in _ORDER
+        if (view := hanging.best_in(Place(slot=slot), exam)) is not None
+    }
     cells = []
     for slot in _ORDER:
         if cancelled():
