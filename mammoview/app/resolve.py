@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 from mammoview.app.workspace import LoadedImage
 from mammoview.domain.geometry import Pose
 from mammoview.domain.study import Mammogram
-from mammoview.imaging.breast import Breast, chest_wall_edge, find_breast
+from mammoview.imaging.breast import Breast, chest_wall_edge, find_breast, is_wall_elsewhere
 from mammoview.imaging.grayscale import breast_window, unit_values
-from mammoview.imaging.orientation import pose_from_edge
+from mammoview.imaging.orientation import pose_from_edge, wall_edge
 from mammoview.imaging.pyramid import halve, smaller_levels
 from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 FROM_IMAGE = QT_TRANSLATE_NOOP("Pane", "chest wall found in the image")
+AGAINST_PIXELS = QT_TRANSLATE_NOOP(
+    "Pane", "chest wall not where PatientOrientation says: side or orientation may be wrong"
+)
 NOT_FOUND = QT_TRANSLATE_NOOP("Pane", "orientation unknown: shown as stored")
 _LONG_SIDE = 512
 
@@ -77,7 +80,8 @@ def settle(
 ) -> tuple[Mammogram, LoadedImage]:
     """Settle how a decoded image lies, where its breast is, and what greys that fills.
 
-    The header's pose is kept where there is one.  Else the chest wall is looked for in the pixels,
+    The header's pose is kept where there is one, with a warning where the chest wall is surely not
+    where it says.  Else the chest wall is looked for in the pixels,
     and the source and a warning say so; where that fails too, the image is shown as stored, with a
     warning.  ``smaller`` is the image at 1/2, 1/4 and 1/8 size, where it is known already.
 
@@ -93,10 +97,8 @@ def settle(
     breast = _find_breast(mammogram, stored)
     smaller = smaller or smaller_levels(stored, mammogram.pixel_format.padding)
     mammogram = _with_window(mammogram, smaller[-1], breast)
-    if mammogram.pose is not None:
-        pose = mammogram.pose
-    else:
-        pose = _pose_from_pixels(mammogram, breast)
+    pose = _checked_pose(mammogram, breast) or _pose_from_pixels(mammogram, breast)
+    if pose != mammogram.pose:
         mammogram = replace(mammogram, pose=pose, warnings=(*mammogram.warnings, pose.source))
     return mammogram, LoadedImage(
         stored=stored,
@@ -119,6 +121,19 @@ def _with_window(mammogram: Mammogram, stored: NDArray[np.generic], breast: Brea
 def _find_breast(mammogram: Mammogram, stored: NDArray[np.generic]) -> Breast:
     step = max(1, max(stored.shape) // _LONG_SIDE)
     return find_breast(unit_values(stored[::step, ::step], mammogram.pixel_format))
+
+
+def _checked_pose(mammogram: Mammogram, breast: Breast) -> Pose | None:
+    """Return the header's pose, which says so where the pixels surely contradict it.
+
+    It is kept all the same: which of the two is wrong, the reader must see.
+    """
+    pose, side = mammogram.pose, mammogram.laterality.value
+    if pose is None or side is None or mammogram.slot is None:
+        return pose
+    if not is_wall_elsewhere(breast, wall_edge(pose, side)):
+        return pose
+    return replace(pose, source=translate("Pane", AGAINST_PIXELS))
 
 
 def _pose_from_pixels(mammogram: Mammogram, breast: Breast) -> Pose:

@@ -26,7 +26,7 @@ from mammoview.dicom.source import DicomFile
 from mammoview.dicom.spacing import read_magnification, read_spacing
 from mammoview.dicom.syntaxes import find_syntax
 from mammoview.dicom.technique import read_technique
-from mammoview.domain.geometry import Pose
+from mammoview.domain.geometry import PixelSpacing, Pose
 from mammoview.domain.study import (
     FrameStack,
     ImageKind,
@@ -46,6 +46,8 @@ from mammoview.errors import DicomError
 from mammoview.imaging.orientation import pose_from_patient_orientation
 from mammoview.words import translate
 
+# Year, month and day; of a date that was made anonymous the last parts may be missing.
+_DATE = re.compile(r"(18|19|20)\d\d((0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])?)?")
 _ZONE = re.compile(r"[+-]\d{4}$")
 
 
@@ -104,14 +106,14 @@ def _described(
     pixel_format = read_pixel_format(header, layout, warnings)
     captured = cbis is None and is_capture(header)
     lost = _lost(header, file.transfer_syntax)
-    warnings += [*lost, *_other_warnings(header, captured=captured)]
+    warnings += [*lost, *_other_warnings(header, captured=captured, spacing=spacing)]
     return Mammogram(
         file=path,
         archive=archive,
         sop_instance_uid=_sop_instance_uid(header),
         study_key=_study_key(header, cbis, warnings),
         identity=_identity(header),
-        study_date=_digits(header.text("StudyDate")),
+        study_date=_study_date(header, warnings),
         acquired=_acquired(header),
         rows=layout.rows,
         cols=layout.cols,
@@ -208,18 +210,36 @@ def _identity(header: Header) -> PatientIdentity:
 
 def _acquired(header: Header) -> str:
     """Return when the image was made as sortable digits, from the first of three attributes."""
-    joined = header.text("AcquisitionDateTime")
-    if joined:
-        return _digits(joined)
+    joined = _digits(header.text("AcquisitionDateTime"))
+    if _DATE.fullmatch(joined[:8]):
+        return joined
     for kind in ("Acquisition", "Content", "Study"):
-        date = _digits(header.text(f"{kind}Date"))
+        date = _date(header, f"{kind}Date")
         if date:
             return date + _digits(header.text(f"{kind}Time"))
     return ""
 
 
+def _study_date(header: Header, warnings: list[str]) -> str:
+    """Return when the study was; a date that cannot be one is none, for priors go by it."""
+    date = _date(header, "StudyDate")
+    if not date and header.text("StudyDate"):
+        warnings.append(
+            translate("Files", "{keyword} holds a value that is not a date").format(
+                keyword="StudyDate"
+            )
+        )
+    return date
+
+
+def _date(header: Header, keyword: str) -> str:
+    """Return the digits of a date, or of its first parts where the rest was taken away."""
+    digits = "".join(filter(str.isdigit, header.text(keyword)))
+    return digits if _DATE.fullmatch(digits) else ""
+
+
 def _digits(text: str) -> str:
-    """Return the digits before any zone offset; old files write dates as 2016.10.04."""
+    """Return the digits before any zone offset."""
     return "".join(c for c in _ZONE.sub("", text) if c.isdigit())
 
 
@@ -230,12 +250,18 @@ def _pose(header: Header, laterality: SourcedLaterality, view: SourcedView) -> P
     return pose_from_patient_orientation(*directions, laterality.value, view.value)
 
 
-def _other_warnings(header: Header, *, captured: bool) -> list[str]:
+def _other_warnings(header: Header, *, captured: bool, spacing: PixelSpacing | None) -> list[str]:
     found = []
     if captured:
         found.append(
             translate(
                 "Files", "secondary capture: pixels that another program wrote than the device's"
+            )
+        )
+    if len(set(header.texts("PixelAspectRatio"))) > 1 and spacing is None:
+        found.append(
+            translate(
+                "Files", "pixels that are not square (PixelAspectRatio): shown as if they were"
             )
         )
     if header.text("BurnedInAnnotation").upper() == "YES":

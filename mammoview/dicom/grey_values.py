@@ -13,7 +13,12 @@ from numpy.typing import NDArray
 from mammoview.dicom.header import Header
 from mammoview.dicom.layout import PixelLayout
 from mammoview.domain.study import PixelFormat, VoiFunction, VoiLut, VoiWindow
+from mammoview.imaging.grayscale import share_of_greys
 from mammoview.words import translate
+
+# A window that gives an image less of the greys than this was made for other values: of an image
+# of 12 bits before another program made it one of 8.
+_LEAST_GREYS = 0.1
 
 
 def read_pixel_format(header: Header, layout: PixelLayout, warnings: list[str]) -> PixelFormat:
@@ -31,6 +36,7 @@ def read_pixel_format(header: Header, layout: PixelLayout, warnings: list[str]) 
     slope, intercept = _rescale(header, warnings)
     photometric = header.text("PhotometricInterpretation").upper()
     lowest = -(1 << (layout.bits_stored - 1)) if layout.is_signed else 0
+    ends = [slope * v + intercept for v in (lowest, lowest + (1 << layout.bits_stored) - 1)]
     holders = (*header.functional_groups("FrameVOILUTSequence"), header)
     return PixelFormat(
         bits_stored=layout.bits_stored,
@@ -38,11 +44,11 @@ def read_pixel_format(header: Header, layout: PixelLayout, warnings: list[str]) 
         photometric_interpretation=photometric,
         inverse=photometric == "MONOCHROME1"
         or header.text("PresentationLUTShape").upper() == "INVERSE",
-        padding=_padding(header, layout),
+        padding=_padding(header, layout, warnings),
         rescale_slope=slope,
         rescale_intercept=intercept,
-        windows=tuple(w for holder in holders for w in _windows(holder, warnings)),
-        luts=_luts(header, signed_input=slope * lowest + intercept < 0, warnings=warnings),
+        windows=tuple(w for h in holders for w in _windows(h, (min(ends), max(ends)), warnings)),
+        luts=_luts(header, (min(ends), max(ends)), signed_input=ends[0] < 0, warnings=warnings),
     )
 
 
@@ -63,7 +69,10 @@ def _rescale(header: Header, warnings: list[str]) -> tuple[float, float]:
     return 1.0, 0.0
 
 
-def _windows(header: Header, warnings: list[str]) -> tuple[VoiWindow, ...]:
+def _windows(
+    header: Header, values: tuple[float, float], warnings: list[str]
+) -> tuple[VoiWindow, ...]:
+    """Return the windows that can be used on an image of such lowest and highest values."""
     centres, widths = header.numbers("WindowCenter"), header.numbers("WindowWidth")
     names = header.texts("WindowCenterWidthExplanation")
     function = _function(header.text("VOILUTFunction").upper(), warnings)
@@ -81,7 +90,15 @@ def _windows(header: Header, warnings: list[str]) -> tuple[VoiWindow, ...]:
             )
             continue
         name = names[i] if i < len(names) else ""
-        found.append(VoiWindow(centre=centre, width=width, function=function, explanation=name))
+        window = VoiWindow(centre=centre, width=width, function=function, explanation=name)
+        if share_of_greys(window, *values) < _LEAST_GREYS:
+            warnings.append(
+                translate(
+                    "Files", "window {i} lies outside the values of the image and is not used"
+                ).format(i=i + 1)
+            )
+            continue
+        found.append(window)
     return tuple(found)
 
 
@@ -93,12 +110,18 @@ def _function(text: str, warnings: list[str]) -> VoiFunction:
     return VoiFunction.LINEAR
 
 
-def _luts(header: Header, *, signed_input: bool, warnings: list[str]) -> tuple[VoiLut, ...]:
+def _luts(
+    header: Header, values: tuple[float, float], *, signed_input: bool, warnings: list[str]
+) -> tuple[VoiLut, ...]:
     found = []
     for item in header.items("VOILUTSequence"):
         lut = _lut(item, signed_input=signed_input)
         if lut is None:
             warnings.append(translate("Files", "a VOI LUT is damaged and not used"))
+        elif share_of_greys(lut, *values) < _LEAST_GREYS:
+            warnings.append(
+                translate("Files", "a VOI LUT lies outside the values of the image and is not used")
+            )
         else:
             found.append(lut)
     return tuple(found)
@@ -140,14 +163,20 @@ def _lut_entries(item: Header, count: int) -> NDArray[np.uint16] | None:
     return entries[:count].copy() if len(entries) >= count else None
 
 
-def _padding(header: Header, layout: PixelLayout) -> tuple[int, int] | None:
+def _padding(header: Header, layout: PixelLayout, warnings: list[str]) -> tuple[int, int] | None:
     value = _as_stored(header.integer("PixelPaddingValue"), layout)
     if value is None:
         return None
     limit = _as_stored(header.integer("PixelPaddingRangeLimit"), layout)
     if limit is None:
         limit = value
-    return min(value, limit), max(value, limit)
+    first, last = min(value, limit), max(value, limit)
+    if last - first >= 1 << (layout.bits_stored - 1):  # the picture would be black
+        warnings.append(
+            translate("Files", "padding of more than half of the grey values is not used")
+        )
+        return None
+    return first, last
 
 
 def _as_stored(value: int | None, layout: PixelLayout) -> int | None:

@@ -129,7 +129,10 @@ class Header:
     def integer(self, keyword: str) -> int | None:
         """Return the first value as a whole number; None when absent or not whole."""
         value = self.number(keyword)
-        return int(value) if value is not None and value == int(value) else None
+        if value is None or value.is_integer():
+            return None if value is None else int(value)
+        self._remember(keyword)
+        return None
 
     def items(self, keyword: str) -> tuple[Header, ...]:
         """Return the items of a sequence; an empty tuple when absent or not a sequence."""

@@ -106,6 +106,15 @@ def index_images(
 def _add(read: dict[str, ReadHeader], header: ReadHeader) -> None:
     """Take a header into the collection, keyed by SOPInstanceUID."""
     uid = header.mammogram.sop_instance_uid
+    if uid in read and _differ(read[uid].mammogram, header.mammogram):
+        raise DicomError(
+            translate("Files", "another image under the SOPInstanceUID of one already opened"),
+            expected=translate("Files", "an identifier of its own for each image"),
+            todo=translate(
+                "Files",
+                "open it alone, and have its source send both under identifiers of their own",
+            ),
+        )
     if uid in read:
         raise DicomError(
             translate("Files", "a second copy of an image already opened (same SOPInstanceUID)"),
@@ -113,6 +122,14 @@ def _add(read: dict[str, ReadHeader], header: ReadHeader) -> None:
             todo=translate("Files", "leave the copy out"),
         )
     read[uid] = header
+
+
+def _differ(one: Mammogram, other: Mammogram) -> bool:
+    """Tell whether headers under one identifier cannot be those of one image."""
+    return any(
+        getattr(one, name) != getattr(other, name)
+        for name in ("study_key", "label", "rows", "cols", "acquired", "kind", "frames")
+    )
 
 
 def _grouped(read: Sequence[ReadHeader]) -> tuple[Examination, ...]:

@@ -148,12 +148,15 @@ def check_pixels(layout: PixelLayout, pixels: PixelBytes) -> None:
 def _check_grey(header: Header) -> None:
     photometric = header.text("PhotometricInterpretation").upper()
     samples = header.integer("SamplesPerPixel") or 1
-    # Only a defined term is quoted: a broken header may hold a name there.
-    known = photometric if photometric in _PHOTOMETRICS else "PhotometricInterpretation unknown"
+    if photometric not in _PHOTOMETRICS:  # not quoted: a broken header may hold a name there
+        raise _refused(
+            translate("Files", "an image whose PhotometricInterpretation is missing or unknown"),
+            translate("Files", "MONOCHROME1 or MONOCHROME2"),
+        )
     if samples != 1 or photometric not in ("MONOCHROME1", "MONOCHROME2"):
         raise _refused(
             translate("Files", "a colour image ({known}, {samples} samples per pixel)").format(
-                known=known, samples=samples
+                known=photometric, samples=samples
             ),
             translate("Files", "MONOCHROME1 or MONOCHROME2"),
         )

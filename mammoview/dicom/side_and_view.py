@@ -28,6 +28,31 @@ _Candidate = tuple[_Value, str]
 _TEXT_KEYWORDS = ("SeriesDescription", "ProtocolName", "ImageComments")
 _TEXT_SIDE = re.compile(r"(?<![A-Z])(R|RT|RIGHT|L|LT|LEFT)(?![A-Z])")
 _TEXT_VIEW = re.compile(r"(?<![A-Z])(R|L)?[ _-]?(CC|MLO|ML|LM|LMO|XCCL|XCCM)(?![A-Z])")
+# What a description calls the modifiers of the view that it names.
+_TEXT_MODIFIERS = (
+    (re.compile(r"\bSPOT\b"), ViewModifier.SPOT_COMPRESSION),
+    (re.compile(r"\bMAG(N|NIFICATION|NIFIED)?\b"), ViewModifier.MAGNIFICATION),
+    (re.compile(r"\b(ID|DISPLACED|EKLUND)\b"), ViewModifier.IMPLANT_DISPLACED),
+    (re.compile(r"\bTAN(GENTIAL)?\b"), ViewModifier.TANGENTIAL),
+    (re.compile(r"\b(CV|CLEAVAGE)\b"), ViewModifier.CLEAVAGE),
+    (re.compile(r"\bRL\b"), ViewModifier.ROLLED_LATERAL),
+    (re.compile(r"\bRM\b"), ViewModifier.ROLLED_MEDIAL),
+)
+_SIDE_WORDS = {
+    **dict.fromkeys(("R", "RT", "RIGHT"), Laterality.RIGHT),
+    **dict.fromkeys(("L", "LT", "LEFT"), Laterality.LEFT),
+}
+# ViewPosition as some devices fill it: with the side before or after it, or in words.
+_SPELLED_VIEW = re.compile(
+    rf"(?P<before>R|L)?[ _-]?(?P<view>{'|'.join(Projection)})([ _-](?P<after>R|L))?"
+)
+_VIEW_WORDS = {
+    "CRANIOCAUDAL": Projection.CC,
+    "MEDIOLATERALOBLIQUE": Projection.MLO,
+    "MEDIOLATERAL": Projection.ML,
+    "LATEROMEDIAL": Projection.LM,
+    "LATEROMEDIALOBLIQUE": Projection.LMO,
+}
 # In oblique pictures foot goes with the medial side; the letters then tell the breast.
 _OBLIQUE_SIDE = {
     frozenset("FL"): Laterality.RIGHT,
@@ -58,6 +83,7 @@ def read_laterality(
         *_coded_side(header),
         *([(cbis.laterality, "PatientID")] if cbis else []),
         *_oblique_side(header, projection),
+        *_side_in_view_position(header),
     ]
     if not found:
         found = _side_in_text(header)
@@ -84,7 +110,7 @@ def read_view(header: Header, cbis: CbisName | None, warnings: list[str]) -> Sou
     codes = header.items("ViewCodeSequence")
     found = [
         *_coded_view(codes, warnings),
-        *_spelled_view(header, "ViewPosition", warnings),
+        *_spelled_view(header, warnings),
         *_view_in_orientation(header),
         *([(cbis.projection, "PatientID")] if cbis else []),
     ]
@@ -97,7 +123,10 @@ def read_view(header: Header, cbis: CbisName | None, warnings: list[str]) -> Sou
     value, source = _first(found, translate("Files", "view"), warnings)
     items = [item for code in codes for item in code.items("ViewModifierCodeSequence")]
     items += header.items("ViewModifierCodeSequence")
-    return SourcedView(value=value, modifiers=_modifiers(items, warnings), source=source)
+    modifiers = _modifiers(items, warnings)
+    if not items and source in _TEXT_KEYWORDS:
+        modifiers = _modifiers_in_text(header.text(source))
+    return SourcedView(value=value, modifiers=modifiers, source=source)
 
 
 def patient_orientation(header: Header) -> tuple[str, str] | None:
@@ -143,12 +172,19 @@ def _spelled_side(header: Header, warnings: list[str]) -> list[_Candidate[Latera
     holders += [("Laterality", header)]
     found = []
     for keyword, holder in holders:
-        text = holder.text(keyword).upper()
-        if text in ("R", "L"):
-            found.append((Laterality(text), keyword))
-        elif text == "B":
+        texts = {text.upper() for text in holder.texts(keyword)} - {""}
+        sides = {_SIDE_WORDS[text] for text in texts if text in _SIDE_WORDS}
+        if len(sides) == 1 and texts <= _SIDE_WORDS.keys():
+            found.append((sides.pop(), keyword))
+        elif len(sides) > 1 or "B" in texts:
             warnings.append(
                 translate("Files", "{keyword} says both breasts").format(keyword=keyword)
+            )
+        elif texts:
+            warnings.append(
+                translate("Files", "{keyword} holds a value that is not a known side").format(
+                    keyword=keyword
+                )
             )
     return found
 
@@ -188,19 +224,36 @@ def _coded_view(codes: Sequence[Header], warnings: list[str]) -> list[_Candidate
     return found
 
 
-def _spelled_view(
-    header: Header, keyword: str, warnings: list[str]
-) -> list[_Candidate[Projection]]:
-    text = header.text(keyword).upper()
-    if text in Projection.__members__:
-        return [(Projection(text), keyword)]
-    if text:
+def _spelled_view(header: Header, warnings: list[str]) -> list[_Candidate[Projection]]:
+    said = _view_position(header)
+    if said is not None:
+        return [(said[0], "ViewPosition")]
+    if header.text("ViewPosition"):
         warnings.append(
             translate("Files", "{keyword} holds a value that is not a known view").format(
-                keyword=keyword
+                keyword="ViewPosition"
             )
         )
     return []
+
+
+def _side_in_view_position(header: Header) -> list[_Candidate[Laterality]]:
+    said = _view_position(header)
+    return [(said[1], "ViewPosition")] if said and said[1] else []
+
+
+def _view_position(header: Header) -> tuple[Projection, Laterality | None] | None:
+    """Return view, and side where it is with it; None where it is no view that is known."""
+    texts = {text.upper() for text in header.texts("ViewPosition")}
+    text = texts.pop() if len(texts) == 1 else ""
+    if text in Projection.__members__:  # LMO is a view, and no left MO
+        return Projection(text), None
+    match = _SPELLED_VIEW.fullmatch(text)
+    if match is not None:
+        side = match["before"] or match["after"]
+        return Projection(match["view"]), Laterality(side) if side else None
+    worded = _VIEW_WORDS.get("".join(filter(str.isalpha, text)))
+    return None if worded is None else (worded, None)
 
 
 def _view_in_orientation(header: Header) -> list[_Candidate[Projection]]:
@@ -240,3 +293,8 @@ def _view_in_text(header: Header) -> list[_Candidate[Projection]]:
         if len(views) == 1:
             return [(Projection(views.pop()), keyword)]
     return []
+
+
+def _modifiers_in_text(text: str) -> tuple[ViewModifier, ...]:
+    """Return the modifiers that a description names: a spot view must not pass for a whole one."""
+    return tuple(modifier for word, modifier in _TEXT_MODIFIERS if word.search(text.upper()))

@@ -12,8 +12,14 @@ from mammoview.dicom.header import Header
 from mammoview.domain.geometry import PixelSpacing, SpacingBasis
 from mammoview.words import translate
 
+_FACTOR = "EstimatedRadiographicMagnificationFactor"
+_RATIO = "DistanceSourceToDetector / DistanceSourceToPatient"
 _FACTOR_RANGE = (0.05, 5.0)
 _USUAL_FACTORS = (0.95, 2.2)
+# What any picture of a breast has, generously: outside it the value is in metres or micrometres.
+_LENGTHS_MM = (0.005, 2.0)
+_SAME = 0.03  # of a length: what rounding and a magnification left out explain
+_MAGNIFICATIONS_APART = 0.25  # distances are measured to the support or to the middle of the breast
 _AT_DETECTOR = str(SpacingBasis.AT_DETECTOR)
 
 
@@ -37,7 +43,9 @@ def read_spacing(header: Header, warnings: list[str]) -> PixelSpacing | None:
         return _spacing(plain, "PixelSpacing, calibrated", SpacingBasis.CALIBRATED)
     at_detector = _pair(header, "ImagerPixelSpacing", warnings)
     if at_detector:
-        return _in_the_breast(at_detector, header, warnings)
+        found = _in_the_breast(at_detector, header, warnings)
+        _check_agree(plain, at_detector, (found.row_mm, found.col_mm), warnings)
+        return found
     if plain:
         return _spacing(plain, "PixelSpacing", SpacingBasis.STATED)
     scanned = _pair(header, "NominalScannedPixelSpacing", warnings)
@@ -57,18 +65,29 @@ def read_magnification(header: Header, warnings: list[str]) -> tuple[float, str]
     warnings : list of str
         Grows by factors that are out of range.
     """
-    stated = header.number("EstimatedRadiographicMagnificationFactor")
-    factor = _plausible(stated, "EstimatedRadiographicMagnificationFactor", warnings)
+    stated = header.number(_FACTOR)
+    factor = _plausible(stated, _FACTOR, warnings)
+    ratio = _distance_ratio(header)
     if factor is not None:
-        return factor, f"corrected {factor:.2f}x (EstimatedRadiographicMagnificationFactor)"
+        if ratio is not None and not math.isclose(factor, ratio, rel_tol=_MAGNIFICATIONS_APART):
+            warnings.append(
+                translate(
+                    "Files",
+                    "magnification conflict: {source} says {value:.2f}, {other_source} says "
+                    "{other:.2f}",
+                ).format(source=_FACTOR, value=factor, other_source=_RATIO, other=ratio)
+            )
+        return factor, f"corrected {factor:.2f}x ({_FACTOR})"
+    factor = _plausible(ratio, _RATIO, warnings)
+    return (
+        (1.0, _AT_DETECTOR) if factor is None else (factor, f"corrected {factor:.2f}x ({_RATIO})")
+    )
+
+
+def _distance_ratio(header: Header) -> float | None:
     to_detector = header.number("DistanceSourceToDetector") or 0.0
     to_patient = header.number("DistanceSourceToPatient") or 0.0
-    if to_detector > 0 and to_patient > 0:
-        ratio = "DistanceSourceToDetector / DistanceSourceToPatient"
-        factor = _plausible(to_detector / to_patient, ratio, warnings)
-        if factor is not None:
-            return factor, f"corrected {factor:.2f}x ({ratio})"
-    return 1.0, _AT_DETECTOR
+    return to_detector / to_patient if to_detector > 0 and to_patient > 0 else None
 
 
 def _plausible(factor: float | None, source: str, warnings: list[str]) -> float | None:
@@ -102,7 +121,39 @@ def _pair(header: Header, keyword: str, warnings: list[str]) -> tuple[float, flo
             )
         )
         return None
+    if not all(_LENGTHS_MM[0] <= value <= _LENGTHS_MM[1] for value in values):
+        warnings.append(
+            translate("Files", "{keyword} of {value:.3g} mm is impossible and not used").format(
+                keyword=keyword, value=values[0]
+            )
+        )
+        return None
     return values[0], values[1]
+
+
+def _check_agree(
+    plain: tuple[float, float] | None,
+    at_detector: tuple[float, float],
+    in_the_breast: tuple[float, float],
+    warnings: list[str],
+) -> None:
+    """Say where PixelSpacing is neither that of the detector nor that of the breast.
+
+    A program that made the image smaller may have changed the one and not the other.
+    """
+    if plain is None or _close(plain, at_detector) or _close(plain, in_the_breast):
+        return
+    warnings.append(
+        translate(
+            "Files",
+            "spacing conflict: ImagerPixelSpacing says {used:.3g} mm, PixelSpacing says "
+            "{other:.3g} mm: sizes may be wrong",
+        ).format(used=at_detector[0], other=plain[0])
+    )
+
+
+def _close(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return all(math.isclose(a, b, rel_tol=_SAME) for a, b in zip(one, other, strict=True))
 
 
 def _in_the_breast(

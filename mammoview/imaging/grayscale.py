@@ -113,6 +113,23 @@ def breast_window(
     )
 
 
+def share_of_greys(voi: VoiWindow | VoiLut, low: float, high: float) -> float:
+    """Return how much of the greys of a VOI, 0..1, an image of such extreme values gets.
+
+    Parameters
+    ----------
+    voi : VoiWindow or VoiLut
+        A window or a table.
+    low, high : float
+        Rescaled values.
+    """
+    x = np.linspace(low, high, 256)
+    if isinstance(voi, VoiLut):
+        whole = float(np.ptp(voi.entries)) / ((1 << voi.bits) - 1)
+        return float(np.ptp(_through_lut(x, voi))) / (whole or 1.0)
+    return float(np.ptp(_FUNCTIONS[voi.function](x, voi.centre, voi.width)))
+
+
 def display_table(fmt: PixelFormat, voi: Voi, *, invert: bool) -> NDArray[np.uint8]:
     """Return the grey on screen of every stored value.
 

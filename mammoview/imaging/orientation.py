@@ -100,6 +100,23 @@ def pose_from_edge(edge: Edge | None, laterality: Laterality | None) -> Pose | N
     )
 
 
+def wall_edge(pose: Pose, laterality: Laterality) -> Edge:
+    """Return the edge of the stored image that a pose brings to the chest wall's side.
+
+    Parameters
+    ----------
+    pose : Pose
+        Flip and rotation.
+    laterality : Laterality
+        Side of the breast.
+    """
+    shown = Edge.RIGHT if laterality is Laterality.RIGHT else Edge.LEFT
+    before_turn = _EDGES[(_EDGES.index(shown) - pose.rotate_degrees // 90) % 4]
+    if not pose.flip_horizontal:
+        return before_turn
+    return {Edge.LEFT: Edge.RIGHT, Edge.RIGHT: Edge.LEFT}.get(before_turn, before_turn)
+
+
 def upright_pose(
     values: NDArray[np.float32], breast: Breast, *, row_mm: float, col_mm: float
 ) -> Pose:

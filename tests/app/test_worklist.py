@@ -360,3 +360,18 @@ def test_any_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         suppress_health_check=list(HealthCheck),
     )
     machine("runTest").runTest()
+
+
+def test_two_views_under_one_identifier_are_both_met(path: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    same = {"SOPInstanceUID": "1.2.3"}
+    build_mg(folder / "a", elements=same)
+    build_mg(folder / "b", laterality="L", view="MLO", elements=same)
+    shutil.copy(folder / "a", folder / "copy of a")
+    import_paths(path, [folder])
+    (study,) = store.read_listing(path).studies
+    images = store.images_for(path, study.key)
+    assert len(images) == 2  # a copy is left out, another image is not
+    index = index_images([(i.file, i.archive) for i in images], cancelled=lambda: False)
+    assert ["another image" in refusal.reason for refusal in index.refused] == [True]

@@ -109,7 +109,7 @@ def test_first_mapped_value_follows_the_sign_of_what_is_mapped(tmp_path: Path) -
     assert written_as_us["LUTDescriptor"].VR == "US"
     signed = grey(tmp_path, signed=True, VOILUTSequence=[written_as_us]).luts[0]
     rescaled = grey(tmp_path, RescaleIntercept=-1024, VOILUTSequence=[written_as_us]).luts[0]
-    unsigned = grey(tmp_path, VOILUTSequence=[written_as_us]).luts[0]
+    unsigned = grey(tmp_path, bits=16, VOILUTSequence=[written_as_us]).luts[0]
     assert (signed.first_mapped, rescaled.first_mapped, unsigned.first_mapped) == (
         -100,
         -100,
@@ -201,3 +201,52 @@ def test_padding_is_read_with_the_sign_of_the_pixels(tmp_path: Path, kind: str, 
     at = raw.rindex(b"\xe0\x7f\x10\x00")
     path.write_bytes(raw[:at] + element + raw[at:])
     assert only(path).pixel_format.padding == (-2000, -2000)
+
+
+@pytest.mark.parametrize(
+    ("bits", "elements", "kept"),
+    [
+        (12, {"WindowCenter": 40000, "WindowWidth": 500}, False),
+        (12, {"WindowCenter": -3000, "WindowWidth": 500}, False),
+        (8, {"WindowCenter": 2000, "WindowWidth": 4000}, False),  # of the 12 bits it had once
+        (8, {"WindowCenter": 2000, "WindowWidth": 900, "VOILUTFunction": "SIGMOID"}, False),
+        (12, {"WindowCenter": 4500, "WindowWidth": 900, "VOILUTFunction": "SIGMOID"}, True),
+        (12, {"WindowCenter": 3900, "WindowWidth": 500}, True),
+        (12, {"WindowCenter": 2000, "WindowWidth": 30000}, True),
+        (
+            12,
+            {
+                "WindowCenter": 1000,
+                "WindowWidth": 500,
+                "RescaleIntercept": -4095,
+                "RescaleSlope": 1,
+            },
+            False,
+        ),
+    ],
+)
+def test_a_window_made_for_other_values_is_not_used(
+    tmp_path: Path, bits: int, elements: dict[str, object], kept: bool
+) -> None:
+    mammogram = only(build_mg(tmp_path / "x", bits=bits, elements=elements))
+    said = "window 1 lies outside the values of the image and is not used"
+    assert (bool(mammogram.pixel_format.windows), said in mammogram.warnings) == (kept, not kept)
+
+
+@pytest.mark.parametrize(("bits", "kept"), [(8, 0), (12, 1)])
+def test_a_lut_made_for_other_values_is_not_used(tmp_path: Path, bits: int, kept: int) -> None:
+    table = lut(list(range(0, 4096, 2)), first=1000, bits=12)
+    mammogram = only(build_mg(tmp_path / "x", bits=bits, elements={"VOILUTSequence": [table]}))
+    assert len(mammogram.pixel_format.luts) == kept
+    assert any("VOI LUT lies outside" in warning for warning in mammogram.warnings) != bool(kept)
+
+
+@pytest.mark.parametrize(
+    ("last", "padding"), [(490, (0, 490)), (2047, (0, 2047)), (2048, None), (4095, None)]
+)
+def test_padding_that_would_blacken_the_breast_is_not_used(
+    tmp_path: Path, last: int, padding: tuple[int, int] | None
+) -> None:
+    mammogram = only(build_mg(tmp_path / "x", padding=(0, last)))
+    assert mammogram.pixel_format.padding == padding
+    assert any("padding" in warning for warning in mammogram.warnings) == (padding is None)

@@ -194,3 +194,22 @@ def test_dates_are_read_in_new_and_old_spelling(tmp_path: Path) -> None:
     (exam,) = index_paths(paths).examinations
     assert [m.study_date for m in exam.mammograms] == ["20240102", "20240102"]
     assert [m.acquired for m in exam.mammograms] == ["20240102101112123", "20240102"]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("2024", "2024"),  # made anonymous
+        ("20240230", "20240230"),
+        ("01-02-2024", ""),
+        ("20241301", ""),
+        ("02012024", ""),
+        ("yesterday", ""),
+        ("00000000", ""),
+    ],
+)
+def test_what_is_no_date_is_none(tmp_path: Path, said: str, kept: str) -> None:
+    (exam,) = index_paths([build_mg(tmp_path / "a", elements={"StudyDate": said})]).examinations
+    (view,) = exam.mammograms
+    assert view.study_date == kept
+    assert ("StudyDate holds a value that is not a date" in view.warnings) == (not kept)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from mammoview.app.resolve import AGAINST_PIXELS, load_image
 from mammoview.dicom.decode import decode_pixels
 from mammoview.dicom.index import index_paths
+from mammoview.domain.geometry import Pose
 from mammoview.domain.study import Mammogram
 from mammoview.imaging.breast import chest_wall_edge, find_breast
 from mammoview.imaging.grayscale import default_voi, display_table, to_display, unit_values
@@ -109,3 +112,25 @@ def test_the_view_that_cbis_ddsm_writes_is_no_orientation(tmp_path: Path) -> Non
     assert mammogram.pose is None
     assert mammogram.view.value == "MLO"
     assert mammogram.view.source == "PatientOrientation"
+
+
+@pytest.mark.parametrize(("side", "view"), VIEWS)
+@pytest.mark.parametrize("pose", POSES)
+def test_a_header_that_the_pixels_contradict_is_said_and_no_other(
+    tmp_path: Path, side: str, view: str, pose: tuple[bool, int]
+) -> None:
+    stored = only(build_mg(tmp_path / "a", laterality=side, view=view, pose=pose))
+    settled, image = load_image(stored)
+    assert (settled.pose, settled.warnings) == (stored.pose, stored.warnings)
+    said = stored.pose
+    assert said is not None
+    for degrees in (90, 180, 270):  # what other headers would have said
+        other = Pose(
+            flip_horizontal=said.flip_horizontal,
+            rotate_degrees=(said.rotate_degrees + degrees) % 360,
+            source=said.source,
+        )
+        wrong, image = load_image(replace(stored, pose=other))
+        assert wrong.warnings == (AGAINST_PIXELS,)
+        assert image.pose.source == AGAINST_PIXELS
+        assert image.pose.rotate_degrees == other.rotate_degrees

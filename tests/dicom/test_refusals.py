@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -190,3 +191,34 @@ def test_folder_that_cannot_be_listed(folder: Path, monkeypatch: pytest.MonkeyPa
     said = reason(locked)
     assert "cannot be listed (Permission denied)" in said
     assert str(folder) not in said
+
+
+def test_another_image_under_the_same_identifier_is_no_copy(folder: Path) -> None:
+    uid = pydicom.dcmread(folder / "LCC.dcm").SOPInstanceUID
+    other = build_mg(folder / "x", laterality="R", view="MLO", elements={"SOPInstanceUID": uid})
+    assert "another image under the SOPInstanceUID" in reason(other)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "1e400", "-1", "2.5"])
+@pytest.mark.parametrize("keyword", ["Rows", "BitsAllocated", "BitsStored"])
+def test_a_number_written_as_text_is_refused_and_the_others_open(
+    folder: Path, keyword: str, value: str
+) -> None:
+    path = build_mg(folder / "x")
+    raw = path.read_bytes()
+    at = raw.index(struct.pack("<HH2sH", *_tag(keyword), b"US", 2))
+    text = value.encode().ljust(6)
+    path.write_bytes(raw[: at + 4] + b"DS" + b"\6\0" + text + raw[at + 10 :])
+    index = index_paths([folder])
+    assert [refusal.file.name for refusal in index.refused] == ["x"]
+    assert len(index.examinations[0].mammograms) == 4
+
+
+def _tag(keyword: str) -> tuple[int, int]:
+    tag = pydicom.tag.Tag(keyword)
+    return tag.group, tag.element
+
+
+def test_an_image_whose_photometric_interpretation_is_missing(folder: Path) -> None:
+    said = reason(build_mg(folder / "x", elements={"PhotometricInterpretation": None}))
+    assert said.startswith("an image whose PhotometricInterpretation is missing or unknown")

@@ -292,3 +292,78 @@ def test_a_plain_view_is_analysed(tmp_path: Path, elements: dict[str, Any]) -> N
 
 def test_magnified_view_without_modifier_is_not_in_a_slot(tmp_path: Path) -> None:
     assert built(tmp_path, EstimatedRadiographicMagnificationFactor=1.8).slot is None
+
+
+@pytest.mark.parametrize(
+    ("said", "view", "side"),
+    [
+        ("RCC", "CC", "R"),
+        ("L CC", "CC", "L"),
+        ("rmlo", "MLO", "R"),
+        ("L-MLO", "MLO", "L"),
+        ("MLO R", "MLO", "R"),
+        ("LLM", "LM", "L"),
+        ("LM", "LM", None),
+        ("LMO", "LMO", None),
+        ("LLMO", "LMO", "L"),
+        ("Cranio-Caudal", "CC", None),
+        ("MEDIOLATERAL OBLIQUE", "MLO", None),
+        ("RCCID", None, None),  # an implant-displaced view never passes for a whole one
+        ("CC SPOT", None, None),
+        ("XCCLR", None, None),
+    ],
+)
+def test_view_position_as_devices_spell_it(
+    tmp_path: Path, said: str, view: str | None, side: str | None
+) -> None:
+    mammogram = built(tmp_path, **NO_SIDE, ViewPosition=said, ViewCodeSequence=None)
+    assert mammogram.view.value == view
+    assert mammogram.laterality.value == side
+    assert side is None or mammogram.laterality.source == "ViewPosition"
+
+
+def test_a_side_in_view_position_that_contradicts_is_warned_of(tmp_path: Path) -> None:
+    mammogram = built(tmp_path, ViewPosition="LCC", ViewCodeSequence=None)
+    assert mammogram.slot is Slot.RCC
+    assert "side conflict: ImageLaterality says R, ViewPosition says L" in mammogram.warnings
+
+
+def test_two_views_in_view_position_are_none(tmp_path: Path) -> None:
+    mammogram = built(tmp_path, ViewPosition=["CC", "MLO"], ViewCodeSequence=None)
+    assert mammogram.slot is None
+
+
+@pytest.mark.parametrize(
+    ("said", "side", "warning"),
+    [
+        ("RIGHT", "R", ""),
+        ("lt", "L", ""),
+        (["R", "L"], None, "ImageLaterality says both breasts"),
+        ("U", None, "ImageLaterality holds a value that is not a known side"),
+    ],
+)
+def test_sides_in_other_words(tmp_path: Path, said: object, side: str | None, warning: str) -> None:
+    mammogram = built(tmp_path, ImageLaterality=said)
+    assert mammogram.laterality.value == side
+    assert not warning or warning in mammogram.warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "modifiers"),
+    [
+        ("R CC spot", ("S",)),
+        ("R CC MAG SPOT", ("S", "M")),
+        ("R CC magnification", ("M",)),
+        ("R CC ID", ("ID",)),
+        ("R CC implant displaced", ("ID",)),
+        ("R CC RL", ("RL",)),
+        ("R CC tangential", ("TAN",)),
+        ("R CC", ()),
+    ],
+)
+def test_a_view_named_by_a_description_has_the_modifiers_that_it_names(
+    tmp_path: Path, text: str, modifiers: tuple[str, ...]
+) -> None:
+    mammogram = built(tmp_path, **NO_VIEW, SeriesDescription=text)
+    assert (mammogram.view.value, mammogram.view.modifiers) == ("CC", modifiers)
+    assert mammogram.slot is (None if modifiers else Slot.RCC)

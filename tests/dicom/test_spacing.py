@@ -151,3 +151,49 @@ def test_every_spacing_says_what_its_millimetres_are(
 
 def test_a_spacing_that_does_not_say_is_assumed() -> None:
     assert PixelSpacing(row_mm=1.0, col_mm=1.0, source="made").basis_text == "assumed"
+
+
+@pytest.mark.parametrize("length", [0.0001, 0.002, 50.0, 100.0])
+def test_a_length_in_another_unit_is_not_used(tmp_path: Path, length: float) -> None:
+    mammogram = built(tmp_path, {"ImagerPixelSpacing": [length, length]})
+    assert mammogram.spacing is None
+    assert f"ImagerPixelSpacing of {length:.3g} mm is impossible and not used" in mammogram.warnings
+
+
+@pytest.mark.parametrize(
+    ("elements", "warned"),
+    [
+        ({"PixelSpacing": [0.1, 0.05]}, True),  # made smaller, and one of them corrected
+        ({"PixelSpacing": [0.2, 0.2]}, True),
+        ({"PixelSpacing": [0.2, 0.1]}, False),
+        (DISTANCES | {"PixelSpacing": [0.1818, 0.0909]}, False),
+        (DISTANCES | {"PixelSpacing": [0.2, 0.1]}, False),
+    ],
+)
+def test_two_spacings_that_cannot_both_be_right_are_warned_of(
+    tmp_path: Path, elements: dict[str, object], warned: bool
+) -> None:
+    mammogram = built(tmp_path, IMAGER | elements)
+    assert mammogram.spacing is not None
+    assert mammogram.spacing.source.startswith("ImagerPixelSpacing")
+    assert any("spacing conflict" in warning for warning in mammogram.warnings) == warned
+
+
+@pytest.mark.parametrize(("distance", "warned"), [(600.0, False), (330.0, True)])
+def test_two_magnifications_that_cannot_both_be_right_are_warned_of(
+    tmp_path: Path, distance: float, warned: bool
+) -> None:
+    elements = {
+        "EstimatedRadiographicMagnificationFactor": 1.0,
+        "DistanceSourceToDetector": 660.0,
+        "DistanceSourceToPatient": distance,
+    }
+    warnings = built(tmp_path, IMAGER | elements).warnings
+    assert any("magnification conflict" in warning for warning in warnings) == warned
+
+
+def test_pixels_that_are_not_square_and_have_no_length_are_said(tmp_path: Path) -> None:
+    uneven = built(tmp_path, {"PixelAspectRatio": ["2", "1"]}).warnings
+    assert any("not square" in warning for warning in uneven)
+    even = built(tmp_path, {"PixelAspectRatio": ["1", "1"]}).warnings
+    assert not any("not square" in warning for warning in even)

@@ -43,7 +43,7 @@ _ROOTS = """
 """
 # The images of a study, and those of the same patient ID, among which its priors are.
 _IMAGES = """
-    SELECT f.path, i.member, i.sop_uid, i.study
+    SELECT f.path, i.member, i.sop_uid, i.study, i.label
     FROM images i JOIN files f ON f.id = i.file JOIN roots r ON r.id = f.root
     WHERE i.study = :study OR (NOT i.cbis AND i.patient_id <> '' AND i.patient_id IN
         (SELECT patient_id FROM images WHERE study = :study AND NOT cbis))
@@ -110,8 +110,9 @@ def images_for(path: Path, study: str) -> tuple[ImageFile, ...]:
     """Return where the images of a study and of its patient's others are, each image once."""
     with connected(path) as db:
         rows = db.execute(_IMAGES, {"study": study}).fetchall()
-    found: dict[str, ImageFile] = {}
-    for where, member, sop_uid, key in rows:
+    # Two views under one identifier are not one image: opening them says so.
+    found: dict[tuple[str, str], ImageFile] = {}
+    for where, member, sop_uid, key, label in rows:
         file = Path(os.fsdecode(where))
         image = ImageFile(
             file=file / member if member else file,
@@ -119,7 +120,7 @@ def images_for(path: Path, study: str) -> tuple[ImageFile, ...]:
             sop_instance_uid=sop_uid,
             study_key=key,
         )
-        found.setdefault(sop_uid, image)
+        found.setdefault((sop_uid, label), image)
     return tuple(found.values())
 
 
