@@ -24,7 +24,7 @@ from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 
-from mammoview.dicom.content import START_BYTES, check_start, open_regular
+from mammoview.dicom.content import START_BYTES, check_start, is_bomb, open_regular
 from mammoview.errors import DicomError
 from mammoview.words import translate
 
@@ -34,11 +34,6 @@ _METHODS = MappingProxyType(
     {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 99: "AES encryption"}
 )
 _READ_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-# No image comes near: four times the largest tomosynthesis volumes, uncompressed.
-_MOST_BYTES = 2 << 30
-# A black 26-megapixel image shrinks a thousandfold, but stays below this size.
-_BOMB_BYTES = 128 << 20
-_BOMB_RATIO = 200
 _PIECE_BYTES = 1 << 20
 _UNREADABLE = (
     zipfile.BadZipFile,
@@ -189,8 +184,8 @@ def _check(info: zipfile.ZipInfo, name: str, known: dict[str, zipfile.ZipInfo]) 
             translate("Files", "a member packed with {method}").format(method=method),
             translate("Files", "members stored or deflated"),
         )
-    ratio = info.file_size / max(1, info.compress_size)
-    if info.file_size > _MOST_BYTES or (info.file_size > _BOMB_BYTES and ratio > _BOMB_RATIO):
+    if is_bomb(info.file_size, info.compress_size):
+        ratio = info.file_size / max(1, info.compress_size)
         raise _refused(
             translate(
                 "Files",

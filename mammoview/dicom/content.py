@@ -15,6 +15,9 @@ from mammoview.words import translate
 START_BYTES = 132  # preamble and DICM
 _BARE_STARTS = (b"\x02\x00", b"\x08\x00", b"\x00\x08")
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")  # plain, empty, split in parts
+_MOST_BYTES = 2 << 30
+_BOMB_BYTES = 128 << 20
+_BOMB_RATIO = 200
 _OTHER_ARCHIVES = (
     (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
     (b"Rar!\x1a\x07", "RAR"),
@@ -92,6 +95,15 @@ def check_start(start: bytes) -> None:
         )
     if start[128:132] != b"DICM" and start[:2] not in _BARE_STARTS:
         raise not_dicom()
+
+
+def is_bomb(size: int, packed: int) -> bool:
+    """Tell whether so many bytes, packed into so few, can be no image.
+
+    The first limit is four times the largest tomosynthesis volumes, uncompressed; a black image of
+    26 megapixels shrinks a thousandfold, but stays below the second.
+    """
+    return size > _MOST_BYTES or (size > _BOMB_BYTES and size > _BOMB_RATIO * packed)
 
 
 def truncated(met: str) -> DicomError:

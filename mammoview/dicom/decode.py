@@ -26,6 +26,7 @@ from mammoview.words import translate
 
 # One image alone uses both cores; of several at once each has its share of them.
 _THREADS = min(4, os.cpu_count() or 1)
+_MAY_OVERSHOOT = (Codec.JPEG, Codec.JPEG_LS, Codec.JPEG_2000, Codec.HTJ2K)
 _JPEG_SCAN, _JPEG_END = b"\xff\xda", b"\xff\xd9"  # SOS and EOI
 
 
@@ -126,6 +127,11 @@ def stored_bits(raw: NDArray[np.generic], layout: PixelLayout) -> NDArray[np.gen
         Decoded words, at any size.
     layout : PixelLayout
         Of the image that they are from.
+
+    Raises
+    ------
+    DicomError
+        If values need more bits than are stored.
     """
     bits = np.dtype(f"u{layout.bits_allocated // 8}")
     words = raw.view(bits) if raw.dtype.itemsize == bits.itemsize else raw.astype(bits)
@@ -135,13 +141,44 @@ def stored_bits(raw: NDArray[np.generic], layout: PixelLayout) -> NDArray[np.gen
         words = words >> bits.type(shift)
     mask = (1 << layout.bits_stored) - 1
     if layout.bits_stored < layout.bits_allocated:
-        words = words & bits.type(mask)
+        words = _fitting(words, layout) & bits.type(mask)
     if not layout.is_signed:
         return words
     spare = layout.bits_allocated - layout.bits_stored
     signed = (words << bits.type(spare)).view(np.dtype(f"i{bits.itemsize}"))
     extended: NDArray[np.generic] = signed >> signed.dtype.type(spare)
     return extended
+
+
+def _fitting(words: NDArray[np.generic], layout: PixelLayout) -> NDArray[np.generic]:
+    """Return words of which no value needs more bits than are stored.
+
+    Without its highest bits a value would turn black where it is brightest.  Left alone are
+    overlays, and signs that were drawn out over all bits; what a lossy encoding overshoots is cut.
+
+    Raises
+    ------
+    DicomError
+        If BitsStored is wrong.
+    """
+    most, largest = int(words.max()), (1 << layout.bits_stored) - 1
+    if most <= largest or layout.has_overlay_bits or (layout.is_signed and layout.shift):
+        return words
+    if layout.is_signed:
+        lowest = (1 << layout.bits_allocated) - (1 << (layout.bits_stored - 1))
+        wide = words.astype(np.int64)
+        if bool(((wide <= largest) | (wide >= lowest)).all()):
+            return words
+    elif layout.codec in _MAY_OVERSHOOT and most <= largest + largest // 16:
+        cut: NDArray[np.generic] = np.minimum(words, words.dtype.type(largest))
+        return cut
+    raise DicomError(
+        translate("Files", "pixel values that need more than the {bits} bits stored").format(
+            bits=layout.bits_stored
+        ),
+        expected=translate("Files", "BitsStored that holds every value"),
+        todo=translate("Files", "export the image again from its source"),
+    )
 
 
 def _rle(data: bytes, layout: PixelLayout) -> NDArray[np.generic]:

@@ -26,6 +26,8 @@ _PHOTOMETRICS = frozenset(
         "YBR_RCT",
     }
 )
+# OverlayBitPosition of each of the sixteen groups (PS3.3 C.9.2, 2004): not 0 for bits among pixels.
+_OVERLAY_BITS = tuple(f"60{group:02X}0102" for group in range(0, 0x20, 2))
 # Ten times the thickest breast in slices of a millimetre.
 _MOST_FRAMES = 2000
 
@@ -35,6 +37,7 @@ class PixelLayout:
     """Size, bits and encoding of a grey image of one frame or several.
 
     ``shift`` is the position of the lowest stored bit: HighBit + 1 - BitsStored.
+    ``has_overlay_bits`` is True where bits beside the stored ones are said to be overlays.
     """
 
     codec: Codec
@@ -46,6 +49,7 @@ class PixelLayout:
     is_signed: bool
     little_endian: bool
     frames: int = 1
+    has_overlay_bits: bool = False
 
     @property
     def native_length(self) -> int:
@@ -80,6 +84,7 @@ def read_layout(header: Header, transfer_syntax: str) -> PixelLayout:
         is_signed=header.integer("PixelRepresentation") == 1,
         little_endian=header.little_endian,
         frames=_frames(header),
+        has_overlay_bits=any(header.integer(tag) for tag in _OVERLAY_BITS),
     )
 
 

@@ -22,6 +22,7 @@ from pydicom.dataset import FileDataset
 from mammoview.dicom.archive import open_archive
 from mammoview.dicom.content import (
     check_start,
+    is_bomb,
     not_dicom,
     open_regular,
     read_start,
@@ -36,7 +37,9 @@ _EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 _EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 _IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 _DICOMDIR = "1.2.840.10008.1.3.10"
-_META_OFFSET = 132 + 12  # preamble, DICM, and the group length element of the meta header
+_PREAMBLE = 132  # and DICM
+_SYNTAX_WITHIN = 2048
+_PIECE_BYTES = 1 << 20
 _UNDEFINED = 0xFFFFFFFF
 _ITEM = (0xFFFE, 0xE000)
 _SEQUENCE_END = (0xFFFE, 0xE0DD)
@@ -149,8 +152,10 @@ def parse_dicom(stream: BinaryIO) -> DicomFile:
         If it is not DICOM, or its header cannot be parsed.
     """
     check_start(read_start(stream))
+    plain = _inflated(stream)
+    stream.seek(0)
     with quiet_pydicom():
-        return _located(_parse(stream), stream)
+        return _located(_parse(stream), stream, plain)
 
 
 def _stream_of(path: Path, archive: Path | None) -> BinaryIO:
@@ -165,10 +170,6 @@ def _parse(stream: BinaryIO) -> FileDataset:
         dataset = pydicom.dcmread(stream, stop_before_pixels=True, force=True)
         sop_class = str(dataset.get("SOPClassUID", ""))
         media_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", ""))
-    except zlib.error:
-        raise truncated(
-            translate("Files", "a deflated data set that ends early or is damaged")
-        ) from None
     except Exception as error:  # pydicom raises what the bytes make it raise
         raise DicomError(
             translate("Files", "a header that cannot be parsed ({kind})").format(
@@ -182,14 +183,18 @@ def _parse(stream: BinaryIO) -> FileDataset:
     return dataset
 
 
-def _located(dataset: FileDataset, stream: BinaryIO) -> DicomFile:
-    """Note where the header ends, which is where the stream stands now."""
+def _located(dataset: FileDataset, stream: BinaryIO, plain: BinaryIO | None) -> DicomFile:
+    """Note where the header ends, which is where the stream stands now.
+
+    ``plain`` is what a deflated data set holds.
+    """
     implicit, little = dataset.original_encoding
     if implicit is None or little is None:
         raise not_dicom()
     syntax = str(dataset.file_meta.get("TransferSyntaxUID", "")) or _guessed(implicit, little)
-    if syntax == _DEFLATED:
-        stream = _inflated(stream, dataset)
+    if plain is not None:
+        stream = plain
+        _skip_header(plain)
     return DicomFile(
         header=Header(dataset, little_endian=little),
         transfer_syntax=syntax,
@@ -207,18 +212,61 @@ def _guessed(implicit: bool, little: bool) -> str:
     return _EXPLICIT_LITTLE if little else _EXPLICIT_BIG
 
 
-def _inflated(stream: BinaryIO, dataset: FileDataset) -> BinaryIO:
-    """Return the inflated data set, standing at its pixels (PS3.5 A.5)."""
-    length = int(dataset.file_meta.get("FileMetaInformationGroupLength", 0))
-    stream.seek(_META_OFFSET + length)
-    plain = io.BytesIO(zlib.decompress(stream.read(), -zlib.MAX_WBITS))
+def _inflated(stream: BinaryIO) -> BinaryIO | None:
+    """Return the inflated data set of a file that holds a deflated one (PS3.5 A.5), else None.
+
+    pydicom inflates as far as the bytes lead, which may be any memory.
+    """
+    start = stream.read(_SYNTAX_WITHIN)
+    stream.seek(0)
+    if _DEFLATED.encode() not in start:
+        return None
+    end = _meta_end(stream)
+    stream.seek(0)
+    if _DEFLATED.encode() not in stream.read(end):
+        return None
+    packed, plain = stream.read(), io.BytesIO()
+    inflating = zlib.decompressobj(-zlib.MAX_WBITS)
+    piece = packed
+    try:
+        while not inflating.eof and (part := inflating.decompress(piece, _PIECE_BYTES)):
+            plain.write(part)
+            piece = inflating.unconsumed_tail
+            if is_bomb(plain.tell(), len(packed)):
+                raise DicomError(
+                    translate("Files", "a deflated data set that is no image (a bomb?)"),
+                    expected=translate("Files", "an image"),
+                    todo=translate("Files", "leave this file out"),
+                )
+    except zlib.error:
+        inflating = zlib.decompressobj()  # nothing that was inflated counts
+    if not inflating.eof:
+        raise truncated(translate("Files", "a deflated data set that ends early or is damaged"))
+    plain.seek(0)
+    return plain
+
+
+def _meta_end(stream: BinaryIO) -> int:
+    """Return where the meta header ends, by its elements: its length is often written wrong."""
+    at = _PREAMBLE if read_start(stream)[128:132] == b"DICM" else 0
+    while True:
+        stream.seek(at)
+        head = stream.read(12)
+        if len(head) < 12 or head[:2] != b"\x02\x00":
+            return at
+        long = head[4:6] in (b"OB", b"OW", b"UN", b"UT", b"SQ")
+        length = struct.unpack_from("<L", head, 8) if long else struct.unpack_from("<H", head, 6)
+        at += (12 if long else 8) + length[0]
+
+
+def _skip_header(plain: BinaryIO) -> None:
+    """Leave an inflated data set at its pixels."""
     pydicom.filereader.read_dataset(
         plain,
         is_implicit_VR=False,
         is_little_endian=True,
         stop_when=lambda tag, _vr, _length: tag == 0x7FE00010,
     )
-    return plain
 
 
 def _find_pixels(stream: BinaryIO, *, implicit: bool, little: bool) -> PixelBytes:

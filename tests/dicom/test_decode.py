@@ -109,6 +109,43 @@ def test_overlay_bits_around_the_stored_bits_are_taken_off(
         transfer_syntax=syntax,
         elements={"HighBit": high_bit, "PixelRepresentation": int(signed)},
     )
+    ds = pydicom.dcmread(path)
+    ds.add_new(0x60020102, "US", high_bit + 1 if high_bit < 15 else 3)
+    ds.save_as(path)
+    assert np.array_equal(decode_pixels(only(path)), expected)
+
+
+@pytest.mark.parametrize("syntax", [EXPLICIT_LITTLE, RLE, JPEG_LOSSLESS, JPEG_2000_LOSSLESS])
+def test_values_of_more_bits_than_the_header_says_are_no_picture(
+    tmp_path: Path, syntax: str
+) -> None:
+    path = build_mg(tmp_path / "a", stored=values(14, False), bits=14, transfer_syntax=syntax)
+    ds = pydicom.dcmread(path)
+    ds.BitsStored, ds.HighBit = 12, 11
+    ds.save_as(path)
+    with pytest.raises(DicomError, match="more than the 12 bits stored"):
+        decode_pixels(only(path))
+
+
+def test_what_a_lossy_encoding_overshoots_stays_bright(tmp_path: Path) -> None:
+    stored = values(12, False)
+    stored[3::7, 2::5] += 200
+    path = build_mg(tmp_path / "a", stored=stored, bits=13, transfer_syntax=JPEG_2000)
+    ds = pydicom.dcmread(path)
+    ds.BitsStored, ds.HighBit = 12, 11
+    ds.save_as(path)
+    assert np.array_equal(decode_pixels(only(path)), np.minimum(stored, 4095))
+
+
+@pytest.mark.parametrize("high_bit", [11, 15])
+def test_signs_drawn_out_over_all_bits_are_no_other_values(tmp_path: Path, high_bit: int) -> None:
+    expected = values(12, True)
+    path = build_mg(
+        tmp_path / "a",
+        stored=expected << (high_bit - 11),
+        signed=True,
+        elements={"HighBit": high_bit},
+    )
     assert np.array_equal(decode_pixels(only(path)), expected)
 
 

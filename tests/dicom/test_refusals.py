@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import struct
+import tracemalloc
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pydicom
 import pytest
 from pydicom.uid import UID
 
+from mammoview.dicom.decode import decode_pixels
 from mammoview.dicom.index import index_paths
 from tests.builders.dicom import (
     DEFLATED,
@@ -222,3 +226,45 @@ def _tag(keyword: str) -> tuple[int, int]:
 def test_an_image_whose_photometric_interpretation_is_missing(folder: Path) -> None:
     said = reason(build_mg(folder / "x", elements={"PhotometricInterpretation": None}))
     assert said.startswith("an image whose PhotometricInterpretation is missing or unknown")
+
+
+def deflated(path: Path, *, zeros: int, length_off: int = 0) -> None:
+    """Write an image anew, with so many bytes after its pixels and a wrong length of its meta."""
+    raw = path.read_bytes()
+    start = 144 + pydicom.dcmread(path).file_meta.FileMetaInformationGroupLength
+    packing = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    body = packing.compress(zlib.decompress(raw[start:], -zlib.MAX_WBITS))
+    body += b"".join(packing.compress(bytes(1 << 20)) for _ in range(zeros >> 20))
+    meta = raw[:140] + struct.pack("<L", start - 144 + length_off) + raw[144:start]
+    path.write_bytes(meta + body + packing.flush())
+
+
+def test_a_deflated_bomb_is_inflated_no_further_than_an_image(folder: Path) -> None:
+    path = build_mg(folder / "x", transfer_syntax=DEFLATED)
+    deflated(path, zeros=256 << 20)
+    tracemalloc.start()
+    said = reason(path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "a bomb" in said
+    assert most < 240 << 20
+
+
+@pytest.mark.parametrize("length_off", [-20, 0, 60])
+def test_a_deflated_image_with_a_wrong_length_of_its_meta_header(
+    tmp_path: Path, length_off: int
+) -> None:
+    path = build_mg(tmp_path / "x", transfer_syntax=DEFLATED)
+    before = pydicom.dcmread(path).pixel_array
+    deflated(path, zeros=1 << 20, length_off=length_off)
+    (exam,) = index_paths([path]).examinations
+    assert np.array_equal(decode_pixels(exam.mammograms[0]), before)
+
+
+@pytest.mark.parametrize("at", [0.5, 0.9])
+def test_a_damaged_deflated_image_is_refused_by_name(folder: Path, at: float) -> None:
+    path = build_mg(folder / "x", transfer_syntax=DEFLATED)
+    raw = bytearray(path.read_bytes())
+    raw[int(len(raw) * at) :] = bytes(b ^ 0x5A for b in raw[int(len(raw) * at) :])
+    path.write_bytes(raw)
+    assert reason(path)
