@@ -48,6 +48,7 @@ from mammoview.words import translate
 
 # Year, month and day; of a date that was made anonymous the last parts may be missing.
 _DATE = re.compile(r"(18|19|20)\d\d((0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])?)?")
+_JOINERS = "\u200c\u200d"  # letters of several scripts need them
 _ZONE = re.compile(r"[+-]\d{4}$")
 
 
@@ -201,11 +202,21 @@ def _study_key(header: Header, cbis: CbisName | None, warnings: list[str]) -> st
 
 def _identity(header: Header) -> PatientIdentity:
     return PatientIdentity(
-        name=header.text("PatientName"),
-        patient_id=header.text("PatientID"),
+        name=_whole(header, "PatientName"),
+        patient_id=_whole(header, "PatientID"),
         birth_date=header.text("PatientBirthDate"),
         age=header.text("PatientAge"),
     )
+
+
+def _whole(header: Header, keyword: str) -> str:
+    """Return a text with its backslashes, and without what would move other texts on the screen.
+
+    Some sites write backslashes into names and numbers, though they separate values (PS3.5 6.2):
+    two women must not become one because only the first part was taken.
+    """
+    said = "\\".join(header.texts(keyword))
+    return "".join(c if c.isprintable() or c in _JOINERS else " " for c in said).strip()
 
 
 def _acquired(header: Header) -> str:

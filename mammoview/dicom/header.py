@@ -94,7 +94,10 @@ class Header:
 
         pydicom takes what is there without a word.
         """
-        element: object = self._dataset.get_item(_tag(keyword)) if self.has(keyword) else None
+        try:
+            element: object = self._dataset.get_item(_tag(keyword)) if self.has(keyword) else None
+        except Exception:  # it looks into the file, and raises what the bytes make it raise
+            return True
         if not isinstance(element, RawDataElement):
             return False
         return element.length not in (_UNDEFINED, len(element.value or b""))

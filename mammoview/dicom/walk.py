@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -28,11 +29,13 @@ from mammoview.dicom.source import parse_dicom
 from mammoview.domain.cad_report import CadReportFile
 from mammoview.domain.study import Refusal
 from mammoview.errors import DicomError
+from mammoview.words import translate
 
 # Inflating releases the interpreter's lock, so members are read on both cores.  Headers of plain
 # files are parsed in Python alone: a second thread would only wait.
 _WORKERS = 2
 _AHEAD = 4  # so that few members are held at a time
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +193,21 @@ def _read_member(archive: Archive, path: Path, name: str) -> _Outcome:
 
 
 def _read_stream(stream: BinaryIO, path: Path, archive: Path | None) -> _Outcome:
+    try:
+        return _understood(stream, path, archive)
+    except DicomError:
+        raise
+    except Exception as error:  # one file that nobody thought of must not stop the others
+        kind = type(error).__name__
+        _log.warning("a header that raised %s", kind)  # no more: it may quote the header
+        raise DicomError(
+            translate("Files", "a header that cannot be understood ({kind})").format(kind=kind),
+            expected=translate("Files", "a DICOM data set"),
+            todo=translate("Files", "copy or export the file again from its source"),
+        ) from None
+
+
+def _understood(stream: BinaryIO, path: Path, archive: Path | None) -> _Outcome:
     with quiet_pydicom():  # once for all elements; no pixels are read here
         file = parse_dicom(stream)
         if file.is_directory:

@@ -170,3 +170,13 @@ def test_a_file_set_that_pydicom_wrote(tmp_path: Path) -> None:
     index = index_paths([tmp_path / "cd" / "DICOMDIR"])
     assert views(index) == 4
     assert index.refused == ()
+
+
+def test_a_dicomdir_whose_records_have_no_known_kind_is_refused(tmp_path: Path) -> None:
+    directory = medium(tmp_path)
+    raw = directory.read_bytes()
+    at = raw.index(b"\x04\x00\x20\x12SQ")
+    directory.write_bytes(raw[: at + 4] + b"\x53\x17" + raw[at + 6 :])
+    index = index_paths([tmp_path])
+    assert [refusal.file for refusal in index.refused] == [directory]
+    assert views(index) == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import struct
 import tracemalloc
@@ -15,7 +16,10 @@ import pytest
 from pydicom.uid import UID
 
 from mammoview.dicom.decode import decode_pixels
+from mammoview.dicom.header import Header
 from mammoview.dicom.index import index_paths
+from mammoview.dicom.technique import read_technique
+from mammoview.domain.technique import Technique
 from tests.builders.dicom import (
     DEFLATED,
     NATIVE_SYNTAXES,
@@ -268,3 +272,20 @@ def test_a_damaged_deflated_image_is_refused_by_name(folder: Path, at: float) ->
     raw[int(len(raw) * at) :] = bytes(b ^ 0x5A for b in raw[int(len(raw) * at) :])
     path.write_bytes(raw)
     assert reason(path)
+
+
+def test_a_header_that_nobody_thought_of_does_not_stop_the_others(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = build_mg(folder / "x", rows=33)
+
+    def trips(header: Header) -> Technique:
+        if header.integer("Rows") == 33:
+            raise LookupError(header.text("PatientName"))
+        return read_technique(header)
+
+    monkeypatch.setattr("mammoview.dicom.attributes.read_technique", trips)
+    with caplog.at_level(logging.DEBUG):
+        said = reason(path)
+    assert said.startswith("a header that cannot be understood (LookupError)")
+    assert "Phantom" not in said + caplog.text
