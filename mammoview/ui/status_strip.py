@@ -93,7 +93,7 @@ class StatusStrip(QStatusBar):
         rows = StripRows(
             lasting=(*badges, self._source, self._caveats, self._unsaved, self._read_problem),
             rest=(self._reader, *news, *buttons, self._cursor, self._device),
-            room=(self._reader, self._step, self._link, self._cursor, self._message, self._device),
+            room=(self._reader, self._step, self._message, self._cursor, self._device, self._link),
             filler=self._message,
             parent=self,
         )

@@ -14,10 +14,10 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 _GAP_PX = 6
 _ROW_GAP_PX = 2
-# So much, in letters, a step's name with buttons and a short message needs; with less room beside
-# what must be read they have a row of their own.
-_REST_LETTERS = 75
-_SHORTEST_PX = 30  # of less, nothing can be read
+# So much, in letters, reader, step, a short message, the cursor's value and the model's name need;
+# with less room beside what must be read they have a row of their own.
+_REST_LETTERS = 150
+_FEWEST_LETTERS = 12  # of a cut text; of less, nothing can be read, and it is not there at all
 
 
 class LastingLabel(QLabel):
@@ -183,7 +183,7 @@ class StripRows(QWidget):
 
     def _share(self, place: QRect) -> None:
         """Give whole widgets their room, labels what is left, in the order of their importance."""
-        left = place.width()
+        left, fewest = place.width(), _FEWEST_LETTERS * self.fontMetrics().averageCharWidth()
         widths: dict[QWidget, int] = {}
         whole = [w for w in self._rest if not isinstance(w, YieldingLabel) and not w.isHidden()]
         for widget in (*whole, *(label for label in self._room if not label.isHidden())):
@@ -191,7 +191,7 @@ class StripRows(QWidget):
             if isinstance(widget, YieldingLabel):
                 wanted = wanted if widget.text() else 0
             given = max(0, min(wanted, left))
-            widths[widget] = given if given == wanted or given >= _SHORTEST_PX else 0
+            widths[widget] = given if given == wanted or given >= fewest else 0
             left -= widths[widget] + (_GAP_PX if widths[widget] else 0)
         slack = max(0, left)
         x = place.x()

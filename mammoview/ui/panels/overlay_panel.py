@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSlider,
@@ -26,6 +25,7 @@ from mammoview.app.workspace import ModelSummary, OverlayMode, Workspace
 from mammoview.modelkit.manifest import OperatingPoint
 from mammoview.ui.panels.parts import heading, paragraph
 from mammoview.ui.panels.source_panel import SourcePanel
+from mammoview.ui.panels.wrapping_row import WrappingRow
 from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 _MODES = (
@@ -76,9 +76,6 @@ class OverlayPanel(QWidget):
 
     def _build_modes(self) -> QWidget:
         row = QWidget(self)
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
         for number, (mode, text) in enumerate(_MODES):
             said = translate("Overlay", text)
             button = QPushButton(said, row)
@@ -87,7 +84,7 @@ class OverlayPanel(QWidget):
             button.setCheckable(True)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self._modes.addButton(button, number)
-            layout.addWidget(button)
+        row.setLayout(WrappingRow(self._modes.buttons(), gap_px=2))
         return row
 
     def _lay_out(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
-_ROW_LABEL_PX = 78
+_ROW_LABEL_PX = 82
 
 
 def heading(text: str, parent: QWidget) -> QLabel:
@@ -13,6 +13,7 @@ def heading(text: str, parent: QWidget) -> QLabel:
     label = QLabel(text.upper(), parent)
     label.setProperty("role", "heading")
     label.setIndent(0)
+    label.setWordWrap(True)
     return label
 
 

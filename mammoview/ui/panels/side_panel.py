@@ -86,8 +86,6 @@ class SidePanel(QWidget):
         assert isinstance(layout, QVBoxLayout)  # as `_scrolling` made it
         layout.insertWidget(0, page)
         page.render(None, self._desk.workspace)
-        if self.isVisible():
-            self._take_width()
         return page
 
     def _connect(self) -> None:
@@ -115,6 +113,8 @@ class SidePanel(QWidget):
         self._marks.render(old, new)
         self._coverage.render(old, new)
         self._reading.render(old, new)
+        if self.isVisible() and (old is None or old.read is not new.read):
+            self._take_width()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Take the width that the words need, now that the look is known."""
@@ -122,7 +122,8 @@ class SidePanel(QWidget):
         self._take_width()
 
     def _take_width(self) -> None:
-        needed = 0
+        """Be as wide as the words need; what came and went once leaves no images jumping."""
+        needed = self.minimumWidth()
         for number in range(self._stack.count()):
             area = self._area(number)
             bar = area.verticalScrollBar().sizeHint().width()
@@ -143,7 +144,6 @@ def _scrolling(area_name: str, inner_name: str, panels: tuple[QWidget, ...]) -> 
     area.setObjectName(area_name)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     inner = QWidget(area)
     inner.setObjectName(inner_name)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFormLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QWidget
 
 from mammoview.app.cad_reports import fixed_reason, reports_of
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.domain.cad_report import CadReportFile
+from mammoview.ui.elided import ElidedCombo
 from mammoview.words import translate
 
 
@@ -80,12 +81,12 @@ def level_text(level: int) -> str:
     return translate("CAD report", "{level}: and optional up to {level}").format(level=level)
 
 
-def _combo(name: str, accessible: str, parent: QWidget) -> QComboBox:
-    combo = QComboBox(parent)
+def _combo(name: str, accessible: str, parent: QWidget) -> ElidedCombo:
+    combo = ElidedCombo(parent)
     combo.setObjectName(name)
     combo.setAccessibleName(accessible)
     combo.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     # A title of many algorithms is cut, and whole in its tool tip: the panel keeps its width.
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setSizeAdjustPolicy(ElidedCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     combo.setMinimumContentsLength(12)
     return combo

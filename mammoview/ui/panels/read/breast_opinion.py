@@ -41,7 +41,8 @@ class BreastOpinion(QWidget):
         self.setAccessibleName(said)
         self.choice = CodeChoice(f"opinion-{side}", said, self)
         said = translate("Read", "Words on the {breast}: why, what for").format(breast=name)
-        self.words = WordsLine(f"reason-{side}", said, self)
+        hint = translate("Read", "Why, what for")
+        self.words = WordsLine(f"reason-{side}", said, self, hint=hint)
         self._caution = paragraph(f"waiting-{side}", said, self, role="caution")
         self._before = paragraph(
             f"unaided-{side}", translate("Read", "Unaided opinion"), self, role="faint"

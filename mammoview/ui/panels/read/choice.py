@@ -13,11 +13,13 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from mammoview.ui.elided import ElidedCombo
+
 _MODIFIERS = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
 _TAKES = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-class CodeChoice(QComboBox):
+class CodeChoice(ElidedCombo):
     """One list; what is chosen is told once, by its code.
 
     Signals

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
-    QGridLayout,
     QListWidget,
     QListWidgetItem,
     QVBoxLayout,
@@ -22,6 +21,7 @@ from mammoview.review.states import ReadState
 from mammoview.ui.panels.parts import heading, paragraph, push_button
 from mammoview.ui.panels.read.finding_editor import FindingEditor
 from mammoview.ui.panels.read.words_line import WordsLine
+from mammoview.ui.panels.wrapping_row import WrappingRow
 from mammoview.words import translate
 
 _ROW_HEIGHT = 50
@@ -55,18 +55,15 @@ class FindingsPart(QWidget):
         self.render(None, desk.workspace)
 
     def _lay_out(self) -> None:
-        grid = QGridLayout()
-        grid.setContentsMargins(0, 0, 0, 0)
-        for column, button in enumerate((self._outline, self._link, self._remove)):
-            grid.addWidget(button, 0, column)
-        grid.addWidget(self.reason, 1, 0, 1, 3)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(heading(translate("Findings", "Findings"), self))
         layout.addWidget(self._none)
         layout.addWidget(self.list)
-        layout.addLayout(grid)
+        buttons = (self._outline, self._link, self._remove)
+        layout.addLayout(WrappingRow(buttons, gap_px=3))
+        layout.addWidget(self.reason)
         layout.addWidget(self.editor)
 
     def _connect(self) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from mammoview.app.read_state import Hold
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.ui.panels.parts import paragraph
+from mammoview.ui.panels.wrapping_row import WrappingRow
 from mammoview.words import translate
 
 
@@ -24,18 +25,16 @@ class HoldPart(QWidget):
         self.reason = QLineEdit(self)
         self.reason.setObjectName("holdReason")
         self.reason.setAccessibleName(said)
-        self.reason.setPlaceholderText(said)
+        self.reason.setToolTip(said)
+        self.reason.setPlaceholderText(translate("Read", "Why you take it over"))
         self._again = _button("holdAgain", translate("Read", "Try again"), self)
         self._over = _button("holdOver", translate("Read", "Take over"), self)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self._again)
-        buttons.addWidget(self._over)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self._why)
         layout.addWidget(self.reason)
-        layout.addLayout(buttons)
+        layout.addLayout(WrappingRow((self._again, self._over)))
         self._connect()
         self.render(None, desk.workspace)
 

@@ -13,6 +13,7 @@ from mammoview.review.states import Action, next_state
 from mammoview.ui.panels.parts import heading, paragraph, push_button, row_label
 from mammoview.ui.panels.read.choice import CodeChoice
 from mammoview.ui.panels.read.words_line import WordsLine
+from mammoview.ui.panels.wrapping_row import WrappingRow
 from mammoview.words import translate
 
 
@@ -42,25 +43,22 @@ class MarksPart(QWidget):
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(4)
-        grid.addWidget(self._back, 0, 0)
-        grid.addWidget(self._on, 0, 1)
-        grid.addWidget(self._agree, 1, 0)
-        grid.addWidget(self._own, 1, 1)
         for row, (name, field) in enumerate(
             (
                 (translate("Read", "Same as"), self.same),
                 (translate("Read", "Dismiss"), self.reason),
-            ),
-            start=2,
+            )
         ):
             grid.addWidget(row_label(name, field), row, 0)
             grid.addWidget(field, row, 1)
-        grid.addWidget(self.words, 4, 0, 1, 2)
+        grid.addWidget(self.words, 2, 0, 1, 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(heading(translate("Read", "Marks of the computer"), self))
         layout.addWidget(self._text)
+        layout.addLayout(WrappingRow((self._back, self._on)))
+        layout.addLayout(WrappingRow((self._agree, self._own)))
         layout.addLayout(grid)
 
     def _connect(self) -> None:

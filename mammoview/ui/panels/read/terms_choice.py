@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
+from mammoview.ui.elided import ElidedButton
 from mammoview.words import translate
 
 
-class TermsChoice(QPushButton):
+class TermsChoice(ElidedButton):
     """Shows the words that hold; Space drops the menu down.
 
     Signals

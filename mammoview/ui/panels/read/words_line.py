@@ -15,6 +15,15 @@ _LONGEST = 500
 class WordsLine(OwnKeysLine):
     """One line of the reader's own words.
 
+    Parameters
+    ----------
+    name : str
+        Object name.
+    accessible : str
+        What is to be said, for a screen reader and the tooltip.
+    hint : str, optional
+        The same, as short as the line is; it stands there while nothing is said.
+
     Signals
     -------
     said(str)
@@ -23,11 +32,13 @@ class WordsLine(OwnKeysLine):
 
     said = Signal(str)
 
-    def __init__(self, name: str, accessible: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, accessible: str, parent: QWidget | None = None, *, hint: str = ""
+    ) -> None:
         super().__init__(parent)
         self.setObjectName(name)
         self.setAccessibleName(accessible)
-        self.setPlaceholderText(accessible)
+        self.setPlaceholderText(hint or accessible)
         self.setToolTip(accessible)
         self.setMaxLength(_LONGEST)
         self._shown = ""
