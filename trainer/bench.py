@@ -1,8 +1,9 @@
-"""The baseline of ``mammoview bench analyze``: eager torch on the same grids, in float32.
+"""The baselines of ``mammoview bench analyze``: eager torch on the same grids, in float32.
 
-On two threads of the CPU, or on a GPU with the ways to it and back.  Twice: as torch lays images
-out by default, and channels last, which is faster on a CPU.  The weights are random: they change
-no timing.  Run as ``python -m trainer.bench``.
+On two threads of the CPU, or on a GPU with the ways to it and back.  Twice on what the viewer cuts
+out for the network: as torch lays images out by default, and channels last, which is faster on a
+CPU.  On the CPU once more on whole views, as a program reads them that cuts nothing out.  The
+weights are random: they change no timing.  Run as ``python -m trainer.bench``.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,11 +25,14 @@ from torch import Tensor
 
 from mammoview.dicom.decode import decode_pixels
 from mammoview.dicom.index import index_paths
+from mammoview.domain.geometry import ImageBox
+from mammoview.domain.study import Mammogram
 from mammoview.errors import MammoviewError
 from mammoview.imaging.grayscale import unit_values
+from mammoview.imaging.resample import resample
 from mammoview.modelkit.bundle import open_bundle
-from mammoview.modelkit.manifest import Manifest
-from mammoview.modelkit.preprocess import network_input, to_grid
+from mammoview.modelkit.manifest import Manifest, Preprocessing
+from mammoview.modelkit.preprocess import assumed_spacing, network_input, to_grid
 from trainer.backbones import CamNet
 from trainer.recipe import NetworkRecipe
 
@@ -37,8 +43,21 @@ _FINE = "resnet50-original-strides-fine"
 _CPU = torch.device("cpu")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _View:
+    """A view as inputs of the network, (1, 1, h, w): what the viewer cuts out, and all of it."""
+
+    uid: str
+    cut: NDArray[np.float32]
+    whole: NDArray[np.float32]
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print ``{"views": [{"sop_instance_uid", "seconds", "channels_last_seconds"}]}``."""
+    """Print ``{"views": [{"sop_instance_uid", "seconds", "channels_last_seconds", …}]}``.
+
+    A CPU's views have ``whole_view_seconds`` and ``whole_view_share`` too: what eager torch takes
+    for the view with nothing cut off, and the share of it that the viewer cuts out.
+    """
     parser = argparse.ArgumentParser(prog="python -m trainer.bench", description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="bundle whose grids are used")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
@@ -46,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         manifest = open_bundle(arguments.model).manifest
-        images = _images(arguments.paths, manifest)
+        views = _views(arguments.paths, manifest)
         net = _network(manifest)
     except MammoviewError as error:
         print(f"trainer.bench: {error}", file=sys.stderr)
@@ -56,13 +75,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("trainer.bench: torch sees no CUDA device", file=sys.stderr)
         return 4
     net = net.to(device)
-    plain = eager_seconds(partial(_default_layout, net), list(images.values()), device)
-    channels_last = eager_seconds(partial(_channels_last, net), list(images.values()), device)
-    views = [
-        {"sop_instance_uid": uid, "seconds": seconds, "channels_last_seconds": faster}
-        for uid, seconds, faster in zip(images, plain, channels_last, strict=True)
+    cut = [view.cut for view in views]
+    plain = eager_seconds(partial(_default_layout, net), cut, device)
+    channels_last = eager_seconds(partial(_channels_last, net), cut, device)
+    found: list[dict[str, Any]] = [
+        {"sop_instance_uid": view.uid, "seconds": seconds, "channels_last_seconds": faster}
+        for view, seconds, faster in zip(views, plain, channels_last, strict=True)
     ]
-    print(json.dumps({"views": views}))
+    if device == _CPU:
+        whole = eager_seconds(partial(_default_layout, net), [view.whole for view in views])
+        for answer, view, seconds in zip(found, views, whole, strict=True):
+            answer["whole_view_seconds"] = seconds
+            answer["whole_view_share"] = view.cut.size / view.whole.size
+    print(json.dumps({"views": found}))
     return 0
 
 
@@ -101,16 +126,26 @@ def _channels_last(net: CamNet, image: Tensor) -> Tensor:
     return cam
 
 
-def _images(paths: Sequence[Path], manifest: Manifest) -> dict[str, NDArray[np.float32]]:
-    """Return the network's input of each view, by its SOP instance UID."""
-    images = {}
-    for exam in index_paths(paths).examinations:
-        for view in exam.mammograms:
-            if view.unsupported is None:
-                values = unit_values(decode_pixels(view), view.pixel_format)
-                grid = to_grid(values, spacing=view.spacing, spec=manifest.preprocessing)
-                images[view.sop_instance_uid] = network_input(grid.pixels)
-    return images
+def _views(paths: Sequence[Path], manifest: Manifest) -> list[_View]:
+    """Return every view that can be analysed as inputs of the network."""
+    return [
+        _view(view, manifest.preprocessing)
+        for exam in index_paths(paths).examinations
+        for view in exam.mammograms
+        if view.unsupported is None
+    ]
+
+
+def _view(view: Mammogram, spec: Preprocessing) -> _View:
+    values = unit_values(decode_pixels(view), view.pixel_format)
+    rows, cols = values.shape
+    spacing = view.spacing or assumed_spacing(spec, rows=rows, cols=cols)
+    height = round(rows * spacing.row_mm / spec.mm_per_px)
+    width = round(cols * spacing.col_mm / spec.mm_per_px)
+    everything = ImageBox(col0=0.0, row0=0.0, col1=float(cols), row1=float(rows))
+    grid = to_grid(values, spacing=view.spacing, spec=spec)
+    whole, _ = resample(values, box=everything, out_shape=(height, width))
+    return _View(uid=view.sop_instance_uid, cut=network_input(grid.pixels), whole=whole[None, None])
 
 
 def _network(manifest: Manifest) -> CamNet:

@@ -43,6 +43,14 @@ _BESIDE = (
         against="eager torch, channels last",
     ),
     _Beside(
+        what="the network, all views",
+        unit="s",
+        ours=("stage_seconds", "network"),
+        theirs=("baseline_whole_view_seconds",),
+        ratio=("whole_view_ratio",),
+        against="eager torch on whole views, nothing cut off",
+    ),
+    _Beside(
         what="one pass over a view",
         unit="s",
         ours=("windows_view_seconds",),

@@ -290,6 +290,12 @@ def test_analysis_is_measured_with_its_memory(command: Run, exam: Path, bundle: 
         assert document[ratio] * document[base] == pytest.approx(
             document["stage_seconds"]["network"]
         )
+    stages, whole = document["stage_seconds"], document["baseline_whole_view_seconds"]
+    assert document["whole_view_ratio"] * whole == pytest.approx(stages["network"])
+    assert document["whole_view_ratio_with_preparation"] * whole == pytest.approx(
+        stages["prepare"] + stages["network"]
+    )
+    assert 0.0 < document["whole_view_cut_out_share"] <= 1.0
     assert sum(document["stage_share"].values()) == pytest.approx(1.0)
     assert document["device"].startswith("CPU")
     assert document["cpu_view_ms"]["first"] > 0

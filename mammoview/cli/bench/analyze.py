@@ -36,7 +36,8 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     """Measure the whole command, the network beside eager torch and windows, and a GPU.
 
     The command runs in a process of its own, held to two cores without a GPU.  The baseline runs
-    the same network on the same grids, so that ratio compares the network's seconds alone.
+    the same network on the same grids, so that ratio compares the network's seconds alone; beside
+    it eager torch runs on whole views at the same spacing, where the viewer cuts out the breast.
     """
     from mammoview.cli.bench.processors import STAGES
     from mammoview.modelkit.bundle import open_bundle
@@ -66,6 +67,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
         },
         "baseline_missing": reason,
         **_beside(analysed, theirs),
+        **_beside_whole_views(analysed, theirs),
         **_told(windows),
         **processors,
     }
@@ -133,6 +135,24 @@ def _beside(ours: dict[str, dict[str, float]], theirs: Sequence[dict[str, Any]])
         ],
         "baseline_channels_last_seconds": channels_last or None,
         "network_ratio_channels_last": network / channels_last if theirs else None,
+    }
+
+
+def _beside_whole_views(
+    ours: dict[str, dict[str, float]], theirs: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """Return the network beside eager torch on the views with nothing cut off.
+
+    What it takes to find the breast and to cut it out is told apart: it is ours alone.
+    """
+    network = sum(stage["network"] for stage in ours.values())
+    prepare = sum(stage["prepare"] for stage in ours.values())
+    whole = sum(view["whole_view_seconds"] for view in theirs)
+    return {
+        "whole_view_cut_out_share": mean(v["whole_view_share"] for v in theirs) if theirs else None,
+        "baseline_whole_view_seconds": whole or None,
+        "whole_view_ratio": network / whole if theirs else None,
+        "whole_view_ratio_with_preparation": (prepare + network) / whole if theirs else None,
     }
 
 
