@@ -75,14 +75,15 @@ def fit_views(
     Raises
     ------
     DataError
-        If no class has enough people with a partner to fit a rule on.
+        If no class has enough people with a partner to fit a rule on, or one that lowers scores.
     """
     together = _fitted(detected, manifest, passes)
     if not any(item.partners for item in together.classes):
         raise DataError(
-            f"no class has {FEWEST_PEOPLE} people with two views and lesions in them",
+            f"no class has {FEWEST_PEOPLE} people with two views, lesions in them, and false marks "
+            "that the other view speaks against",
             expected="examinations with CC and MLO of a breast",
-            todo="give pictures of more people with --data",
+            todo="give pictures of more people with --data, or read each view alone",
         )
     return together
 
@@ -166,14 +167,20 @@ def _rule(
     kind: str,
     partner: Partner,
 ) -> PartnerRule | None:
-    """Return the rule with the tolerance that fits best, or None where too little is known."""
+    """Return the rule with the tolerance that fits best, or None where too little is known.
+
+    None too where no tolerance makes a contradiction lower the score: what is not there in the
+    other view cannot speak for a region, and a fit that says so has found chance.
+    """
     samples = _samples(detected, so_far, kind, partner)
     fewest = min(int(samples.is_hit.sum()), int((~samples.is_hit).sum()))
     if samples.people < FEWEST_PEOPLE or fewest < _FEWEST_MARKS:
         return None
     fits = [_offset_fit(column, samples.odds, samples.is_hit) for column in samples.against.T]
-    best = int(np.argmin([loss for _, _, loss in fits]))
+    best = int(np.argmin([loss if weight < 0.0 else np.inf for weight, _, loss in fits]))
     weight, intercept, _ = fits[best]
+    if weight >= 0.0:
+        return None
     return PartnerRule(
         partner=partner.value,
         tolerance_mm=TOLERANCES_MM[best],

@@ -138,6 +138,26 @@ def test_too_few_people_fix_no_rule() -> None:
         fit_views(people(12), MANIFEST, Passes.ONE)
 
 
+def test_a_contradiction_that_speaks_for_a_region_is_no_rule() -> None:
+    """The lesions are where the other view shows nothing, false marks where it agrees."""
+    swapped = [
+        replace(
+            item,
+            image=replace(
+                item.image,
+                lesions=tuple(
+                    LabelledBox(kind="mass", box=r.box, lesion_id=f"{item.image.person}_mass_1")
+                    for r in item.regions
+                    if r.peak.col != 40
+                ),
+            ),
+        )
+        for item in people()
+    ]
+    with pytest.raises(DataError, match="that the other view speaks against"):
+        fit_views(swapped, MANIFEST, Passes.ONE)
+
+
 def test_what_is_written_is_what_the_viewer_reads(tmp_path: Path) -> None:
     together = fit_views(people(), MANIFEST, Passes.FLIPS)
     write_json(views_file(together), tmp_path / "views.json")
