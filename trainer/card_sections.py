@@ -36,6 +36,7 @@ class SectionName(StrEnum):
     MARKS = "marks"
     PASSES = "passes"
     VIEWS = "views"
+    RIVALS = "rivals"
     SPEED = "speed"
     FIGURES = "figures"
 

@@ -303,18 +303,24 @@ def _tried_lines(evaluation: DigitalEvaluation) -> list[str]:
     """Return what was tried about the shift, a table each class with outlines."""
     if not evaluation.tried:
         return []
-    rates = [f"{rate:g}" for rate in FALSE_MARKS]
-    points = dict.fromkeys(p.name for p in evaluation.manifest.operating_points)
-    header = ["read", *(f"at {rate}" for rate in rates), *(f"marks, {name}" for name in points)]
-    ways = (("as it is", evaluation.classes), *((t.words, t.classes) for t in evaluation.tried))
-    lines = [
+    return [
         "",
         "#### What was tried about the shift",
         "",
         "Sensitivity to outlined masses at marks a normal picture (peak rule), and marks a normal "
         "picture at each operating point. All rows are of the same pictures: the best of them is "
         "known with hindsight. None is done in the viewer, where the header tells the spacing.",
+        *tried_tables(evaluation),
     ]
+
+
+def tried_tables(evaluation: DigitalEvaluation) -> list[str]:
+    """Return the pictures as they are read beside each other way, a table each class."""
+    rates = [f"{rate:g}" for rate in FALSE_MARKS]
+    points = dict.fromkeys(p.name for p in evaluation.manifest.operating_points)
+    header = ["read", *(f"at {rate}" for rate in rates), *(f"marks, {name}" for name in points)]
+    ways = (("as it is", evaluation.classes), *((t.words, t.classes) for t in evaluation.tried))
+    lines: list[str] = []
     for kind in evaluation.manifest.findings:
         of_kind = [(words, item) for words, items in ways for item in items if item.kind == kind]
         rows = [_tried_row(words, item) for words, item in of_kind if item.sure]

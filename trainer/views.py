@@ -8,9 +8,9 @@ cross-validation over people: whoever a region belongs to had no part in the rul
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,16 +36,19 @@ from mammoview.modelkit.codec import encode
 from mammoview.modelkit.manifest import Manifest
 from trainer.detect import DetectedImage, lesions_of
 from trainer.readings import NamedReading, compare_readings, readings_text
+from trainer.rescoring import (
+    FEWEST_MARKS,
+    FOLDS,
+    Rescore,
+    by_person,
+    judged_on_others,
+    offset_fit,
+)
 
 TOLERANCES_MM = (10.0, 15.0, 20.0, 30.0)
-FOLDS = 5
 _TOGETHER = "views together"
 # Fewer people with partners of a kind fix no rule: then the kind has none.
 FEWEST_PEOPLE = 20
-# Fewer hits or false marks than this fix no weight.
-_FEWEST_MARKS = 10
-# A weak pull of the weight towards 0, so that few marks cannot drive it without bound.
-_RIDGE = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -98,7 +101,7 @@ def taken_together(
         if point.name == manifest.default_operating_point
     }
     regions: dict[int, tuple[Region, ...]] = {}
-    for numbers in _by_person(detected).values():
+    for numbers in by_person(detected).values():
         exam = [exam_view(detected[i]) for i in numbers]
         regions |= dict(zip(numbers, rescored(exam, together, limits), strict=True))
     return tuple(replace(item, regions=regions[i]) for i, item in enumerate(detected))
@@ -108,17 +111,12 @@ def cross_validated(
     detected: Sequence[DetectedImage], manifest: Manifest, passes: Passes
 ) -> tuple[DetectedImage, ...]:
     """Return the pictures rescored by rules that were fitted on other people."""
-    people = sorted(_by_person(detected))
-    order = np.random.default_rng(1).permutation(len(people))
-    fold_of = {people[place]: number % FOLDS for number, place in enumerate(order.tolist())}
-    found: dict[int, DetectedImage] = {}
-    for fold in range(FOLDS):
-        inside = [i for i, d in enumerate(detected) if fold_of[d.image.person] == fold]
-        rest = [d for d in detected if fold_of[d.image.person] != fold]
-        together = _fitted(rest, manifest, passes)
-        judged = taken_together([detected[i] for i in inside], together, manifest)
-        found |= dict(zip(inside, judged, strict=True))
-    return tuple(found[i] for i in range(len(detected)))
+
+    def fitted(others: Sequence[DetectedImage]) -> Rescore:
+        together = _fitted(others, manifest, passes)
+        return partial(taken_together, together=together, manifest=manifest)
+
+    return judged_on_others(detected, fitted)
 
 
 def exam_view(item: DetectedImage) -> ExamView:
@@ -133,7 +131,7 @@ def exam_view(item: DetectedImage) -> ExamView:
 
 def people_with(detected: Sequence[DetectedImage], partner: Partner) -> int:
     """Count the people with a view that has a partner of a kind."""
-    exams = [[exam_view(detected[i]) for i in numbers] for numbers in _by_person(detected).values()]
+    exams = [[exam_view(detected[i]) for i in numbers] for numbers in by_person(detected).values()]
     return sum(any(partners_of(view, exam, partner) for view in exam) for exam in exams)
 
 
@@ -143,7 +141,7 @@ def views_file(together: ViewsTogether) -> dict[str, Any]:
 
 
 def _fitted(detected: Sequence[DetectedImage], manifest: Manifest, passes: Passes) -> ViewsTogether:
-    people = _by_person(detected)
+    people = by_person(detected)
     together = ViewsTogether(
         format=FORMAT,
         network_sha256=dict(manifest.hashes).get(NETWORK, ""),
@@ -174,9 +172,9 @@ def _rule(
     """
     samples = _samples(detected, so_far, kind, partner)
     fewest = min(int(samples.is_hit.sum()), int((~samples.is_hit).sum()))
-    if samples.people < FEWEST_PEOPLE or fewest < _FEWEST_MARKS:
+    if samples.people < FEWEST_PEOPLE or fewest < FEWEST_MARKS:
         return None
-    fits = [_offset_fit(column, samples.odds, samples.is_hit) for column in samples.against.T]
+    fits = [offset_fit(column, samples.odds, samples.is_hit) for column in samples.against.T]
     best = int(np.argmin([loss if weight < 0.0 else np.inf for weight, _, loss in fits]))
     weight, intercept, _ = fits[best]
     if weight >= 0.0:
@@ -207,7 +205,7 @@ def _samples(
     against: list[list[float]] = []
     is_hit: list[bool] = []
     people = set()
-    for person, numbers in _by_person(detected).items():
+    for person, numbers in by_person(detected).items():
         exam = [exam_view(detected[i]) for i in numbers]
         for i, view in zip(numbers, exam, strict=True):
             others = partners_of(view, exam, partner)
@@ -228,41 +226,10 @@ def _samples(
     )
 
 
-def _offset_fit(
-    x: NDArray[np.float64], offset: NDArray[np.float64], y: NDArray[np.bool_]
-) -> tuple[float, float, float]:
-    """Fit ``P(y) = sigmoid(offset + weight x + intercept)`` by Newton's method.
-
-    Returns weight, intercept and the loss.
-    """
-    design = np.stack([x, np.ones_like(x)], axis=1)
-    pull = np.diag([_RIDGE, 1e-6])
-    values = np.zeros(2)
-    for _ in range(100):
-        p = 0.5 * (1.0 + np.tanh(0.5 * (offset + design @ values)))
-        gradient = design.T @ (p - y) + pull @ values
-        curvature = (design * (p * (1 - p))[:, None]).T @ design + pull
-        step = np.linalg.solve(curvature, gradient)
-        values = values - step
-        if float(np.abs(step).max()) < 1e-9:
-            break
-    odds = offset + design @ values
-    loss = np.logaddexp(0.0, np.where(y, -odds, odds)).sum() + 0.5 * values @ pull @ values
-    return float(values[0]), float(values[1]), float(loss)
-
-
 def _sign(gain: dict[str, Any]) -> str:
     """Return whether a gain's interval lies above zero or below; empty where it holds zero."""
     low, high = gain["ci95"]
     return "more" if low > 0 else "less" if high < 0 else ""
-
-
-def _by_person(detected: Sequence[DetectedImage]) -> dict[str, list[int]]:
-    """Return the numbers of each person's pictures: her examination."""
-    people: dict[str, list[int]] = defaultdict(list)
-    for number, item in enumerate(detected):
-        people[item.image.person].append(number)
-    return dict(people)
 
 
 def views_document(

@@ -236,6 +236,11 @@ def log_odds(score: float) -> float:
     return math.log(kept / (1.0 - kept))
 
 
+def from_log_odds(odds: float) -> float:
+    """Return the score 0..1 of log-odds."""
+    return 0.5 * (1.0 + math.tanh(0.5 * odds))
+
+
 def _rescored(
     region: Region,
     view: ExamView,
@@ -252,7 +257,7 @@ def _rescored(
             change += rule.weight * contradiction(region, view, others, rule) + rule.intercept
     if not asked:
         return region
-    score = 0.5 * (1.0 + math.tanh(0.5 * (odds + change)))
+    score = from_log_odds(odds + change)
     return replace(
         region,
         score=score,

@@ -15,6 +15,7 @@ from trainer.cli import (
     evaluate_digital,
     evaluate_marks,
     evaluate_passes,
+    evaluate_rivals,
 )
 from trainer.cli.common import add_json, add_part, add_recipe, add_way, read_data, read_named_recipe
 
@@ -44,6 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     evaluate_passes.add_arguments(
         kinds.add_parser("passes", help="what flips and a second scale are worth, and cost")
+    )
+    evaluate_rivals.add_arguments(
+        kinds.add_parser("rivals", help="what lowering marks beside stronger ones would do")
     )
 
 
