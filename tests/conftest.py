@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import tqdm
 
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # some tests import it before the program does
 # Set before anything imports Qt: no test opens a window on the developer's screen.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 tqdm.tqdm.monitor_interval = 0  # else the first bar leaves a watching thread behind

@@ -17,6 +17,7 @@ CPU = "CPUExecutionProvider"
 INSTALL_CUDA = 'install a CUDA driver and run: pip install "mammoview[cuda]"'
 
 _ort: Any = onnxruntime  # built at run time: its names are not declared
+_ort.disable_telemetry_events()
 _FATAL_ONLY = 4
 
 Outputs = tuple[NDArray[np.float32], NDArray[np.float32]]
