@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import importlib
 import io
 import logging
@@ -20,6 +21,7 @@ from typing import Protocol, cast
 from mammoview import __version__
 from mammoview.errors import ExitCode, MammoviewError, exit_code_of
 
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _LOG = logging.getLogger(__name__)
 
 
@@ -117,7 +119,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv) or ["open"]
     _say_any_text()
     try:
-        return _run(words)
+        code = _run(words)
+        sys.stdout.flush()
+        return code
     except SystemExit as leaving:  # argparse: 0 after help, 2 after a wrong argument
         return leaving.code if isinstance(leaving.code, int) else ExitCode.USAGE
     except MammoviewError as error:
@@ -126,14 +130,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _say("interrupted")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:  # the reader of a pipe has gone; flushing at exit must not fail too
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
+        _drop_output()
         return ExitCode.DONE
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            _drop_output()
+            _say("no space is left where this is written; free some, or choose another place")
+            return ExitCode.USAGE
         _LOG.exception("internal error")
         _say(f"internal error: {type(error).__name__}: {error}")
         _say(f"this is a fault of mammoview, please report it; {_where_the_log_is()}")
         return ExitCode.INTERNAL
+
+
+def _drop_output() -> None:
+    """Give up standard output, whose reader has gone or whose disk is full: no flush may fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(words: list[str]) -> int:

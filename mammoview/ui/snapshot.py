@@ -249,12 +249,16 @@ def _save(window: MainWindow, file: Path) -> None:
 
     QApplication.processEvents()  # the layout follows the words of a step when it is asked to
     picture = window.grab().toImage()
+    # Beside it first: a full disk leaves no half of a picture, and an old one as it was.
+    beside = file.with_name(f".{os.getpid()}.{file.name}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        written = picture.save(str(beside))
+        if written:
+            beside.replace(file)
+        beside.unlink(missing_ok=True)
     except OSError:
         written = False
-    else:
-        written = picture.save(str(file))
     if not written:
         raise MammoviewError(
             f"the picture {file.name} could not be written",

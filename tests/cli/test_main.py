@@ -6,6 +6,7 @@ import argparse
 import json
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -20,6 +21,7 @@ from mammoview.errors import (
     ReviewError,
     UsageError,
 )
+from tests.builders.dicom import build_mg
 
 HEAVY = {"PySide6", "pyqtgraph", "torch", "onnxruntime", "numpy", "pydicom", "SimpleITK"}
 
@@ -139,3 +141,21 @@ def test_the_module_runs_as_the_command_does() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "models" in json.loads(done.stdout)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is full")
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_a_full_disk_is_said(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    build_mg(tmp_path / "a")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mammoview", "inspect", tmp_path, *flags],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "mammoview: no space is left where this is written; free some, or choose another place\n"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import resource
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -129,6 +130,23 @@ def test_a_picture_that_cannot_be_written_is_said(command: Run, exam: Path, tmp_
     answer = command("snapshot", exam, "--out", tmp_path / "file-in-the-way" / "p.png")
     assert answer.code == 3
     assert "p.png could not be written" in answer.err
+
+
+@pytest.mark.usefixtures("qapp")
+def test_a_full_disk_leaves_the_old_picture(command: Run, exam: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out" / "p.png"
+    assert command("snapshot", exam, "--out", out, "--size", "600x400").code == 0
+    before = out.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        answer = command("snapshot", exam, "--out", out, "--size", "600x400")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert answer.code == 3
+    assert "p.png could not be written" in answer.err
+    assert [file.name for file in out.parent.iterdir()] == ["p.png"]
+    assert out.read_bytes() == before
 
 
 def test_nothing_to_show_is_refused(command: Run, tmp_path: Path) -> None:
