@@ -330,3 +330,36 @@ def test_a_spot_is_asked_about_where_the_mouse_is(
     assert drawn(window) == len(view.marks.items) > 0
     assert {v.texts.foot.text for v in window.four_view.panes()[1:]} == feet
     assert "mark" not in said(window, "statusMessage")
+
+
+def test_nothing_that_was_typed_of_one_woman_stands_in_the_read_of_the_next(
+    window: MainWindow, reader: Reader, study: Examination, qtbot: QtBot, tmp_path: Path
+) -> None:
+    build_exam(tmp_path / "next", person="Phantom^Two", study="2")
+    other = index_paths([tmp_path / "next"]).examinations[0]
+    reader.opens_listed(study)
+    reader.says_all()
+    reader.key(Qt.Key.Key_L, _BOTH)
+    reader.until(ReadState.UNAIDED_LOCKED)
+    reader.key(Qt.Key.Key_E, _BOTH)
+    reader.until(ReadState.AI_REVEALED)
+    page = window.side_panel.read
+    right, left = (page.opinions.breasts[side] for side in Laterality)
+    right.choice.setFocus()
+    qtbot.keyClicks(right.choice, "0")
+    qtbot.keyClicks(right.words, "asymmetry after all")
+    qtbot.keyClick(right.words, Qt.Key.Key_Return)
+    page.opinions.density.setFocus()
+    qtbot.keyClicks(page.opinions.density, "c")  # and no reason yet
+    left.words.setFocus()
+    qtbot.keyClicks(left.words, "a cyst")  # and the next examination comes
+    reader.opens_listed(other)
+    lines = window.side_panel.read.findChildren(QLineEdit)
+    assert [line.text() for line in lines if line.text() and line.isVisible()] == []
+    assert page.opinions.density.currentText() == ""
+    page.opinions.breasts[Laterality.RIGHT].choice.setFocus()
+    qtbot.keyClicks(right.choice, "1")
+    reader.rests()
+    read = window.desk.workspace.read.read
+    assert read is not None
+    assert [(o.category, o.reason) for o in read.now.opinions] == [("1", "")]

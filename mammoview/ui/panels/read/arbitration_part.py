@@ -118,11 +118,10 @@ class ArbitrationPart(QWidget):
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state; doing it twice changes nothing."""
-        if old is not None and old.read == new.read:
-            return
         if old is not None and old.exam_key != new.exam_key:
-            for line in self._reasons.values():
-                line.clear()
+            self._forget()
+        elif old is not None and old.read == new.read:
+            return
         lines, why = compared.lines(new), compared.why(new)
         read, arbitrates = new.read.read, new.read.role is Role.ARBITRATOR
         self._show_lines(compared.heads(new), lines)
@@ -134,6 +133,13 @@ class ArbitrationPart(QWidget):
         if deciding and read is not None:
             self._show_decisions(read)
         self.setVisible(bool(lines) or deciding or bool(why))
+
+    def _forget(self) -> None:
+        """Have nothing chosen or typed: it belongs to another examination."""
+        for line in self._reasons.values():
+            line.clear()
+        for chosen in self._lists.values():
+            chosen.setCurrentIndex(-1)
 
     def _show_lines(self, heads: tuple[str, ...], lines: tuple[compared.Line, ...]) -> None:
         self.table.setColumnCount(len(heads) + 1)

@@ -133,7 +133,10 @@ class BreastOpinion(QWidget):
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state; never emits a change by itself."""
         read = new.read.read
-        if old is not None and (old.exam_key != new.exam_key or _closed(new)):
+        other = old is not None and old.exam_key != new.exam_key
+        if other:
+            self.words.forget()
+        if other or (old is not None and _closed(new)):
             self._waiting = None
         self.setVisible(read is not None and self._side in read.opened.sides)
         if read is None:

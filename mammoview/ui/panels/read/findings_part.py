@@ -128,6 +128,7 @@ class FindingsPart(QWidget):
             button.setEnabled(not closed and (not needs_one or findings.selected(new) is not None))
             button.setToolTip(closed)
         if old is None or old.read.finding != new.read.finding:
+            self.reason.forget()
             self.reason.hide()
         self.editor.render(old, new)
 

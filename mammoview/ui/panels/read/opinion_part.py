@@ -78,6 +78,9 @@ class OpinionPart(QWidget):
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state."""
+        if old is not None and old.exam_key != new.exam_key:
+            self._waiting = ""
+            self._density_reason.forget()
         read = new.read.read
         begun = read is not None and read.state not in (ReadState.OPENED, ReadState.VIEWS_CHECKED)
         self.setVisible(begun)

@@ -63,6 +63,12 @@ class WordsLine(OwnKeysLine):
         if self.text() != words:
             self.setText(words)
 
+    def forget(self) -> None:
+        """Be empty, whatever was typed: it belongs to another examination."""
+        self._pause.stop()
+        self._shown = ""
+        self.clear()
+
     def commit(self) -> None:
         """Say what was typed, if it is not said yet."""
         self._pause.stop()
