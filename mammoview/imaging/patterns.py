@@ -69,10 +69,27 @@ class Letters:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pattern:
-    """A drawn pattern: greys ``(rows, cols)``, and letters that go over it."""
+    """A drawn pattern: greys ``(rows, cols)``, and letters that go over it.
+
+    ``patches`` tells whether it is made of patches on a middle grey; else it is one whole field.
+    """
 
     grey: Grey
     letters: tuple[Letters, ...] = ()
+    patches: bool = False
+
+    def is_free(self, *, row: int, col: int, height: int, width: int) -> bool:
+        """Tell whether a box, pixels, covers none of the patches and letters."""
+        rows, cols = np.s_[row : row + height], np.s_[col : col + width]
+        on_ground = bool((self.grey[rows, cols] == MIDDLE).all())
+        clear = all(
+            row >= word.row + word.height
+            or word.row >= row + height
+            or col >= word.col + word.width
+            or word.col >= col + width
+            for word in self.letters
+        )
+        return not self.patches or (on_ground and clear)
 
 
 def draw(name: PatternName, rows: int, cols: int) -> Pattern:
@@ -120,7 +137,7 @@ def low_contrast(rows: int, cols: int) -> Pattern:
         if level < 255:
             far = side - part - part // 3
             _bars(square[far : far + part, far : far + part], contrast)
-    return Pattern(grey=grey)
+    return Pattern(grey=grey, patches=True)
 
 
 def geometry(rows: int, cols: int) -> Pattern:
@@ -158,7 +175,8 @@ def overall(rows: int, cols: int) -> Pattern:
     grey[row : row + unit // 2, left + 2 * unit : left + 2 * unit + width] = line
     for row, col in _line_pair_places(rows, cols, unit):
         _line_pairs(grey[row : row + unit, col : col + unit])
-    return Pattern(grey=grey, letters=_words(grey, top + 17 * unit // 2, left + 2 * unit, unit))
+    words = _words(grey, top + 17 * unit // 2, left + 2 * unit, unit)
+    return Pattern(grey=grey, letters=words, patches=True)
 
 
 def _ring(unit: int) -> tuple[tuple[int, int], ...]:

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from mammoview.app import display_check, second_screen
 from mammoview.app.display_check import QUESTIONS, DisplayChecks, DisplayStatus, read_records
 from mammoview.app.reading import ReadingDesk
-from mammoview.imaging.patterns import PatternName, draw
+from mammoview.imaging.patterns import MIDDLE, PatternName, draw
 from mammoview.ui import display_watch
 from mammoview.ui.dialogs.daily_check import DailyCheck
 from mammoview.ui.dialogs.pattern_view import PatternView
@@ -195,3 +195,27 @@ def test_the_second_screen_has_a_badge_and_a_check_of_its_own(
     reading.desk.do(second_screen.toggle)
     second.close()
     second.deleteLater()
+
+
+@pytest.mark.parametrize(
+    "size", [(1280, 800), (1024, 768), (1280, 1024), (1920, 1080), (2048, 2560)], ids=str
+)
+def test_the_question_covers_nothing_that_is_asked_about(
+    reading: MainWindow, qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    dialog = opened(reading, qtbot)
+    dialog.resize(*size)
+    for question in QUESTIONS:
+        QApplication.processEvents()
+        assert dialog.rect().contains(dialog.bar.geometry())
+        shown = dialog.grab().toImage()
+        qtbot.keyClick(dialog, Qt.Key.Key_Space)
+        bare = dialog.grab().toImage()
+        qtbot.keyClick(dialog, Qt.Key.Key_Space)
+        if draw(question.pattern, 100, 100).patches:
+            place = dialog.bar.geometry()
+            under = {bare.pixelColor(col, row).red() for col in range(place.left(), place.right(), 7)
+                     for row in range(place.top(), place.bottom(), 7)}  # fmt: skip
+            assert shown != bare
+            assert under == {MIDDLE}, question.id
+        qtbot.keyClick(dialog, Qt.Key.Key_Y)

@@ -6,7 +6,9 @@ be saved again.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from collections.abc import Iterator
+
+from PySide6.QtCore import QEvent, QMargins, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -28,8 +30,10 @@ QFrame#checkBar:focus { border-color: #5f93a3; }
 QLabel { color: #e8e8e8; font-size: 11pt; }
 QLabel#checkProgress { color: #7b8188; }
 QLabel#checkError { color: #ff9d6e; }"""
-_EDGE_PX = 16
-_NARROWEST_PX, _WIDEST_PX = 300, 640
+# The ground of the patterns goes on where they leave room.
+_GROUND = "QDialog#dailyCheck { background: #808080; }"
+_EDGE_PX, _GAP_PX = 16, 8
+_NARROWEST_PX, _WIDEST_PX, _STEP_PX = 220, 640, 20
 
 
 class DailyCheck(QDialog):
@@ -60,6 +64,7 @@ class DailyCheck(QDialog):
         self.setWindowTitle(translate("DisplayCheck", "Daily check of the display"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowModality(Qt.WindowModality.WindowModal)
+        self.setStyleSheet(_GROUND)
         self._checks, self._screen = checks, screen
         self._answers: dict[str, bool] = {}
         self._at = 0
@@ -183,17 +188,33 @@ class DailyCheck(QDialog):
     # --- place and keys ----------------------------------------------------------------------
 
     def _place(self) -> None:
-        """Lay the question beside the patterns' middle square: at the left, or below it."""
+        """Lay the question where it covers nothing that is asked about, at the left or below.
+
+        Where there is no such place, the pattern is drawn above the question, on less.
+        """
         self.view.setGeometry(self.rect())
-        beside = (self.width() - self.height()) // 2 - 2 * _EDGE_PX
-        lying = beside >= _NARROWEST_PX
-        room = beside if lying else self.width() - 2 * _EDGE_PX
-        self.bar.setFixedWidth(max(_NARROWEST_PX, min(_WIDEST_PX, room)))
-        self.bar.adjustSize()
-        left = _EDGE_PX if lying else (self.width() - self.bar.width()) // 2
-        free = self.height() - self.bar.height()
-        self.bar.move(left, free // 2 if lying else free - _EDGE_PX)
+        around = QMargins(_GAP_PX, _GAP_PX, _GAP_PX, _GAP_PX)
+        free = (at for at in self._places() if self.view.is_free(at.marginsAdded(around)))
+        place = next(free, None)
+        if place is None:
+            place = self._below(_WIDEST_PX)
+            self.view.setGeometry(0, 0, self.width(), place.top() - _EDGE_PX)
+        self.bar.setGeometry(place)
         self.bar.raise_()
+
+    def _places(self) -> Iterator[QRect]:
+        """Return where the question may be, the widest first."""
+        narrowest = max(_NARROWEST_PX, self.bar.minimumSizeHint().width())
+        for wide in range(_WIDEST_PX, narrowest - 1, -_STEP_PX):
+            high = self.bar.heightForWidth(wide)
+            yield QRect(_EDGE_PX, (self.height() - high) // 2, wide, high)
+            yield self._below(wide)
+
+    def _below(self, wide: int) -> QRect:
+        wide = min(wide, self.width() - 2 * _EDGE_PX)
+        high = self.bar.heightForWidth(wide)
+        top = self.height() - high - _EDGE_PX
+        return QRect((self.width() - wide) // 2, top, wide, high)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the pattern as large as the screen."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+import math
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -20,6 +22,7 @@ class PatternView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._name = PatternName.OVERALL
         self._image = QImage()
+        self._pattern: Pattern | None = None
         self._drawn: tuple[PatternName, int, int] | None = None
 
     @property
@@ -32,16 +35,32 @@ class PatternView(QWidget):
         self._name = name
         self.update()
 
+    def is_free(self, place: QRect) -> bool:
+        """Tell whether a place in this widget covers nothing that is looked at."""
+        ratio = self.devicePixelRatioF()
+        return self._now().is_free(
+            row=math.floor(place.y() * ratio),
+            col=math.floor(place.x() * ratio),
+            height=math.ceil(place.height() * ratio),
+            width=math.ceil(place.width() * ratio),
+        )
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Copy the finished picture: device pixel to device pixel."""
-        ratio = self.devicePixelRatioF()
-        wanted = (self._name, round(self.height() * ratio), round(self.width() * ratio))
-        if wanted != self._drawn:
-            self._image = pattern_image(draw(*wanted))
-            self._drawn = wanted
-        self._image.setDevicePixelRatio(ratio)
+        pattern = self._now()
+        if self._image.isNull():
+            self._image = pattern_image(pattern)
+        self._image.setDevicePixelRatio(self.devicePixelRatioF())
         painter = QPainter(self)
         painter.drawImage(QPointF(0, 0), self._image)
+
+    def _now(self) -> Pattern:
+        """Return the pattern in the size of this widget, drawn once."""
+        ratio = self.devicePixelRatioF()
+        wanted = (self._name, round(self.height() * ratio), round(self.width() * ratio))
+        if self._pattern is None or wanted != self._drawn:
+            self._pattern, self._drawn, self._image = draw(*wanted), wanted, QImage()
+        return self._pattern
 
 
 def pattern_image(pattern: Pattern) -> QImage:
