@@ -16,6 +16,10 @@ _NAMES = {
 }
 
 
+# What shipped models say of their classes; words of another model stay as they are.
+CAVEATS = (QT_TRANSLATE_NOOP("Caveats", "trained on simulated calcifications"),)
+
+
 def kind_text(kind: str) -> str:
     """Return the class of a finding in the language in use."""
     return translate("FindingKinds", kind)
@@ -24,3 +28,16 @@ def kind_text(kind: str) -> str:
 def kind_name(kind: str) -> str:
     """Return the class of a finding as it stands alone: ``Mass``."""
     return translate("FindingKinds", _NAMES[kind]) if kind in _NAMES else kind.capitalize()
+
+
+def caveat_text(caveat: str) -> str:
+    """Return a model's caveat in the language in use; one that nobody knows stays as it is."""
+    return translate("Caveats", caveat)
+
+
+def logged_caveat(said: str) -> str:
+    """Return a caveat as a read's log keeps it (``Mass: seen in no film``), in that language."""
+    kind, _, caveat = said.partition(": ")
+    if kind.casefold() not in _NAMES:
+        return caveat_text(said)
+    return f"{kind_name(kind.casefold())}: {caveat_text(caveat)}"

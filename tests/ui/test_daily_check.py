@@ -214,8 +214,11 @@ def test_the_question_covers_nothing_that_is_asked_about(
         qtbot.keyClick(dialog, Qt.Key.Key_Space)
         if draw(question.pattern, 100, 100).patches:
             place = dialog.bar.geometry()
-            under = {bare.pixelColor(col, row).red() for col in range(place.left(), place.right(), 7)
-                     for row in range(place.top(), place.bottom(), 7)}  # fmt: skip
+            cols, rows = (
+                range(place.left(), place.right(), 7),
+                range(place.top(), place.bottom(), 7),
+            )
+            under = {bare.pixelColor(col, row).red() for col in cols for row in rows}
             assert shown != bare
             assert under == {MIDDLE}, question.id
         qtbot.keyClick(dialog, Qt.Key.Key_Y)

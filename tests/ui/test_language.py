@@ -49,7 +49,7 @@ from tests.builders.dicom import build_exam
 
 # Shown as they are: what comes from the images and the model, names, and keys.
 _DATA = {
-    "mammoview", "patient", "device", "caveats", "strict", "balanced", "cursorReadout",
+    "mammoview", "patient", "device", "strict", "balanced", "cursorReadout",
     *(code.casefold() for code in ("4A", "4B", "4C", "a", "b", "c", "d")),
     "again-RCC", "again-RMLO", "again-LCC", "again-LMLO",
 }  # fmt: skip

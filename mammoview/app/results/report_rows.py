@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mammoview.app.assessment.consistency import breast_title
-from mammoview.app.kinds import kind_text
+from mammoview.app.kinds import kind_text, logged_caveat
 from mammoview.app.results.words import (
     answer_text,
     category_text,
@@ -356,7 +356,7 @@ def _computer_more(report: ReadReport) -> Block:
                     "how certain a finding of that kind is there, never how probable a cancer is",
                 ),
             ),
-            *((translate("Report", "Caveat"), caveat) for caveat in cad.caveats),
+            *((translate("Report", "Caveat"), logged_caveat(said)) for said in cad.caveats),
         ]
     return Block(title="", widths=(0.15, 0.85), rows=tuple(rows))
 

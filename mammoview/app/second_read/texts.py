@@ -62,24 +62,12 @@ def way(ws: Workspace) -> tuple[str, ...]:
         views = without.format(views=", ".join(read.views.missing))
     steps = (
         (ReadState.VIEWS_CHECKED, views),
-        (ReadState.UNAIDED_LOCKED, _dated(_locked_text(read), read.locked_at)),
-        (ReadState.AI_REVEALED, _revealed_text(read)),
+        (ReadState.UNAIDED_LOCKED, _dated(_locked(read)[0], read.locked_at)),
+        (ReadState.AI_REVEALED, _revealed(read)[0]),
         (ReadState.FINAL, translate("Read", "Final")),
         (ReadState.SIGNED, _dated(translate("Read", "Signed"), read.signed_at)),
     )
     return tuple(f"{'✓' if at >= order.index(state) else '·'}  {said}" for state, said in steps)
-
-
-def _locked_text(read: Read) -> str:
-    if read.opened.mode is not ReadingMode.SECOND_READ:
-        return translate("Read", "Opinion locked")
-    return translate("Read", "Unaided, locked")
-
-
-def _revealed_text(read: Read) -> str:
-    if read.opened.mode is ReadingMode.CONCURRENT:  # it was seen from the start
-        return translate("Read", "Computer recorded")
-    return translate("Read", "Computer revealed")
 
 
 def _without_read(ws: Workspace) -> str:
@@ -117,26 +105,34 @@ def state_text(part: ReadPart) -> str:
     read = part.read
     if read is None:
         return translate("Read", "no read")
-    unaided, concurrent = (
-        read.opened.mode is mode for mode in (ReadingMode.SECOND_READ, ReadingMode.CONCURRENT)
-    )
+    begun = translate("Read", "reading")
+    if read.opened.mode is ReadingMode.SECOND_READ:
+        begun = translate("Read", "unaided")
     words = {
         ReadState.OPENED: translate("Read", "views to be checked"),
         ReadState.VIEWS_CHECKED: translate("Read", "views checked"),
-        ReadState.UNAIDED: translate("Read", "unaided")
-        if unaided
-        else translate("Read", "reading"),
-        ReadState.UNAIDED_LOCKED: translate("Read", "unaided, locked")
-        if unaided
-        else translate("Read", "opinion locked"),
-        ReadState.AI_REVEALED: translate("Read", "computer recorded")
-        if concurrent
-        else translate("Read", "computer revealed"),
+        ReadState.UNAIDED: begun,
+        ReadState.UNAIDED_LOCKED: _locked(read)[1],
+        ReadState.AI_REVEALED: _revealed(read)[1],
         ReadState.FINAL: translate("Read", "final"),
         ReadState.ARBITRATION: translate("Read", "in arbitration"),
         ReadState.SIGNED: translate("Read", "signed"),
     }
     return words[read.state]
+
+
+def _locked(read: Read) -> tuple[str, str]:
+    """Return what the lock is called in its mode, as it stands alone and after other words."""
+    if read.opened.mode is ReadingMode.SECOND_READ:
+        return translate("Read", "Unaided, locked"), translate("Read", "unaided, locked")
+    return translate("Read", "Opinion locked"), translate("Read", "opinion locked")
+
+
+def _revealed(read: Read) -> tuple[str, str]:
+    """Return what the reveal is called in its mode, as it stands alone and after other words."""
+    if read.opened.mode is ReadingMode.CONCURRENT:  # it was seen from the start
+        return translate("Read", "Computer recorded"), translate("Read", "computer recorded")
+    return translate("Read", "Computer revealed"), translate("Read", "computer revealed")
 
 
 def closed_reason(ws: Workspace) -> str:

@@ -90,7 +90,7 @@ def intro_text(lines: tuple[Line, ...]) -> str:
     if not n:
         return translate("Compare", "Nothing has changed since the unaided opinion was locked.")
     said = translate(
-        "Compare", "%n line(s) differ from the locked unaided opinion:", "", COUNTED, n
+        "Compare", "%n change(s) since the unaided opinion was locked:", "", COUNTED, n
     )
     what = ", ".join(line.what for line in lines if line.difference)
     return f"{said} {what}."

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from mammoview.app import commands
-from mammoview.app.kinds import kind_name, kind_text
+from mammoview.app.kinds import caveat_text, kind_name, kind_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read.texts import closed_reason
 from mammoview.app.workspace import ModelSummary, OverlayMode, Workspace
@@ -192,7 +192,7 @@ class OverlayPanel(QWidget):
             # What is made later would come last of all.
             self.setTabOrder(before, self._kind_boxes[kind])
             before = self._kind_boxes[kind]
-            said = [c.text for c in model.caveats if c.kind == kind] if model else []
+            said = [caveat_text(c.text) for c in model.caveats if c.kind == kind] if model else []
             if said:
                 self._caveats.append(self._caveat(kind, "; ".join(said)))
 

@@ -262,6 +262,7 @@ class FourView(QWidget):
             seen = coverage.seen_text(self._state, view.pane) if self._state is not None else ""
             view.set_scale(screen, subjects, seen)
         self.spot.refresh()
+        self.legend.leave_free([at for view in self.panes() for at in view.marks.places()])
         self.gaze.refresh(veiled=self.legend.isVisibleTo(self))
         self.sizes.note_shown(self.panes(), screen)
 

@@ -111,8 +111,8 @@ class LabelledLayer(QGraphicsItem, Generic[D]):
         return QRectF()
 
     def taken(self, item: D) -> list[QRectF]:
-        """Return where words stand already: those of this layer, and the texts of the pane."""
-        return [*self._places, *item.view.texts.places()]
+        """Return where words stand already: those of this layer, and what the pane holds."""
+        return [*self._places, *item.view.taken()]
 
 
 def words_size(text: str) -> QSizeF:

@@ -9,6 +9,8 @@ OUTLINE = 20
 GLYPH = 30
 LEVEL = 35
 ANNOTATION = 40
+# The computer's marks, with OUTLINE and GLYPH among them: no text lies over one.
+MARKS = 45
 # Over all panes, not in one.
 FINDING = 55
 MEASURE = 60

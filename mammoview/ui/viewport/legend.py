@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QWidget
 
 from mammoview.app.workspace import OverlayMode, Workspace
@@ -16,6 +18,7 @@ _SIZE = QSize(286, 74)
 _BAR = QRectF(12.0, 26.0, 262.0, 12.0)
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _TISSUE_GREY = 70
+_ROUND_WORDS_PX = 16
 
 
 def native_grid(workspace: Workspace) -> str:
@@ -28,6 +31,12 @@ def native_grid(workspace: Workspace) -> str:
     rows, cols = max(shapes)
     said = translate("Legend", "network grid {cols} x {rows} cells, interpolated")
     return said.format(cols=cols, rows=rows)
+
+
+def _font() -> QFont:
+    font = QFont("Sans Serif")
+    font.setPixelSize(11)
+    return font
 
 
 class HeatLegend(QWidget):
@@ -48,8 +57,23 @@ class HeatLegend(QWidget):
         return self._grid
 
     def sizeHint(self) -> QSize:
-        """Return the fixed size."""
-        return _SIZE
+        """Return a fixed size, or more where a language needs it."""
+        metrics = QFontMetrics(_font())
+        words = (translate("Legend", TITLE), self._grid)
+        needed = max(metrics.horizontalAdvance(text) for text in words) + _ROUND_WORDS_PX
+        return QSize(max(_SIZE.width(), needed), _SIZE.height())
+
+    def leave_free(self, places: Sequence[QRectF]) -> None:
+        """Have holes where marks are, places in the parent: none is missed under it."""
+        here = [at.translated(-self.x(), -self.y()).toAlignedRect() for at in places]
+        under = [at for at in here if at.intersects(self.rect())]
+        if not under:
+            self.clearMask()
+            return
+        left = QRegion(self.rect())
+        for at in under:
+            left -= QRegion(at, QRegion.RegionType.Ellipse)
+        self.setMask(left)
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the scale of a state, or nothing while no heat is on the screen."""
@@ -66,31 +90,28 @@ class HeatLegend(QWidget):
         """Draw title, bar, ticks and the grid's size."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(0, 0, 0, 170))
-        font = QFont("Sans Serif")
-        font.setPixelSize(11)
-        painter.setFont(font)
+        painter.setFont(_font())
         painter.setPen(QColor("#e8e8e8"))
         painter.drawText(
-            QRectF(0, 6, _SIZE.width(), 16),
+            QRectF(0, 6, self.width(), 16),
             Qt.AlignmentFlag.AlignHCenter,
             translate("Legend", TITLE),
         )
-        painter.fillRect(_BAR, QColor(_TISSUE_GREY, _TISSUE_GREY, _TISSUE_GREY))
+        bar = _BAR.translated((self.width() - _SIZE.width()) / 2, 0.0)
+        painter.fillRect(bar, QColor(_TISSUE_GREY, _TISSUE_GREY, _TISSUE_GREY))
         painter.setOpacity(self._opacity)
-        painter.drawImage(_BAR, self._colours())
+        painter.drawImage(bar, self._colours())
         painter.setOpacity(1.0)
         painter.setPen(QColor("#c9c9c9"))
         for tick in _TICKS:
-            x = _BAR.left() + tick * _BAR.width()
+            x = bar.left() + tick * bar.width()
             painter.drawText(
-                QRectF(x - 20, _BAR.bottom() + 2, 40, 14),
+                QRectF(x - 20, bar.bottom() + 2, 40, 14),
                 Qt.AlignmentFlag.AlignHCenter,
                 f"{tick:g}",
             )
         painter.setPen(QColor("#9a9a9a"))
-        painter.drawText(
-            QRectF(0, 55, _SIZE.width(), 16), Qt.AlignmentFlag.AlignHCenter, self._grid
-        )
+        painter.drawText(QRectF(0, 55, self.width(), 16), Qt.AlignmentFlag.AlignHCenter, self._grid)
 
     def _colours(self) -> QImage:
         row = np.ascontiguousarray(heat_table(self._floor)[None])

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from mammoview.domain.geometry import ImagePoint
 from mammoview.ui.viewport import layers
-from mammoview.ui.viewport.screen_pen import screen_pen
+from mammoview.ui.viewport.screen_pen import draw_line
 
 _COLOUR = QColor("#7fe0b8")
 _HALO = QColor(0, 0, 0, 190)
@@ -91,9 +91,7 @@ class LevelLine(QGraphicsItem):
     def _stroke(
         self, painter: QPainter, path: QPainterPath, width: float, style: Qt.PenStyle
     ) -> None:
-        for colour, wide in ((_HALO, width + 2.0), (_COLOUR, width)):
-            painter.setPen(screen_pen(painter, colour, wide, style))
-            painter.drawPath(path)
+        draw_line(painter, path, _COLOUR, width, halo=_HALO, halo_px=width + 2.0, style=style)
 
     def _ring(self, painter: QPainter, at: QPointF) -> None:
         """Draw a ring of constant size on the screen."""

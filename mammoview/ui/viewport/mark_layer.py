@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import pyqtgraph as pg
 from pyqtgraph.graphicsItems.ScatterPlotItem import Symbols
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 from PySide6.QtWidgets import (
     QGraphicsItem,
@@ -25,7 +25,7 @@ from mammoview.domain.prediction import Region
 from mammoview.domain.reading import Disposition
 from mammoview.ui.viewport import layers
 from mammoview.ui.viewport.frame import Frame, to_qtransform
-from mammoview.ui.viewport.screen_pen import screen_pen
+from mammoview.ui.viewport.screen_pen import draw_line
 from mammoview.words import translate
 
 GLYPH_PX = 22
@@ -36,6 +36,7 @@ _ASKED = "#ffffff"
 _GLYPHS = {"mass": ("o", "#f0e442"), "calcification": ("t1", "#56b4e9")}
 _OTHER_GLYPH = ("s", "#e69f00")
 _HALO = QColor(0, 0, 0, 200)
+_GLYPH_HALO_PX = 5.0
 _ANSWER_PX = 20
 _BESIDE_GLYPH_PX = (11.0, -28.0)
 _ANSWERS = {Disposition.AGREE: "✓", Disposition.DISMISS: "✗", Disposition.DUPLICATE: "="}
@@ -63,7 +64,7 @@ Item: TypeAlias = QGraphicsPathItem | QGraphicsSimpleTextItem
 
 
 class MarkLayer:
-    """Glyphs and outlines of the regions that pass the operating point.
+    """Glyphs and outlines of the regions that pass the operating point, over the pane's texts.
 
     Parameters
     ----------
@@ -73,17 +74,30 @@ class MarkLayer:
 
     def __init__(self, box: pg.ViewBox) -> None:
         self._box = box
+        self._over = pg.ItemGroup(box)  # lies as the box's own group does, but over its texts
+        self._over.setZValue(layers.MARKS)
         self._items: list[tuple[str, Item]] = []
         self._undrawn: tuple[Region, ...] = ()
         self._frame: Frame | None = None
         self._answers = _NO_ANSWERS
         self._ring: QGraphicsPathItem | None = None
         self._shown = False
+        box.sigTransformChanged.connect(self._follow)
+
+    def _follow(self) -> None:
+        self._over.setTransform(self._box.childTransform())
 
     @property
     def items(self) -> tuple[Item, ...]:
         """All graphics items of the marks; they are made when the marks are first seen."""
         return tuple(item for _, item in self._items)
+
+    def places(self) -> tuple[QRectF, ...]:
+        """Return where in the scene the glyphs are on the screen: words keep off."""
+        half = GLYPH_PX / 2 + _GLYPH_HALO_PX
+        glyphs = [item for item in self.items if item.zValue() == layers.GLYPH]
+        middles = [item.scenePos() for item in glyphs if item.isVisible()]
+        return tuple(QRectF(at.x() - half, at.y() - half, 2 * half, 2 * half) for at in middles)
 
     def set_regions(
         self,
@@ -142,13 +156,13 @@ class MarkLayer:
         self._ring = _glyph_at(peak, frame, ("o", _ASKED), RING_PX)
         self._ring.setZValue(layers.GLYPH)
         self._ring.setVisible(self._shown)
-        self._box.addItem(self._ring, ignoreBounds=True)
+        self._ring.setParentItem(self._over)
 
     def _add(self, region: Region, item: Item, z: int) -> None:
         item.setZValue(z)
         item.setToolTip(mark_text(region))
         item.hide()
-        self._box.addItem(item, ignoreBounds=True)
+        item.setParentItem(self._over)
         self._items.append((region.kind, item))
 
 
@@ -161,16 +175,22 @@ class _MarkItem(QGraphicsPathItem):
         super().__init__(path)
         # How much of the scene is painted anew follows from this pen; none is drawn with it.
         self.setPen(QPen(_HALO, halo_px))
-        self._lines = ((_HALO, halo_px), (QColor(colour), width_px))
+        self._colour, self._width_px, self._halo_px = QColor(colour), width_px, halo_px
         self._style = Qt.PenStyle.DotLine if dotted else Qt.PenStyle.SolidLine
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for colour, width_px in self._lines:
-            painter.setPen(screen_pen(painter, colour, width_px, self._style))
-            painter.drawPath(self.path())
+        draw_line(
+            painter,
+            self.path(),
+            self._colour,
+            self._width_px,
+            halo=_HALO,
+            halo_px=self._halo_px,
+            style=self._style,
+        )
 
 
 def _outline(region: Region, frame: Frame, *, dotted: bool) -> _MarkItem:
@@ -193,7 +213,7 @@ def _glyph_at(place: ImagePoint, frame: Frame, look: tuple[str, str], size_px: i
     """Return a hollow glyph of constant screen size."""
     symbol, colour = look
     path = QTransform.fromScale(size_px, size_px).map(Symbols[symbol])
-    item = _MarkItem(path, colour, width_px=2.2, halo_px=5.0, dotted=False)
+    item = _MarkItem(path, colour, width_px=2.2, halo_px=_GLYPH_HALO_PX, dotted=False)
     item.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
     at = frame.to_units.apply(place)
     item.setPos(at.col, at.row)

@@ -183,6 +183,10 @@ class PaneView:
         self.heat.set_overlay(overlay)
         self.marks.set_overlay(overlay)
 
+    def taken(self) -> tuple[QRectF, ...]:
+        """Return where in the scene texts and the computer's marks are: other words keep off."""
+        return (*self.texts.places(), *self.marks.places())
+
     # --- geometry ----------------------------------------------------------------------------
 
     def set_geometry(self, rect: QRectF) -> None:

@@ -1,9 +1,9 @@
-"""Pens for items that lie in an image's own coordinates: of one width on every screen and zoom."""
+"""Lines of items that lie in an image's own coordinates: of one width on every screen and zoom."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 
 def screen_pen(
@@ -32,3 +32,33 @@ def screen_pen(
     pen.setCosmetic(True)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     return pen
+
+
+def draw_line(
+    painter: QPainter,
+    path: QPainterPath,
+    colour: QColor,
+    width_px: float,
+    *,
+    halo: QColor,
+    halo_px: float,
+    style: Qt.PenStyle = Qt.PenStyle.SolidLine,
+) -> None:
+    """Draw a line over a wider dark one, so that it is seen on air and on tissue.
+
+    Parameters
+    ----------
+    painter : QPainter
+        Draws it.
+    path : QPainterPath
+        The line, in the item's coordinates.
+    colour, width_px : QColor, float
+        Its colour, and its width in logical pixels of the screen.
+    halo, halo_px : QColor, float
+        Colour and width of what is under it.
+    style : Qt.PenStyle, optional
+        Solid, dashed or dotted.
+    """
+    for paint, wide in ((halo, halo_px), (colour, width_px)):
+        painter.setPen(screen_pen(painter, paint, wide, style))
+        painter.drawPath(path)

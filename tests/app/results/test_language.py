@@ -35,7 +35,7 @@ _DATA = re.compile(
     r"[\W\d_]*|Phantom.*|P-?\d+|mammoview \S+|[0-9a-f]{16,}|Dr\. \w+, .* UTC|[\d: -]+ UTC|scar \(.*"
     r"|([RL] (CC|MLO)[, ]*)+|C\d+|quick 1|specific|CPU|the mark showed it|no memory|mm"
     r"|new since the prior|1|4B|b|[RL](CC|MLO)"
-    r"|trained on simulated calcifications|[\d.]+( x [\d.]+)? mm|.*-RMLO"
+    r"|[\d.]+( x [\d.]+)? mm|.*-RMLO"
 )
 _WRITTEN = ("words", "report_rows", "report_pdf", "pictures")
 

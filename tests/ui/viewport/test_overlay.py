@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF
 
 from mammoview.app.workspace import OverlayMode
 from mammoview.domain.geometry import Affine2D, ImagePoint, Pose
@@ -345,3 +346,42 @@ def test_another_examination_takes_the_old_result_away(view: FourView) -> None:
     view.render(old, new)
     assert view.pane(Slot.RCC).heat.items == ()
     assert view.pane(Slot.RCC).marks.items == ()
+
+
+_YELLOW = (0xF0, 0xE4, 0x42)
+
+
+def _yellow(shot: NDArray[np.int32], at: QRectF) -> int:
+    """Return how many pixels of a place have a mark's own colour, undimmed."""
+    rows, cols = slice(int(at.top()), int(at.bottom())), slice(int(at.left()), int(at.right()))
+    return int((np.abs(shot[rows, cols] - _YELLOW).max(axis=2) < 12).sum())
+
+
+@pytest.mark.parametrize("words", ["head", "foot", "legend"])
+def test_no_words_lie_over_a_mark(view: FourView, picture: Grab, words: str) -> None:
+    """A mark looks the same in the open, under a text of the pane and under the key to the heat."""
+    plain = scene.workspace(
+        scene.pane(Slot.LMLO, scene.image(scene.bright(_ROWS, _COLS, value=0))),
+        prediction=scene.prediction(
+            Slot.LMLO, heatmaps=(scene.heatmap((14, 10), (0, 0), _TO_IMAGE),)
+        ),
+        overlay=scene.overlay(OverlayMode.BOTH),
+    )
+    view.render(None, plain)
+    pane = view.pane(Slot.LMLO)
+    if words == "legend":
+        middle = QPointF(view.legend.geometry().center()) - QPointF(60, 0)
+    else:
+        middle = getattr(pane.texts, words).sceneBoundingRect().center()
+    in_the_open = pane.box.geometry().center()
+    found = scene.prediction(
+        Slot.LMLO,
+        heatmaps=(scene.heatmap((14, 10), (0, 0), _TO_IMAGE),),
+        regions=tuple(scene.region(pane.stored_at(at)) for at in (middle, in_the_open)),
+    )
+    view.render(plain, replace(plain, prediction=found))
+    shot = picture(view)
+    room = QRectF(-14, -14, 28, 28)
+    free, covered = (_yellow(shot, room.translated(at)) for at in (in_the_open, middle))
+    assert free > 60
+    assert covered > 0.85 * free
