@@ -51,7 +51,8 @@ def _depths(mask: NDArray[np.bool_], row: float, step: float) -> NDArray[np.floa
 
 def _misfit(first: NDArray[np.float64], second: NDArray[np.float64], shift: int) -> float:
     """Return the mean difference of depth over the rows with breast that both images have."""
-    start, end = max(0, -shift), min(first.size, second.size - shift)
+    start = max(0, -shift)
+    end = max(start, min(first.size, second.size - shift))  # a far smaller image may be passed by
     here, there = first[start:end], second[start + shift : end + shift]
     breast = np.maximum(here, there) > 0.0
     return float(np.abs(here - there)[breast].mean()) if breast.any() else np.inf

@@ -35,6 +35,14 @@ def test_masks_of_other_cells_and_other_images() -> None:
     assert drop_of_second(first, 1.0, second, 2.0) == pytest.approx(-20.0, abs=1.0)
 
 
+@pytest.mark.parametrize("rows", [1, 8, 30])
+def test_an_image_of_another_scale_is_laid_somewhere(rows: int) -> None:
+    """As where one of two spacings is ten times the other."""
+    large, small = _breast(160, 30, 100), np.ones((rows, 4), bool)
+    assert abs(drop_of_second(large, 1.0, small, 1.0)) <= 160.0
+    assert abs(drop_of_second(small, 1.0, large, 1.0)) <= 160.0
+
+
 def test_a_smaller_breast_lies_in_the_middle_of_a_larger_one() -> None:
     first, second = _breast(160, 30, 100), _breast(160, 35, 70, deep=28.0)
     assert drop_of_second(first, 1.0, second, 1.0) == pytest.approx(-10.0, abs=1.5)
