@@ -42,12 +42,16 @@ def find_canvas(plain: NDArray[np.int64], greys: tuple[int, int, int, int]) -> C
     rcc, lcc, rmlo, lmlo = (plain == grey for grey in greys)
     rows = np.flatnonzero((rcc | lcc | rmlo | lmlo).mean(axis=1) > 0.5)
     cols = np.flatnonzero((rcc | lcc | rmlo | lmlo).mean(axis=0) > 0.5)
+    top, left = int(rows[0]), int(cols[0])
+    # Within the canvas alone: a pixel of a letter beside it may have any grey.
+    lower = (rmlo.sum(axis=1) > rcc.sum(axis=1))[top:]
+    righter = (lcc.sum(axis=0) > rcc.sum(axis=0))[left:]
     return Canvas(
-        top=int(rows[0]),
-        middle_row=_first(rmlo.sum(axis=1) > rcc.sum(axis=1)),
+        top=top,
+        middle_row=top + _first(lower),
         bottom=int(rows[-1]) + 1,
-        left=int(cols[0]),
-        middle_col=_first(lcc.sum(axis=0) > rcc.sum(axis=0)),
+        left=left,
+        middle_col=left + _first(righter),
         right=int(cols[-1]) + 1,
     )
 
