@@ -63,7 +63,7 @@ def decode_open(file: DicomFile) -> NDArray[np.generic]:
     Raises
     ------
     DicomError
-        If it has several frames, or its pixels cannot be decoded.
+        If it has several frames, its pixels cannot be decoded, or they are empty.
     """
     layout = read_layout(file.header, file.transfer_syntax)
     if layout.frames > 1:
@@ -74,7 +74,15 @@ def decode_open(file: DicomFile) -> NDArray[np.generic]:
         )
     pixels = file.find_pixels()
     check_pixels(layout, pixels)
-    return decode_bytes(read_spans(file.stream, pixels.spans), layout, is_words=pixels.is_words)
+    data = read_spans(file.stream, pixels.spans)
+    stored = decode_bytes(data, layout, is_words=pixels.is_words)
+    if stored.min() == stored.max():  # some archives write zeros where they cannot decode
+        raise DicomError(
+            translate("Files", "an empty image: all its pixels have one value"),
+            expected=translate("Files", "a picture"),
+            todo=translate("Files", "export the image again from its source"),
+        )
+    return stored
 
 
 def decode_bytes(data: bytes, layout: PixelLayout, *, is_words: bool) -> NDArray[np.generic]:

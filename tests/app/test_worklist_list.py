@@ -327,8 +327,9 @@ def test_a_thumbnail_shows_the_image_that_is_read(tmp_path: Path) -> None:
         store.images_for(path, listed.key), tmp_path / "one", cancelled=lambda: False
     )
     later = {"LossyImageCompression": "01", "ContentTime": "235959"}
-    black = np.zeros((120, 90), np.uint16)
-    build_mg(folder / "copy", stored=black, elements=later)
+    dark = np.zeros((120, 90), np.uint16)
+    dark[60:, :45] = 100
+    build_mg(folder / "copy", stored=dark, elements=later)
     import_paths(path, [folder])
     images = store.images_for(path, listed.key)
     both = thumbnails.strip(images, tmp_path / "two", cancelled=lambda: False)

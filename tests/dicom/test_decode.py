@@ -149,6 +149,19 @@ def test_signs_drawn_out_over_all_bits_are_no_other_values(tmp_path: Path, high_
     assert np.array_equal(decode_pixels(only(path)), expected)
 
 
+@pytest.mark.parametrize("value", [0, 4095])
+@pytest.mark.parametrize("syntax", [EXPLICIT_LITTLE, JPEG_LOSSLESS])
+def test_an_empty_image_is_no_picture_without_findings(
+    tmp_path: Path, syntax: str, value: int
+) -> None:
+    stored = np.full((120, 90), value, np.uint16)
+    path = build_mg(tmp_path / "a", stored=stored, transfer_syntax=syntax)
+    with pytest.raises(DicomError, match="an empty image"):
+        decode_pixels(only(path))
+    stored[60, 45] = 7
+    decode_pixels(only(build_mg(tmp_path / "a", stored=stored, transfer_syntax=syntax)))
+
+
 def test_big_endian_words_of_two_8_bit_pixels_are_unswapped(tmp_path: Path) -> None:
     expected = values(8, False, rows=10, cols=6)
     path = build_mg(tmp_path / "a", stored=expected, bits=8, transfer_syntax=EXPLICIT_BIG)

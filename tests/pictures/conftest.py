@@ -43,6 +43,7 @@ def plain_exam(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir()
     for (side, view), grey in zip(VIEWS, PLAIN, strict=True):
         stored = np.full((1400, 1400), grey, np.uint8)
+        stored[0, 0] -= 1  # an image of one value alone is refused as empty
         build_mg(folder / f"{side}{view}.dcm", laterality=side, view=view, bits=8, stored=stored)
     return folder
 
