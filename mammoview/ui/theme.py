@@ -72,6 +72,7 @@ QPushButton:focus {{ border-color: {ACCENT}; }}
 QLineEdit {{ background: {RAISED}; color: {TEXT}; border: 1px solid {EDGE};
     border-radius: 3px; padding: 3px 4px; }}
 QLineEdit:focus {{ border-color: {ACCENT}; }}
+QAbstractSpinBox {{ min-height: 22px; }}
 QAbstractSpinBox QLineEdit, QKeySequenceEdit QLineEdit:disabled {{ border: none; }}
 QPushButton[role="terms"] {{ text-align: left; padding: 3px 6px; }}
 QLineEdit#markLabel {{ background: {RAISED}; color: #a8f5a8; border: 1px solid {ACCENT};

@@ -88,7 +88,8 @@ def reader_text(part: ReadPart) -> str:
 
 
 def _dated(said: str, at: str) -> str:
-    return f"{said}  {at[:10]} {at[11:16]}Z" if at else said
+    # Date and time stay together where a line ends.
+    return f"{said}  {at[:10]}\u00a0{at[11:16]}Z" if at else said
 
 
 def mode_badge(mode: ReadingMode) -> str:

@@ -25,6 +25,7 @@ from mammoview.words import translate
 _LARGEST_MM = 250.0
 _NOTHING = "-"
 _HOURS = 12
+_ROW_GAP_PX = 6  # as in the other parts; else it were that of the column that this lies in
 
 
 class FindingEditor(QWidget):
@@ -56,11 +57,13 @@ class FindingEditor(QWidget):
     def _lay_out(self) -> None:
         form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
+        form.setHorizontalSpacing(_ROW_GAP_PX)
         form.setVerticalSpacing(3)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(row_label(translate("Findings", "Kind"), self.kind), self.kind)
         place = QFormLayout()
         place.setContentsMargins(0, 0, 0, 0)
+        place.setHorizontalSpacing(_ROW_GAP_PX)
         place.setVerticalSpacing(3)
         place.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for name, field in (

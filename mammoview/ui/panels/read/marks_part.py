@@ -52,6 +52,7 @@ class MarksPart(QWidget):
             grid.addWidget(row_label(name, field), row, 0)
             grid.addWidget(field, row, 1)
         grid.addWidget(self.words, 2, 0, 1, 2)
+        grid.setColumnStretch(1, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
