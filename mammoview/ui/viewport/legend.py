@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QWidget
 
@@ -18,7 +18,8 @@ _SIZE = QSize(286, 74)
 _BAR = QRectF(12.0, 26.0, 262.0, 12.0)
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _TISSUE_GREY = 70
-_ROUND_WORDS_PX = 16
+_LINE_PX = 16
+_LINES = Qt.AlignmentFlag.AlignHCenter.value | Qt.TextFlag.TextWordWrap.value
 
 
 def native_grid(workspace: Workspace) -> str:
@@ -39,6 +40,12 @@ def _font() -> QFont:
     return font
 
 
+def _height(text: str) -> int:
+    """Return what words need that are as wide as the legend, pixels; a line at least."""
+    room = QRect(0, 0, _SIZE.width(), 10 * _LINE_PX)
+    return max(_LINE_PX, QFontMetrics(_font()).boundingRect(room, _LINES, text).height())
+
+
 class HeatLegend(QWidget):
     """A colour bar of the heat over tissue grey; shown only while heat is."""
 
@@ -57,11 +64,9 @@ class HeatLegend(QWidget):
         return self._grid
 
     def sizeHint(self) -> QSize:
-        """Return a fixed size, or more where a language needs it."""
-        metrics = QFontMetrics(_font())
-        words = (translate("Legend", TITLE), self._grid)
-        needed = max(metrics.horizontalAdvance(text) for text in words) + _ROUND_WORDS_PX
-        return QSize(max(_SIZE.width(), needed), _SIZE.height())
+        """Return a fixed width, and the height that its lines need in the language in use."""
+        more = sum(_height(text) - _LINE_PX for text in (translate("Legend", TITLE), self._grid))
+        return QSize(_SIZE.width(), _SIZE.height() + more)
 
     def leave_free(self, places: Sequence[QRectF]) -> None:
         """Have holes where marks are, places in the parent: none is missed under it."""
@@ -92,12 +97,9 @@ class HeatLegend(QWidget):
         painter.fillRect(self.rect(), QColor(0, 0, 0, 170))
         painter.setFont(_font())
         painter.setPen(QColor("#e8e8e8"))
-        painter.drawText(
-            QRectF(0, 6, self.width(), 16),
-            Qt.AlignmentFlag.AlignHCenter,
-            translate("Legend", TITLE),
-        )
-        bar = _BAR.translated((self.width() - _SIZE.width()) / 2, 0.0)
+        title = translate("Legend", TITLE)
+        painter.drawText(QRectF(0, 6, _SIZE.width(), _height(title)), _LINES, title)
+        bar = _BAR.translated(0.0, _height(title) - _LINE_PX)
         painter.fillRect(bar, QColor(_TISSUE_GREY, _TISSUE_GREY, _TISSUE_GREY))
         painter.setOpacity(self._opacity)
         painter.drawImage(bar, self._colours())
@@ -111,7 +113,8 @@ class HeatLegend(QWidget):
                 f"{tick:g}",
             )
         painter.setPen(QColor("#9a9a9a"))
-        painter.drawText(QRectF(0, 55, self.width(), 16), Qt.AlignmentFlag.AlignHCenter, self._grid)
+        below = QRectF(0, bar.bottom() + 17, _SIZE.width(), _height(self._grid))
+        painter.drawText(below, _LINES, self._grid)
 
     def _colours(self) -> QImage:
         row = np.ascontiguousarray(heat_table(self._floor)[None])
