@@ -66,6 +66,11 @@ def test_text_is_readable_on_every_ground_of_the_theme(text: str, ground: str) -
 
 
 @pytest.mark.parametrize("ground", [theme.CHROME, theme.RAISED])
+def test_what_cannot_be_used_now_is_read_and_looks_so(ground: str) -> None:
+    assert 3.0 <= contrast(theme.OFF, ground) < 0.8 * contrast(theme.FAINT, ground)
+
+
+@pytest.mark.parametrize("ground", [theme.CHROME, theme.RAISED])
 def test_the_ring_of_the_focus_is_seen(ground: str) -> None:
     assert contrast(theme.ACCENT, ground) >= 3.0, "WCAG 2.2, 1.4.11"
 

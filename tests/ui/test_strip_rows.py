@@ -167,3 +167,30 @@ def test_a_running_task_and_its_cancel_are_whole_beside_a_long_step(
     assert told.rect().contains(place(cancel))
     assert not place(bar) & place(cancel)
     told.desk.do(lambda ws: replace(ws, task=None))
+
+
+@pytest.mark.parametrize("tongue", [""], indirect=True)
+@pytest.mark.parametrize("width", [1280, 1600, 1920])
+def test_step_message_and_model_stand_whole(told: MainWindow, width: int) -> None:
+    told.resize(width, 800)
+    told.status_strip.show_cursor("")
+    QApplication.processEvents()
+    for name in ("stepLabel", "statusMessage", "device"):
+        label = told.findChild(QLabel, name)
+        assert label is not None
+        assert label.text()
+        assert label.width() >= label.sizeHint().width(), name
+
+
+@pytest.mark.parametrize("tongue", [""], indirect=True)
+def test_a_text_of_which_few_letters_would_be_left_is_not_there(told: MainWindow) -> None:
+    shown = []
+    for width in range(800, 1300, 20):
+        told.resize(width, 700)
+        told.desk.do(commands.say, "A message that goes on for a while")
+        QApplication.processEvents()
+        labels = [told.findChild(QLabel, name) for name in ("statusMessage", "device", "linkLabel")]
+        shown += [(w.width(), w.sizeHint().width()) for w in labels if w is not None]
+    few = 12 * told.status_strip.fontMetrics().averageCharWidth()
+    assert [wide for wide, wanted in shown if 0 < wide < min(few, wanted)] == []
+    assert any(wide == 0 for wide, _ in shown), "some width has no room for all"

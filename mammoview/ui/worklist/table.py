@@ -20,8 +20,8 @@ _STRIP_PX = 4 * CELL_COLS
 _WIDTHS = {
     Column.VIEWS: _STRIP_PX + 2 * _PADDING_PX + 4,
     Column.STATE: 200,
-    Column.PATIENT: 210,
-    Column.ID: 150,
+    Column.PATIENT: 245,
+    Column.ID: 140,
     Column.BIRTH: 125,
     Column.DATE: 95,
     Column.MISSING: 190,
