@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mammoview.dicom.decode import stored_bits
 from mammoview.dicom.layout import check_pixels, read_layout
-from mammoview.dicom.source import open_dicom, read_spans
+from mammoview.dicom.source import open_again, read_spans
 from mammoview.dicom.syntaxes import Codec
 from mammoview.domain.study import Mammogram
 
@@ -48,7 +48,7 @@ def decode_coarse(mammogram: Mammogram) -> NDArray[np.generic] | None:
     DicomError
         If the file has gone or changed.
     """
-    with open_dicom(mammogram.file, mammogram.archive) as file:
+    with open_again(mammogram) as file:
         layout = read_layout(file.header, file.transfer_syntax)
         if not holds_coarse(layout.codec) or layout.is_signed or layout.frames > 1:
             return None

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.dicom.layout import PixelLayout, check_pixels, read_layout
-from mammoview.dicom.source import DicomFile, open_dicom, read_spans
+from mammoview.dicom.source import DicomFile, open_again, read_spans
 from mammoview.dicom.syntaxes import Codec
 from mammoview.domain.study import Mammogram
 from mammoview.errors import DicomError
@@ -46,10 +46,17 @@ def decode_pixels(mammogram: Mammogram) -> NDArray[np.generic]:
     Raises
     ------
     DicomError
-        If the file has gone or changed, or its pixels cannot be decoded.
+        If the file has gone or changed, or its pixels cannot be decoded or are empty.
     """
-    with open_dicom(mammogram.file, mammogram.archive) as file:
-        return decode_open(file)
+    with open_again(mammogram) as file:
+        stored = decode_open(file)
+    if stored.min() == stored.max():  # some archives write zeros where they cannot decode
+        raise DicomError(
+            translate("Files", "an empty image: all its pixels have one value"),
+            expected=translate("Files", "a picture"),
+            todo=translate("Files", "export the image again from its source"),
+        )
+    return stored
 
 
 def decode_open(file: DicomFile) -> NDArray[np.generic]:
@@ -63,7 +70,7 @@ def decode_open(file: DicomFile) -> NDArray[np.generic]:
     Raises
     ------
     DicomError
-        If it has several frames, its pixels cannot be decoded, or they are empty.
+        If it has several frames, or its pixels cannot be decoded.
     """
     layout = read_layout(file.header, file.transfer_syntax)
     if layout.frames > 1:
@@ -74,15 +81,7 @@ def decode_open(file: DicomFile) -> NDArray[np.generic]:
         )
     pixels = file.find_pixels()
     check_pixels(layout, pixels)
-    data = read_spans(file.stream, pixels.spans)
-    stored = decode_bytes(data, layout, is_words=pixels.is_words)
-    if stored.min() == stored.max():  # some archives write zeros where they cannot decode
-        raise DicomError(
-            translate("Files", "an empty image: all its pixels have one value"),
-            expected=translate("Files", "a picture"),
-            todo=translate("Files", "export the image again from its source"),
-        )
-    return stored
+    return decode_bytes(read_spans(file.stream, pixels.spans), layout, is_words=pixels.is_words)
 
 
 def decode_bytes(data: bytes, layout: PixelLayout, *, is_words: bool) -> NDArray[np.generic]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from mammoview.dicom.content import open_regular
 from mammoview.dicom.decode import decode_bytes
 from mammoview.dicom.layout import PixelLayout, check_pixels, read_layout
-from mammoview.dicom.source import DicomFile, PixelBytes, Span, open_dicom, read_spans
+from mammoview.dicom.source import DicomFile, PixelBytes, Span, open_again, read_spans
 from mammoview.dicom.syntaxes import Codec
 from mammoview.domain.study import Mammogram
 from mammoview.errors import DicomError
@@ -68,7 +68,7 @@ def open_frames(mammogram: Mammogram) -> FrameSource:
     DicomError
         If the file has gone or changed, or the frames cannot be told apart.
     """
-    with open_dicom(mammogram.file, mammogram.archive) as file:
+    with open_again(mammogram) as file:
         layout = read_layout(file.header, file.transfer_syntax)
         pixels = file.find_pixels()
         check_pixels(layout, pixels)

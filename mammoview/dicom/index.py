@@ -147,9 +147,8 @@ def _examination(key: str, headers: Sequence[ReadHeader]) -> Examination:
         else h.mammogram
         for h in headers
     ]
-    if len({m.identity.patient_id for m in mammograms if not m.is_cbis_ddsm}) > 1:
-        note = translate("Files", "the images of this study name different patients")
-        mammograms = [replace(m, warnings=(*m.warnings, note)) for m in mammograms]
+    notes = _disagreements([m for m in mammograms if not m.is_cbis_ddsm])
+    mammograms = [replace(m, warnings=(*m.warnings, *notes)) for m in mammograms]
     acquired = {m.place for m in mammograms if m.kind in (ImageKind.PLAIN, ImageKind.LOW_ENERGY)}
     mammograms = [
         replace(m, slot=None, displaced_slot=None)
@@ -163,6 +162,21 @@ def _examination(key: str, headers: Sequence[ReadHeader]) -> Examination:
         mammograms=tuple(sorted(mammograms, key=_hanging_order)),
         missing_slots=tuple(slot for slot in Slot if slot not in filled),
     )
+
+
+def _disagreements(mammograms: Sequence[Mammogram]) -> tuple[str, ...]:
+    """Return what the images of a study disagree in and should not: some archives merge studies."""
+    births = {m.identity.birth_date for m in mammograms} - {""}
+    patients = {m.identity.patient_id for m in mammograms}
+    days = {m.study_date for m in mammograms} - {""}
+    found = (
+        (
+            len(patients) > 1 or len(births) > 1,
+            translate("Files", "the images of this study name different patients"),
+        ),
+        (len(days) > 1, translate("Files", "the images of this study are of different days")),
+    )
+    return tuple(note for met, note in found if met)
 
 
 def _kind(mammogram: Mammogram) -> _ViewKind | None:

@@ -29,6 +29,7 @@ from mammoview.dicom.content import (
     truncated,
 )
 from mammoview.dicom.header import Header, quiet_pydicom
+from mammoview.domain.study import Mammogram
 from mammoview.errors import DicomError
 from mammoview.words import translate
 
@@ -139,6 +140,33 @@ def open_dicom(path: Path, archive: Path | None = None) -> Iterator[DicomFile]:
                 translate("Files", "a DICOMDIR, which only lists other files"),
                 expected=translate("Files", "a DICOM image"),
                 todo=translate("Files", "pass one of the images, or open the whole medium"),
+            )
+        yield file
+
+
+@contextmanager
+def open_again(mammogram: Mammogram) -> Iterator[DicomFile]:
+    """Open the file of an image whose header was read before.
+
+    Another disc may lie in the drive by now, with files of the same names: the pixels of one woman
+    must not stand under the name of another.
+
+    Parameters
+    ----------
+    mammogram : Mammogram
+        An image of the index.
+
+    Raises
+    ------
+    DicomError
+        As `open_dicom`, or if the file holds another image.
+    """
+    with open_dicom(mammogram.file, mammogram.archive) as file:
+        if file.header.text("SOPInstanceUID") != mammogram.sop_instance_uid:
+            raise DicomError(
+                translate("Files", "a file that holds another image than when it was opened"),
+                expected=translate("Files", "the image whose header was read"),
+                todo=translate("Files", "open the examination again"),
             )
         yield file
 

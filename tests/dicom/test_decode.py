@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from pydicom.encaps import encapsulate
 
 from mammoview.dicom import syntaxes
+from mammoview.dicom.coarse import decode_coarse
 from mammoview.dicom.decode import decode_pixels
+from mammoview.dicom.frames import open_frames
 from mammoview.dicom.index import index_paths
 from mammoview.domain.study import Mammogram
 from mammoview.errors import DicomError
@@ -280,6 +282,16 @@ def test_a_file_that_is_gone_is_a_dicom_error(tmp_path: Path) -> None:
     with pytest.raises(DicomError, match="cannot be read") as caught:
         decode_pixels(mammogram)
     assert "Doe" not in str(caught.value)
+
+
+def test_a_file_that_holds_another_image_by_now_is_refused(tmp_path: Path) -> None:
+    """As where a reader put the next disc into the drive: its files have the same names."""
+    path = build_mg(tmp_path / "IM1", transfer_syntax=JPEG_2000)
+    view = only(path)
+    build_mg(tmp_path / "other", person="Phantom^Two", transfer_syntax=JPEG_2000).rename(path)
+    for read in (decode_pixels, decode_coarse, open_frames):
+        with pytest.raises(DicomError, match="another image than when it was opened"):
+            read(view)
 
 
 def test_a_file_that_became_shorter_is_a_dicom_error(tmp_path: Path) -> None:

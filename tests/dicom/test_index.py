@@ -179,6 +179,23 @@ def test_two_patients_in_one_study_are_warned_of(tmp_path: Path) -> None:
     assert all("name different patients" in m.warnings[-1] for m in exam.mammograms)
 
 
+@pytest.mark.parametrize(
+    ("elements", "said"),
+    [
+        ({"StudyDate": "20230102"}, "the images of this study are of different days"),
+        ({"PatientBirthDate": "19610101"}, "the images of this study name different patients"),
+        ({"PatientBirthDate": "", "StudyDate": ""}, None),
+    ],
+)
+def test_studies_that_an_archive_merged_are_warned_of(
+    tmp_path: Path, elements: dict[str, object], said: str | None
+) -> None:
+    build_mg(tmp_path / "a")
+    build_mg(tmp_path / "b", laterality="L", elements=elements)
+    (exam,) = index_paths([tmp_path]).examinations
+    assert [m.warnings for m in exam.mammograms] == [(said,) if said else ()] * 2
+
+
 def test_dates_are_read_in_new_and_old_spelling(tmp_path: Path) -> None:
     paths = [
         build_mg(
