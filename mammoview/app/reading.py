@@ -40,6 +40,10 @@ _log = logging.getLogger(__name__)
 _NOTHING = ExamIndex(examinations=(), refused=())
 
 
+def _nothing() -> None:
+    """Have nothing to finish."""
+
+
 class ReadingDesk:
     """One reader's desk.
 
@@ -103,6 +107,7 @@ class ReadingDesk:
         )
         self._analyses_ahead = settings.analyse_ahead
         self._listeners: list[Listener] = [self._frames.follow]
+        self._finish: Callable[[], None] = _nothing
         self._order: Order | None = None
         self._listed_key = ""  # where the reader is in the order, though it may not open
         self._workspace = commands.empty(settings)
@@ -170,6 +175,10 @@ class ReadingDesk:
         if self.reads is not None:
             self.reads.go_on()
 
+    def before_leaving(self, finish: Callable[[], None]) -> None:
+        """Have called, before the hung examination is let go, what says the words typed for it."""
+        self._finish = finish
+
     # -- opening ------------------------------------------------------------------------------
 
     def open_paths(self, paths: Sequence[Path]) -> None:
@@ -221,6 +230,7 @@ class ReadingDesk:
 
     def open_in_order(self, order: Order, key: str) -> None:
         """Open one examination of a list; from it the reader walks on in the list's order."""
+        self._finish()
         self.do(commands.with_index, _NOTHING)
         self._forget()
         self._order = order
@@ -299,6 +309,7 @@ class ReadingDesk:
         if self.reads is not None:
             self.reads.shutdown()
         self._listeners.clear()
+        self._finish = _nothing
 
     def unsaved_entries(self) -> int:
         """Try once more to keep what was said in reads; return how many entries still wait."""
@@ -452,6 +463,7 @@ class ReadingDesk:
 
     def _stop(self, opening: str = "") -> None:
         """Let go of the hung examination; what the computer does for the one that opens goes on."""
+        self._finish()
         if self._opening:
             self._opening = False
             self.do(commands.task, None)

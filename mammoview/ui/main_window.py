@@ -137,6 +137,7 @@ class MainWindow(ReadingWindow):
     def _connect(self) -> None:
         self.desk.subscribe(self.render)
         self.side_panel.asked.connect(self.go_in_read)
+        self.desk.before_leaving(self.side_panel.read.commit)
         self._screen_watch.changed.connect(self._screen_changed)
         self.four_view.viewportChanged.connect(self._viewport_changed)
         self.four_view.cursorRead.connect(self.status_strip.show_cursor)
@@ -227,6 +228,7 @@ class MainWindow(ReadingWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Disappear at once, then wait for the workers; ask first where marks would be lost."""
+        self.side_panel.read.commit()
         marks, entries = self.desk.unsaved_marks(), self.desk.unsaved_entries()
         if marks + entries and not self.accept_loss(marks, entries):
             event.ignore()

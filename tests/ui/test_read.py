@@ -363,3 +363,32 @@ def test_nothing_that_was_typed_of_one_woman_stands_in_the_read_of_the_next(
     read = window.desk.workspace.read.read
     assert read is not None
     assert [(o.category, o.reason) for o in read.now.opinions] == [("1", "")]
+
+
+def test_words_typed_in_the_last_moment_are_said_of_the_examination_that_they_are_of(
+    window: MainWindow, reader: Reader, study: Examination, qtbot: QtBot, tmp_path: Path
+) -> None:
+    build_exam(tmp_path / "next", person="Phantom^Two", study="2")
+    other = index_paths([tmp_path / "next"]).examinations[0]
+    reader.opens_listed(study)
+    reader.says_all()
+    words = window.side_panel.read.opinions.breasts[Laterality.LEFT].words
+
+    def types(text: str) -> None:
+        words.setFocus()
+        words.selectAll()
+        qtbot.keyClicks(words, text)
+
+    types("seen in a hurry")
+    reader.opens_listed(other)  # less than a pause later
+    reader.opens_listed(study)
+    read = window.desk.workspace.read.read
+    assert read is not None
+    assert [o.reason for o in read.now.opinions if o.laterality is Laterality.LEFT] == [
+        "seen in a hurry"
+    ]
+    assert words.text() == "seen in a hurry"
+    types("seen in haste")
+    window.close()
+    with closing(sqlite3.connect(tmp_path / "log" / "reads.sqlite")) as log:
+        assert any("seen in haste" in str(row) for row in log.execute("SELECT * FROM events"))

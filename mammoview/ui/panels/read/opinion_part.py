@@ -75,6 +75,7 @@ class OpinionPart(QWidget):
         """Say what was typed and is not said yet."""
         for part in self.breasts.values():
             part.commit()
+        self._density_reason.commit()
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state."""
