@@ -371,8 +371,10 @@ def test_words_typed_in_the_last_moment_are_said_of_the_examination_that_they_ar
     build_exam(tmp_path / "next", person="Phantom^Two", study="2")
     other = index_paths([tmp_path / "next"]).examinations[0]
     reader.opens_listed(study)
-    reader.says_all()
     words = window.side_panel.read.opinions.breasts[Laterality.LEFT].words
+    assert not words.isEnabled()  # words of no opinion could be kept nowhere
+    reader.says_all()
+    assert words.isEnabled()
 
     def types(text: str) -> None:
         words.setFocus()

@@ -149,10 +149,11 @@ class BreastOpinion(QWidget):
         self._view_row.setVisible(technical)
         for box in self._views:
             box.setChecked(opinion is not None and str(box.property("slot")) in opinion.views)
-        if opinion is not None or old is None or old.read.read is None:
-            self.words.show_words(opinion.reason if opinion else self.words.text())
-        for widget in (self.choice, self.words, *self._views):
+        self.words.show_words(opinion.reason if opinion else "")
+        for widget in (self.choice, *self._views):
             widget.setEnabled(not _closed(new))
+        # Words belong to an opinion: without one they could be kept nowhere.
+        self.words.setEnabled(opinion is not None and not _closed(new))
         self._show_notes(new, opinion)
 
     def _show_notes(self, new: Workspace, opinion: Opinion | None) -> None:
