@@ -12,7 +12,7 @@ from mammoview.app.analysis import Analyst
 from mammoview.app.workspace import ModelSummary
 from mammoview.cli.arguments import add_json, add_model, add_paths
 from mammoview.cli.inspect import refused_items
-from mammoview.cli.output import emit, note, note_refused, progress_bar
+from mammoview.cli.output import emit, note, note_refused, on_one_line, progress_bar
 from mammoview.cli.reading import read_index
 from mammoview.cli.results import RESULTS, AnalysedView, ResultFolder, analyze_document
 from mammoview.dicom.decode import decode_pixels
@@ -167,6 +167,6 @@ def _tell(args: argparse.Namespace, views: list[AnalysedView]) -> None:
             if prediction.outside_range:
                 said += f"; unlike the training images: {', '.join(prediction.outside_range)}"
         else:
-            said += f": {prediction.reason} ({view.mammogram.file})"
+            said += f": {prediction.reason} ({on_one_line(view.mammogram.file)})"
         note(said)
     note(f"results in {args.out / RESULTS}")

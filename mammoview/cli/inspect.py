@@ -8,7 +8,7 @@ from typing import Any
 
 from mammoview.app.resolve import load_image
 from mammoview.cli.arguments import add_json, add_paths
-from mammoview.cli.output import emit, note_refused
+from mammoview.cli.output import emit, note_refused, on_one_line
 from mammoview.cli.reading import read_index
 from mammoview.domain.cad_report import CadReportFile
 from mammoview.domain.study import Examination, ExamIndex, ImageKind, Mammogram, Refusal
@@ -130,7 +130,7 @@ def _print_table(index: ExamIndex) -> None:
         for mammogram in exam.mammograms:
             _print_image(mammogram)
         for report in exam.cad_reports:
-            print(f"  CAD report of {report.title} ({report.maker})  {report.file}")
+            print(f"  CAD report of {report.title} ({report.maker})  {on_one_line(report.file)}")
         _print_missing(exam)
 
 
@@ -138,7 +138,7 @@ def _print_image(mammogram: Mammogram) -> None:
     pose, spacing = mammogram.pose, mammogram.spacing
     other = "left out" if mammogram.left_out else "extra"
     place = mammogram.place.key if mammogram.place else other
-    print(f"  {place:8} {mammogram.label}  {mammogram.file}")
+    print(f"  {place:8} {mammogram.label}  {on_one_line(mammogram.file)}")
     if mammogram.kind is not ImageKind.PLAIN:
         count = f", {mammogram.frames.count} frames" if mammogram.frames else ""
         print(f"        kind         {mammogram.kind}{count}")

@@ -43,7 +43,12 @@ def note(message: str) -> None:
 def note_refused(refused: Sequence[Refusal]) -> None:
     """Name each refused file with its reason."""
     for refusal in refused:
-        note(f"refused: {refusal.file}: {refusal.reason}")
+        note(f"refused: {on_one_line(refusal.file)}: {refusal.reason}")
+
+
+def on_one_line(path: Path) -> str:
+    """Return a file's name in which nothing breaks the line or steers the terminal."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(path))
 
 
 def progress_bar(description: str, *, unit: str, total: int | None = None) -> tqdm:

@@ -145,3 +145,13 @@ def test_volumes_and_synthetic_views_are_named(command: Run, tmp_path: Path) -> 
     assert (told["tomosynthesis"]["frames"], told["tomosynthesis"]["place"]) == (5, "RCC TOMO")
     assert (told["synthetic 2D"]["frames"], told["synthetic 2D"]["slot"]) == (None, "RCC")
     assert "tomosynthesis, 5 frames" in command("inspect", tmp_path).out
+
+
+def test_names_of_files_do_not_steer_the_terminal(command: Run, exam: Path) -> None:
+    (exam / "RCC.dcm").rename(exam / "R\nCC\x1b[2J.dcm")
+    (exam / "let\nter").write_text("no mammogram", "utf-8")
+    answer = command("inspect", exam)
+    assert answer.out.count("\\n") == 1
+    assert "R\\nCC\\x1b[2J.dcm" in answer.out
+    assert "\x1b" not in answer.out + answer.err
+    assert len(answer.err.splitlines()) == 1
