@@ -91,7 +91,12 @@ def _enlarged(small: NDArray[np.uint16], seed: int) -> NDArray[np.uint16]:
 def _copy(exam: Examination, number: int) -> Examination:
     key = f"{exam.key}.{number}"
     views = tuple(
-        replace(view, study_key=key, sop_instance_uid=f"{view.sop_instance_uid}.{number}")
+        replace(
+            view,
+            study_key=key,
+            sop_instance_uid=f"{view.sop_instance_uid}.{number}",
+            uid_in_file=view.sop_instance_uid,
+        )
         for view in exam.mammograms
     )
     return replace(exam, key=key, mammograms=views)

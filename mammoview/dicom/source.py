@@ -162,7 +162,8 @@ def open_again(mammogram: Mammogram) -> Iterator[DicomFile]:
         As `open_dicom`, or if the file holds another image.
     """
     with open_dicom(mammogram.file, mammogram.archive) as file:
-        if file.header.text("SOPInstanceUID") != mammogram.sop_instance_uid:
+        expected = mammogram.uid_in_file or mammogram.sop_instance_uid
+        if file.header.text("SOPInstanceUID") != expected:
             raise DicomError(
                 translate("Files", "a file that holds another image than when it was opened"),
                 expected=translate("Files", "the image whose header was read"),

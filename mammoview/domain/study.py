@@ -191,6 +191,8 @@ class Mammogram:
         What it was made from (SourceImageSequence), so that marks on that can be found on it.
     is_copy : bool
         Whether the pixels were changed after the device: a secondary capture, or lossy compression.
+    uid_in_file : str
+        SOPInstanceUID that the file holds, where it serves several views (a bench); else empty.
     """
 
     file: Path
@@ -221,6 +223,7 @@ class Mammogram:
     holds_coarse: bool = False
     origins: tuple[ImageOrigin, ...] = ()
     is_copy: bool = False
+    uid_in_file: str = ""
 
     @property
     def place(self) -> Place | None:
