@@ -12,6 +12,8 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from mammoview.ui.plain_tip import plain_tip
+
 _GAP_PX = 6
 _ROW_GAP_PX = 2
 # So much, in letters, reader, step, a short message, the cursor's value and the model's name need;
@@ -51,7 +53,7 @@ class YieldingLabel(QLabel):
     def setText(self, text: str) -> None:
         """Take words."""
         super().setText(text)
-        self.setToolTip(text)
+        self.setToolTip(plain_tip(text))
 
     def minimumSizeHint(self) -> QSize:
         """Return no width."""

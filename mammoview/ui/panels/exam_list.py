@@ -11,6 +11,7 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.domain.study import Examination
 from mammoview.ui.panels.parts import heading
+from mammoview.ui.plain_tip import plain_tip
 from mammoview.words import COUNTED, translate
 
 _ROW_HEIGHT = 20
@@ -56,7 +57,7 @@ class ExamList(QWidget):
             for number, exam in enumerate(exams, start=1):
                 line = describe(exam, number, hidden=hidden)
                 item = QListWidgetItem(line, self._list)
-                item.setToolTip(line)
+                item.setToolTip(plain_tip(line))
                 item.setData(Qt.ItemDataRole.UserRole, exam.key)
             self._list.setFixedHeight(min(len(exams), _MOST_ROWS) * _ROW_HEIGHT + 4)
             self.setVisible(len(exams) > 1)

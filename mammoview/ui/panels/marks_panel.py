@@ -11,6 +11,7 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import Annotation
 from mammoview.ui.panels.parts import heading, paragraph
+from mammoview.ui.plain_tip import plain_tip
 from mammoview.words import translate
 
 _ROW_HEIGHT = 36
@@ -91,7 +92,7 @@ class MarksPanel(QWidget):
             item = QListWidgetItem(text, self._list)
             item.setSizeHint(QSize(0, _ROW_HEIGHT))
             item.setData(Qt.ItemDataRole.UserRole, mark.id)
-            item.setToolTip(text)
+            item.setToolTip(plain_tip(text))
         self._list.setFixedHeight(min(len(ws.marks.items), _MOST_ROWS) * _ROW_HEIGHT + 4)
         self._list.setVisible(bool(ws.marks.items))
 

@@ -10,6 +10,7 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.domain.cad_report import CadReportFile
 from mammoview.ui.elided import ElidedCombo
+from mammoview.ui.plain_tip import plain_tip
 from mammoview.words import translate
 
 
@@ -54,7 +55,7 @@ class SourcePanel(QWidget):
             self._source.addItem(translate("CAD report", "the model here"), "")
             for report in reports:
                 self._source.addItem(report.title, report.sop_instance_uid)
-                tip = f"{report.title} ({report.maker})"
+                tip = plain_tip(f"{report.title} ({report.maker})")
                 self._source.setItemData(self._source.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self._show_choice(new)
 

@@ -17,6 +17,7 @@ from mammoview.app.worklist.desk import Picture, Worklist
 from mammoview.app.worklist.values import Study
 from mammoview.review.standing import Reading
 from mammoview.ui import theme
+from mammoview.ui.plain_tip import plain_tip
 from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 COLUMNS = tuple(Column)
@@ -144,6 +145,9 @@ class StudyModel(QAbstractTableModel):
         return _TEXTS[column](study)
 
     def _tip(self, study: Study, column: Column) -> str:
+        return plain_tip(self._in_words(study, column))
+
+    def _in_words(self, study: Study, column: Column) -> str:
         return (
             tip_text(study)
             if column in (Column.VIEWS, Column.MISSING)
@@ -251,7 +255,7 @@ _ANSWERS: MappingProxyType[int, Callable[[StudyModel, Study, Column], Any]] = Ma
     {
         Qt.ItemDataRole.DisplayRole: StudyModel._text,
         Qt.ItemDataRole.ToolTipRole: StudyModel._tip,
-        Qt.ItemDataRole.AccessibleTextRole: StudyModel._tip,
+        Qt.ItemDataRole.AccessibleTextRole: StudyModel._in_words,
         Qt.ItemDataRole.ForegroundRole: StudyModel._colour,
         Qt.ItemDataRole.FontRole: StudyModel._font,
         Qt.ItemDataRole.DecorationRole: StudyModel._picture,

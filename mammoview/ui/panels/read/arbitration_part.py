@@ -28,6 +28,7 @@ from mammoview.domain.views import Laterality
 from mammoview.review.read import Read
 from mammoview.review.states import ReadState
 from mammoview.ui.panels.parts import heading, paragraph
+from mammoview.ui.plain_tip import plain_tip
 from mammoview.words import translate
 
 
@@ -149,7 +150,7 @@ class ArbitrationPart(QWidget):
             for column, text in enumerate((line.what, *line.said)):
                 said = f"≠ {text}" if line.differs and column == 0 else text
                 item = QTableWidgetItem(said)
-                item.setToolTip(text)
+                item.setToolTip(plain_tip(text))
                 if line.differs:
                     font = item.font()
                     font.setBold(True)

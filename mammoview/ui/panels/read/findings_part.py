@@ -22,6 +22,7 @@ from mammoview.ui.panels.parts import heading, paragraph, push_button
 from mammoview.ui.panels.read.finding_editor import FindingEditor
 from mammoview.ui.panels.read.words_line import WordsLine
 from mammoview.ui.panels.wrapping_row import WrappingRow
+from mammoview.ui.plain_tip import plain_tip
 from mammoview.words import translate
 
 _ROW_HEIGHT = 50
@@ -145,7 +146,7 @@ class FindingsPart(QWidget):
             item = QListWidgetItem(text, self.list)
             item.setSizeHint(QSize(0, _ROW_HEIGHT))
             item.setData(Qt.ItemDataRole.UserRole, finding.id)
-            item.setToolTip(text)
+            item.setToolTip(plain_tip(text))
         self.list.setFixedHeight(min(len(there), _MOST_ROWS) * _ROW_HEIGHT + 4)
         self.list.blockSignals(blocked)
 
