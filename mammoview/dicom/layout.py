@@ -84,7 +84,7 @@ def read_layout(header: Header, transfer_syntax: str) -> PixelLayout:
         is_signed=header.integer("PixelRepresentation") == 1,
         little_endian=header.little_endian,
         frames=_frames(header),
-        has_overlay_bits=any(header.integer(tag) for tag in _OVERLAY_BITS),
+        has_overlay_bits=any(header.has(tag) and header.integer(tag) for tag in _OVERLAY_BITS),
     )
 
 

@@ -123,11 +123,11 @@ def share_of_greys(voi: VoiWindow | VoiLut, low: float, high: float) -> float:
     low, high : float
         Rescaled values.
     """
-    x = np.linspace(low, high, 256)
     if isinstance(voi, VoiLut):
         whole = float(np.ptp(voi.entries)) / ((1 << voi.bits) - 1)
-        return float(np.ptp(_through_lut(x, voi))) / (whole or 1.0)
-    return float(np.ptp(_FUNCTIONS[voi.function](x, voi.centre, voi.width)))
+        return float(np.ptp(_through_lut(np.linspace(low, high, 256), voi))) / (whole or 1.0)
+    ends = np.array([low, high])  # windows rise all the way
+    return float(np.ptp(_FUNCTIONS[voi.function](ends, voi.centre, voi.width)))
 
 
 def display_table(fmt: PixelFormat, voi: Voi, *, invert: bool) -> NDArray[np.uint8]:
