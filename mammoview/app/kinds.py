@@ -35,9 +35,14 @@ def caveat_text(caveat: str) -> str:
     return translate("Caveats", caveat)
 
 
+def named_caveat(kind: str, caveat: str) -> str:
+    """Return a caveat with the class that it is of: ``Mass: seen in no film``."""
+    return f"{kind_name(kind)}: {caveat_text(caveat)}"
+
+
 def logged_caveat(said: str) -> str:
     """Return a caveat as a read's log keeps it (``Mass: seen in no film``), in that language."""
     kind, _, caveat = said.partition(": ")
     if kind.casefold() not in _NAMES:
         return caveat_text(said)
-    return f"{kind_name(kind.casefold())}: {caveat_text(caveat)}"
+    return named_caveat(kind.casefold(), caveat)

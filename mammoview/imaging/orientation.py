@@ -90,8 +90,7 @@ def pose_from_edge(edge: Edge | None, laterality: Laterality | None) -> Pose | N
     """
     if edge is None or laterality is None:
         return None
-    wanted = Edge.RIGHT if laterality is Laterality.RIGHT else Edge.LEFT
-    quarter_turns = (_EDGES.index(wanted) - _EDGES.index(edge)) % 4
+    quarter_turns = (_EDGES.index(_shown_wall(laterality)) - _EDGES.index(edge)) % 4
     flip = quarter_turns == 2
     return Pose(
         flip_horizontal=flip,
@@ -110,11 +109,15 @@ def wall_edge(pose: Pose, laterality: Laterality) -> Edge:
     laterality : Laterality
         Side of the breast.
     """
-    shown = Edge.RIGHT if laterality is Laterality.RIGHT else Edge.LEFT
-    before_turn = _EDGES[(_EDGES.index(shown) - pose.rotate_degrees // 90) % 4]
+    before_turn = _EDGES[(_EDGES.index(_shown_wall(laterality)) - pose.rotate_degrees // 90) % 4]
     if not pose.flip_horizontal:
         return before_turn
     return {Edge.LEFT: Edge.RIGHT, Edge.RIGHT: Edge.LEFT}.get(before_turn, before_turn)
+
+
+def _shown_wall(laterality: Laterality) -> Edge:
+    """Return the edge at which the chest wall of a side is displayed."""
+    return Edge.RIGHT if laterality is Laterality.RIGHT else Edge.LEFT
 
 
 def upright_pose(

@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QProgressBar, QStatusBar, QToolButton, QWidget
 from mammoview.app import commands
 from mammoview.app.cad_reports import foreign_identity, source_text
 from mammoview.app.display_check import badge_text
-from mammoview.app.kinds import caveat_text as words_of
-from mammoview.app.kinds import kind_name
+from mammoview.app.kinds import named_caveat
 from mammoview.app.linking import link_text
 from mammoview.app.marking import problem_text
 from mammoview.app.reading import ReadingDesk
@@ -172,7 +171,7 @@ def caveat_text(ws: Workspace) -> str:
     """Return what must stand beside the results of the model's classes; empty for nothing."""
     ours = ws.model is not None and foreign_identity(ws) is None
     caveats = ws.model.caveats if ws.model is not None and ours else ()
-    return " · ".join(f"{kind_name(caveat.kind)}: {words_of(caveat.text)}" for caveat in caveats)
+    return " · ".join(named_caveat(caveat.kind, caveat.text) for caveat in caveats)
 
 
 def device_text(ws: Workspace) -> str:

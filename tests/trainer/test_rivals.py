@@ -116,7 +116,7 @@ def test_a_mark_is_lowered_by_the_strongest_other_one_of_its_class_alone() -> No
     assert scores[70] == 0.99
 
 
-def test_a_person_has_no_part_in_the_rule_that_judges_her() -> None:
+def test_the_rules_follow_the_pictures_and_are_of_classes_with_lesions_alone() -> None:
     pictures = with_lesions()
     assert fit_rivals(pictures, MANIFEST) != fit_rivals(pictures[1:], MANIFEST)
     assert [rule.kind for rule in fit_rivals(pictures, MANIFEST)] == ["mass"]

@@ -48,6 +48,13 @@ def study(tmp_path: Path) -> Examination:
 
 
 @pytest.fixture
+def other(tmp_path: Path) -> Examination:
+    """Return an examination of another patient."""
+    build_exam(tmp_path / "next", person="Phantom^Two", study="2")
+    return index_paths([tmp_path / "next"]).examinations[0]
+
+
+@pytest.fixture
 def window(
     qtbot: QtBot,
     qapp: QApplication,
@@ -333,10 +340,8 @@ def test_a_spot_is_asked_about_where_the_mouse_is(
 
 
 def test_nothing_that_was_typed_of_one_woman_stands_in_the_read_of_the_next(
-    window: MainWindow, reader: Reader, study: Examination, qtbot: QtBot, tmp_path: Path
+    window: MainWindow, reader: Reader, study: Examination, other: Examination, qtbot: QtBot
 ) -> None:
-    build_exam(tmp_path / "next", person="Phantom^Two", study="2")
-    other = index_paths([tmp_path / "next"]).examinations[0]
     reader.opens_listed(study)
     reader.says_all()
     reader.key(Qt.Key.Key_L, _BOTH)
@@ -366,10 +371,13 @@ def test_nothing_that_was_typed_of_one_woman_stands_in_the_read_of_the_next(
 
 
 def test_words_typed_in_the_last_moment_are_said_of_the_examination_that_they_are_of(
-    window: MainWindow, reader: Reader, study: Examination, qtbot: QtBot, tmp_path: Path
+    window: MainWindow,
+    reader: Reader,
+    study: Examination,
+    other: Examination,
+    qtbot: QtBot,
+    tmp_path: Path,
 ) -> None:
-    build_exam(tmp_path / "next", person="Phantom^Two", study="2")
-    other = index_paths([tmp_path / "next"]).examinations[0]
     reader.opens_listed(study)
     words = window.side_panel.read.opinions.breasts[Laterality.LEFT].words
     assert not words.isEnabled()  # words of no opinion could be kept nowhere
