@@ -32,7 +32,8 @@ def list_files(
     while waiting and not cancelled():
         path = waiting.pop()
         real = os.path.realpath(path)
-        if not path.is_dir():
+        # `Path.is_dir` raises where a name is too long or its folder may not be entered.
+        if not os.path.isdir(path):  # noqa: PTH112
             files.setdefault(real, path)
         elif real not in entered:
             entered.add(real)

@@ -160,6 +160,14 @@ def test_a_loop_of_links_ends(tmp_path: Path) -> None:
     assert index.refused == ()
 
 
+def test_a_name_that_is_too_long_is_refused_and_the_rest_opens(tmp_path: Path) -> None:
+    build_mg(tmp_path / "a")
+    index = index_paths([tmp_path / ("x" * 300), tmp_path / "a"])
+    assert len(index.examinations) == 1
+    (refused,) = index.refused
+    assert refused.reason.startswith("a file that cannot be read (File name too long)")
+
+
 def test_progress_is_told_and_cancelling_ends_the_reading(tmp_path: Path) -> None:
     build_exam(tmp_path)
     told: list[tuple[int, int]] = []
