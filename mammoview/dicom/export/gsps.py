@@ -24,6 +24,7 @@ from highdicom.pr import (
     TextObject,
 )
 from pydicom.dataset import Dataset, FileDataset
+from pydicom.valuerep import format_number_as_ds
 
 from mammoview.dicom.export.adopted import adopt, head, image_dataset, number, strictly
 from mammoview.dicom.export.drawn import Drawn, Shape, Texts, drawn_layers
@@ -181,7 +182,8 @@ def _set_times(made: FileDataset) -> None:
 def _set_grey(made: FileDataset, image: Mammogram, look: Look) -> None:
     """Describe stored value to P-value: the photometric interpretation counts no more (N.2.1.4)."""
     grey = image.pixel_format
-    made.RescaleIntercept, made.RescaleSlope = grey.rescale_intercept, grey.rescale_slope
+    made.RescaleIntercept = format_number_as_ds(grey.rescale_intercept)
+    made.RescaleSlope = format_number_as_ds(grey.rescale_slope)
     made.RescaleType = "US"
     if look.voi is not None:
         made.SoftcopyVOILUTSequence = [
@@ -192,7 +194,9 @@ def _set_grey(made: FileDataset, image: Mammogram, look: Look) -> None:
 
 def _window(voi: VoiWindow) -> Dataset:
     item = Dataset()
-    item.WindowCenter, item.WindowWidth = voi.centre, voi.width
+    # A window that was dragged has more digits than the 16 characters of a DS (PS3.5 6.2).
+    item.WindowCenter = format_number_as_ds(voi.centre)
+    item.WindowWidth = format_number_as_ds(voi.width)
     item.VOILUTFunction = voi.function.value
     if voi.explanation:
         item.WindowCenterWidthExplanation = voi.explanation[:64]

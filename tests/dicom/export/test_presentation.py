@@ -213,6 +213,18 @@ def test_grey_values_come_out_as_on_the_screen(tmp_path: Path, photometric: str,
     assert np.abs(_through(state, np.arange(low, high + 1)) - shown).max() < 0.003
 
 
+def test_a_window_that_was_dragged_is_written_in_the_digits_that_fit(
+    right_breast: tuple[Mammogram, ...],
+) -> None:
+    read = report(right_breast)
+    voi = VoiWindow(
+        centre=-4000 / 3, width=2000 / 7, function=VoiFunction.LINEAR_EXACT, explanation=""
+    )
+    item = _state(read, _look(read, voi=voi)).SoftcopyVOILUTSequence[0]
+    assert float(item.WindowCenter) == pytest.approx(voi.centre, rel=1e-9)
+    assert float(item.WindowWidth) == pytest.approx(voi.width, rel=1e-9)
+
+
 @pytest.mark.parametrize("signed", [True, False])
 def test_validator_of_others_finds_nothing(
     right_breast: tuple[Mammogram, ...], tmp_path: Path, signed: bool
