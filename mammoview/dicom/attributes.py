@@ -202,21 +202,16 @@ def _study_key(header: Header, cbis: CbisName | None, warnings: list[str]) -> st
 
 def _identity(header: Header) -> PatientIdentity:
     return PatientIdentity(
-        name=_whole(header, "PatientName"),
-        patient_id=_whole(header, "PatientID"),
+        name=_printable(header.unsplit_text("PatientName")),
+        patient_id=_printable(header.unsplit_text("PatientID")),
         birth_date=header.text("PatientBirthDate"),
         age=header.text("PatientAge"),
     )
 
 
-def _whole(header: Header, keyword: str) -> str:
-    """Return a text with its backslashes, and without what would move other texts on the screen.
-
-    Some sites write backslashes into names and numbers, though they separate values (PS3.5 6.2):
-    two women must not become one because only the first part was taken.
-    """
-    said = "\\".join(header.texts(keyword))
-    return "".join(c if c.isprintable() or c in _JOINERS else " " for c in said).strip()
+def _printable(text: str) -> str:
+    """Return a text without what would move other texts on the screen."""
+    return "".join(c if c.isprintable() or c in _JOINERS else " " for c in text).strip()
 
 
 def _acquired(header: Header) -> str:

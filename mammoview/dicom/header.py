@@ -117,6 +117,14 @@ class Header:
         """Return the first value as text; empty when absent."""
         return next(iter(self.texts(keyword)), "")
 
+    def unsplit_text(self, keyword: str) -> str:
+        """Return all of a text that is one value, though there are backslashes in it.
+
+        Some sites write them into names and numbers, where they separate values (PS3.5 6.2): two
+        women must not become one because only the first part was taken.
+        """
+        return "\\".join(self.texts(keyword))
+
     def numbers(self, keyword: str) -> tuple[float, ...]:
         """Return every value as a number; an empty tuple when absent or not all numbers."""
         try:

@@ -138,7 +138,7 @@ def copy_patient_and_study(made: Dataset, header: Header) -> None:
     """
     made.StudyInstanceUID = UID(header.text("StudyInstanceUID"))
     for keyword in (*_PATIENT_TYPE_2, *_STUDY_TYPE_2, *_OPTIONAL):
-        value = header.text(keyword)
+        value = header.unsplit_text(keyword)
         if not _is_allowed(dictionary_VR(keyword), value):
             if keyword in ("PatientName", "PatientID"):
                 raise DicomError(
@@ -237,7 +237,7 @@ def _check_one_patient(sources: Sequence[SourceImage]) -> None:
     # CBIS-DDSM names each view as a patient of its own; its parts are joined by their person.
     real = [source for source in sources if not source.image.is_cbis_ddsm]
     for keyword in ("PatientID", "StudyInstanceUID"):
-        if len({source.header.text(keyword) for source in real}) > 1:
+        if len({source.header.texts(keyword) for source in real}) > 1:
             raise DicomError(
                 f"images with more than one {keyword}",
                 expected="one patient and one study to file the result under",

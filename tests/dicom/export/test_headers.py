@@ -103,6 +103,19 @@ def test_two_patients_are_refused(tmp_path: Path) -> None:
         read_sources(_images(tmp_path))
 
 
+def test_a_number_with_a_backslash_is_written_whole_and_tells_two_women_apart(
+    tmp_path: Path,
+) -> None:
+    study = {"StudyInstanceUID": "1.2.3"}
+    first = build_mg(tmp_path / "a.dcm", elements={**study, "PatientID": "12\\34"})
+    images = _images(first)
+    made = to_bytes(new_result(report(images), read_sources(images), _KIND))
+    assert list(pydicom.dcmread(io.BytesIO(made)).PatientID) == ["12", "34"]
+    build_mg(tmp_path / "b.dcm", view="MLO", elements={**study, "PatientID": "12\\35"})
+    with pytest.raises(DicomError, match="more than one PatientID"):
+        read_sources(_images(tmp_path))
+
+
 def test_views_of_cbis_ddsm_are_one_person(tmp_path: Path) -> None:
     build_cbis_exam(tmp_path)
     sources = read_sources(_images(tmp_path))
