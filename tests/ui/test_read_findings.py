@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -440,3 +440,68 @@ def test_a_technical_recall_names_its_views(reader: Reader) -> None:
     opinion = reader.now.opinion(R)
     assert opinion is not None
     assert (opinion.category, opinion.views, opinion.reason) == ("TR", ("RMLO",), "motion")
+
+
+def _rested(line: QWidget) -> bool:
+    """Tell whether the line waits for nothing: what is kept at a pause is kept."""
+    return not any(timer.isActive() for timer in line.findChildren(QTimer))
+
+
+def test_a_reason_that_acts_once_is_not_taken_at_a_pause(reader: Reader) -> None:
+    reader.outline()
+    reader.to_reveal(right="0")
+    line = reader.find("dismissWords")
+    line.setFocus()
+    reader.type("scar")
+    reader.bot.waitUntil(lambda: _rested(line))
+    reader.type(" of 2019")
+    reader.bot.waitUntil(lambda: _rested(line))
+    read = reader.desk.workspace.read.read
+    assert read is not None
+    assert not read.disposed, "half a reason dismisses nothing, and nothing the mark after it"
+    reader.press(Qt.Key.Key_Return)
+    read = reader.desk.workspace.read.read
+    assert read is not None
+    assert [answer.reason for answer in read.disposed] == ["scar of 2019"]
+
+    reader.images()
+    reader.press(Qt.Key.Key_Delete, _SHIFT)
+    reader.type("a")
+    reader.bot.waitUntil(lambda: _rested(reader.find("removeReason")))
+    assert reader.now.findings
+    reader.type(" vessel")
+    reader.press(Qt.Key.Key_Return)
+    assert not reader.now.findings
+
+    reader.choose(Qt.Key.Key_5, "d")
+    reader.type("looked")
+    reader.bot.waitUntil(lambda: _rested(reader.find("densityReason")))
+    assert reader.now.density == "b"
+
+
+def test_words_typed_for_a_mark_are_not_left_for_the_next_one(reader: Reader) -> None:
+    reader.to_reveal()
+    line = reader.find("dismissWords")
+    assert isinstance(line, QLineEdit)
+    line.setFocus()
+    reader.type("scar")
+    reader.press(Qt.Key.Key_F5)
+    read = reader.desk.workspace.read.read
+    assert read is not None
+    assert [answer.disposition for answer in read.disposed] == [Disposition.AGREE]
+    assert line.text() == ""
+
+
+def test_a_comment_stays_with_its_finding_when_a_key_goes_on_at_once(reader: Reader) -> None:
+    reader.outline()
+    reader.images()
+    reader.press(Qt.Key.Key_6)
+    reader.drag("LCC", (0.30, 0.45), (0.40, 0.55))
+    reader.images()
+    reader.press(Qt.Key.Key_F12)
+    assert findings.selected(reader.desk.workspace) == reader.now.findings[0]
+    reader.find("findingComment").setFocus()
+    reader.type("spiculated")
+    reader.press(Qt.Key.Key_F12)
+    reader.bot.waitUntil(lambda: _rested(reader.find("findingComment")))
+    assert [finding.comment for finding in reader.now.findings] == ["spiculated", ""]

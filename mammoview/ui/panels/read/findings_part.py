@@ -49,7 +49,7 @@ class FindingsPart(QWidget):
         self._link = push_button("linkFinding", translate("Findings", "Other view"), self)
         self._remove = push_button("removeFinding", translate("Findings", "Remove"), self)
         said = translate("Findings", "Why it is removed")
-        self.reason = WordsLine("removeReason", said, self)
+        self.reason = WordsLine("removeReason", said, self, once=True)
         self.editor = FindingEditor(desk, self)
         self._lay_out()
         self._connect()

@@ -34,7 +34,8 @@ class MarksPart(QWidget):
         self.same = CodeChoice("sameMark", said, self)
         said = translate("Read", "Dismiss, because")
         self.reason = CodeChoice("dismissReason", said, self)
-        self.words = WordsLine("dismissWords", translate("Read", "Another reason, in words"), self)
+        said = translate("Read", "Another reason, in words")
+        self.words = WordsLine("dismissWords", said, self, once=True)
         self._lay_out()
         self._connect()
         self.render(None, desk.workspace)
@@ -101,6 +102,8 @@ class MarksPart(QWidget):
         self._text.setText(texts.mark_text(new, mark) if mark else "")
         read = new.read.read
         open_now = read is not None and next_state(read.state, Action.DISPOSE_MARK) is not None
+        if old is not None and old.read.mark != new.read.mark:
+            self.words.forget()
         answer = answering.answer_to(new, mark)
         nearest = answering.nearest_first(new, mark)
         self.same.offer([(f.id, answering.choice_text(new, f)) for f in nearest])

@@ -30,7 +30,7 @@ class OpinionPart(QWidget):
         self.breasts = {side: BreastOpinion(side, desk, self) for side in Laterality}
         self.density = CodeChoice("density", translate("Read", "Density of the breasts"), self)
         said = translate("Read", "Why the density is changed")
-        self._density_reason = WordsLine("densityReason", said, self)
+        self._density_reason = WordsLine("densityReason", said, self, once=True)
         self._hints = paragraph("readHints", translate("Read", "Hints"), self, role="faint")
         self._waiting = ""  # a density that waits for its reason
         self._lay_out()

@@ -1,8 +1,8 @@
-"""A line for words that is kept by itself: after a pause, on Return, and on leaving it."""
+"""A line for words that is kept by itself: on Return, on leaving it, and mostly after a pause."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
@@ -10,6 +10,13 @@ from mammoview.ui.own_keys import OWN_KEYS, OwnKeysLine
 
 _PAUSE_MS = 400
 _LONGEST = 500
+_MODIFIERS = (
+    Qt.Key.Key_Shift,
+    Qt.Key.Key_Control,
+    Qt.Key.Key_Alt,
+    Qt.Key.Key_AltGr,
+    Qt.Key.Key_Meta,
+)
 
 
 class WordsLine(OwnKeysLine):
@@ -23,6 +30,9 @@ class WordsLine(OwnKeysLine):
         What is to be said, for a screen reader and the tooltip.
     hint : str, optional
         The same, as short as the line is; it stands there while nothing is said.
+    once : bool, optional
+        Whether the words act once, as those that dismiss a mark: then half of them must not act at
+        a pause.  Else they are kept as they grow.
 
     Signals
     -------
@@ -33,7 +43,13 @@ class WordsLine(OwnKeysLine):
     said = Signal(str)
 
     def __init__(
-        self, name: str, accessible: str, parent: QWidget | None = None, *, hint: str = ""
+        self,
+        name: str,
+        accessible: str,
+        parent: QWidget | None = None,
+        *,
+        hint: str = "",
+        once: bool = False,
     ) -> None:
         super().__init__(parent)
         self.setObjectName(name)
@@ -42,6 +58,7 @@ class WordsLine(OwnKeysLine):
         self.setToolTip(accessible)
         self.setMaxLength(_LONGEST)
         self._shown = ""
+        self._once = once
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
@@ -52,7 +69,21 @@ class WordsLine(OwnKeysLine):
         self._pause.timeout.connect(self.commit)
 
     def _edited(self) -> None:
-        self._pause.start()
+        if not self._once:
+            self._pause.start()
+
+    def event(self, event: QEvent) -> bool:
+        """Keep what grows before a key of the window acts: it may lead to another finding."""
+        taken = super().event(event)
+        if (
+            event.type() is QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() not in _MODIFIERS
+            and not event.isAccepted()
+            and self._pause.isActive()
+        ):
+            self.commit()
+        return taken
 
     def show_words(self, words: str) -> None:
         """Show what is said in the read; what is being typed stays."""
