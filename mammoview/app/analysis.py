@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.app.commands import warn
+from mammoview.app.jobs import CancelToken
 from mammoview.app.models import open_model
 from mammoview.app.second_read import gate
 from mammoview.app.workspace import Analysis, ModelSummary, Workspace
@@ -69,12 +70,11 @@ class Analyst:
         self,
         items: Iterable[Item],
         *,
-        operating_point: str,
         on_view: Callable[[ViewPrediction], None],
-        cancelled: Callable[[], bool],
+        cancel: CancelToken | None = None,
+        operating_point: str = "",
         passes: str = "one",
         views: Path | None = None,
-        on_cancel: Callable[[Callable[[], None]], None] | None = None,
     ) -> ExamPrediction:
         """Read the views of one examination; blocks, so call it in a worker.
 
@@ -82,17 +82,17 @@ class Analyst:
         ----------
         items : iterable of (Mammogram, callable)
             Each view with a callable that gives its already decoded pixels.
+        on_view : callable
+            Takes each view as it is read.
+        cancel : CancelToken or None
+            Ends the reading, inside a view too; the views left over are marked as failed,
+            "cancelled".  None: nothing does.
         operating_point : str
             Name of the threshold; empty: the model's default.
-        cancelled : callable
-            Asked before each view; the views left over are marked as failed, "cancelled".
         passes : str
             How often each view goes through the network (``inference.passes``).
         views : Path or None
             Fitted rules by which the views change each other's scores (``inference.views``).
-        on_cancel : callable or None
-            Takes what is to be called when the reading is cancelled; it then breaks off inside a
-            view too.
 
         Raises
         ------
@@ -110,9 +110,8 @@ class Analyst:
         manifest = self._session.manifest
         together = None if views is None else read_views_together(views, manifest, way)
 
-        stop = Stop()
-        if on_cancel is not None:
-            on_cancel(stop.now)
+        cancel, stop = cancel or CancelToken(), Stop()
+        cancel.on_cancel(stop.now)
 
         def seen(view: ViewPrediction, done: int, total: int) -> None:
             on_view(view)
@@ -124,7 +123,7 @@ class Analyst:
             passes=way,
             together=together,
             on_view=seen,
-            cancelled=cancelled,
+            cancelled=cancel.cancelled,
         )
 
 

@@ -159,7 +159,7 @@ class Computer:
         self._known.pop(key, None)
         self._partial, self._failure = None, ""
         run = _UnderWay(key=key, uids=_uids(views), waited_for=True)
-        self._start(run, [(view, _Pixels(image)) for view, image in views])
+        self._start(run, [(view, partial(_stored, image)) for view, image in views])
         self._change(self._then_held, analysis.started, len(views))
 
     def read_ahead(self, key: str, views: tuple[HungView, ...]) -> None:
@@ -220,19 +220,14 @@ class Computer:
         analyst: Analyst,
         run: _UnderWay,
         items: list[Item],
-        operating_point: str,
         context: JobContext,
     ) -> ExamPrediction:
+        """Read by the model's own threshold; `analysis.flagged` knows the one that is in use."""
+
         def seen(view: ViewPrediction) -> None:
             context.report(partial(self._view_read, run, view))
 
-        found = analyst.read(
-            items,
-            operating_point=operating_point,
-            on_view=seen,
-            cancelled=context.cancelled,
-            on_cancel=context.on_cancel,
-        )
+        found = analyst.read(items, on_view=seen, cancel=context.token)
         memory.give_back()
         return found
 
@@ -242,9 +237,8 @@ class Computer:
         """Begin a reading; one that runs ends, for there is one network and one lane."""
         assert self._analyst is not None
         self._under_way = run
-        point = self._state().operating_point
         job = Job(
-            work=partial(self._read, self._analyst, run, items, point),
+            work=partial(self._read, self._analyst, run, items),
             on_done=partial(self._read_all, run),
             on_error=partial(self._not_read, run),
         )
@@ -310,25 +304,19 @@ class Computer:
         self._ended()
 
 
-class _Pixels:
-    """Gives the already decoded pixels of a view: the analysis never decodes a second time."""
-
-    def __init__(self, image: LoadedImage) -> None:
-        self._image = image
-
-    def __call__(self) -> NDArray[np.generic]:
-        """Return the stored values, read-only."""
-        return self._image.stored
-
-
 def _open(analyst: Analyst, context: JobContext) -> ModelSummary:
     return analyst.open()
 
 
 def _item(view: HungView) -> Item:
     if view.image is not None:
-        return view.mammogram, _Pixels(view.image)
+        return view.mammogram, partial(_stored, view.image)
     return view.mammogram, partial(_decode, view.mammogram)
+
+
+def _stored(image: LoadedImage) -> NDArray[np.generic]:
+    """Give the pixels that are decoded: the analysis never decodes a second time."""
+    return image.stored
 
 
 def _decode(view: Mammogram) -> NDArray[np.generic]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from mammoview.errors import MammoviewError
@@ -67,27 +68,29 @@ class CancelToken:
 
 
 class JobContext:
-    """What a worker may use: whether it was cancelled, and a way to report on the way."""
+    """What a worker may use: whether it was cancelled, and a way to report on the way.
+
+    Attributes
+    ----------
+    token : CancelToken
+        For what is to be told of the cancelling while it works.
+    """
 
     def __init__(self, token: CancelToken, deliver: Deliver) -> None:
-        self._token = token
+        self.token = token
         self._deliver = deliver
 
     def cancelled(self) -> bool:
         """Tell whether the answer is not wanted any more."""
-        return self._token.cancelled()
+        return self.token.cancelled()
 
     def wait(self, seconds: float) -> None:
         """Wait so long, or until the answer is not wanted any more."""
-        self._token.wait(seconds)
-
-    def on_cancel(self, call: Callable[[], None]) -> None:
-        """Have something called, on the owner's thread, once the answer is not wanted any more."""
-        self._token.on_cancel(call)
+        self.token.wait(seconds)
 
     def report(self, receive: Callable[[], None]) -> None:
         """Run ``receive`` on the owner's thread, unless the job is cancelled by then."""
-        self._deliver(_Guarded(token=self._token, call=receive))
+        self._deliver(_Guarded(token=self.token, call=receive))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,21 +174,10 @@ class Lanes:
             _log.exception("background work failed")
             self._fail(job, token, _unexpected(error))
         else:
-            self._deliver(_Guarded(token=token, call=_Answer(job.on_done, result)))
+            self._deliver(_Guarded(token=token, call=partial(job.on_done, result)))
 
     def _fail(self, job: Job[T], token: CancelToken, error: MammoviewError) -> None:
-        self._deliver(_Guarded(token=token, call=_Answer(job.on_error, error)))
-
-
-class _Answer(Generic[T]):
-    """A receiver with its value."""
-
-    def __init__(self, receive: Callable[[T], None], value: T) -> None:
-        self._receive = receive
-        self._value = value
-
-    def __call__(self) -> None:
-        self._receive(self._value)
+        self._deliver(_Guarded(token=token, call=partial(job.on_error, error)))
 
 
 def _unexpected(error: Exception) -> MammoviewError:

@@ -142,7 +142,6 @@ def _analyse(
                     [(m, partial(decode_pixels, m)) for m in exam.mammograms],
                     operating_point=operating_point,
                     on_view=seen,
-                    cancelled=lambda: False,
                     passes=args.passes,
                     views=args.views,
                 )

@@ -161,7 +161,6 @@ def _read(args: argparse.Namespace, exam: Examination) -> Reading:
             [(m, partial(decode_pixels, m)) for m in hung],
             operating_point=choose_operating_point(model, args.operating_point),
             on_view=seen,
-            cancelled=lambda: False,
         )
     require_open_results(exam)  # a read may have been opened meanwhile
     return Reading(model=model, prediction=prediction)

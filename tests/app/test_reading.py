@@ -10,7 +10,8 @@ import pytest
 
 from mammoview.app import commands, resolve
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.workspace import LoadedImage, Task, Workspace
+from mammoview.app.settings import Settings
+from mammoview.app.workspace import LoadedImage, ModelSummary, Task, Workspace
 from mammoview.domain.study import ExamIndex, Mammogram
 from mammoview.domain.views import Slot
 from tests.builders.desk import Mailbox, QuickAnalyst, exam, image, index
@@ -192,6 +193,36 @@ def test_cancel_stops_and_says_after_how_many(
     desk.analyse()
     mailbox.run_until(lambda: _analysed(desk))
     desk.shutdown()
+
+
+class SlowToOpen(QuickAnalyst):
+    """Has no model open before the pixels are there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wanted = threading.Event()
+
+    def open(self) -> ModelSummary:
+        assert self.wanted.wait(10.0)
+        return super().open()
+
+
+def test_a_chosen_operating_point_that_the_model_lacks_costs_no_reading(
+    mailbox: Mailbox, tmp_path: Path
+) -> None:
+    build_exam(tmp_path)
+    analyst = SlowToOpen()
+    chosen = Settings(operating_point="of an older model")
+    desk = ReadingDesk(deliver=mailbox.post, analyst=analyst, settings=chosen)
+    desk.subscribe(lambda old, new: analyst.wanted.set() if new.analysis.running else None)
+    try:
+        desk.open_paths([tmp_path])
+        mailbox.run_until(lambda: analyst.wanted.is_set() and not desk.workspace.analysis.running)
+        assert desk.workspace.prediction is not None, desk.workspace.analysis.message
+        assert desk.workspace.prediction.operating_point == "balanced"
+    finally:
+        analyst.wanted.set()
+        desk.shutdown()
 
 
 def test_broken_model_is_said_and_the_images_stay(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from mammoview.app.analysis import Item
+from mammoview.app.jobs import CancelToken
 from mammoview.app.workspace import QueuePlace
 from mammoview.domain.prediction import ExamPrediction, ViewPrediction
 from mammoview.domain.study import ExamIndex
@@ -48,12 +49,11 @@ class WatchedAnalyst(QuickAnalyst):
         self,
         items: Iterable[Item],
         *,
-        operating_point: str,
         on_view: Callable[[ViewPrediction], None],
-        cancelled: Callable[[], bool],
+        cancel: CancelToken | None = None,
+        operating_point: str = "",
         passes: str = "one",
         views: Path | None = None,
-        on_cancel: Callable[[Callable[[], None]], None] | None = None,
     ) -> ExamPrediction:
         self.read_exams += 1
         work = tuple(items)
@@ -61,9 +61,9 @@ class WatchedAnalyst(QuickAnalyst):
         self.began.append(study)
         if study == self.broken_at:
             raise ModelError("a broken model", expected="a sound one", todo="install it again")
-        assert on_cancel is not None
+        assert cancel is not None
         stop = threading.Event()
-        on_cancel(stop.set)  # inside a view, as the network is stopped
+        cancel.on_cancel(stop.set)  # inside a view, as the network is stopped
         done: list[ViewPrediction] = []
         for view, pixels in work:
             if study == self._held_at and len(done) == self._after:
@@ -71,7 +71,7 @@ class WatchedAnalyst(QuickAnalyst):
                 end = time.monotonic() + _PATIENCE_S
                 while not (self._go.wait(0.005) or stop.is_set()):
                     assert time.monotonic() < end, "neither let go nor stopped"
-            if cancelled():
+            if cancel.cancelled():
                 self.stopped.append(study)
                 break
             pixels()

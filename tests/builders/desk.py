@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from mammoview.app.analysis import Analyst, Item
+from mammoview.app.jobs import CancelToken
 from mammoview.app.workspace import LoadedImage, ModelSummary
 from mammoview.domain.geometry import Affine2D, ImageBox, ImagePoint, Pose
 from mammoview.domain.prediction import (
@@ -187,20 +188,21 @@ class QuickAnalyst(Analyst):
         self,
         items: Iterable[Item],
         *,
-        operating_point: str,
         on_view: Callable[[ViewPrediction], None],
-        cancelled: Callable[[], bool],
+        cancel: CancelToken | None = None,
+        operating_point: str = "",
         passes: str = "one",
         views: Path | None = None,
-        on_cancel: Callable[[Callable[[], None]], None] | None = None,
     ) -> ExamPrediction:
         self.threads.add(threading.get_ident())
         self.open()
         self.read_exams += 1
+        if operating_point not in ("", *(point.name for point in POINTS)):
+            raise ModelError(f"no {operating_point}", expected="a known one", todo="choose one")
         done: list[ViewPrediction] = []
         for view, pixels in items:
             while self.gate is not None and not self.gate.wait(0.01):
-                if cancelled():
+                if cancel is not None and cancel.cancelled():
                     return prediction(*done)
             pixels()
             done.append(view_prediction(view.sop_instance_uid))

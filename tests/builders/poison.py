@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from mammoview.app.analysis import Item
+from mammoview.app.jobs import CancelToken
 from mammoview.domain.geometry import Affine2D, ImageBox, ImagePoint
 from mammoview.domain.prediction import ExamPrediction, Heatmap, Region, ViewPrediction
 from mammoview.domain.study import Mammogram
@@ -86,12 +87,11 @@ class PoisonAnalyst(QuickAnalyst):
         self,
         items: Iterable[Item],
         *,
-        operating_point: str,
         on_view: Callable[[ViewPrediction], None],
-        cancelled: Callable[[], bool],
+        cancel: CancelToken | None = None,
+        operating_point: str = "",
         passes: str = "one",
         views: Path | None = None,
-        on_cancel: Callable[[Callable[[], None]], None] | None = None,
     ) -> ExamPrediction:
         self.open()
         self.read_exams += 1
