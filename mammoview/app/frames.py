@@ -54,6 +54,16 @@ def scroll_to(ws: Workspace, key: str, frame: int) -> Workspace:
     return ws if leader is None else _moved(ws, leader, frame)
 
 
+def show_slice(ws: Workspace, sop_instance_uid: str, frame: int | None) -> Workspace:
+    """Go to a slice of a volume that is on the screen; None or 0: stay at the one that is shown."""
+    if not frame:
+        return ws
+    for pane in ws.panes:
+        if pane.mammogram is not None and pane.mammogram.sop_instance_uid == sop_instance_uid:
+            ws = scroll_to(ws, pane.key, frame)
+    return ws
+
+
 def toggle_cine(ws: Workspace) -> Workspace:
     """Let the volumes of this step run by themselves, or stop them."""
     if not ws.cine and _leader(ws, "") is None:

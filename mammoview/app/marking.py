@@ -94,7 +94,9 @@ def turn_second(ws: Workspace, degrees: float) -> Workspace:
     if mark is None or mark.kind is not MarkKind.DIAMETERS:
         return ws
     headers = (view.mammogram for view in ws.views)
-    header = next(h for h in headers if h.sop_instance_uid == mark.sop_instance_uid)
+    header = next((h for h in headers if h.sop_instance_uid == mark.sop_instance_uid), None)
+    if header is None:  # of a prior that is not compared now
+        return replace(ws, status=translate("Marks", "Its image does not hang"))
     turned = drawing.second_turned(mark, degrees, scale_of(header.spacing))
     return change(ws, turned, nudge=True)
 
@@ -149,11 +151,7 @@ def go_to(ws: Workspace, mark_id: str) -> Workspace:
     if mark is None:
         return ws
     ws = steps.show_image(ws, mark.sop_instance_uid)
-    if mark.frame is not None:
-        for pane in ws.panes:
-            if pane.mammogram and pane.mammogram.sop_instance_uid == mark.sop_instance_uid:
-                ws = frames.scroll_to(ws, pane.key, mark.frame)
-    return select(ws, mark_id)
+    return select(frames.show_slice(ws, mark.sop_instance_uid, mark.frame), mark_id)
 
 
 def neighbour(ws: Workspace, by: int) -> str | None:

@@ -10,6 +10,7 @@ from mammoview.app import commands, marking, steps
 from mammoview.app.mark_state import Change, applied
 from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import Annotation, MarkKind
+from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.views import Slot
 from tests.builders.desk import exam, image, index, mammogram
 from tests.builders.marks import length_mark, point_mark
@@ -45,6 +46,17 @@ def test_the_same_tool_again_ends_it(ws: Workspace) -> None:
     ws = marking.choose_tool(marking.choose_tool(ws, MarkKind.AREA), MarkKind.AREA)
     assert ws.marks.tool is None
     assert marking.end_tool(ws) is ws
+
+
+def test_a_mark_of_a_prior_that_does_not_hang_is_not_turned(ws: Workspace) -> None:
+    points = tuple(ImagePoint(col=c, row=r) for c, r in ((0, 5), (10, 5), (5, 0), (5, 10)))
+    mark = replace(
+        length_mark(), sop_instance_uid="of-a-prior", kind=MarkKind.DIAMETERS, points=points
+    )
+    ws = marking.select(marking.marks_read(ws, (mark,)), mark.id)
+    turned = marking.turn_second(ws, 5.0)
+    assert turned.marks.items == (mark,)
+    assert turned.status == "Its image does not hang"
 
 
 def test_undo_and_redo_walk_all_the_way_and_lose_nothing(ws: Workspace) -> None:

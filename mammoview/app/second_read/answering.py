@@ -44,8 +44,13 @@ def choice_text(ws: Workspace, finding: Finding) -> str:
     return f"{number}  {descriptors_text(shipped_lexicon(), finding)}"
 
 
-def answers_on(ws: Workspace, sop_instance_uid: str) -> dict[tuple[str, ImagePoint], Disposition]:
-    """Return what the reader said of the marks on an image, by their kind and peak."""
+def answers_on(
+    ws: Workspace, sop_instance_uid: str, frame: int | None = None
+) -> dict[tuple[str, ImagePoint], Disposition]:
+    """Return what the reader said of the marks on an image, by their kind and peak.
+
+    Of a volume those of one slice: the next one may have a mark at the same place.
+    """
     kept, read = ws.read.kept, ws.read.read
     if kept is None or read is None:
         return {}
@@ -53,7 +58,9 @@ def answers_on(ws: Workspace, sop_instance_uid: str) -> dict[tuple[str, ImagePoi
     return {
         (mark.kind, mark.peak): answers[mark.id]
         for mark in kept.shown
-        if mark.sop_instance_uid == sop_instance_uid and mark.id in answers
+        if mark.sop_instance_uid == sop_instance_uid
+        and mark.frame in (0, frame)
+        and mark.id in answers
     }
 
 

@@ -115,7 +115,7 @@ def agree_as_finding(ws: Workspace) -> Workspace:
         return commands.say(ws, translate("Read", "No mark of the computer to answer"))
     kind = FindingKind(mark.kind) if mark.kind in list(FindingKind) else FindingKind.MASS
     outline = mark.outline or (mark.peak,)
-    view = FindingView(sop_instance_uid=mark.sop_instance_uid, outline=outline)
+    view = FindingView(sop_instance_uid=mark.sop_instance_uid, outline=outline, frame=mark.frame)
     made = _new(ws, _own_id(ws, mark), view, kind)
     if made.read.read is ws.read.read:
         return made
@@ -261,10 +261,7 @@ def go_to(ws: Workspace, finding_id: str) -> Workspace:
     shown = [v for v in finding.views if v.sop_instance_uid in on_screen]
     view = (shown or list(finding.views))[0]
     ws = steps.show_image(ws, view.sop_instance_uid)
-    for pane in ws.panes:
-        there = pane.mammogram and pane.mammogram.sop_instance_uid == view.sop_instance_uid
-        if there and view.frame:
-            ws = frames.scroll_to(ws, pane.key, view.frame)
+    ws = frames.show_slice(ws, view.sop_instance_uid, view.frame)
     ws = mark_steps.aim(ws, view.sop_instance_uid, centroid(view.outline))
     return reads.show_page(select(ws, finding_id), Page.READ)
 

@@ -43,9 +43,7 @@ def go_to_mark(ws: Workspace, mark_id: str) -> Workspace:
     if mark is None:
         return ws
     ws = aim(steps.show_image(ws, mark.sop_instance_uid), mark.sop_instance_uid, mark.peak)
-    for pane in ws.panes if mark.frame else ():
-        if pane.mammogram and pane.mammogram.sop_instance_uid == mark.sop_instance_uid:
-            ws = frames.scroll_to(ws, pane.key, mark.frame)
+    ws = frames.show_slice(ws, mark.sop_instance_uid, mark.frame)
     return with_part(ws, mark=mark_id)
 
 

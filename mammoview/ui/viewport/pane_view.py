@@ -157,7 +157,7 @@ class PaneView:
         self.texts.set_cad(cad_line(self._pane, workspace), range_badge(found))
         frame = image.frame if (image := self._pane.image) is not None else None
         uid = self._pane.mammogram.sop_instance_uid if self._pane.mammogram else ""
-        state = frame, answering.answers_on(workspace, uid)
+        state = frame, answering.answers_on(workspace, uid, frame)
         if found is self._prediction and state == (self._marked_frame, self._answers):
             return
         self._prediction, (self._marked_frame, self._answers) = found, state
@@ -169,10 +169,11 @@ class PaneView:
         self.set_overlay(drawn_overlay(workspace))  # what is new is hidden
 
     def set_asked(self, mark: CadMark | None) -> None:
-        """Ring the mark that the reader is to answer, where it is on this image."""
-        there = self._pane.mammogram if self._pane is not None else None
+        """Ring the mark that the reader is to answer, where it is on this image, or slice of it."""
+        there, image = self.pane.mammogram, self.pane.image
+        frame = image.frame if image is not None else None
         ours = None
-        if mark is not None and there is not None:
+        if mark is not None and there is not None and mark.frame in (0, frame):
             ours = mark if mark.sop_instance_uid == there.sop_instance_uid else None
         if ours != self._asked:
             self._asked = ours

@@ -133,6 +133,14 @@ def test_the_nearest_finding_of_that_breast_is_offered_first() -> None:
     assert answering.answers_on(ws, "1.2.3.LCC") == {}
 
 
+def test_an_answer_stands_on_its_own_slice_alone() -> None:
+    below = replace(MARK, frame=17)
+    ws = on_disk(reads.agree(answering_first(aided(said(WS), below))))
+    uid = below.sop_instance_uid
+    assert list(answering.answers_on(ws, uid, 17).values()) == [Disposition.AGREE]
+    assert answering.answers_on(ws, uid, 18) == {}
+
+
 def test_without_a_finding_nothing_is_the_same() -> None:
     ws = answering_first(aided(said(WS), MARK))
     after = reads.same_as_nearest(ws)

@@ -234,6 +234,12 @@ def test_agreeing_makes_a_finding_of_ones_own() -> None:
     assert findings.of_reader(findings.undo(ws)) == findings.of_reader(ws), "no more undoing"
 
 
+def test_a_finding_of_ones_own_lies_on_the_slice_of_the_mark() -> None:
+    ws = aided(said(made(), right="0"), replace(cad(), frame=17))
+    mine = findings.of_reader(findings.agree_as_finding(answering_first(ws)))[-1]
+    assert mine.views[0].frame == 17
+
+
 def test_a_kind_that_the_lexicon_lacks_becomes_a_mass() -> None:
     ws = findings.agree_as_finding(answering_first(aided(said(WS), cad(kind="something new"))))
     assert findings.of_reader(ws)[-1].kind is FindingKind.MASS

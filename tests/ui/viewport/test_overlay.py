@@ -19,6 +19,7 @@ from mammoview.imaging.colormap import heat_rgba
 from mammoview.ui.viewport import heat_layer
 from mammoview.ui.viewport.four_view import FourView
 from mammoview.ui.viewport.mark_layer import GLYPH_PX, glyph_of
+from tests.builders import reads as read_builder
 from tests.ui.viewport import scene
 
 Grab = Callable[[FourView], NDArray[np.int32]]
@@ -385,3 +386,16 @@ def test_no_words_lie_over_a_mark(view: FourView, picture: Grab, words: str) -> 
     free, covered = (_yellow(shot, room.translated(at)) for at in (in_the_open, middle))
     assert free > 60
     assert covered > 0.85 * free
+
+
+def test_the_mark_that_is_answered_is_ringed_on_its_own_slice_alone(view: FourView) -> None:
+    loaded = scene.image(scene.bright(_ROWS, _COLS))
+    view.render(None, scene.workspace(scene.pane(Slot.RCC, loaded)))
+    pane = view.pane(Slot.RCC)
+    assert pane.pane.mammogram is not None
+    uid = pane.pane.mammogram.sop_instance_uid
+    asked = replace(read_builder.mark(), sop_instance_uid=uid, frame=17)
+    for frame, ringed in ((17, True), (18, False), (17, True)):
+        pane.set_pane(replace(pane.pane, image=replace(loaded, frame=frame)))
+        pane.set_asked(asked)
+        assert pane.marks.ringed is ringed
