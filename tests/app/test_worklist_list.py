@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mammoview.app import logs
-from mammoview.app.worklist import importing, store, thumbnails
+from mammoview.app.worklist import desk, importing, store, thumbnails
 from mammoview.app.worklist.arrange import (
     NEWEST_FIRST,
     Column,
@@ -25,9 +25,10 @@ from mammoview.app.worklist.arrange import (
 from mammoview.app.worklist.database import prepare
 from mammoview.app.worklist.desk import Worklist
 from mammoview.app.worklist.importing import import_paths
-from mammoview.app.worklist.values import Study
+from mammoview.app.worklist.values import Imported, Listing, Study
 from mammoview.domain.reading import Role
 from mammoview.domain.views import Slot
+from mammoview.errors import WorklistError
 from mammoview.review.arbitration import settle
 from mammoview.review.standing import Reading
 from tests.builders.desk import Mailbox
@@ -362,3 +363,27 @@ def test_a_thumbnail_is_kept_until_the_image_changes(
     thumbnails._shrink(tmp_path / "cache")
     assert made
     assert not any((tmp_path / "cache").iterdir())
+
+
+def test_a_list_that_cannot_be_read_now_leaves_the_import_its_bar(
+    worklist: Worklist, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worklist.start(rescan=False)
+    mailbox.run_until(lambda: worklist.state.ready)
+    go_on = threading.Event()
+
+    def slow(*_args: object, **_options: object) -> Imported:
+        assert go_on.wait(10.0)
+        return Imported()
+
+    def held(_path: Path) -> Listing:
+        raise WorklistError("a list that is held", expected="a free one", todo="wait")
+
+    monkeypatch.setattr(desk, "import_paths", slow)
+    monkeypatch.setattr(store, "read_listing", held)
+    worklist.import_paths(())
+    worklist.refresh()
+    mailbox.run_until(lambda: "held" in worklist.state.problem)
+    assert worklist.state.task is not None, "it still runs, and Esc must stop it"
+    go_on.set()
+    mailbox.run_until(lambda: worklist.state.task is None)

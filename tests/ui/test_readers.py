@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,14 +34,17 @@ from mammoview.app.worklist.desk import Worklist
 from mammoview.domain.reading import Role
 from mammoview.domain.views import Laterality
 from mammoview.review.arbitration import settle
+from mammoview.review.read import Read
 from mammoview.review.readers import Cost, ReaderBook
 from mammoview.review.states import ReadState
 from mammoview.review.store import ReadLog
 from mammoview.ui import theme
 from mammoview.ui.dispatch import GuiDispatcher
 from mammoview.ui.main_window import MainWindow
+from mammoview.ui.panels.read.arbitration_part import ArbitrationPart
 from mammoview.ui.readers.frame import ReadersFrame
 from mammoview.ui.worklist.model import COLUMNS
+from tests.builders import reads as read_builder
 from tests.builders.desk import QuickAnalyst
 from tests.builders.dicom import build_exam
 from tests.builders.pairs import POLICY, SCHEMES, read_to_final
@@ -291,6 +295,9 @@ def test_a_site_without_profiles_has_one_reader_without_a_pin_and_says_so(
     fill(site, "profilePinAgain", "1234")
     press(site, "profileAdd")
     site.wait(lambda: "too easy" in site.said("profilesSaid"))
+    name = site.find(QLineEdit, "profileName")
+    assert isinstance(name, QLineEdit)
+    assert name.text() == "Bert Birch", "the PIN was refused, not the name"
     box = site.find(QCheckBox, "doubleReading")
     site.qtbot.mouseClick(box, Qt.MouseButton.LeftButton)
     assert site.readers.state.rules.double_reading
@@ -379,6 +386,22 @@ def test_an_arbitrator_sees_both_reads_and_decides_each_breast(site: Site, exams
     press(site, "readNext")
     site.until(ReadState.SIGNED)
     site.wait(lambda: site.states()[0] == "✓ Signed")
+
+
+def test_an_arbitrator_chooses_from_the_scheme_of_each_read(local: Site) -> None:
+    part = ArbitrationPart(local.desk)
+    empty, offered = local.desk.workspace, []
+    for scheme in ("birads", "european"):
+        opening = replace(read_builder.opened(), scheme=scheme)
+        read = Read(read_id=scheme, reader="a", opened=opening, state=ReadState.ARBITRATION)
+        arbitrates = replace(empty.read, read=read, role=Role.ARBITRATOR)
+        part.render(empty, replace(empty, exam_key=scheme, read=arbitrates))
+        chosen = part.findChild(QComboBox, "decision-R")
+        assert chosen is not None
+        offered.append({chosen.itemData(row) for row in range(chosen.count())})
+    part.deleteLater()
+    assert "4B" in offered[0]
+    assert offered[1] == {"N", "TR", "R"}
 
 
 def test_who_read_it_is_not_offered_the_arbitration(site: Site, exams: Path) -> None:

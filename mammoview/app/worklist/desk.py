@@ -244,9 +244,8 @@ class Worklist(ToldState[WorklistState]):
         """Add folders, archives or DICOMDIRs; without any, look what changed in all."""
         self._change(task=Task(title=QT_TRANSLATE_NOOP("Task", "Importing")), message="")
         work = partial(self._import, tuple(paths))
-        self._writing.submit(
-            "import", Job(work=work, on_done=self._imported, on_error=self._failed)
-        )
+        job = Job(work=work, on_done=self._imported, on_error=self._import_failed)
+        self._writing.submit("import", job)
 
     def decline(self, paths: Sequence[Path]) -> None:
         """Offer these folders no more; kept in the database, for a path may hold a name."""
@@ -260,7 +259,8 @@ class Worklist(ToldState[WorklistState]):
         if self._state.task is None:
             return False
         self._writing.cancel("import")
-        self._change(task=None, message="Import cancelled: Rescan goes on with it")
+        said = translate("Worklist", "Import cancelled: Rescan goes on with it")
+        self._change(task=None, message=said)
         self.refresh()
         return True
 
@@ -380,7 +380,11 @@ class Worklist(ToldState[WorklistState]):
 
     def _failed(self, error: MammoviewError) -> None:
         _log.warning("worklist: %s", type(error).__name__)
-        self._change(task=None, problem=str(error), ready=True)
+        self._change(problem=str(error), ready=True)
+
+    def _import_failed(self, error: MammoviewError) -> None:
+        self._change(task=None)
+        self._failed(error)
 
     def _with_unwritten(self, listing: Listing) -> Listing:
         """Return a list with what was put aside since it was read."""

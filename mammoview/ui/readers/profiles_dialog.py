@@ -149,6 +149,8 @@ class ProfilesDialog(QDialog):
         """Show the state; doing it twice changes nothing."""
         if old is None or old.profiles != new.profiles:
             self._show_profiles(new)
+        if old is not None and len(old.profiles) < len(new.profiles):
+            self._name.clear()  # not before: a refused PIN is no reason to type the name again
         if old is None or old.rules != new.rules:
             self._show_rules(new.rules)
         if old is not None and old.busy and not new.busy:
@@ -211,7 +213,6 @@ class ProfilesDialog(QDialog):
     def _add_clicked(self) -> None:
         if self._same(self._new, self._again):
             self._desk.add(self._name.text(), self._new.text())
-            self._name.clear()
 
     def _change_clicked(self) -> None:
         if self._same(self._own_pin, self._own_again):

@@ -136,11 +136,10 @@ class ArbitrationPart(QWidget):
         self.setVisible(bool(lines) or deciding or bool(why))
 
     def _forget(self) -> None:
-        """Have nothing chosen or typed: it belongs to another examination."""
-        for line in self._reasons.values():
-            line.clear()
-        for chosen in self._lists.values():
-            chosen.setCurrentIndex(-1)
+        """Have nothing offered or typed: another examination may have another scheme."""
+        for side in Laterality:
+            self._reasons[side].clear()
+            self._lists[side].clear()
 
     def _show_lines(self, heads: tuple[str, ...], lines: tuple[compared.Line, ...]) -> None:
         self.table.setColumnCount(len(heads) + 1)
