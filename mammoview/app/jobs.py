@@ -26,15 +26,18 @@ _log = logging.getLogger(__name__)
 
 
 def seldom(tell: Callable[[int, int], None]) -> Callable[[int, int], None]:
-    """Return a ``tell(done, total)`` that passes on ten a second at most, and the last one."""
-    told = 0.0
+    """Return a ``tell(done, total)`` that passes on ten a second at most, and the last one.
+
+    Work that ends sooner than that tells nothing: what follows it shows that it has ended.
+    """
+    told = began = time.monotonic()
 
     def progress(done: int, total: int) -> None:
         nonlocal told
-        if (now := time.monotonic()) < told + _TELL_S and done < total:
-            return
-        told = now
-        tell(done, total)
+        now = time.monotonic()
+        if now >= told + _TELL_S or (done == total and told > began):
+            told = now
+            tell(done, total)
 
     return progress
 

@@ -138,10 +138,24 @@ def _never(value: object) -> None:
     raise AssertionError(f"arrived: {value}")
 
 
-def test_progress_is_told_seldom_and_at_the_end() -> None:
+def _told_of(files: int, seconds_each: float, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    now = [100.0]
+    monkeypatch.setattr("mammoview.app.jobs.time.monotonic", lambda: now[0])
     told: list[int] = []
     progress = seldom(lambda done, total: told.append(done))
-    for done in range(1, 1001):
-        progress(done, 1000)
-    assert (told[0], told[-1]) == (1, 1000)
-    assert len(told) < 1000
+    for done in range(1, files + 1):
+        now[0] += seconds_each
+        progress(done, files)
+    return told
+
+
+def test_progress_is_told_seldom_and_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _told_of(35, 0.01, monkeypatch) == [10, 20, 30, 35]
+
+
+def test_progress_of_what_ends_at_once_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _told_of(4, 0.005, monkeypatch) == []
+
+
+def test_progress_of_few_slow_files_is_told_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _told_of(3, 2.0, monkeypatch) == [1, 2, 3]

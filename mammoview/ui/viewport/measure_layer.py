@@ -66,6 +66,11 @@ class MeasureLayer(LabelledLayer[Drawn]):
         """Where the words were drawn last, in the order of the marks that have any."""
         return tuple(place for place in self._places if not place.isNull())
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether nothing is drawn: neither marks nor the keyboard's cursor."""
+        return not self._drawn and self._cross is None
+
     def set_cross(self, cross: tuple[QPointF, QRectF] | None) -> None:
         """Draw the keyboard's cursor in the pane that it is in, or none."""
         self._cross = cross

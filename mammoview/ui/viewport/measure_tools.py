@@ -112,9 +112,11 @@ class MeasureTools(QObject):
         drawn += self._estimates(selected)
         if self._draft is not None:
             drawn.append(self._draft.drawn())
-        self.layer.draw(drawn, QRectF(self._canvas.rect()))
-        self.layer.set_cross(self._cross())
-        self._canvas.viewport().update()
+        cross = self._cross()
+        if drawn or cross is not None or not self.layer.is_bare:
+            self.layer.draw(drawn, QRectF(self._canvas.rect()))
+            self.layer.set_cross(cross)
+            self._canvas.viewport().update()
 
     def _shown(self) -> list[tuple[PaneView, Annotation]]:
         """Return the marks on the screen, as the hand has bent them."""
