@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 
@@ -35,8 +35,7 @@ from mammoview.ui.dispatch import GuiDispatcher
 from mammoview.ui.main_window import MainWindow
 
 _PATIENCE_S = 120.0
-_PAUSE_S = 0.005
-_SHORT_PAUSE_S = 0.001
+_BEAT_MS = 20  # for what becomes true without an event
 _MIB = 1 << 20
 _RUNS = 5
 _READINGS = 3  # each takes the network many seconds
@@ -226,14 +225,11 @@ class Stage:
         return 1e3 * (seen - begin), 1e3 * (time.perf_counter() - begin)
 
     def _wait_for(self, there: Callable[[Workspace], bool], old: ExamIndex) -> None:
-        wait(
-            lambda: self._desk.workspace.index is not old and there(self._desk.workspace),
-            pause_s=_SHORT_PAUSE_S,
-        )
+        wait(lambda: self._desk.workspace.index is not old and there(self._desk.workspace))
 
     def rest(self) -> None:
         """Wait until this examination and the next one are decoded and analysed."""
-        wait(lambda: complete(self._desk.workspace) and self._desk.at_rest, pause_s=_PAUSE_S)
+        wait(lambda: complete(self._desk.workspace) and self._desk.at_rest)
 
     def end(self) -> None:
         """Close the window, in the program's own order."""
@@ -296,12 +292,13 @@ def read_by_computer(ws: Workspace) -> bool:
     return ws.prediction is not None and not ws.analysis.running
 
 
-def wait(condition: Callable[[], bool], *, pause_s: float = 0.0) -> None:
-    """Run the event loop until something is true; pauses leave the cores to the workers."""
+def wait(condition: Callable[[], bool]) -> None:
+    """Run the event loop until something is true; as in the program, it sleeps between events."""
     end = time.perf_counter() + _PATIENCE_S
+    beat = QTimer()
+    beat.start(_BEAT_MS)
     while not condition():
-        QApplication.processEvents()
-        time.sleep(pause_s)
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
         if time.perf_counter() > end:
             raise UsageError(
                 "an examination that was not shown",

@@ -34,7 +34,7 @@ class PaintedBench:
     plain_reader: str
 
 
-def bench_painted(encodings: Sequence[EncodedViews], *, runs: int = 3) -> tuple[PaintedBench, ...]:
+def bench_painted(encodings: Sequence[EncodedViews], *, runs: int = 5) -> tuple[PaintedBench, ...]:
     """Measure each encoding.
 
     Parameters
