@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mammoview.app.assessment.consistency import Facts, Issue, Rule, breast
 from mammoview.app.assessment.lexicon import Suspicion
@@ -64,26 +64,20 @@ def _finding_demand(facts: Facts, opinion: Opinion, rule: CategoryRule) -> Itera
         yield _issue(
             Rule.FINDING_UNEXPECTED,
             side,
-            met=_met(
-                translate("Assessment", "{name} ({code}) for the {breast}, and a finding in it"),
-                side,
-                rule,
-            ),
+            rule,
+            met=translate("Assessment", "{name} ({code}) for the {breast}, and a finding in it"),
             expected=translate("Assessment", "no finding with this category"),
             todo=translate("Assessment", "choose another category, or remove the finding"),
         )
     if there or rule.finding in (FindingDemand.NONE, FindingDemand.FREE):
         return
-    met = _met(
-        translate("Assessment", "{name} ({code}) for the {breast}, and no finding in it"),
-        side,
-        rule,
-    )
+    met = translate("Assessment", "{name} ({code}) for the {breast}, and no finding in it")
     if rule.finding is FindingDemand.OR_REASON:
         if not opinion.reason.strip():
             yield _issue(
                 Rule.FINDING_OR_REASON,
                 side,
+                rule,
                 met=met,
                 expected=translate("Assessment", "a finding, or in words what it is for"),
                 todo=translate("Assessment", "outline the finding, or write the reason"),
@@ -93,6 +87,7 @@ def _finding_demand(facts: Facts, opinion: Opinion, rule: CategoryRule) -> Itera
     yield _issue(
         Rule.FINDING_NEEDED if needed else Rule.FINDING_EXPECTED,
         side,
+        rule,
         met=met,
         expected=translate("Assessment", "the finding that the category is of"),
         todo=translate("Assessment", "outline it, or choose another category"),
@@ -105,11 +100,8 @@ def _words(opinion: Opinion, rule: CategoryRule) -> Iterator[Issue]:
         yield _issue(
             Rule.REASON_NEEDED,
             side,
-            met=_met(
-                translate("Assessment", "{name} ({code}) for the {breast}, and no word about it"),
-                side,
-                rule,
-            ),
+            rule,
+            met=translate("Assessment", "{name} ({code}) for the {breast}, and no word about it"),
             expected=translate("Assessment", "what it is about: which view, which malignancy"),
             todo=translate("Assessment", "write the reason"),
         )
@@ -117,9 +109,8 @@ def _words(opinion: Opinion, rule: CategoryRule) -> Iterator[Issue]:
         yield _issue(
             Rule.VIEWS_NEEDED,
             side,
-            met=_met(
-                translate("Assessment", "{name} ({code}) for the {breast}, of no view"), side, rule
-            ),
+            rule,
+            met=translate("Assessment", "{name} ({code}) for the {breast}, of no view"),
             expected=translate("Assessment", "the views to be taken anew"),
             todo=translate("Assessment", "choose them"),
         )
@@ -127,7 +118,8 @@ def _words(opinion: Opinion, rule: CategoryRule) -> Iterator[Issue]:
         yield _issue(
             Rule.ADVICE,
             side,
-            met=_met(translate("Assessment", "{name} ({code}) for the {breast}"), side, rule),
+            rule,
+            met=translate("Assessment", "{name} ({code}) for the {breast}"),
             expected=translate("Assessment", rule.advice),
             todo=translate("Assessment", "keep it, or choose another category"),
         )
@@ -137,16 +129,13 @@ def _against_terms(facts: Facts, side: Laterality, rule: CategoryRule) -> Iterat
     said = [pair for f in facts.of_breast(side) for pair in facts.lexicon.suspicions(f)]
     suspicious = [name for name, kind in said if kind is Suspicion.SUSPICIOUS]
     if rule.benign and suspicious:
-        met = _met(
-            translate("Assessment", "{name} ({code}) for the {breast}, and in it: {terms}"),
-            side,
-            rule,
-            suspicious,
-        )
+        met = translate("Assessment", "{name} ({code}) for the {breast}, and in it: {terms}")
         yield _issue(
             Rule.SUSPICIOUS_BUT_BENIGN,
             side,
+            rule,
             met=met,
+            terms=suspicious,
             expected=translate("Assessment", "no suspicious descriptor with this category"),
             todo=translate("Assessment", "look again: keep it, or change one of the two"),
         )
@@ -156,17 +145,13 @@ def _against_terms(facts: Facts, side: Laterality, rule: CategoryRule) -> Iterat
     )
     suspects = rule.finding is FindingDemand.NEEDED and rule.consequence is Consequence.RECALL
     if suspects and all_benign and not suspicious:
-        benign = [name for name, _ in said]
-        met = _met(
-            translate("Assessment", "{name} ({code}) for the {breast}, and in it only: {terms}"),
-            side,
-            rule,
-            benign,
-        )
+        met = translate("Assessment", "{name} ({code}) for the {breast}, and in it only: {terms}")
         yield _issue(
             Rule.BENIGN_BUT_SUSPICIOUS,
             side,
+            rule,
             met=met,
+            terms=[name for name, _ in said],
             expected=translate("Assessment", "a finding that is not typically benign"),
             todo=translate("Assessment", "look again: keep it, or change one of the two"),
         )
@@ -203,12 +188,21 @@ def _not_shown(side: Laterality) -> Issue:
     )
 
 
-def _issue(rule: Rule, side: Laterality, *, met: str, expected: str, todo: str) -> Issue:
-    return Issue(rule=rule, laterality=side, met=met, expected=expected, todo=todo)
-
-
-def _met(text: str, side: Laterality, rule: CategoryRule, terms: list[str] | None = None) -> str:
-    names = ", ".join(translate("Assessment", term) for term in dict.fromkeys(terms or ()))
-    return text.format(
-        name=translate("Assessment", rule.name), code=rule.code, breast=breast(side), terms=names
+def _issue(
+    name: Rule,
+    side: Laterality,
+    category: CategoryRule,
+    *,
+    met: str,
+    expected: str,
+    todo: str,
+    terms: Sequence[str] = (),
+) -> Issue:
+    """Return an issue of a breast; ``met`` names it, its category, and terms in it, each once."""
+    said = met.format(
+        name=translate("Assessment", category.name),
+        code=category.code,
+        breast=breast(side),
+        terms=", ".join(translate("Assessment", term) for term in dict.fromkeys(terms)),
     )
+    return Issue(rule=name, laterality=side, met=said, expected=expected, todo=todo)
