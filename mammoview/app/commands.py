@@ -118,16 +118,15 @@ def warn(ws: Workspace, warning: str) -> Workspace:
 
 def with_index(ws: Workspace, index: ExamIndex) -> Workspace:
     """Take over what was found under the opened paths; no examination is chosen yet."""
-    opened = _blank(Settings(), ws.hanging.protocol, without_read(ws.read))
-    opened = replace(opened, overlay=ws.overlay, fit=ws.fit, model=ws.model)
-    opened = replace(opened, fit_request=ws.fit_request, operating_point=ws.operating_point)
-    opened = replace(opened, warnings=ws.warnings, keys=ws.keys)
-    opened = replace(opened, second_screen=ws.second_screen)
-    opened = replace(opened, looking=ws.looking, linked=ws.linked, display=ws.display)
-    opened = replace(opened, screen=ws.screen, calibrations=ws.calibrations, viewport=ws.viewport)
-    opened = replace(opened, coverage_shown=ws.coverage_shown)
-    marks = Marks(unsaved=ws.marks.unsaved, problem=ws.marks.problem)
-    return replace(opened, marks=marks, index=index, status=_found(index))
+    return replace(
+        _unhung(ws),
+        index=index,
+        hanging=Hanging(protocol=ws.hanging.protocol),
+        coverage=(),
+        task=None,
+        queue=None,
+        status=_found(index),
+    )
 
 
 def select_exam(ws: Workspace, key: str) -> Workspace:
@@ -139,22 +138,30 @@ def select_exam(ws: Workspace, key: str) -> Workspace:
     if exam is None:
         return ws
     ws = replace(
+        _unhung(ws), exam_key=key, not_hung=hanging.not_hung(exam), status=_found(ws.index)
+    )
+    return steps.hang(ws, exam)
+
+
+def _unhung(ws: Workspace) -> Workspace:
+    """Return the state without an examination: how the reader looks at images stays."""
+    return replace(
         ws,
-        exam_key=key,
+        exam_key=None,
         views=(),
-        not_hung=hanging.not_hung(exam),
+        panes=(),
+        not_hung=(),
         gray=_NATIVE_GRAY,
         analysis=_IDLE,
         prediction=None,
         active=None,
+        walk=None,
         cine=False,
         marks=Marks(unsaved=ws.marks.unsaved, problem=ws.marks.problem),
         read=without_read(ws.read),
         reading_mode=ReadingMode.CONCURRENT,
         cad_source=MODEL_HERE,
-        status=_found(ws.index),
     )
-    return steps.hang(ws, exam)
 
 
 def without_read(part: ReadPart) -> ReadPart:
