@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from mammoview.app.assessment.finding_rules import QUADRANTS
 from mammoview.app.breast_place import THIRDS, Located, half_text, locate, muscle_text
 from mammoview.app.mark_state import Marks
 from mammoview.app.mark_text import basis_text
@@ -80,6 +81,18 @@ def described(finding: Finding, before: Estimate, now: Estimate) -> Finding:
         depth=now.depth if finding.depth is before.depth else finding.depth,
         size_mm=now.size_mm if finding.size_mm == before.size_mm else finding.size_mm,
     )
+
+
+def position_text(finding: Finding) -> str:
+    """Return where in the breast a finding is said to be: ``upper outer, 10 o'clock``."""
+    hour = translate("Findings", "{hour} o'clock").format(hour=finding.clock)
+    known = finding.quadrant is not Quadrant.UNKNOWN
+    parts = (
+        translate("Assessment", QUADRANTS[finding.quadrant]) if known else "",
+        hour if finding.clock else "",
+        translate("Marks", THIRDS[finding.depth]) if finding.depth else "",
+    )
+    return ", ".join(filter(None, parts))
 
 
 def _placed(places: Sequence[Located], laterality: Laterality) -> Estimate:

@@ -60,6 +60,11 @@ class Opinion:
     reason: str = ""
     views: tuple[str, ...] = ()
 
+    @property
+    def answer(self) -> tuple[str, frozenset[str]]:
+        """What is said of the breast, without the reason: that may be worded anew."""
+        return self.category, frozenset(self.views)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
@@ -72,6 +77,11 @@ class Statement:
     def opinion(self, laterality: Laterality) -> Opinion | None:
         """Return the opinion of one breast; None where there is none yet."""
         return next((o for o in self.opinions if o.laterality is laterality), None)
+
+    def answer(self, laterality: Laterality) -> tuple[str, frozenset[str]] | None:
+        """Return what is said of one breast, without the reason; None for nothing."""
+        opinion = self.opinion(laterality)
+        return opinion.answer if opinion is not None else None
 
     def finding(self, finding_id: str) -> Finding | None:
         """Return a finding by its id; None where there is none such."""

@@ -113,9 +113,7 @@ class Read:
         if self.unaided is None:
             return ()
         return tuple(
-            side
-            for side in self.opened.sides
-            if _answer(self.unaided, side) != _answer(self.now, side)
+            side for side in self.opened.sides if self.unaided.answer(side) != self.now.answer(side)
         )
 
 
@@ -242,7 +240,7 @@ def _set_opinion(read: Read, event: Event) -> Read:
     opinion = Opinion(
         laterality=said.laterality, category=said.category, reason=said.reason, views=said.views
     )
-    if read.unaided is not None and _answer(read.unaided, said.laterality) != _said(opinion):
+    if read.unaided is not None and read.unaided.answer(said.laterality) != opinion.answer:
         _need_reason(said.reason, "to change the opinion after the reveal")
     others = tuple(o for o in read.now.opinions if o.laterality is not said.laterality)
     return _say(read, replace(read.now, opinions=(*others, opinion)))
@@ -366,16 +364,6 @@ _CHANGES: Mapping[Action, Callable[[Read, Event], Read]] = MappingProxyType(
 
 def _content(event: Event, kind: type[C]) -> C:
     return cast("C", event.content)  # `apply` has checked it
-
-
-def _answer(statement: Statement, side: Laterality) -> tuple[str, frozenset[str]]:
-    """Return what was said of a breast, without the reason: that may be worded anew."""
-    opinion = statement.opinion(side)
-    return _said(opinion) if opinion else ("", frozenset())
-
-
-def _said(opinion: Opinion) -> tuple[str, frozenset[str]]:
-    return opinion.category, frozenset(opinion.views)
 
 
 def _need_opinions(read: Read) -> None:

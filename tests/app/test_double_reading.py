@@ -12,7 +12,7 @@ from mammoview.app import resolve, write_behind
 from mammoview.app.read_state import Hold
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import commands as reads
-from mammoview.app.second_read import compared, holding, mark_steps, next_step, texts
+from mammoview.app.second_read import holding, mark_steps, next_step, texts, two_reads
 from mammoview.app.second_read.next_step import Go
 from mammoview.app.second_read.site import site_of
 from mammoview.domain.assessment import Opinion
@@ -132,7 +132,7 @@ def test_the_second_reader_begins_blind_whatever_the_first_has_said(house: House
     assert ws.read.read.opened.role is Role.SECOND
     assert ws.read.read.now.opinions == ()
     assert ws.prediction is None
-    assert compared.lines(ws) == ()
+    assert two_reads.lines(ws) == ()
     said = " ".join((texts.badge_text(ws), *texts.way(ws), *texts.needed(ws), ws.status))
     assert "Second reader" in said
     assert not any(word in said for word in ("0", "reader-a", "Dr. A", "recall"))
@@ -144,7 +144,7 @@ def test_discordant_reads_go_to_a_third_who_decides_and_signs(house: House) -> N
     second.read("0")
     second.until(ReadState.ARBITRATION)
     ws = second.desk.workspace
-    assert "normal against recall" in compared.why(ws)
+    assert "normal against recall" in two_reads.why(ws)
     assert next_step.of(ws) is None, "another reader decides"
     second.desk.go_in_read(Go.SIGN)
     second.desk.do(reads.decide, Decision(laterality=R, category="1", reason="mine"))
@@ -159,8 +159,8 @@ def test_discordant_reads_go_to_a_third_who_decides_and_signs(house: House) -> N
     third.open()
     ws = third.desk.workspace
     assert (ws.read.role, ws.read.state) == (Role.ARBITRATOR, ReadState.ARBITRATION)
-    assert compared.heads(ws) == ("First", "Second")
-    (right,) = [line for line in compared.lines(ws) if line.what == "Right, final"]
+    assert two_reads.heads(ws) == ("First", "Second")
+    (right,) = [line for line in two_reads.lines(ws) if line.what == "Right, final"]
     assert right.differs
     assert ws.prediction is not None, "both have seen it, and so does who decides"
     third.holds(Hold.HELD)
@@ -180,8 +180,8 @@ def test_discordant_reads_go_to_a_third_who_decides_and_signs(house: House) -> N
 
 def test_a_finding_is_named_by_what_it_is_how_large_and_where() -> None:
     found = replace(finding("f1"), size_mm=11.6, quadrant=Quadrant.UPPER_OUTER)
-    assert compared.finding_text(found) == "mass, 12 mm, upper outer"
-    assert compared.finding_text(replace(finding("f1"), size_mm=0.0)) == "mass"
+    assert two_reads.finding_text(found) == "Mass, 12 mm, upper outer"
+    assert two_reads.finding_text(replace(finding("f1"), size_mm=0.0)) == "Mass"
 
 
 def test_concordant_reads_are_signed_by_each(house: House) -> None:

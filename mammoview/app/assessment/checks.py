@@ -65,7 +65,7 @@ def _changes(facts: Facts, aided: Aided) -> Iterator[Issue]:
         before, now = aided.unaided.opinion(side), facts.statement.opinion(side)
         if before is None or now is None or now.reason.strip():
             continue
-        if (before.category, set(before.views)) != (now.category, set(now.views)):
+        if before.answer != now.answer:
             met = translate("Assessment", "another opinion of the {breast}, without a reason")
             yield Issue(
                 rule=Rule.CHANGE_WITHOUT_REASON,

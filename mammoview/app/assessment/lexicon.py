@@ -136,6 +136,11 @@ def shipped_lexicon() -> Lexicon:
     return load_lexicon(resources.assessment("lexicon"))
 
 
+def finding_kind_text(kind: FindingKind) -> str:
+    """Return a kind of finding in the words of the lexicon: ``Architectural distortion``."""
+    return translate("Assessment", shipped_lexicon().kind(kind).name)
+
+
 def descriptors_text(lexicon: Lexicon, finding: Finding) -> str:
     """Return kind and descriptors in words: ``Mass, irregular, spiculated``."""
     names = [translate("Assessment", lexicon.kind(finding.kind).name)]

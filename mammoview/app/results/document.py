@@ -42,7 +42,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from mammoview.app.results.words import RESEARCH_ONLY, date_text
+from mammoview.app.priors import display_date
+from mammoview.app.results.words import RESEARCH_ONLY
 from mammoview.domain.assessment import Statement
 from mammoview.domain.finding import Finding
 from mammoview.domain.geometry import ImagePoint
@@ -122,14 +123,14 @@ def _patient(image: Mammogram) -> dict[str, Any]:
     return {
         "name": None if image.is_cbis_ddsm else who.name or None,
         "id": image.study_key if image.is_cbis_ddsm else who.patient_id or None,
-        "birth_date": date_text(who.birth_date) or None,
+        "birth_date": display_date(who.birth_date) or None,
     }
 
 
 def _study(image: Mammogram) -> dict[str, Any]:
     return {
         "key": image.study_key,
-        "date": date_text(image.study_date) or None,
+        "date": display_date(image.study_date) or None,
         "accession": image.technique.accession or None,
         "institution": image.technique.institution or None,
     }

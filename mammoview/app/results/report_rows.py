@@ -9,28 +9,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mammoview.app.assessment.consistency import breast_title
+from mammoview.app.assessment.lexicon import finding_kind_text
+from mammoview.app.finding_place import position_text
 from mammoview.app.kinds import kind_text, logged_caveat
+from mammoview.app.priors import display_date
 from mammoview.app.results.words import (
     answer_text,
     category_text,
-    changed,
-    date_text,
     density_text,
     descriptors_text,
-    finding_kind_text,
     history_text,
     image_label,
-    position_text,
     side_text,
     sides,
     size_text,
     time_text,
     withdrawn,
 )
-from mammoview.domain.assessment import Opinion
+from mammoview.domain.assessment import NOTHING_SAID, Opinion
 from mammoview.domain.finding import Finding
 from mammoview.domain.prediction import AnalysisStatus
-from mammoview.domain.reading import AnalysisOutcome, ReadingMode, ReadReport, Role
+from mammoview.domain.reading import AnalysisOutcome, Decision, ReadingMode, ReadReport, Role
 from mammoview.domain.views import Laterality
 from mammoview.words import QT_TRANSLATE_NOOP, translate
 
@@ -130,9 +129,9 @@ def _exam(report: ReadReport) -> Block:
         ),
         (
             translate("Report", "Born"),
-            date_text(who.birth_date) or "–",
+            display_date(who.birth_date) or "–",
             translate("Report", "Examined"),
-            date_text(image.study_date) or "–",
+            display_date(image.study_date) or "–",
         ),
         (
             translate("Report", "Accession"),
@@ -183,41 +182,11 @@ def _read(report: ReadReport) -> Block:
 
 
 def _opinions(report: ReadReport) -> Block:
-    rows = []
-    for side in sides(report):
-        before = report.unaided.opinion(side) if report.unaided else None
-        now = report.final.opinion(side)
-        rows.append(
-            (
-                breast_title(side),
-                category_text(report.scheme, before),
-                category_text(report.scheme, now),
-                _change_text(changed(report, side)),
-                now.reason if now else "",
-            )
-        )
-    before_density = report.unaided.density if report.unaided else ""
-    now_density = report.final.density
-    rows.append(
-        (
-            translate("Report", "Density"),
-            density_text(report.scheme, before_density),
-            density_text(report.scheme, now_density),
-            _change_text(before_density != now_density),
-            "",
-        )
+    rows = (
+        *(_breast_row(report, side) for side in sides(report)),
+        _density_row(report),
+        *(_decided_row(report, who, said) for who, said in report.decisions),
     )
-    for who, said in report.decisions:
-        opinion = Opinion(laterality=said.laterality, category=said.category)
-        rows.append(
-            (
-                translate("Report", _ARBITRATED[said.laterality]),
-                "",
-                category_text(report.scheme, opinion),
-                translate("Report", "decided"),
-                f"{said.reason} ({who})",
-            )
-        )
     return Block(
         title=translate("Report", "Opinion"),
         widths=(0.15, 0.24, 0.24, 0.1, 0.27),
@@ -228,7 +197,40 @@ def _opinions(report: ReadReport) -> Block:
             "",
             translate("Report", "Reason"),
         ),
-        rows=tuple(rows),
+        rows=rows,
+    )
+
+
+def _breast_row(report: ReadReport, side: Laterality) -> Row:
+    unaided, now = report.unaided or NOTHING_SAID, report.final.opinion(side)
+    return (
+        breast_title(side),
+        category_text(report.scheme, unaided.opinion(side)),
+        category_text(report.scheme, now),
+        _change_text(unaided.answer(side) != report.final.answer(side)),
+        now.reason if now else "",
+    )
+
+
+def _density_row(report: ReadReport) -> Row:
+    before, now = (report.unaided or NOTHING_SAID).density, report.final.density
+    return (
+        translate("Report", "Density"),
+        density_text(report.scheme, before),
+        density_text(report.scheme, now),
+        _change_text(before != now),
+        "",
+    )
+
+
+def _decided_row(report: ReadReport, who: str, said: Decision) -> Row:
+    opinion = Opinion(laterality=said.laterality, category=said.category)
+    return (
+        translate("Report", _ARBITRATED[said.laterality]),
+        "",
+        category_text(report.scheme, opinion),
+        translate("Report", "decided"),
+        f"{said.reason} ({who})",
     )
 
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from mammoview.app.assessment.dismissals import shipped_dismissals
-from mammoview.app.assessment.finding_rules import QUADRANTS
-from mammoview.app.assessment.lexicon import shipped_lexicon
-from mammoview.app.breast_place import THIRDS
+from mammoview.app.assessment.lexicon import finding_kind_text, shipped_lexicon
 from mammoview.app.kinds import kind_text
 from mammoview.domain.assessment import Opinion, Scheme
-from mammoview.domain.finding import Finding, FindingKind, Quadrant
+from mammoview.domain.finding import Finding
 from mammoview.domain.reading import CadMark, Disposition, MarkAnswer, ReadReport
 from mammoview.domain.study import Mammogram
 from mammoview.domain.views import Laterality
@@ -41,11 +39,6 @@ def preliminary_text() -> str:
 def side_text(side: Laterality) -> str:
     """Return a side in a word."""
     return translate("Report", SIDES[side])
-
-
-def finding_kind_text(kind: FindingKind) -> str:
-    """Return a kind of finding in the words of the lexicon: ``Architectural distortion``."""
-    return translate("Assessment", shipped_lexicon().kind(kind).name)
 
 
 def category_text(scheme: Scheme, opinion: Opinion | None) -> str:
@@ -79,18 +72,6 @@ def _descriptor(axis: str, term: str) -> str:
     word = known.term(term) if known is not None else None
     name = translate("Assessment", known.name) if known is not None else axis
     return f"{name}: {translate('Assessment', word.name) if word is not None else term}"
-
-
-def position_text(finding: Finding) -> str:
-    """Return where in the breast a finding is, ``upper outer, 10 o'clock, middle third``."""
-    hour = translate("Report", "{hour} o'clock").format(hour=finding.clock)
-    known = finding.quadrant is not Quadrant.UNKNOWN
-    said = (
-        translate("Assessment", QUADRANTS[finding.quadrant]) if known else "",
-        hour if finding.clock else "",
-        translate("Marks", THIRDS[finding.depth]) if finding.depth else "",
-    )
-    return ", ".join(filter(None, said))
 
 
 def size_text(size_mm: tuple[float, ...]) -> str:
@@ -186,20 +167,6 @@ def time_text(at: str) -> str:
     if not at:
         return "–"
     return f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def date_text(digits: str) -> str:
-    """Return a DICOM date as ``2024-01-02``; as it is where it is no date."""
-    return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}" if len(digits) == 8 else digits
-
-
-def changed(report: ReadReport, side: Laterality) -> bool:
-    """Tell whether the opinion of a breast is another one than before the reveal."""
-    before = report.unaided.opinion(side) if report.unaided else None
-    now = report.final.opinion(side)
-    if before is None or now is None:
-        return before is not now
-    return (before.category, set(before.views)) != (now.category, set(now.views))
 
 
 def sides(report: ReadReport) -> tuple[Laterality, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mammoview.app.assessment.checks import Aided, issues_of
 from mammoview.app.assessment.consistency import Issue, Severity, facts_of
 from mammoview.app.assessment.schemes import DEFAULT_SCHEME, OpinionScheme, shipped_scheme
+from mammoview.app.commands import exam_by_key
 from mammoview.app.workspace import Workspace
 from mammoview.domain.assessment import Opinion
 from mammoview.errors import MammoviewError
@@ -28,7 +29,7 @@ def issues(ws: Workspace) -> tuple[Issue, ...]:
     read = ws.read.read
     if read is None or read.state not in (ReadState.UNAIDED, ReadState.AI_REVEALED):
         return ()
-    exam = next((e for e in ws.index.examinations if e.key == ws.exam_key), None)
+    exam = exam_by_key(ws, ws.exam_key)
     images = exam.mammograms if exam is not None else ()
     facts = facts_of(
         read.now,
@@ -50,9 +51,8 @@ def lacks_reason(ws: Workspace, opinion: Opinion) -> bool:
     before = locked.opinion(opinion.laterality)
     if before is None:
         return not opinion.reason.strip()
-    changed = (before.category, set(before.views)) != (opinion.category, set(opinion.views))
     # Words that were there before the reveal do not tell why it is changed after it.
-    return changed and opinion.reason.strip() in ("", before.reason.strip())
+    return before.answer != opinion.answer and opinion.reason.strip() in ("", before.reason.strip())
 
 
 def errors(ws: Workspace) -> tuple[str, ...]:

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import checks, texts
-from mammoview.app.second_read.comparison import Line, compared
 from mammoview.app.second_read.next_step import Go
+from mammoview.app.second_read.unaided_and_now import Line, compared
 from mammoview.app.workspace import Workspace
 from mammoview.review.states import ReadState
 from mammoview.words import COUNTED, translate

@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 
-from mammoview.app.assessment.lexicon import shipped_lexicon
+from mammoview.app.assessment.lexicon import finding_kind_text
 from mammoview.app.second_read import findings
 from mammoview.app.workspace import Workspace
 from mammoview.domain.finding import Finding
@@ -15,7 +15,6 @@ from mammoview.ui.viewport.canvas import Canvas
 from mammoview.ui.viewport.finding_layer import DrawnFinding, FindingLayer
 from mammoview.ui.viewport.measure_shapes import near_line
 from mammoview.ui.viewport.pane_view import PaneView
-from mammoview.words import translate
 
 _REACH_PX = 6.0
 
@@ -106,6 +105,5 @@ def _of(state: Workspace, view: PaneView) -> list[DrawnFinding]:
 
 def plate_text(number: int, finding: Finding) -> str:
     """Return what stands on the plate of the selected finding: number, kind, size."""
-    kind = translate("Assessment", shipped_lexicon().kind(finding.kind).name)
     size = f"{finding.size_mm:.1f} mm" if finding.size_mm else ""
-    return "  ".join(filter(None, (f"{number}", kind, size)))
+    return "  ".join(filter(None, (f"{number}", finding_kind_text(finding.kind), size)))

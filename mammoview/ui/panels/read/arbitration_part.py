@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from mammoview.app.assessment.schemes import category_name, shipped_schemes
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import commands as reads
-from mammoview.app.second_read import compared
+from mammoview.app.second_read import two_reads
 from mammoview.app.second_read.texts import side_name, side_text
 from mammoview.app.workspace import Workspace
 from mammoview.domain.reading import Decision, Role
@@ -123,9 +123,9 @@ class ArbitrationPart(QWidget):
             self._forget()
         elif old is not None and old.read == new.read:
             return
-        lines, why = compared.lines(new), compared.why(new)
+        lines, why = two_reads.lines(new), two_reads.why(new)
         read, arbitrates = new.read.read, new.read.role is Role.ARBITRATOR
-        self._show_lines(compared.heads(new), lines)
+        self._show_lines(two_reads.heads(new), lines)
         self._why.setText(why)
         self._why.setVisible(bool(why))
         self.table.setVisible(bool(lines))
@@ -141,7 +141,7 @@ class ArbitrationPart(QWidget):
             self._reasons[side].clear()
             self._lists[side].clear()
 
-    def _show_lines(self, heads: tuple[str, ...], lines: tuple[compared.Line, ...]) -> None:
+    def _show_lines(self, heads: tuple[str, ...], lines: tuple[two_reads.Line, ...]) -> None:
         self.table.setColumnCount(len(heads) + 1)
         self.table.setHorizontalHeaderLabels(["", *heads])
         self.table.setRowCount(len(lines))

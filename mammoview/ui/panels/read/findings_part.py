@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 from mammoview.app.assessment.lexicon import descriptors_text, shipped_lexicon
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import findings
-from mammoview.app.second_read.comparison import place_text
+from mammoview.app.second_read.unaided_and_now import place_text
 from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import MarkKind
 from mammoview.domain.finding import Finding

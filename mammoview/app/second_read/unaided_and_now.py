@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mammoview.app.assessment.consistency import breast, breast_title
-from mammoview.app.assessment.finding_rules import QUADRANTS
 from mammoview.app.assessment.lexicon import Lexicon, descriptors_text, shipped_lexicon
 from mammoview.app.assessment.schemes import category_name, density_name
-from mammoview.app.breast_place import THIRDS
+from mammoview.app.finding_place import position_text
 from mammoview.domain.assessment import Opinion, Scheme, Statement
-from mammoview.domain.finding import Finding, Quadrant
+from mammoview.domain.finding import Finding
 from mammoview.domain.views import Laterality
 from mammoview.words import translate
 
@@ -55,7 +54,7 @@ def _opinions(
 ) -> Iterator[Line]:
     for side in sides:
         first, last = before.opinion(side), now.opinion(side)
-        changed = _answer(first) != _answer(last)
+        changed = before.answer(side) != now.answer(side)
         difference = translate("Compare", "CHANGED") if changed else ""
         if changed and last is not None and last.reason:
             said = translate("Compare", "CHANGED, because: {reason}")
@@ -66,10 +65,6 @@ def _opinions(
             now=opinion_text(last, scheme),
             difference=difference,
         )
-
-
-def _answer(opinion: Opinion | None) -> tuple[str, frozenset[str]] | None:
-    return None if opinion is None else (opinion.category, frozenset(opinion.views))
 
 
 def opinion_text(opinion: Opinion | None, scheme: Scheme) -> str:
@@ -148,12 +143,4 @@ def finding_text(finding: Finding, lexicon: Lexicon) -> str:
 
 def place_text(finding: Finding) -> str:
     """Return where a finding is: side, quadrant, hour, depth, as far as they were said."""
-    hour = translate("Compare", "{hour} o'clock").format(hour=finding.clock)
-    known = finding.quadrant is not Quadrant.UNKNOWN
-    parts = (
-        breast(finding.laterality),
-        translate("Assessment", QUADRANTS[finding.quadrant]) if known else "",
-        hour if finding.clock else "",
-        translate("Marks", THIRDS[finding.depth]) if finding.depth else "",
-    )
-    return ", ".join(filter(None, parts))
+    return ", ".join(filter(None, (breast(finding.laterality), position_text(finding))))

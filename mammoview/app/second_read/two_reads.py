@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mammoview.app.assessment.finding_rules import QUADRANTS
+from mammoview.app.assessment.lexicon import finding_kind_text
 from mammoview.app.assessment.schemes import shipped_schemes
 from mammoview.app.second_read.texts import side_name
 from mammoview.app.workspace import Workspace
@@ -127,11 +129,11 @@ def _findings(read: Read, side: Laterality) -> str:
 
 def finding_text(finding: Finding) -> str:
     """Return a finding in short: what it is, its size, where it lies."""
-    parts = [finding.kind.replace("-", " ")]
+    parts = [finding_kind_text(finding.kind)]
     if finding.size_mm > 0:
         parts.append(translate("Read", "{mm:.0f} mm").format(mm=finding.size_mm))
     if finding.quadrant:
-        parts.append(finding.quadrant.replace("-", " "))
+        parts.append(translate("Assessment", QUADRANTS[finding.quadrant]))
     return ", ".join(parts)
 
 

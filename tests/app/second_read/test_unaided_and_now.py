@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mammoview.app.assessment.schemes import shipped_scheme
-from mammoview.app.second_read.comparison import Line, compared, place_text
+from mammoview.app.second_read.unaided_and_now import Line, compared, place_text
 from mammoview.domain.assessment import Opinion, Statement
 from mammoview.domain.finding import Depth, Finding, FindingKind, Quadrant
 from mammoview.domain.views import Laterality
