@@ -16,6 +16,7 @@ from pathlib import Path
 from mammoview.app import commands, memory, resolve
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
 from mammoview.app.order import Order
+from mammoview.app.resident import estimated_bytes
 from mammoview.app.stack_frames import StackFrames
 from mammoview.app.workspace import HungView, LoadedImage, Workspace
 from mammoview.domain.study import ExamIndex, Mammogram
@@ -30,8 +31,6 @@ _MIB = 1 << 20
 # process passes 1.2 GiB while the network reads.
 _MOST_BYTES = 160 * _MIB
 _SHARE_OF_MACHINE = 16
-# The smaller sizes of an image add 1/4 + 1/16 + 1/64 to it.
-_WITH_SMALLER = 1.34
 _HEADERS_KEPT = 8
 # Of a volume the slice that it opens at, then its neighbours, while there is room.
 _SLICES_ROUND = 4
@@ -340,12 +339,6 @@ def decode_slices(
                 broken.add(view.sop_instance_uid)
                 continue
             on_slice()
-
-
-def estimated_bytes(view: Mammogram) -> int:
-    """Return about how much a view, or a slice of a volume, will hold once it is decoded."""
-    words = 1 if view.pixel_format.bits_stored <= 8 else 2
-    return int(view.rows * view.cols * words * _WITH_SMALLER)
 
 
 def budget_bytes(setting_mib: int) -> int:

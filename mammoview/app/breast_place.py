@@ -56,7 +56,7 @@ class Located:
 def locate(marks: Marks, view: HungView, at: ImagePoint) -> Located | None:
     """Return where a place of an image (stored pixels) lies; None where no nipple is known."""
     side = view.mammogram.laterality.value
-    if view.image is None or side is None:
+    if view.known is None or side is None:
         return None
     found = nipple_of(marks, view)
     if found is None:
@@ -67,8 +67,8 @@ def locate(marks: Marks, view: HungView, at: ImagePoint) -> Located | None:
     offset = position.offset_from_nipple(
         at,
         nipple,
-        shape=(view.image.stored.shape[0], view.image.stored.shape[1]),
-        pose=view.image.pose,
+        shape=view.known.shape,
+        pose=view.known.pose,
         laterality=side,
         scale=scale,
         muscle=(muscle.upper, muscle.lower) if muscle else None,
@@ -106,7 +106,7 @@ def nipple_of(marks: Marks, view: HungView) -> tuple[ImagePoint, str] | None:
     set_by_hand = only_mark(marks, view.mammogram.sop_instance_uid, MarkKind.NIPPLE)
     if set_by_hand is not None:
         return set_by_hand.points[0], SET_BY_READER
-    found = nipple_in(view.mammogram, view.image) if view.image is not None else None
+    found = nipple_in(view.mammogram, view.known) if view.known is not None else None
     return None if found is None else (found.place, DOUBTFUL if found.doubtful else ESTIMATED)
 
 
@@ -121,7 +121,7 @@ def muscle_of(marks: Marks, view: HungView) -> Muscle | None:
     if set_by_hand is not None:
         upper, lower = set_by_hand.points
         return Muscle(upper=upper, lower=lower, source=SET_BY_READER)
-    found = muscle_in(view.mammogram, view.image) if view.image is not None else None
+    found = muscle_in(view.mammogram, view.known) if view.known is not None else None
     if found is None or found.doubtful:
         return None
     return Muscle(upper=found.upper, lower=found.lower, source=ESTIMATED)

@@ -249,7 +249,7 @@ def waiting_for(ws: Workspace) -> Task | None:
     waiting = sum(waits(hung) for hung in ws.views)
     if not waiting:
         return None
-    total = len(ws.views)
+    total = sum(hung.message != hanging.RESTING for hung in ws.views)
     return Task(
         title=QT_TRANSLATE_NOOP("Task", "Decoding"),
         unit=QT_TRANSLATE_NOOP("Task", "views"),
@@ -419,9 +419,7 @@ def _with_view(
 ) -> Workspace:
     uid = view.sop_instance_uid
     views = tuple(
-        replace(hung, mammogram=view, image=image, message=message, coarse=None)
-        if hung.mammogram.sop_instance_uid == uid
-        else hung
+        _filled(hung, view, image, message) if hung.mammogram.sop_instance_uid == uid else hung
         for hung in ws.views
     )
     return hanging.rehang(replace(ws, views=views))
@@ -429,9 +427,16 @@ def _with_view(
 
 def _loaded(hung: HungView, by_uid: dict[str, tuple[Mammogram, LoadedImage]]) -> HungView:
     view, image = by_uid.get(hung.mammogram.sop_instance_uid, (hung.mammogram, hung.image))
-    if image is None:
-        return hung
-    return replace(hung, mammogram=view, image=image, message="", coarse=None)
+    return hung if image is None else _filled(hung, view, image, "")
+
+
+def _filled(hung: HungView, view: Mammogram, image: LoadedImage | None, message: str) -> HungView:
+    """Give a view its pixels; what was settled of it when they came first stays as it is."""
+    known = hung.resting
+    if known is not None and image is not None and hung.frame is None:
+        view = hung.mammogram
+        image = replace(image, breast=known.breast, pose=known.pose)
+    return replace(hung, mammogram=view, image=image, message=message, coarse=None)
 
 
 def _found(index: ExamIndex) -> str:

@@ -8,6 +8,7 @@ waited for: of that nothing at all is in the state until it hangs.
 from __future__ import annotations
 
 import logging
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app import analysis, memory
+from mammoview.app import analysis, hanging, memory
 from mammoview.app.analysis import Analyst, Item
 from mammoview.app.cad_reports import CadReports
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
@@ -140,7 +141,7 @@ class Computer:
 
         What was read ahead counts only if it was of all images that hang now: more may have come.
         """
-        key, wanted = self._state().exam_key or "", _uids(_decoded(self._state().views))
+        key, wanted = self._state().exam_key or "", _uids(_readable(self._state().views))
         known, run = self._known.get(key), self._under_way
         if known is not None and wanted <= {view.sop_instance_uid for view in known.views}:
             self._change(self._then_held, analysis.finished, known)
@@ -150,8 +151,8 @@ class Computer:
             self.read_again()
 
     def read_again(self) -> None:
-        """Read the standard views in the background, with the pixels already decoded."""
-        views = _decoded(self._state().views)
+        """Read the standard views in the background, with the pixels that are decoded already."""
+        views = _readable(self._state().views)
         if self._analyst is None or not views:
             return
         self.open_model()
@@ -159,7 +160,7 @@ class Computer:
         self._known.pop(key, None)
         self._partial, self._failure = None, ""
         run = _UnderWay(key=key, uids=_uids(views), waited_for=True)
-        self._start(run, [(view, partial(_stored, image)) for view, image in views])
+        self._start(run, [_item(view) for view in views])
         self._change(self._then_held, analysis.started, len(views))
 
     def read_ahead(self, key: str, views: tuple[HungView, ...]) -> None:
@@ -179,8 +180,7 @@ class Computer:
         done = key in self._known or key == self._not_ahead or (run is not None and run.key == key)
         if self._analyst is None or not standard or done or not self._is_served():
             return
-        uids = frozenset(view.mammogram.sop_instance_uid for view in standard)
-        run = _UnderWay(key=key, uids=uids, waited_for=False)
+        run = _UnderWay(key=key, uids=_uids(standard), waited_for=False)
         self._start(run, [_item(view) for view in standard])
 
     def cancel(self) -> bool:
@@ -261,7 +261,7 @@ class Computer:
         ws, run = self._state(), self._under_way
         if self._failure or (run is not None and run.waited_for):
             return False
-        return ws.exam_key in self._known or not _decoded(ws.views)
+        return ws.exam_key in self._known or not _readable(ws.views)
 
     # -- answers, on the desk's own thread ----------------------------------------------------
 
@@ -310,13 +310,14 @@ def _open(analyst: Analyst, context: JobContext) -> ModelSummary:
 
 def _item(view: HungView) -> Item:
     if view.image is not None:
-        return view.mammogram, partial(_stored, view.image)
+        return view.mammogram, partial(_stored, view.mammogram, weakref.ref(view.image))
     return view.mammogram, partial(_decode, view.mammogram)
 
 
-def _stored(image: LoadedImage) -> NDArray[np.generic]:
-    """Give the pixels that are decoded: the analysis never decodes a second time."""
-    return image.stored
+def _stored(view: Mammogram, decoded: weakref.ref[LoadedImage]) -> NDArray[np.generic]:
+    """Give the pixels that are decoded; once they were given back, decode them anew."""
+    image = decoded()
+    return _decode(view) if image is None else image.stored
 
 
 def _decode(view: Mammogram) -> NDArray[np.generic]:
@@ -325,11 +326,14 @@ def _decode(view: Mammogram) -> NDArray[np.generic]:
     return decode.decode_pixels(view)
 
 
-def _uids(views: Iterable[tuple[Mammogram, LoadedImage]]) -> frozenset[str]:
-    return frozenset(view.sop_instance_uid for view, _ in views)
+def _uids(views: Iterable[HungView]) -> frozenset[str]:
+    return frozenset(view.mammogram.sop_instance_uid for view in views)
 
 
-def _decoded(views: tuple[HungView, ...]) -> tuple[tuple[Mammogram, LoadedImage], ...]:
+def _readable(views: tuple[HungView, ...]) -> tuple[HungView, ...]:
+    """Return what the computer reads and was not refused, also where its pixels rest."""
     return tuple(
-        (view.mammogram, view.image) for view in views if view.analysed and view.image is not None
+        view
+        for view in views
+        if view.analysed and (view.image is not None or view.message == hanging.RESTING)
     )

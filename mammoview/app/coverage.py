@@ -30,11 +30,11 @@ def saw(ws: Workspace, glimpses: Sequence[Glimpse]) -> Workspace:
     added = dict(known)
     for glimpse in glimpses:
         hung = there.get(glimpse.uid)
-        if hung is None or hung.image is None or hung.frame is not None:
+        if hung is None or hung.known is None or hung.frame is not None:
             continue
-        breast = hung.image.breast
+        breast = hung.known.breast
         old = added.get(glimpse.uid)
-        seen = _cells(glimpse, hung.image.stored.shape, breast.shape) & breast
+        seen = _cells(glimpse, hung.known.shape, breast.shape) & breast
         before = old.seen if old is not None else np.zeros_like(breast)
         if (seen & ~before).any():
             added[glimpse.uid] = _kept(glimpse.uid, before | seen, breast)
@@ -42,12 +42,12 @@ def saw(ws: Workspace, glimpses: Sequence[Glimpse]) -> Workspace:
 
 
 def of_view(ws: Workspace, hung: HungView) -> ViewCoverage | None:
-    """Return what was seen of a view; None where its pixels are not there, or are a volume's."""
-    if hung.image is None or hung.frame is not None:
+    """Return what was seen of a view; None where it was never decoded, and of a volume."""
+    if hung.known is None or hung.frame is not None:
         return None
     uid = hung.mammogram.sop_instance_uid
     found = next((part for part in ws.coverage if part.uid == uid), None)
-    return found or _kept(uid, np.zeros_like(hung.image.breast), hung.image.breast)
+    return found or _kept(uid, np.zeros_like(hung.known.breast), hung.known.breast)
 
 
 def toggle_map(ws: Workspace) -> Workspace:

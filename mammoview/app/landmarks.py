@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app.workspace import LoadedImage
+from mammoview.app.workspace import SMALL_PX, KnownImage
 from mammoview.domain.study import Mammogram
 from mammoview.domain.views import Projection, ViewModifier
 from mammoview.imaging.grayscale import unit_values
@@ -25,7 +25,6 @@ _PARTS = frozenset(
     {ViewModifier.MAGNIFICATION, ViewModifier.SPOT_COMPRESSION, ViewModifier.TANGENTIAL}
 )
 OBLIQUE = frozenset({Projection.MLO, Projection.LMO})
-_LONG_SIDE = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,31 +33,30 @@ class _Landmarks:
     muscle: PectoralEstimate | None
 
 
-_KEPT: WeakKeyDictionary[LoadedImage, _Landmarks] = WeakKeyDictionary()
+_KEPT: WeakKeyDictionary[KnownImage, _Landmarks] = WeakKeyDictionary()
 
 
-def nipple_in(header: Mammogram, image: LoadedImage) -> NippleEstimate | None:
+def nipple_in(header: Mammogram, image: KnownImage) -> NippleEstimate | None:
     """Return where an image shows the nipple, or may; None in a part of a breast."""
     return _landmarks(header, image).nipple
 
 
-def muscle_in(header: Mammogram, image: LoadedImage) -> PectoralEstimate | None:
+def muscle_in(header: Mammogram, image: KnownImage) -> PectoralEstimate | None:
     """Return where an oblique image shows the edge of the muscle, or may; None in others."""
     return _landmarks(header, image).muscle
 
 
-def _landmarks(header: Mammogram, image: LoadedImage) -> _Landmarks:
+def _landmarks(header: Mammogram, image: KnownImage) -> _Landmarks:
     kept = _KEPT.get(image)
     if kept is None:
         kept = _KEPT[image] = _found(header, image)
     return kept
 
 
-def _found(header: Mammogram, image: LoadedImage) -> _Landmarks:
+def _found(header: Mammogram, image: KnownImage) -> _Landmarks:
     if header.partial or _PARTS & set(header.view.modifiers):
         return _Landmarks(nipple=None, muscle=None)
     grey = _grey(header, image)
-    shape = (image.stored.shape[0], image.stored.shape[1])
     side = header.laterality.value
     # A slice of a volume has neither skin nor muscle that could be told from its blur.
     plain = image.frame is None
@@ -66,19 +64,21 @@ def _found(header: Mammogram, image: LoadedImage) -> _Landmarks:
         nipple=estimate_nipple(
             image.breast,
             skin=skin_of(grey, image.breast) if plain else None,
-            shape=shape,
+            shape=image.shape,
             pose=image.pose,
             laterality=side,
             spacing=header.spacing,
         ),
-        muscle=estimate_pectoral(grey, image.breast, shape=shape, pose=image.pose, laterality=side)
+        muscle=estimate_pectoral(
+            grey, image.breast, shape=image.shape, pose=image.pose, laterality=side
+        )
         if plain and header.view.value in OBLIQUE
         else None,
     )
 
 
-def _grey(header: Mammogram, image: LoadedImage) -> NDArray[np.float32]:
+def _grey(header: Mammogram, image: KnownImage) -> NDArray[np.float32]:
     """Return the greys 0..1, tissue bright, at about the size of the screen or less."""
-    stored = image.smaller[-1] if image.smaller else image.stored
-    step = max(1, max(stored.shape) // _LONG_SIDE)
+    stored = image.small
+    step = max(1, max(stored.shape) // SMALL_PX)
     return unit_values(stored[::step, ::step], header.pixel_format)

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec
 
-from mammoview.app import analysis, commands, protocol, steps
+from mammoview.app import analysis, commands, protocol, resident, steps
 from mammoview.app.ahead import Prefetcher, budget_bytes, load_headers
 from mammoview.app.analysis import Analyst
 from mammoview.app.cad_reports import CadReports
@@ -106,7 +106,7 @@ class ReadingDesk:
             on_ready=self._look_ahead,
         )
         self._analyses_ahead = settings.analyse_ahead
-        self._listeners: list[Listener] = [self._frames.follow]
+        self._listeners: list[Listener] = [self._views.follow, self._frames.follow]
         self._finish: Callable[[], None] = _nothing
         self._order: Order | None = None
         self._listed_key = ""  # where the reader is in the order, though it may not open
@@ -160,7 +160,7 @@ class ReadingDesk:
     ) -> None:
         """Replace the state by what a command makes of it, and tell the listeners."""
         old, new = self._workspace, command(self._workspace, *args, **kwargs)
-        new = self._frames.settled(new)
+        new = self._frames.settled(self._within(old, new))
         if self.reads is not None:
             new = self.reads.settled(old, new)
         if new is old:
@@ -174,6 +174,11 @@ class ReadingDesk:
             listener(old, new)
         if self.reads is not None:
             self.reads.go_on()
+
+    def _within(self, old: Workspace, new: Workspace) -> Workspace:
+        """Hold the pixels in memory to what is looked at next, where there is no room for all."""
+        hangs_the_same = old.hanging is new.hanging and old.second_screen == new.second_screen
+        return new if hangs_the_same and old.views is new.views else resident.within(new)
 
     def before_leaving(self, finish: Callable[[], None]) -> None:
         """Have called, before the hung examination is let go, what says the words typed for it."""
@@ -263,7 +268,6 @@ class ReadingDesk:
     def older_prior(self) -> None:
         """Compare with another earlier examination, and start to decode it."""
         self.do(steps.older_prior)
-        self._views.start_new()
 
     def use_protocol(self, name: str) -> None:
         """Hang by another protocol that ships with the program."""
@@ -273,7 +277,6 @@ class ReadingDesk:
             self.do(commands.warn, str(error))
             return
         self.do(steps.use_protocol, chosen)
-        self._views.start_new()
 
     # -- reads and the computer ---------------------------------------------------------------
 
@@ -403,7 +406,7 @@ class ReadingDesk:
         if ws.read.keeps:  # a blinded read may be open: nothing is shown before that is known
             ws = log_answers.looked_for(ws, begins=self._order is not None)
         ws = commands.views_loaded(ws, self._ahead.take(ws.views, before))
-        ws = self._frames.adopt(ws, self._ahead.take_volumes(ws.views))
+        ws = resident.within(self._frames.adopt(ws, self._ahead.take_volumes(ws.views)))
         self._views.forget()
         self._views.start_plain(ws.views)  # the workers begin while the window is made ready
         self.do(lambda _: ws)
@@ -412,7 +415,6 @@ class ReadingDesk:
         if self.reads is not None:
             self.reads.look_for()
         self._computer.open_model()
-        self._views.start_new()
         self._analyse_when_complete()
 
     def _computer_ended(self) -> None:

@@ -1,4 +1,4 @@
-"""Decodes the views that hang: each once, in the order of the steps; volumes frame by frame."""
+"""Decodes the views that wait for their pixels, in the order of the steps; volumes by frames."""
 
 from __future__ import annotations
 
@@ -41,16 +41,21 @@ class ViewLoader:
     ) -> None:
         self._lanes, self._frames = lanes, frames
         self._state, self._change, self._arrived = state, change, arrived
-        self._asked: set[str] = set()
+        self._asked: dict[str, HungView] = {}
 
     def forget(self) -> None:
         """Another examination hangs: what it waits for was not asked for yet."""
         self._asked.clear()
 
-    def start_new(self) -> None:
-        """Decode what hangs in some step and was not asked for yet."""
-        self.start_plain(self._state().views)
-        for hung in self._state().views:
+    def follow(self, old: Workspace, new: Workspace) -> None:
+        """Decode what a state waits for and was not asked for yet, and no more than that."""
+        if old.views is new.views:
+            return
+        waiting = {_uid(hung) for hung in new.views if commands.waits(hung)}
+        for uid in self._asked.keys() - waiting:
+            self._let_be(self._asked.pop(uid))
+        self.start_plain(new.views)
+        for hung in new.views:
             if hung.frame is not None and self._ask(hung):
                 self._frames.start(hung)
 
@@ -72,23 +77,22 @@ class ViewLoader:
 
     def cancel(self) -> None:
         """Stop decoding; views already there stay, the others say that they were cancelled."""
-        waiting = [hung for hung in self._state().views if commands.waits(hung)]
-        for hung in waiting:
-            if hung.frame is not None:
-                self._frames.cancel(hung)
-            else:
-                self._lanes.cancel(_coarse_lane(hung))
-                self._lanes.cancel(_lane(hung))
-        if waiting:
+        if any(map(commands.waits, self._state().views)):
             self._change(commands.decoding_cancelled)
 
     def _ask(self, hung: HungView) -> bool:
         """Note that a view is asked for; tell whether it waits and was not before."""
-        uid = hung.mammogram.sop_instance_uid
-        if not commands.waits(hung) or uid in self._asked:
+        if not commands.waits(hung) or _uid(hung) in self._asked:
             return False
-        self._asked.add(uid)
+        self._asked[_uid(hung)] = hung
         return True
+
+    def _let_be(self, hung: HungView) -> None:
+        if hung.frame is not None:
+            self._frames.cancel(hung)
+        else:
+            self._lanes.cancel(_coarse_lane(hung))
+            self._lanes.cancel(_lane(hung))
 
     def _seen(self, coarse: tuple[Mammogram, LoadedImage] | None) -> None:
         if coarse is not None:
@@ -103,12 +107,16 @@ class ViewLoader:
         self._arrived(hung.analysed)
 
 
+def _uid(hung: HungView) -> str:
+    return hung.mammogram.sop_instance_uid
+
+
 def _lane(hung: HungView) -> str:
-    return f"view {hung.mammogram.sop_instance_uid}"
+    return f"view {_uid(hung)}"
 
 
 def _coarse_lane(hung: HungView) -> str:
-    return f"coarse {hung.mammogram.sop_instance_uid}"
+    return f"coarse {_uid(hung)}"
 
 
 def _load_coarse(view: Mammogram, context: JobContext) -> tuple[Mammogram, LoadedImage] | None:

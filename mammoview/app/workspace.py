@@ -26,6 +26,8 @@ from mammoview.domain.views import Laterality, Place, Slot
 from mammoview.imaging.breast_tiles import BreastTile
 from mammoview.modelkit.manifest import Caveat, OperatingPoint
 
+SMALL_PX = 512
+
 
 class OverlayMode(StrEnum):
     """What is drawn over the images."""
@@ -137,6 +139,34 @@ class LoadedImage:
         """Bytes that it holds in memory."""
         return sum(part.nbytes for part in (self.stored, self.breast, *self.smaller))
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the stored image."""
+        rows, cols = self.stored.shape
+        return rows, cols
+
+    @property
+    def small(self) -> NDArray[np.generic]:
+        """The image at its smallest size, of 512 to 1023 pixels where it was larger."""
+        if self.smaller:
+            return self.smaller[-1]
+        step = max(1, max(self.stored.shape) // SMALL_PX)
+        return self.stored[::step, ::step]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
+class RestingImage:
+    """What stays of an image whose pixels were given back; the fields are as `LoadedImage`'s."""
+
+    shape: tuple[int, int]
+    breast: NDArray[np.bool_]
+    pose: Pose
+    frame: int | None
+    small: NDArray[np.generic]
+
+
+KnownImage = LoadedImage | RestingImage
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HungView:
@@ -146,6 +176,7 @@ class HungView:
     True for an image of an earlier examination.  ``frame`` is the frame that the reader wants to
     see, from 1; ``image`` may still be another one.  None for an image of one frame.  ``coarse``
     is a picture to look at until ``image`` is there: nothing is read or measured on it.
+    ``resting`` is what was settled of it before its pixels were given back.
     """
 
     mammogram: Mammogram
@@ -154,6 +185,12 @@ class HungView:
     prior: bool = False
     frame: int | None = None
     coarse: LoadedImage | None = None
+    resting: RestingImage | None = None
+
+    @property
+    def known(self) -> KnownImage | None:
+        """How the image lies and where its breast is, whether its pixels are there or not."""
+        return self.image or self.resting
 
     @property
     def analysed(self) -> bool:

@@ -59,7 +59,7 @@ _POINTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Annotation:
     """One mark of a reader.
 

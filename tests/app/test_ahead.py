@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from mammoview.app import commands, frames, resolve, steps
-from mammoview.app.ahead import ViewCache, budget_bytes, decode, decode_slices, estimated_bytes
+from mammoview.app.ahead import ViewCache, budget_bytes, decode, decode_slices
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.resident import estimated_bytes
 from mammoview.app.settings import Settings
 from mammoview.app.stack_frames import StackFrames
 from mammoview.app.workspace import LoadedImage, QueuePlace, Workspace

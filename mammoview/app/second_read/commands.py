@@ -101,7 +101,7 @@ def settled(ws: Workspace) -> Workspace:
 
 def missing(ws: Workspace) -> tuple[Slot, ...]:
     """Return the standard views that cannot be read: not there, or not decoded."""
-    there = {hung.mammogram.slot for hung in ws.views if hung.analysed and hung.image is not None}
+    there = {hung.mammogram.slot for hung in ws.views if hung.analysed and hung.known is not None}
     return tuple(slot for slot in Slot if slot not in there)
 
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from mammoview.app import coverage
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.workspace import LoadedImage, ViewCoverage, Workspace
+from mammoview.app.workspace import KnownImage, ViewCoverage, Workspace
 from mammoview.imaging.orientation import apply_pose
 from mammoview.ui.panels.parts import heading, paragraph
 from mammoview.words import translate
@@ -27,7 +27,7 @@ class CoverageMap(QWidget):
         self.setFixedSize(_MAP_PX)
         self._picture: QImage | None = None
 
-    def set_view(self, image: LoadedImage, found: ViewCoverage) -> None:
+    def set_view(self, image: KnownImage, found: ViewCoverage) -> None:
         """Show what was seen of an image."""
         cells = np.empty((*found.seen.shape, 3), np.uint8)
         cells[:] = _AIR
@@ -86,8 +86,8 @@ class CoveragePanel(QWidget):
         shown = [(view, part) for view, part in found if part is not None]
         self._make_room(len(shown))
         for (chart, label), (view, part) in zip(self._cells, shown, strict=False):
-            assert view.image is not None
-            chart.set_view(view.image, part)
+            assert view.known is not None
+            chart.set_view(view.known, part)
             said = f"{view.mammogram.label}\n{coverage.share_text(part.share)}"
             label.setText(said)
             chart.setAccessibleName(said)

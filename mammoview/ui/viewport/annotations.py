@@ -11,6 +11,7 @@ from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QGraphicsItem
 
 from mammoview.app.workspace import AnnotationLevel, Empty, Pane
+from mammoview.domain.study import Mammogram
 from mammoview.ui.viewport.cad_line import CadLine, Tone
 from mammoview.ui.viewport.ruler import Ruler
 from mammoview.ui.viewport.scale_line import SAME_SIZE, SizeBadge
@@ -59,7 +60,8 @@ class Annotations:
         self._wall_right = wall_right
         self._size = QRectF()
         self._reserved = 0.0
-        self._pane: Pane | None = None
+        self._view: Mammogram | None = None
+        self._in_slices = False
         self._level = AnnotationLevel.MINIMAL
         self._scale: tuple[str, SizeBadge] = ("", SAME_SIZE)
         self._window = ""
@@ -82,8 +84,8 @@ class Annotations:
 
     def set_pane(self, pane: Pane) -> None:
         """Write what the header says: in an empty slot only why it is empty."""
-        other = self._pane is None or self._pane.mammogram is not pane.mammogram
-        self._pane = pane
+        other = self._view is not pane.mammogram
+        self._view, self._in_slices = pane.mammogram, pane.frame is not None
         shown = pane.mammogram is not None and pane.image is not None
         lines: tuple[Line, ...] = ()
         if pane.mammogram is not None:
@@ -174,8 +176,7 @@ class Annotations:
 
     def _place_ruler(self, top: float, bottom: float) -> None:
         """Stand the ruler at the border, beside the slider of a volume, between the texts."""
-        volume = self._pane is not None and self._pane.frame is not None
-        beside = SLIDER_PX if volume else 0.0
+        beside = SLIDER_PX if self._in_slices else 0.0
         edge = beside if self._wall_right else self._size.width() - beside
         self.ruler.set_room(edge, top + _GAP_PX, bottom - _GAP_PX, self._size.height())
 
@@ -189,7 +190,7 @@ class Annotations:
 
     def _fill(self, room: int) -> None:
         """Write identity first, then the window, then the technique, into so many lines."""
-        view = self._pane.mammogram if self._pane is not None else None
+        view = self._view
         who = identity_lines(view, self._level) if view is not None else ()
         how = technique_lines(view, self._level) if view is not None else ()
         self.identity.set_lines(tuple(map(self._cut, _shortened(who, room))))

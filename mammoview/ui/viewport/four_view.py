@@ -168,6 +168,7 @@ class FourView(QWidget):
             view.show(True)
             moved |= view.set_pane(pane)
         self._panes = shown
+        self._pool.tidy(new)
         if moved:
             self._place_panes()
         return moved

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -71,7 +72,7 @@ class MeasureTools(QObject):
         self._canvas = canvas
         self._panes = panes
         self._state: Workspace | None = None
-        self._texts: dict[tuple[Annotation, LoadedImage], str] = {}
+        self._texts: WeakKeyDictionary[LoadedImage, dict[Annotation, str]] = WeakKeyDictionary()
         self._draft: Draft | None = None
         self._grip: Grip | None = None
         self._bent: Annotation | None = None
@@ -137,12 +138,13 @@ class MeasureTools(QObject):
         image, header = view.pane.image, view.pane.mammogram
         assert image is not None
         assert header is not None
-        text = self._texts.get((mark, image))
+        texts = self._texts.setdefault(image, {})
+        text = texts.get(mark)
         if text is None:
             if mark is self._bent:
                 text = live_text(mark, header, image)
             else:
-                text = self._texts[mark, image] = mark_text(mark, header, image)
+                text = texts[mark] = mark_text(mark, header, image)
         chosen = mark.id == selected
         if chosen and self._state is not None and self._bent is None:
             text = "\n".join(filter(None, (text, where_text(self._state, mark))))
