@@ -25,9 +25,7 @@ def run() -> WindowBench:
 
 def run_painted(encodings: Sequence[EncodedViews]) -> tuple[PaintedBench, ...]:
     """Measure opening until the paint (see ``bench_painted``)."""
-    application = QApplication.instance() or QApplication(["mammoview"])
-    assert isinstance(application, QApplication)
-    theme.apply(application)
+    application = theme.application()
     result = bench_painted(encodings)
     application.processEvents()
     return result
@@ -35,9 +33,7 @@ def run_painted(encodings: Sequence[EncodedViews]) -> tuple[PaintedBench, ...]:
 
 def run_exams(folder: Path, *, exams: int, analyse: bool) -> ExamsBench:
     """Measure walking through examinations (see ``bench_exams``)."""
-    application = QApplication.instance() or QApplication(["mammoview"])
-    assert isinstance(application, QApplication)
-    theme.apply(application)
+    application = theme.application()
     result = bench_exams(folder, exams=exams, analyst=Analyst() if analyse else None)
     application.processEvents()
     return result

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import FrameType
 
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer
-from PySide6.QtWidgets import QApplication
 
 from mammoview.app import commands, logs, settings
 from mammoview.app.analysis import Analyst
@@ -177,11 +176,9 @@ def boot(
     paths: tuple[Path, ...], *, badge: str | None, bundle: Path | None, device: str | None
 ) -> int:
     """Show the window, open the paths behind it, and run until it is closed."""
-    application = QApplication.instance() or QApplication(["mammoview"])
-    assert isinstance(application, QApplication)
+    application = theme.application()
     application.setApplicationName("mammoview")
     application.setOrganizationName("mammoview")
-    theme.apply(application)
     session = Session(badge=badge, bundle=bundle, device=device)
     guard = InterruptGuard(session.window)
     session.window.show()

@@ -228,8 +228,6 @@ def _window_type() -> type[MainWindow]:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     require_libraries("offscreen")
     try:
-        from PySide6.QtWidgets import QApplication
-
         from mammoview.ui import theme
         from mammoview.ui.main_window import MainWindow
     except ImportError as error:
@@ -238,9 +236,7 @@ def _window_type() -> type[MainWindow]:
             expected="PySide6-Essentials with its system libraries",
             todo="sudo apt install libegl1 libgl1 libxkbcommon0, or see mammoview doctor",
         ) from error
-    application = QApplication.instance() or QApplication(["mammoview"])
-    assert isinstance(application, QApplication)
-    theme.apply(application)
+    theme.application()
     return MainWindow
 
 

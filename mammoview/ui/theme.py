@@ -120,6 +120,14 @@ QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
 """
 
 
+def application() -> QApplication:
+    """Return the application in its look; it is started where nobody has started it yet."""
+    started = QApplication.instance() or QApplication(["mammoview"])
+    assert isinstance(started, QApplication)
+    apply(started)
+    return started
+
+
 def apply(application: QApplication) -> None:
     """Give the whole application the dark look, once: every widget is styled anew each time."""
     if application.styleSheet() == _QSS:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from mammoview.cli.bench.qt import prepare_qt
 from mammoview.cli.output import note
 
 SUMMARY = "from a key to the next examination and its result, and memory over 50 of them"
@@ -26,11 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def measure(args: argparse.Namespace) -> dict[str, Any]:
     """Measure and return what is told."""
-    from mammoview.ui.platform_check import platform_name, require_libraries
-
-    if not platform_name():
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    require_libraries(platform_name())
+    prepare_qt()
     from mammoview.ui.bench import run_exams
 
     note(f"{args.exams} made-up examinations of four views, 3000 x 4600 pixels, RLE")

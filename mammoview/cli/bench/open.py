@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,6 +11,7 @@ from typing import Any
 
 from mammoview.cli.arguments import add_paths
 from mammoview.cli.bench.exam import exam_or_demo
+from mammoview.cli.bench.qt import prepare_qt
 from mammoview.cli.output import note
 
 SUMMARY = "four views from disk to pixels, or painted, beside pydicom one after another"
@@ -46,11 +46,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _painted(paths: Sequence[Path]) -> dict[str, Any]:
-    from mammoview.ui.platform_check import platform_name, require_libraries
-
-    if not platform_name():
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    require_libraries(platform_name())
+    prepare_qt()
     from mammoview.dicom.encoded_bench import write_encoded
     from mammoview.ui.bench import run_painted
 

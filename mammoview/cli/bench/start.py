@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from mammoview.cli.bench.child import run_child
+from mammoview.cli.bench.qt import prepare_qt
 from mammoview.errors import MammoviewError
 
 SUMMARY = "from the start of the process to a usable window, beside a bare pyqtgraph window"
@@ -35,11 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def measure(args: argparse.Namespace) -> dict[str, Any]:
     """Start both by turns, each in a process of its own on two cores, compiled as if installed."""
-    from mammoview.ui.platform_check import platform_name, require_libraries
-
-    if not platform_name():
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    require_libraries(platform_name())
+    platform = prepare_qt()
     with tempfile.TemporaryDirectory() as folder:
         bytecode = Path(folder)
         for code in (_OURS, _BARE):  # compiles what they import
@@ -49,7 +45,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
         ]
     ours, bare = (min(times) for times in zip(*turns, strict=True))
     return {
-        "platform": platform_name(),
+        "platform": platform,
         "times": len(turns),
         "seconds": ours,
         "baseline": "a bare PySide6 and pyqtgraph window",

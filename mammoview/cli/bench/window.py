@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 from dataclasses import asdict
 from typing import Any
+
+from mammoview.cli.bench.qt import prepare_qt
 
 SUMMARY = "frames of the window, beside a plain pyqtgraph window"
 
@@ -16,11 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def measure(args: argparse.Namespace) -> dict[str, Any]:
     """Measure and return what is told."""
-    from mammoview.ui.platform_check import platform_name, require_libraries
-
-    if not platform_name():
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    require_libraries(platform_name())
+    prepare_qt()
     from mammoview.ui.bench import run as run_bench
 
     return {"baseline": "four plain pyqtgraph ImageItem in one window", **asdict(run_bench())}

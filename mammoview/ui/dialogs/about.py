@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from mammoview import __version__
 from mammoview.app.workspace import Workspace
+from mammoview.ui.dialogs.titled import TitledDialog
 from mammoview.ui.panels.reading_panel import model_text
 from mammoview.words import translate
 
@@ -31,15 +32,11 @@ def about_text(workspace: Workspace) -> str:
     )
 
 
-class About(QDialog):
+class About(TitledDialog):
     """Version, intended use and the open model."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("about")
-        self.setWindowTitle(translate("About", "About mammoview"))
-        self.setAccessibleName(self.windowTitle())
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__("about", translate("About", "About mammoview"), parent)
         self._text = QLabel(about_text(workspace), self)
         self._text.setObjectName("aboutText")
         self._text.setAccessibleName(translate("About", "Version, intended use and model"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QDoubleSpinBox,
     QFormLayout,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 from mammoview.app import screens, true_size
 from mammoview.app.reading import ReadingDesk
 from mammoview.errors import UsageError
+from mammoview.ui.dialogs.titled import TitledDialog
 from mammoview.ui.screen_watch import screen_of
 from mammoview.words import translate
 
@@ -79,15 +79,11 @@ class Bar(QWidget):
             painter.fillRect(QRectF(x, 4.0, 1.0, _HEIGHT_PX - 8.0), rim)
 
 
-class CalibrationDialog(QDialog):
+class CalibrationDialog(TitledDialog):
     """Takes the length of the bar in mm and keeps it for the screen that the dialog is on."""
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("calibration")
-        self.setWindowTitle(translate("Screens", "Measure this screen"))
-        self.setAccessibleName(self.windowTitle())
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__("calibration", translate("Screens", "Measure this screen"), parent)
         self._desk = desk
         self._screen = screen_of(self.screen())
         self.bar = Bar(self)

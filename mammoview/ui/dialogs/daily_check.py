@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from PySide6.QtCore import QEvent, QMargins, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
-    QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 from mammoview.app.display_check import QUESTIONS, DisplayChecks
 from mammoview.errors import SettingsError
 from mammoview.ui.dialogs.pattern_view import PatternView
+from mammoview.ui.dialogs.titled import TitledDialog
 from mammoview.words import translate
 
 _BAR = """QFrame#checkBar { background: #0e0f11; border: 1px solid #2a2d31; border-radius: 4px; }
@@ -36,7 +36,7 @@ _EDGE_PX, _GAP_PX = 16, 8
 _NARROWEST_PX, _WIDEST_PX, _STEP_PX = 220, 640, 20
 
 
-class DailyCheck(QDialog):
+class DailyCheck(TitledDialog):
     """Walks through all questions for one screen.
 
     ``Y`` and ``N`` answer, ``Backspace`` goes back, ``Space`` hides the question to see what is
@@ -58,11 +58,9 @@ class DailyCheck(QDialog):
     saved = Signal()
 
     def __init__(self, checks: DisplayChecks, screen: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("dailyCheck")
-        self.setAccessibleName(translate("DisplayCheck", "Daily check of the display"))
-        self.setWindowTitle(translate("DisplayCheck", "Daily check of the display"))
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__(
+            "dailyCheck", translate("DisplayCheck", "Daily check of the display"), parent
+        )
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setStyleSheet(_GROUND)
         self._checks, self._screen = checks, screen

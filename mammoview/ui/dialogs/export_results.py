@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
     QDialogButtonBox,
     QHBoxLayout,
     QLineEdit,
@@ -20,13 +19,14 @@ from PySide6.QtWidgets import (
 from mammoview.app.results.export import Exported
 from mammoview.app.results.formats import TITLES, Format
 from mammoview.ui.dialogs.text_table import TextTable
+from mammoview.ui.dialogs.titled import TitledDialog
 from mammoview.ui.panels.parts import heading, paragraph
 from mammoview.words import COUNTED, translate
 
 _NARROWEST_PX = 460
 
 
-class ExportResults(QDialog):
+class ExportResults(TitledDialog):
     """Asks for formats and a folder; the export itself runs behind the window.
 
     Parameters
@@ -52,11 +52,7 @@ class ExportResults(QDialog):
         browse: Callable[[], Path | None],
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setObjectName("exportResults")
-        self.setWindowTitle(translate("Export", "Export results"))
-        self.setAccessibleName(self.windowTitle())
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__("exportResults", translate("Export", "Export results"), parent)
         self.setMinimumWidth(_NARROWEST_PX)
         self._browse = browse
         self._boxes = {one: self._box(one, one in chosen) for one in TITLES}

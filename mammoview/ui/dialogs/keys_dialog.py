@@ -8,7 +8,6 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
     QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
@@ -30,6 +29,7 @@ from mammoview.errors import SettingsError
 from mammoview.ui.actions.keyboard import KEY_ROWS, SPECS, key_map, mnemonics, native_text, problems
 from mammoview.ui.actions.spec import Menu
 from mammoview.ui.actions.table import TABLE
+from mammoview.ui.dialogs.titled import TitledDialog
 from mammoview.words import translate
 
 _SIZE = (760, 720)
@@ -57,15 +57,11 @@ def _is_stop(widget: QWidget) -> bool:
     return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.isVisible()
 
 
-class KeysDialog(QDialog):
+class KeysDialog(TitledDialog):
     """The table of keys.  What is changed holds at once, and only what is unambiguous is taken."""
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("keysDialog")
-        self.setWindowTitle(translate("Keys", "Choose keys"))
-        self.setAccessibleName(self.windowTitle())
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__("keysDialog", translate("Keys", "Choose keys"), parent)
         self._desk = desk
         self._offered = ""
         self._search = QLineEdit(self)

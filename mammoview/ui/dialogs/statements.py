@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QDialog,
     QDialogButtonBox,
     QHeaderView,
     QLabel,
@@ -21,25 +20,22 @@ from mammoview.app.second_read.next_step import Go
 from mammoview.app.second_read.unaided_and_now import Line, compared
 from mammoview.app.workspace import Workspace
 from mammoview.review.states import ReadState
+from mammoview.ui.dialogs.titled import TitledDialog
+from mammoview.ui.panels.parts import read_table
 from mammoview.words import COUNTED, translate
 
 _SIZE = (940, 460)
 _LONGEST_COLUMN_PX = 300
 
 
-class Statements(QDialog):
+class Statements(TitledDialog):
     """A table with a column for each statement and one that says in words what differs.
 
     Before the opinion is final, the button makes it so; afterwards it is to look at.
     """
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        title = translate("Compare", "Unaided and now")
-        self.setObjectName("statements")
-        self.setAccessibleName(title)
-        self.setWindowTitle(title)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__("statements", translate("Compare", "Unaided and now"), parent)
         self._desk = desk
         ws = desk.workspace
         lines = lines_of(ws)
@@ -97,23 +93,17 @@ def intro_text(lines: tuple[Line, ...]) -> str:
 
 
 def _table(lines: tuple[Line, ...], parent: QWidget) -> QTableWidget:
-    table = QTableWidget(len(lines), 4, parent)
-    table.setObjectName("statementsTable")
-    table.setTabKeyNavigation(False)  # Tab leads out of it; arrows walk its rows
-    table.setAccessibleName(translate("Compare", "Unaided and now, line by line"))
-    table.setHorizontalHeaderLabels(
-        [
-            "",
-            translate("Compare", "Unaided (locked)"),
-            translate("Compare", "Now"),
-            translate("Compare", "Difference"),
-        ]
+    heads = (
+        "",
+        translate("Compare", "Unaided (locked)"),
+        translate("Compare", "Now"),
+        translate("Compare", "Difference"),
     )
-    table.verticalHeader().hide()
+    said = translate("Compare", "Unaided and now, line by line")
+    table = read_table("statementsTable", said, heads, parent)
+    table.setRowCount(len(lines))
     table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setWordWrap(True)
     for row, line in enumerate(lines):
         words = (line.what, line.before, line.now, line.difference or translate("Compare", "same"))
         for column, text in enumerate(words):

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QDialog,
     QDialogButtonBox,
     QHeaderView,
     QLabel,
@@ -17,13 +16,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mammoview.ui.dialogs.titled import TitledDialog
+from mammoview.ui.panels.parts import read_table
+
 Row = tuple[str, str]
 
 _ROW_PX = 23
 _HIGHEST_PX = 880
 
 
-class TextTable(QDialog):
+class TextTable(TitledDialog):
     """Read-only rows; closes with Esc or the button, and is deleted then."""
 
     def __init__(
@@ -36,11 +38,7 @@ class TextTable(QDialog):
         rows: Sequence[Row],
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.setObjectName(name)
-        self.setAccessibleName(title)
-        self.setWindowTitle(title)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__(name, title, parent)
         self.table = _table(f"{name}-table", title, columns, rows, self)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         layout = QVBoxLayout(self)
@@ -60,16 +58,10 @@ class TextTable(QDialog):
 def _table(
     name: str, accessible: str, columns: Row, rows: Sequence[Row], parent: QWidget
 ) -> QTableWidget:
-    table = QTableWidget(len(rows), 2, parent)
-    table.setObjectName(name)
-    table.setAccessibleName(accessible)
-    table.setHorizontalHeaderLabels(list(columns))
-    table.verticalHeader().hide()
+    table = read_table(name, accessible, columns, parent)
+    table.setRowCount(len(rows))
     table.setShowGrid(False)
     table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    table.setWordWrap(True)
-    table.setTabKeyNavigation(False)  # Tab leads out of it; arrows walk its rows
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     header = table.horizontalHeader()
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
     QLineEdit,
@@ -17,6 +16,7 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Pane, Workspace
 from mammoview.domain.study import PixelFormat
 from mammoview.errors import UsageError
+from mammoview.ui.dialogs.titled import TitledDialog
 from mammoview.ui.panels.parts import paragraph
 from mammoview.ui.viewport.windowing import change_to, value_range, voi_text, window_in_use
 from mammoview.words import translate
@@ -24,7 +24,7 @@ from mammoview.words import translate
 _NARROWEST_PX = 400
 
 
-class WindowEntry(QDialog):
+class WindowEntry(TitledDialog):
     """Takes centre and width of the window that an image is shown with.
 
     The image's VOI function stays, and every other image is changed as much in widths of its own.
@@ -38,11 +38,9 @@ class WindowEntry(QDialog):
     """
 
     def __init__(self, desk: ReadingDesk, pane: Pane, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("windowEntry")
-        self.setWindowTitle(translate("WindowValues", "Window centre and width"))
-        self.setAccessibleName(self.windowTitle())
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__(
+            "windowEntry", translate("WindowValues", "Window centre and width"), parent
+        )
         assert pane.mammogram is not None
         self._desk = desk
         self._fmt: PixelFormat = pane.mammogram.pixel_format

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListWidgetItem, QVBoxLayout, QWidget
 
 from mammoview.app.looking import hides_identity
 from mammoview.app.priors import display_date
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.domain.study import Examination
-from mammoview.ui.panels.parts import heading
+from mammoview.ui.panels.parts import Panel, heading, line_list
 from mammoview.ui.plain_tip import plain_tip
 from mammoview.words import COUNTED, translate
 
@@ -18,20 +18,13 @@ _ROW_HEIGHT = 20
 _MOST_ROWS = 6
 
 
-class ExamList(QWidget):
+class ExamList(Panel):
     """One line for each examination; hidden while there is only one."""
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("examListPanel")
-        self.setAccessibleName(translate("ExamList", "Examinations"))
+        super().__init__("examListPanel", translate("ExamList", "Examinations"), parent)
         self._desk = desk
-        self._list = QListWidget(self)
-        self._list.setObjectName("examList")
-        self._list.setAccessibleName(translate("ExamList", "Open examinations"))
-        self._list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        # A bar would lie over the last line; what is cut stands in the tooltip.
-        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list = line_list("examList", translate("ExamList", "Open examinations"), self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(heading(translate("ExamList", "Examinations"), self))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtWidgets import QListWidgetItem, QVBoxLayout, QWidget
 
 from mammoview.app import marking
 from mammoview.app.mark_text import size_text, where_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import Annotation
-from mammoview.ui.panels.parts import heading, paragraph
+from mammoview.ui.panels.parts import Panel, heading, line_list, paragraph
 from mammoview.ui.plain_tip import plain_tip
 from mammoview.words import translate
 
@@ -18,24 +18,17 @@ _ROW_HEIGHT = 36
 _MOST_ROWS = 6
 
 
-class MarksPanel(QWidget):
+class MarksPanel(Panel):
     """One line for each mark; hidden while there is none.
 
     Up and down select, Return shows the image of the mark, F4 and Del rename and delete it.
     """
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("marksPanel")
-        self.setAccessibleName(translate("Marks", "Marks"))
+        super().__init__("marksPanel", translate("Marks", "Marks"), parent)
         self._desk = desk
-        self._list = QListWidget(self)
-        self._list.setObjectName("marksList")
-        self._list.setAccessibleName(translate("Marks", "Marks of the reader"))
-        self._list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list = line_list("marksList", translate("Marks", "Marks of the reader"), self)
         self._list.setUniformItemSizes(True)
-        self._list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self._where = paragraph(
             "markPlace", translate("Marks", "Where the selected mark is"), self, role="faint"
         )
@@ -72,12 +65,11 @@ class MarksPanel(QWidget):
         if old is not None and (old.marks, old.views) == (new.marks, new.views):
             return
         marks = new.marks
-        blocked = self._list.blockSignals(True)
-        if old is None or (old.marks.items, old.views) != (marks.items, new.views):
-            self._fill(new)
-        ids = [mark.id for mark in marks.items]
-        self._list.setCurrentRow(ids.index(marks.selected) if marks.selected in ids else -1)
-        self._list.blockSignals(blocked)
+        with QSignalBlocker(self._list):
+            if old is None or (old.marks.items, old.views) != (marks.items, new.views):
+                self._fill(new)
+            ids = [mark.id for mark in marks.items]
+            self._list.setCurrentRow(ids.index(marks.selected) if marks.selected in ids else -1)
         selected = marks.by_id(marks.selected)
         self._where.setText(where_text(new, selected) if selected else "")
         self._where.setVisible(bool(self._where.text()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -23,7 +23,7 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read.texts import closed_reason
 from mammoview.app.workspace import ModelSummary, OverlayMode, Workspace
 from mammoview.modelkit.manifest import OperatingPoint
-from mammoview.ui.panels.parts import heading, paragraph
+from mammoview.ui.panels.parts import Panel, heading, paragraph
 from mammoview.ui.panels.source_panel import SourcePanel
 from mammoview.ui.panels.wrapping_row import WrappingRow
 from mammoview.words import QT_TRANSLATE_NOOP, translate
@@ -37,13 +37,11 @@ _MODES = (
 _PERCENT = 100
 
 
-class OverlayPanel(QWidget):
+class OverlayPanel(Panel):
     """Everything here is a change of state: one frame, nothing is computed again."""
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("overlayPanel")
-        self.setAccessibleName(translate("Overlay", "Overlay controls"))
+        super().__init__("overlayPanel", translate("Overlay", "Overlay controls"), parent)
         self._desk = desk
         self._closed = ""
         self._reason = paragraph(
@@ -288,6 +286,5 @@ def _combo(name: str, accessible: str, parent: QWidget) -> QComboBox:
 def _move(slider: QSlider, share: float) -> None:
     value = round(share * _PERCENT)
     if slider.value() != value:
-        blocked = slider.blockSignals(True)
-        slider.setValue(value)
-        slider.blockSignals(blocked)
+        with QSignalBlocker(slider):
+            slider.setValue(value)

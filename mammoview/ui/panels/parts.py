@@ -2,10 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLabel,
+    QListWidget,
+    QPushButton,
+    QTableWidget,
+    QWidget,
+)
+
+from mammoview.app.workspace import Workspace
 
 _ROW_LABEL_PX = 82
+
+
+class Panel(QWidget):
+    """A part of a panel, which shows the state and hides itself where it has nothing to say.
+
+    Parameters
+    ----------
+    name, accessible : str
+        Its object name, and what a screen reader calls it.
+    """
+
+    def __init__(self, name: str, accessible: str, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(accessible)
+
+    # What Qt calls so draws a widget into a picture; nobody asks a panel for that.
+    def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
+        """Show the state; doing it twice changes nothing."""
+        raise NotImplementedError
 
 
 def heading(text: str, parent: QWidget) -> QLabel:
@@ -44,4 +75,27 @@ def push_button(name: str, text: str, parent: QWidget) -> QPushButton:
     made.setObjectName(name)
     made.setAccessibleName(text)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return made
+
+
+def line_list(name: str, accessible: str, parent: QWidget) -> QListWidget:
+    """Return a list that Tab comes to; what is too long ends in dots and stands in its tooltip."""
+    made = QListWidget(parent)
+    made.setObjectName(name)
+    made.setAccessibleName(accessible)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    # A bar would lie over the last line.
+    made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return made
+
+
+def read_table(name: str, accessible: str, heads: Sequence[str], parent: QWidget) -> QTableWidget:
+    """Return a table to be read, without rows; Tab leads out of it, arrows walk in it."""
+    made = QTableWidget(0, len(heads), parent)
+    made.setObjectName(name)
+    made.setAccessibleName(accessible)
+    made.setHorizontalHeaderLabels(list(heads))
+    made.verticalHeader().hide()
+    made.setTabKeyNavigation(False)
+    made.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     return made

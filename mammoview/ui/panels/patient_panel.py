@@ -8,17 +8,15 @@ from mammoview.app.looking import hides_identity
 from mammoview.app.priors import display_date
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
-from mammoview.ui.panels.parts import heading, paragraph
+from mammoview.ui.panels.parts import Panel, heading, paragraph
 from mammoview.words import translate
 
 
-class PatientPanel(QWidget):
+class PatientPanel(Panel):
     """Name, id, birth date and study date."""
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("patientPanel")
-        self.setAccessibleName(translate("Patient", "Examination"))
+        super().__init__("patientPanel", translate("Patient", "Examination"), parent)
         self._patient = paragraph("patient", translate("Patient", "Patient"), self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

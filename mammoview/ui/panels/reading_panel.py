@@ -10,17 +10,15 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import gate, texts
 from mammoview.app.workspace import Workspace
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
-from mammoview.ui.panels.parts import heading, paragraph
+from mammoview.ui.panels.parts import Panel, heading, paragraph
 from mammoview.words import COUNTED, translate
 
 
-class ReadingPanel(QWidget):
+class ReadingPanel(Panel):
     """Text only; every fallback of the reading is named here."""
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("readingPanel")
-        self.setAccessibleName(translate("Reading", "Result and model"))
+        super().__init__("readingPanel", translate("Reading", "Result and model"), parent)
         self._result = paragraph(
             "result", translate("Reading", "Result of the analysis, view by view"), self
         )

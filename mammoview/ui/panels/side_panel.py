@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ from mammoview.ui.panels.coverage_panel import CoveragePanel
 from mammoview.ui.panels.exam_list import ExamList
 from mammoview.ui.panels.marks_panel import MarksPanel
 from mammoview.ui.panels.overlay_panel import OverlayPanel
+from mammoview.ui.panels.parts import Panel
 from mammoview.ui.panels.patient_panel import PatientPanel
 from mammoview.ui.panels.read.page import ReadPage
 from mammoview.ui.panels.reading_panel import ReadingPanel
@@ -25,7 +26,7 @@ _WIDEST_PX = 460
 _PAGES = (Page.READ, Page.IMAGES)
 
 
-class SidePanel(QWidget):
+class SidePanel(Panel):
     """Two pages of stacked panels, each scrolling when the window is low.
 
     Without a log no read can begin, and there is the page of the images alone.  The page of the
@@ -36,9 +37,7 @@ class SidePanel(QWidget):
     """A step of the read (`app.second_read.next_step.Go`) is asked for on its page."""
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("sidePages")
-        self.setAccessibleName(translate("Window", "Side panel"))
+        super().__init__("sidePages", translate("Window", "Side panel"), parent)
         self._desk = desk
         self._tabs = QTabBar(self)
         self._tabs.setObjectName("sideTabs")
@@ -98,9 +97,8 @@ class SidePanel(QWidget):
         """Show the state; never emits a change by itself."""
         page = new.read.page if new.read.keeps else Page.IMAGES
         at = _PAGES.index(page)
-        blocked = self._tabs.blockSignals(True)
-        self._tabs.setCurrentIndex(at)
-        self._tabs.blockSignals(blocked)
+        with QSignalBlocker(self._tabs):
+            self._tabs.setCurrentIndex(at)
         self._tabs.setVisible(new.read.keeps)
         self._stack.setCurrentIndex(at)
         if new.read.keeps and new.exam_key is not None:

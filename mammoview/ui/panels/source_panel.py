@@ -10,17 +10,16 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.domain.cad_report import CadReportFile
 from mammoview.ui.elided import ElidedCombo
+from mammoview.ui.panels.parts import Panel
 from mammoview.ui.plain_tip import plain_tip
 from mammoview.words import translate
 
 
-class SourcePanel(QWidget):
+class SourcePanel(Panel):
     """A choice of the source, and of a report's operating point; gone where there is no report."""
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("sourcePanel")
-        self.setAccessibleName(translate("CAD report", "Whose marks are shown"))
+        super().__init__("sourcePanel", translate("CAD report", "Whose marks are shown"), parent)
         self._desk = desk
         self._source = _combo("cadSource", translate("CAD report", "Marks of"), self)
         said = translate("CAD report", "Optional marks of the CAD report")

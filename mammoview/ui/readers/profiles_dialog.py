@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
     QLabel,
@@ -25,6 +24,7 @@ from mammoview.app import resources
 from mammoview.app.reader_desk import ReaderDesk, ReaderState, SiteRules
 from mammoview.review.discordance import load_policy
 from mammoview.review.readers import Profile
+from mammoview.ui.dialogs.titled import TitledDialog
 from mammoview.ui.panels.parts import heading, paragraph
 from mammoview.ui.readers.sign_in_page import pin_field
 from mammoview.words import QT_TRANSLATE_NOOP, translate
@@ -40,15 +40,11 @@ _MOST_MINUTES = 240
 _WIDTH_PX = 440
 
 
-class ProfilesDialog(QDialog):
+class ProfilesDialog(TitledDialog):
     """Adds readers, changes one's own PIN, switches others off, and says how the site reads."""
 
     def __init__(self, desk: ReaderDesk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("profiles")
-        self.setWindowTitle(translate("Readers", "Readers"))
-        self.setAccessibleName(self.windowTitle())
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__("profiles", translate("Readers", "Readers"), parent)
         self._desk = desk
         self._make_profiles()
         self._make_pin()
@@ -177,13 +173,11 @@ class ProfilesDialog(QDialog):
         self._list.setCurrentRow(min(row, self._list.count() - 1))
 
     def _show_rules(self, rules: SiteRules) -> None:
-        for widget in (self._double, self._policy, self._minutes):
-            widget.blockSignals(True)
-        self._double.setChecked(rules.double_reading)
-        self._policy.setCurrentIndex(self._policy.findData(rules.arbitration))
-        self._minutes.setValue(rules.lock_minutes)
-        for widget in (self._double, self._policy, self._minutes):
-            widget.blockSignals(False)
+        double, policy, minutes = map(QSignalBlocker, (self._double, self._policy, self._minutes))
+        with double, policy, minutes:
+            self._double.setChecked(rules.double_reading)
+            self._policy.setCurrentIndex(self._policy.findData(rules.arbitration))
+            self._minutes.setValue(rules.lock_minutes)
 
     def _forget_pins(self) -> None:
         for field in (self._new, self._again, self._old_pin, self._own_pin, self._own_again):

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
-    QDialog,
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QHeaderView,
     QPushButton,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -24,7 +21,8 @@ from PySide6.QtWidgets import (
 
 from mammoview.app.second_look import Axis, grouped, summary, values
 from mammoview.app.second_look_desk import SecondLookDesk, SecondLookState
-from mammoview.ui.panels.parts import paragraph
+from mammoview.ui.dialogs.titled import TitledDialog
+from mammoview.ui.panels.parts import paragraph, read_table
 from mammoview.ui.second_look import words
 from mammoview.ui.second_look.plots import Plots
 from mammoview.words import QT_TRANSLATE_NOOP, translate
@@ -38,7 +36,7 @@ _AXES = {
 _SIZE = (1080, 760)
 
 
-class SecondLookPage(QDialog):
+class SecondLookPage(TitledDialog):
     """Shows a desk's numbers, and ends it when it is closed.
 
     Parameters
@@ -52,17 +50,18 @@ class SecondLookPage(QDialog):
     def __init__(
         self, desk: SecondLookDesk, names: Mapping[str, str], parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setObjectName("secondLook")
-        self.setWindowTitle(translate("SecondLook", "Second look in numbers"))
-        self.setAccessibleName(self.windowTitle())
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__("secondLook", translate("SecondLook", "Second look in numbers"), parent)
         self.resize(*_SIZE)
         self._desk, self._names = desk, names
         self._axes = {axis: self._chooser(axis) for axis in Axis}
         self._by = QComboBox(self)
         self._note = paragraph("lookNote", translate("SecondLook", "What these are"), self)
-        self.table = QTableWidget(0, 3, self)
+        heads = (
+            translate("SecondLook", "What"),
+            translate("SecondLook", "Number"),
+            translate("SecondLook", "95 % interval"),
+        )
+        self.table = read_table("lookTable", translate("SecondLook", "Numbers"), heads, self)
         self.plots = Plots(self)
         self._said = paragraph("lookSaid", translate("SecondLook", "Answer"), self, role="caution")
         self._export = QPushButton(translate("SecondLook", "Save as CSV…"), self)
@@ -106,20 +105,8 @@ class SecondLookPage(QDialog):
         layout.addLayout(end)
 
     def _set_table(self) -> None:
-        self.table.setObjectName("lookTable")
-        self.table.setTabKeyNavigation(False)  # Tab leads out of it; arrows walk its rows
-        self.table.setAccessibleName(translate("SecondLook", "Numbers"))
-        self.table.setHorizontalHeaderLabels(
-            [
-                translate("SecondLook", "What"),
-                translate("SecondLook", "Number"),
-                translate("SecondLook", "95 % interval"),
-            ]
-        )
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setShowGrid(False)
         self.table.setAlternatingRowColors(True)
-        self.table.verticalHeader().hide()
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(True)
@@ -147,13 +134,12 @@ class SecondLookPage(QDialog):
         self._export.setEnabled(bool(new.shown))
 
     def _fill(self, axis: Axis, box: QComboBox, new: SecondLookState) -> None:
-        box.blockSignals(True)
-        box.clear()
-        box.addItem(translate("SecondLook", "all"), "")
-        for value in values(new.looks, axis):
-            box.addItem(self._named(axis, value), value)
-        box.setCurrentIndex(max(0, box.findData(dict(new.wanted).get(axis, ""))))
-        box.blockSignals(False)
+        with QSignalBlocker(box):
+            box.clear()
+            box.addItem(translate("SecondLook", "all"), "")
+            for value in values(new.looks, axis):
+                box.addItem(self._named(axis, value), value)
+            box.setCurrentIndex(max(0, box.findData(dict(new.wanted).get(axis, ""))))
 
     def _show_numbers(self, new: SecondLookState) -> None:
         whole = summary(new.shown)

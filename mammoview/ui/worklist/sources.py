@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtCore import QStringListModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QDialog,
     QDialogButtonBox,
     QLabel,
     QListView,
@@ -16,18 +15,15 @@ from PySide6.QtWidgets import (
 
 from mammoview.app.worklist.desk import Worklist, WorklistState
 from mammoview.app.worklist.values import Root
+from mammoview.ui.dialogs.titled import TitledDialog
 from mammoview.words import COUNTED, translate
 
 
-class Sources(QDialog):
+class Sources(TitledDialog):
     """Folders can be taken out of the list; their files stay, and so do the read states."""
 
     def __init__(self, worklist: Worklist, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("sources")
-        self.setAccessibleName(translate("Worklist", "Sources of the worklist"))
-        self.setWindowTitle(translate("Worklist", "Sources of the worklist"))
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__("sources", translate("Worklist", "Sources of the worklist"), parent)
         self._worklist = worklist
         self._roots: tuple[Root, ...] = ()
         self.folders = _list("sourceFolders", translate("Worklist", "Imported folders"), self)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QSizePolicy,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -27,21 +26,19 @@ from mammoview.domain.reading import Decision, Role
 from mammoview.domain.views import Laterality
 from mammoview.review.read import Read
 from mammoview.review.states import ReadState
-from mammoview.ui.panels.parts import heading, paragraph
+from mammoview.ui.panels.parts import Panel, heading, paragraph, read_table
 from mammoview.ui.plain_tip import plain_tip
 from mammoview.words import translate
 
 
-class ArbitrationPart(QWidget):
+class ArbitrationPart(Panel):
     """Shown only where another's read may be seen: to an arbitrator, or after one's own."""
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("readArbitration")
-        self.setAccessibleName(translate("Read", "Reads side by side"))
+        super().__init__("readArbitration", translate("Read", "Reads side by side"), parent)
         self._desk = desk
         self._why = paragraph("arbitrationWhy", translate("Read", "Why"), self, role="caution")
-        self.table = QTableWidget(0, 0, self)
+        self.table = read_table("arbitrationTable", self.accessibleName(), (), self)
         self._decide = QWidget(self)
         self._decide.setObjectName("arbitrationDecide")
         self._lists = {side: self._list(side) for side in Laterality}
@@ -77,16 +74,10 @@ class ArbitrationPart(QWidget):
         return button
 
     def _lay_out(self) -> None:
-        self.table.setObjectName("arbitrationTable")
-        self.table.setAccessibleName(self.accessibleName())
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.table.setTabKeyNavigation(False)  # Tab leads out of it; arrows walk its rows
         self.table.setShowGrid(False)
         self.table.setAlternatingRowColors(True)
-        self.table.setWordWrap(True)
         self.table.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.table.verticalHeader().hide()
         form = QFormLayout(self._decide)
         form.setContentsMargins(0, 0, 0, 0)
         for side in (Laterality.RIGHT, Laterality.LEFT):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
@@ -50,13 +50,12 @@ class CodeChoice(ElidedCombo):
         """Take other answers, ``(code, words)`` each; the same again changes nothing."""
         if [self.itemData(row) for row in range(self.count())] == [code for code, _ in answers]:
             return
-        blocked = self.blockSignals(True)
-        self.clear()
-        for code, words in answers:
-            self.addItem(words, code)
-            self.setItemData(self.count() - 1, words, Qt.ItemDataRole.ToolTipRole)
-        self.setCurrentIndex(-1)
-        self.blockSignals(blocked)
+        with QSignalBlocker(self):
+            self.clear()
+            for code, words in answers:
+                self.addItem(words, code)
+                self.setItemData(self.count() - 1, words, Qt.ItemDataRole.ToolTipRole)
+            self.setCurrentIndex(-1)
 
     def show_code(self, code: str) -> None:
         """Show what is said in the read; never emits a change by itself."""

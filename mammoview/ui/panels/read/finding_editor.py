@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QDoubleSpinBox, QFormLayout, QVBoxLayout, QWidget
 
 from mammoview.app.assessment.consistency import breast
@@ -16,7 +16,7 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import editing, findings
 from mammoview.app.workspace import Workspace
 from mammoview.domain.finding import Depth, Finding, FindingKind, Quadrant
-from mammoview.ui.panels.parts import heading, paragraph, row_label
+from mammoview.ui.panels.parts import Panel, heading, paragraph, row_label
 from mammoview.ui.panels.read.choice import CodeChoice
 from mammoview.ui.panels.read.descriptors import Descriptors
 from mammoview.ui.panels.read.words_line import WordsLine
@@ -28,13 +28,11 @@ _HOURS = 12
 _ROW_GAP_PX = 6  # as in the other parts; else it were that of the column that this lies in
 
 
-class FindingEditor(QWidget):
+class FindingEditor(Panel):
     """A form; hidden while no finding is selected, read only while nothing can be said."""
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("findingEditor")
-        self.setAccessibleName(translate("Findings", "Selected finding"))
+        super().__init__("findingEditor", translate("Findings", "Selected finding"), parent)
         self._desk = desk
         self._title = heading("", self)
         self.kind = CodeChoice("findingKind", translate("Findings", "Kind of finding"), self)
@@ -154,9 +152,8 @@ class FindingEditor(QWidget):
         self._title.setText(said.format(number=number, breast=breast(finding.laterality)).upper())
         self.kind.show_code(finding.kind)
         self.descriptors.show_finding(finding)
-        blocked = self.diameter.blockSignals(True)
-        self.diameter.setValue(finding.size_mm)
-        self.diameter.blockSignals(blocked)
+        with QSignalBlocker(self.diameter):
+            self.diameter.setValue(finding.size_mm)
         self.quadrant.show_code(finding.quadrant or _NOTHING)
         self.clock.show_code(str(finding.clock) if finding.clock else _NOTHING)
         self.third.show_code(finding.depth or _NOTHING)

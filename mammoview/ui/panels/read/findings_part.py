@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtWidgets import (
-    QListWidget,
     QListWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -18,7 +17,7 @@ from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import MarkKind
 from mammoview.domain.finding import Finding
 from mammoview.review.states import ReadState
-from mammoview.ui.panels.parts import heading, paragraph, push_button
+from mammoview.ui.panels.parts import Panel, heading, line_list, paragraph, push_button
 from mammoview.ui.panels.read.finding_editor import FindingEditor
 from mammoview.ui.panels.read.words_line import WordsLine
 from mammoview.ui.panels.wrapping_row import WrappingRow
@@ -29,22 +28,16 @@ _ROW_HEIGHT = 50
 _MOST_ROWS = 4
 
 
-class FindingsPart(QWidget):
+class FindingsPart(Panel):
     """Up and down select, Return shows the finding; below it stands what is said of it."""
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("readFindings")
-        self.setAccessibleName(translate("Findings", "Findings"))
+        super().__init__("readFindings", translate("Findings", "Findings"), parent)
         self._desk = desk
         self._none = paragraph("noFindings", translate("Findings", "Findings"), self, role="faint")
         self._none.setText(translate("Findings", "None yet: outline one on an image"))
-        self.list = QListWidget(self)
-        self.list.setObjectName("findingsList")
-        self.list.setAccessibleName(translate("Findings", "Findings of the reader"))
-        self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        said = translate("Findings", "Findings of the reader")
+        self.list = line_list("findingsList", said, self)
         self._outline = push_button("outlineFinding", translate("Findings", "Outline"), self)
         self._link = push_button("linkFinding", translate("Findings", "Other view"), self)
         self._remove = push_button("removeFinding", translate("Findings", "Remove"), self)
@@ -134,21 +127,19 @@ class FindingsPart(QWidget):
         self.editor.render(old, new)
 
     def _show_selected(self, new: Workspace) -> None:
-        blocked = self.list.blockSignals(True)
-        self.list.setCurrentRow(findings.number_of(new, new.read.finding) - 1)
-        self.list.blockSignals(blocked)
+        with QSignalBlocker(self.list):
+            self.list.setCurrentRow(findings.number_of(new, new.read.finding) - 1)
 
     def _fill(self, there: tuple[Finding, ...]) -> None:
-        blocked = self.list.blockSignals(True)
-        self.list.clear()
-        for number, finding in enumerate(there, start=1):
-            text = row_text(number, finding)
-            item = QListWidgetItem(text, self.list)
-            item.setSizeHint(QSize(0, _ROW_HEIGHT))
-            item.setData(Qt.ItemDataRole.UserRole, finding.id)
-            item.setToolTip(plain_tip(text))
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            for number, finding in enumerate(there, start=1):
+                text = row_text(number, finding)
+                item = QListWidgetItem(text, self.list)
+                item.setSizeHint(QSize(0, _ROW_HEIGHT))
+                item.setData(Qt.ItemDataRole.UserRole, finding.id)
+                item.setToolTip(plain_tip(text))
         self.list.setFixedHeight(min(len(there), _MOST_ROWS) * _ROW_HEIGHT + 4)
-        self.list.blockSignals(blocked)
 
 
 def row_text(number: int, finding: Finding) -> str:

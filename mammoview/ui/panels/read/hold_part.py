@@ -7,18 +7,16 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 from mammoview.app.read_state import Hold
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
-from mammoview.ui.panels.parts import paragraph
+from mammoview.ui.panels.parts import Panel, paragraph
 from mammoview.ui.panels.wrapping_row import WrappingRow
 from mammoview.words import translate
 
 
-class HoldPart(QWidget):
+class HoldPart(Panel):
     """Shown only while the examination is not this reader's to read."""
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("readHold")
-        self.setAccessibleName(translate("Read", "Being read by another"))
+        super().__init__("readHold", translate("Read", "Being read by another"), parent)
         self._desk = desk
         self._why = paragraph("holdWhy", translate("Read", "Who reads it"), self, role="caution")
         said = translate("Read", "Why you take it over (left the desk, …)")

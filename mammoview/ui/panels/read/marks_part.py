@@ -10,20 +10,18 @@ from mammoview.app.second_read import answering, findings, mark_steps, texts
 from mammoview.app.second_read import commands as reads
 from mammoview.app.workspace import Workspace
 from mammoview.review.states import Action, next_state
-from mammoview.ui.panels.parts import heading, paragraph, push_button, row_label
+from mammoview.ui.panels.parts import Panel, heading, paragraph, push_button, row_label
 from mammoview.ui.panels.read.choice import CodeChoice
 from mammoview.ui.panels.read.words_line import WordsLine
 from mammoview.ui.panels.wrapping_row import WrappingRow
 from mammoview.words import translate
 
 
-class MarksPart(QWidget):
+class MarksPart(Panel):
     """Which mark it is, and the three answers; hidden before the reveal and without marks."""
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("readMarks")
-        self.setAccessibleName(translate("Read", "Answers to the computer's marks"))
+        super().__init__("readMarks", translate("Read", "Answers to the computer's marks"), parent)
         self._desk = desk
         self._text = paragraph("cadMark", translate("Read", "Mark of the computer"), self)
         self._back = push_button("previousMark", translate("Read", "Previous"), self)

@@ -12,20 +12,18 @@ from mammoview.app.second_read import commands as reads
 from mammoview.app.workspace import Workspace
 from mammoview.domain.views import Laterality
 from mammoview.review.states import Action, ReadState, next_state
-from mammoview.ui.panels.parts import heading, paragraph, row_label
+from mammoview.ui.panels.parts import Panel, heading, paragraph, row_label
 from mammoview.ui.panels.read.breast_opinion import BreastOpinion
 from mammoview.ui.panels.read.choice import CodeChoice
 from mammoview.ui.panels.read.words_line import WordsLine
 from mammoview.words import translate
 
 
-class OpinionPart(QWidget):
+class OpinionPart(Panel):
     """A list for each breast, right first, one for the density, and the hints below."""
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("readOpinions")
-        self.setAccessibleName(translate("Read", "Opinion"))
+        super().__init__("readOpinions", translate("Read", "Opinion"), parent)
         self._desk = desk
         self.breasts = {side: BreastOpinion(side, desk, self) for side in Laterality}
         self.density = CodeChoice("density", translate("Read", "Density of the breasts"), self)

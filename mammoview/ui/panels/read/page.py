@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
@@ -13,6 +11,7 @@ from mammoview.app.second_read import commands as reads
 from mammoview.app.workspace import Workspace
 from mammoview.domain.reading import Role
 from mammoview.domain.views import Laterality
+from mammoview.ui.panels.parts import Panel
 from mammoview.ui.panels.patient_panel import PatientPanel
 from mammoview.ui.panels.read.arbitration_part import ArbitrationPart
 from mammoview.ui.panels.read.findings_part import FindingsPart
@@ -21,22 +20,14 @@ from mammoview.ui.panels.read.marks_part import MarksPart
 from mammoview.ui.panels.read.opinion_part import OpinionPart
 from mammoview.ui.panels.read.state_part import StatePart
 from mammoview.ui.panels.read.views_part import ViewsPart
+from mammoview.words import translate
 
 
-class Part(Protocol):
-    """What the page asks of its parts."""
-
-    def render(self, old: Workspace | None, new: Workspace) -> None:
-        """Show the state; a part that has nothing to say now hides itself."""
-        ...
-
-
-class ReadPage(QWidget):
+class ReadPage(Panel):
     """Stacks the parts."""
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("readPage")
+        super().__init__("readPage", translate("Window", "Read"), parent)
         self._desk = desk
         self.patient = PatientPanel(desk, self)
         self.patient.setObjectName("readPatient")
@@ -50,16 +41,7 @@ class ReadPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        for part in self._parts():
-            layout.addWidget(part)
-
-    def _parts(self) -> tuple[QWidget, ...]:
-        first = (self.patient, self.state, self.hold, self.arbitration)
-        return (*first, self.views, self.marks, self.findings, self.opinions)
-
-    def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
-        """Show the state."""
-        parts: tuple[Part, ...] = (
+        self._parts: tuple[Panel, ...] = (
             self.patient,
             self.state,
             self.hold,
@@ -69,7 +51,12 @@ class ReadPage(QWidget):
             self.findings,
             self.opinions,
         )
-        for part in parts:
+        for part in self._parts:
+            layout.addWidget(part)
+
+    def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
+        """Show the state."""
+        for part in self._parts:
             part.render(old, new)
         if new.read.role is Role.ARBITRATOR:
             self.opinions.hide()  # both reads' stand side by side

@@ -9,11 +9,11 @@ from mammoview.app.assessment.consistency import Severity
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import checks, next_step, texts
 from mammoview.app.workspace import Workspace
-from mammoview.ui.panels.parts import heading, paragraph
+from mammoview.ui.panels.parts import Panel, heading, paragraph
 from mammoview.words import translate
 
 
-class StatePart(QWidget):
+class StatePart(Panel):
     """The steps of a read, the one that it is at, and what leads on.
 
     Signals
@@ -25,9 +25,7 @@ class StatePart(QWidget):
     asked = Signal(object)
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("readState")
-        self.setAccessibleName(translate("Read", "Where the read stands"))
+        super().__init__("readState", translate("Read", "Where the read stands"), parent)
         self._desk = desk
         self._way = paragraph("readWay", translate("Read", "Steps of the read"), self)
         self._result = paragraph("readResult", translate("Read", "Computer"), self)

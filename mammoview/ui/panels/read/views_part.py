@@ -9,16 +9,15 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import commands as reads
 from mammoview.app.workspace import Workspace
 from mammoview.review.states import ReadState
+from mammoview.ui.panels.parts import Panel
 from mammoview.words import translate
 
 
-class ViewsPart(QWidget):
+class ViewsPart(Panel):
     """Shown only while a read waits for a reason why views are missing."""
 
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("readViews")
-        self.setAccessibleName(translate("Read", "Missing views"))
+        super().__init__("readViews", translate("Read", "Missing views"), parent)
         self._desk = desk
         said = translate("Read", "Why views are missing (mastectomy, …)")
         self.reason = QLineEdit(self)
