@@ -77,12 +77,37 @@ class Session:
     def __init__(self, *, badge: str | None, bundle: Path | None, device: str | None) -> None:
         self.log, log_problem = _start_log()
         loaded = settings.load_or_default(settings.settings_path())
-        self._stored = loaded.settings
-        language_problem = language.install(self._stored.language)
+        self._stored = stored = loaded.settings
+        language_problem = language.install(stored.language)
         self.dispatcher = GuiDispatcher()
-        self.desk = ReadingDesk(
+        deliver, reads = self.dispatcher.post, reads_path()
+        self.desk = self._make_desk(Analyst(bundle=bundle, device=device or stored.device.value))
+        self.readers = ReaderDesk(readers_path(), deliver=deliver, rules=rules_of(stored))
+        self.readers.start()
+        self.worklist = Worklist(deliver=deliver, sort=sort_of(stored.worklist_sort), reads=reads)
+        self.results = ExportDesk(
+            Places(log=reads, readers=readers_path(), marks=marks_path()),
+            deliver=deliver,
+            chosen=formats_of(stored.export_formats),
+        )
+        self.window = MainWindow(
+            self.desk,
+            badge=badge,
+            checks=DisplayChecks(records_path(), days=stored.display_check_days),
+            worklist=self.worklist,
+            results=self.results,
+            readers=self.readers,
+        )
+        self._restore(stored)
+        said = filter(None, (loaded.problem, log_problem, language_problem))
+        for problem in (*map(str, said), *keyboard.problems(stored.keys)):
+            self.desk.do(commands.warn, problem)
+        self.desk.subscribe(self._changed)
+
+    def _make_desk(self, analyst: Analyst) -> ReadingDesk:
+        return ReadingDesk(
             deliver=self.dispatcher.post,
-            analyst=Analyst(bundle=bundle, device=device or self._stored.device.value),
+            analyst=analyst,
             settings=self._stored,
             keep_private=self.log.hide if self.log else None,
             mark_store=MarkStore(marks_path()),
@@ -90,37 +115,6 @@ class Session:
             reader=NOBODY,
             leases=leases_path(),
         )
-        self.readers = ReaderDesk(
-            readers_path(),
-            deliver=self.dispatcher.post,
-            rules=rules_of(self._stored),
-        )
-        self.readers.start()
-        checks = DisplayChecks(records_path(), days=self._stored.display_check_days)
-        self.worklist = Worklist(
-            deliver=self.dispatcher.post,
-            sort=sort_of(self._stored.worklist_sort),
-            reads=reads_path(),
-        )
-        self.results = ExportDesk(
-            Places(log=reads_path(), readers=readers_path(), marks=marks_path()),
-            deliver=self.dispatcher.post,
-            chosen=formats_of(self._stored.export_formats),
-        )
-        self.window = MainWindow(
-            self.desk,
-            badge=badge,
-            checks=checks,
-            worklist=self.worklist,
-            results=self.results,
-            readers=self.readers,
-        )
-        self._restore(self._stored)
-        said = [str(problem) for problem in (loaded.problem, log_problem) if problem is not None]
-        said += [language_problem] if language_problem else []
-        for problem in (*said, *keyboard.problems(self._stored.keys)):
-            self.desk.do(commands.warn, problem)
-        self.desk.subscribe(self._changed)
 
     def _restore(self, stored: Settings) -> None:
         self.window.side_panel.setVisible(stored.panel_open)

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject
-from PySide6.QtGui import QScreen, QWindow
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtGui import QScreen
 
 from mammoview.app.display_check import DisplayChecks, DisplayStatus
 from mammoview.ui.dialogs.daily_check import DailyCheck
-from mammoview.ui.screen_watch import screen_of
-
-_TELLING = (QEvent.Type.Show, QEvent.Type.WindowActivate)
+from mammoview.ui.screen_watch import ScreenWatch, screen_of
 
 
 class DisplayWatch(QObject):
@@ -20,8 +17,8 @@ class DisplayWatch(QObject):
 
     Parameters
     ----------
-    window : QMainWindow
-        The window whose screen counts.
+    watch : ScreenWatch
+        Tells on which screen the window is that counts.
     checks : DisplayChecks or None
         None where no screen is read from (a snapshot): then nothing is said.
     tell : callable
@@ -30,25 +27,21 @@ class DisplayWatch(QObject):
 
     def __init__(
         self,
-        window: QMainWindow,
+        watch: ScreenWatch,
         checks: DisplayChecks | None,
         tell: Callable[[DisplayStatus], None],
     ) -> None:
-        super().__init__(window)
+        super().__init__(watch)
         self.setObjectName("displayWatch")
-        self._window, self._checks, self._tell = window, checks, tell
-        self._handle: QWindow | None = None
+        self._window, self._checks, self._tell = watch.window, checks, tell
         if checks is not None:
-            window.installEventFilter(self)
+            self._window.installEventFilter(self)
+            watch.changed.connect(self.judge)
             self.judge()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Judge again when the window is shown or comes back to the reader."""
-        if event.type() in _TELLING:
-            handle = self._window.windowHandle()
-            if handle is not None and handle is not self._handle:
-                handle.screenChanged.connect(self.judge)
-                self._handle = handle
+        """Judge again when the window comes back to the reader: it may be the next day."""
+        if event.type() is QEvent.Type.WindowActivate:
             self.judge()
         return False
 

@@ -88,16 +88,12 @@ class MainWindow(ReadingWindow):
         self._screen_watch = ScreenWatch(self)
         self._pages = self._build_pages()
         self.worklist = self._add_worklist(worklist)
-        self.export = ExportFrame(self, desk, results) if results is not None else None
-        if self.export is not None:
-            self.status_strip.add_bar(self.export.task_bar)
+        self.export = self._add_export(results)
         self._build_bars()
         self._connect()
         self.render(None, desk.workspace)
-        self.display = DisplayWatch(self, checks, self._judge_display)
-        self.readers = (
-            ReadersFrame(self._pages, self, desk, readers, self.worklist) if readers else None
-        )
+        self.display = DisplayWatch(self._screen_watch, checks, self._judge_display)
+        self.readers = self._add_readers(readers)
 
     def _build_pages(self) -> QStackedWidget:
         centre = QWidget(self)
@@ -124,6 +120,20 @@ class MainWindow(ReadingWindow):
         self.status_strip.add_bar(frame.task_bar)
         self.status_strip.add_bar(frame.offer)
         return frame
+
+    def _add_export(self, results: ExportDesk | None) -> ExportFrame | None:
+        """Add the export's bar; a snapshot exports nothing."""
+        if results is None:
+            return None
+        frame = ExportFrame(self, self.desk, results)
+        self.status_strip.add_bar(frame.task_bar)
+        return frame
+
+    def _add_readers(self, readers: ReaderDesk | None) -> ReadersFrame | None:
+        """Add the page that asks who reads; a snapshot is nobody's."""
+        if readers is None:
+            return None
+        return ReadersFrame(self._pages, self, self.desk, readers, self.worklist)
 
     def _build_bars(self) -> None:
         fill_menus(self.menuBar(), self._actions)

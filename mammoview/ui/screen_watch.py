@@ -15,6 +15,11 @@ _TELLING = (QEvent.Type.Show, QEvent.Type.DevicePixelRatioChange)
 class ScreenWatch(QObject):
     """Tells when a window comes onto another screen, or its screen runs at another resolution.
 
+    Attributes
+    ----------
+    window : QWidget
+        The window.
+
     Signals
     -------
     changed(Screen)
@@ -26,7 +31,7 @@ class ScreenWatch(QObject):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self.setObjectName("screenWatch")
-        self._window = window
+        self.window = window
         self._handle: QWindow | None = None
         self._screen: QScreen | None = None
         window.installEventFilter(self)
@@ -38,11 +43,11 @@ class ScreenWatch(QObject):
         return False
 
     def _look(self) -> None:
-        handle = self._window.windowHandle()
+        handle = self.window.windowHandle()
         if handle is not None and handle is not self._handle:
             handle.screenChanged.connect(self._look)
             self._handle = handle
-        screen = self._window.screen()
+        screen = self.window.screen()
         if screen is not self._screen:
             if self._screen is not None:
                 self._screen.geometryChanged.disconnect(self._look)

@@ -73,7 +73,7 @@ class SecondWindow(ReadingWindow):
         for action in actions:
             (self.four_view if action.spec.on_images else self).addAction(action)
         self._connect()
-        self.display = DisplayWatch(self, checks, self._show_display)
+        self.display = DisplayWatch(self._screen_watch, checks, self._show_display)
 
     def _build_strip(self) -> StripRows:
         strip = QStatusBar(self)
