@@ -11,7 +11,7 @@ from typing import Any
 from mammoview import words
 from mammoview.app import settings
 from mammoview.app.reports import Gathered, Places, gather, reader_names, why_not
-from mammoview.app.results.export import Exported, export, into_log
+from mammoview.app.results.export import Exported, entered_in, export, into_log
 from mammoview.app.results.formats import Format
 from mammoview.app.worklist.database import database_path
 from mammoview.app.worklist.desk import WorklistOrder
@@ -39,7 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="key of an examination of the worklist, or the path of its files",
     )
     parser.add_argument(
-        "--to", metavar="DIR", type=Path, required=True, help="folder; older results are replaced"
+        "--to",
+        metavar="DIR",
+        type=_folder,
+        required=True,
+        help="folder of this read; its older results are replaced",
     )
     parser.add_argument(
         "--format",
@@ -98,6 +102,12 @@ def _require_no_second_reader_waits(read: Read, places: Places) -> None:
             expected="two final reads, as this site reads each examination twice",
             todo="export it from the window, signed in as its reader, or wait for the second read",
         )
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("no folder is named; '.' is the one you are in")
+    return Path(text)
 
 
 def _formats(text: str) -> tuple[Format, ...]:
@@ -182,6 +192,7 @@ def _export(args: argparse.Namespace, gathered: Gathered, places: Places) -> Exp
             args.format,
             args.to,
             record=into_log(places.log, gathered.report.read_id, LOCAL_READER.id),
+            entered=entered_in(places.log, gathered.report.read_id),
             on_format=seen,
         )
 

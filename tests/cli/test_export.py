@@ -183,6 +183,29 @@ def test_a_language_that_is_not_there_is_said_and_the_files_are_english(
     assert "Research use only" in _written_on_image(tmp_path / "out")
 
 
+def test_a_second_patient_does_not_go_into_the_folder_of_the_first(
+    command: Run, exam: Path, tmp_path: Path
+) -> None:
+    build_exam(tmp_path / "other", person="Other^One", study="2")
+    keep_read(exam)
+    keep_read(tmp_path / "other")
+    out = tmp_path / "out"
+    assert command("export", exam, "--to", out, "--format", "gsps").code == ExitCode.DONE
+    answer = command("export", tmp_path / "other", "--to", out, "--format", "json")
+    assert answer.code == ExitCode.REFUSED
+    assert "choose an empty folder" in answer.err
+    assert not (out / "results.json").exists()
+    again = command("export", exam, "--to", out, "--format", "gsps,json")
+    assert again.code == ExitCode.DONE, again.err
+
+
+def test_no_folder_is_no_folder(command: Run, exam: Path) -> None:
+    keep_read(exam)
+    answer = command("export", exam, "--to", "")
+    assert answer.code == ExitCode.USAGE
+    assert "no folder is named" in answer.err
+
+
 def test_a_study_that_nobody_has_read(command: Run, exam: Path, tmp_path: Path) -> None:
     answer = command("export", exam, "--to", tmp_path / "out")
     assert answer.code == ExitCode.REFUSED

@@ -107,7 +107,11 @@ class ExportDesk(ToldState[ExportState]):
         shown: Shown,
         context: JobContext,
     ) -> Exported:
-        from mammoview.app.results.export import export, into_log  # the window starts without
+        from mammoview.app.results.export import (  # the window starts without
+            entered_in,
+            export,
+            into_log,
+        )
 
         def progress(done: int, total: int) -> None:
             context.report(partial(self._change, task=_task(done, total)))
@@ -120,6 +124,7 @@ class ExportDesk(ToldState[ExportState]):
             formats,
             folder,
             record=into_log(self._places.log, read_id, who),
+            entered=entered_in(self._places.log, read_id),
             on_format=progress,
             cancelled=context.cancelled,
             shown=shown,

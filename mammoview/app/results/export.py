@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from mammoview.app.reports import Gathered
+from mammoview.app.results.earlier import require_own, results_in, sweep
 from mammoview.app.results.files import NamedBytes, write_all
 from mammoview.app.results.formats import MAKERS, CancelledError, Format, Shown, Work
 from mammoview.errors import MammoviewError
@@ -61,6 +63,7 @@ def export(
     folder: Path,
     *,
     record: Record,
+    entered: Collection[str] = frozenset(),
     on_format: Callable[[int, int], None] = lambda done, total: None,
     cancelled: Callable[[], bool] = lambda: False,
     shown: Shown = default_voi,
@@ -74,16 +77,25 @@ def export(
     formats : sequence of Format
         Which, each once.
     folder : Path
-        Where; older results of the same names are replaced.
+        Where; older results of this read are replaced.
     record : callable
         Enters each file in the log.
+    entered : collection of str
+        SHA-256 of the files that the log holds of this read already.
     on_format : callable
         Told how many formats of how many are done.
     cancelled : callable
         Asked before each image; what is written by then stays.
     shown : callable
         The window that pictures and presentation states show an image with.
+
+    Raises
+    ------
+    ReviewError
+        If the folder holds results of another read.
     """
+    sweep(folder)
+    require_own(folder, entered)
     work = Work(gathered, cancelled, shown)
     written: list[Written] = []
     refused: list[RefusedFormat] = []
@@ -123,9 +135,19 @@ def into_log(log: Path, read_id: str, who: str) -> Record:
     return record
 
 
+def entered_in(log: Path, read_id: str) -> frozenset[str]:
+    """Return the SHA-256 of the files that a read log holds of a read."""
+    with closing(ReadLog(log)) as reads:
+        contents = [event.content for event in reads.events(read_id)]
+    return frozenset(c.sha256 for c in contents if isinstance(c, ExportRecorded))
+
+
 def _write(one: Format, files: Sequence[NamedBytes], folder: Path, record: Record) -> list[Written]:
+    before = set(results_in(folder, one))
     digests = [hashlib.sha256(file.content).hexdigest() for file in files]
     paths = write_all(folder, files, partial(_record_all, one, digests, record))
+    for old in before.difference(paths):  # of this read, which had more to tell then
+        old.unlink(missing_ok=True)
     return [
         Written(format=one, file=path, sha256=digest)
         for path, digest in zip(paths, digests, strict=True)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 from mammoview.errors import MammoviewError
+
+# A file that is being written; one stays behind where the program is killed.
+LEFTOVER = re.compile(r"\.mammoview-[0-9a-f]{32}\.tmp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,13 @@ def write_all(
         If the folder cannot be written, or is full.
     """
     pairs = [(folder / f".mammoview-{uuid4().hex}.tmp", folder / file.name) for file in files]
+    taken = [path.name for _, path in pairs if path.is_dir()]
+    if taken:  # found out while files get their names, it would leave half a format
+        raise MammoviewError(
+            f"a folder where a file is to be ({', '.join(taken)})",
+            expected="a place for the results",
+            todo="choose another place",
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file, (temporary, _) in zip(files, pairs, strict=True):
@@ -50,7 +61,7 @@ def write_all(
         for temporary, path in pairs:
             temporary.replace(path)
     except OSError as error:
-        raise _cannot_write(error) from error
+        raise cannot_write(error) from error
     finally:
         for temporary, _ in pairs:
             with contextlib.suppress(OSError):  # what went wrong before is what is told
@@ -65,7 +76,8 @@ def _write(path: Path, content: bytes) -> None:
         os.fsync(stream.fileno())
 
 
-def _cannot_write(error: OSError) -> MammoviewError:
+def cannot_write(error: OSError) -> MammoviewError:
+    """Say that a folder cannot be written, why, and what to do."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return MammoviewError(
         f"a folder that cannot be written ({os.strerror(error.errno or errno.EIO)})",

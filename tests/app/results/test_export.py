@@ -14,7 +14,8 @@ from mammoview.app import reports
 from mammoview.app.reports import Gathered, Places
 from mammoview.app.resolve import load_image
 from mammoview.app.results import formats
-from mammoview.app.results.export import Exported, export, into_log
+from mammoview.app.results.earlier import results_in
+from mammoview.app.results.export import Exported, entered_in, export, into_log
 from mammoview.app.results.files import NamedBytes
 from mammoview.app.results.formats import Format, Work, slice_to_show
 from mammoview.dicom.index import index_paths
@@ -108,6 +109,7 @@ def test_an_export_does_not_change_what_the_next_one_says(exam: Path, tmp_path: 
             (Format.JSON, Format.TID_1500, Format.PDF),
             tmp_path / "out",
             record=record,
+            entered=entered_in(reads_path(), read.read_id),
         )
         for _ in range(2)
     ]
@@ -312,3 +314,88 @@ def test_a_read_with_nothing_to_select_has_no_key_images(exam: Path, tmp_path: P
     bare = replace(whole, final=replace(whole.final, findings=()), shown=(), answers=())
     done = export(Gathered(report=bare), (Format.KO,), tmp_path / "out", record=_entered)
     assert "a finding, or a mark that was agreed with" in done.refused[0].reason
+
+
+def test_results_of_another_patient_are_not_mixed_in(exam: Path, tmp_path: Path) -> None:
+    build_exam(tmp_path / "other", person="Other^One", study="2")
+    first, second = keep_read(exam), keep_read(tmp_path / "other")
+    out = tmp_path / "out"
+    export(
+        reports.gather(first.read_id, index_paths([exam]), places()),
+        (Format.GSPS,),
+        out,
+        record=into_log(reads_path(), first.read_id, "local"),
+    )
+    before = {path: path.read_bytes() for path in out.iterdir()}
+    found = reports.gather(second.read_id, index_paths([tmp_path / "other"]), places())
+    for wanted in (QUICK, (Format.GSPS,)):
+        with pytest.raises(ReviewError, match=r"not of this read.*gsps-1-R-CC"):
+            export(
+                found,
+                wanted,
+                out,
+                record=into_log(reads_path(), second.read_id, "local"),
+                entered=entered_in(reads_path(), second.read_id),
+            )
+    assert {path: path.read_bytes() for path in out.iterdir()} == before
+
+
+def test_a_file_that_somebody_changed_is_not_replaced(exam: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "report.pdf").write_text("mine")
+    (out / "notes.txt").write_text("mine too")
+    with pytest.raises(ReviewError, match=r"report\.pdf"):
+        export(gathered(exam), QUICK, out, record=_entered)
+    assert names(out) == ["notes.txt", "report.pdf"]
+
+
+def test_what_a_read_no_longer_tells_goes_with_the_next_export(exam: Path, tmp_path: Path) -> None:
+    read = keep_read(exam)
+    found, out = reports.gather(read.read_id, index_paths([exam]), places()), tmp_path / "out"
+    record = into_log(reads_path(), read.read_id, "local")
+    export(found, (Format.KO, Format.GSPS), out, record=record)
+    key_object = out / "ko.dcm"
+    key_object.rename(out / "ko-1.dcm")  # there was more than one document then
+    export(
+        found,
+        (Format.KO,),
+        out,
+        record=record,
+        entered=entered_in(reads_path(), read.read_id),
+    )
+    assert names(out) == [
+        "gsps-1-R-CC.dcm",
+        "gsps-2-L-CC.dcm",
+        "gsps-3-R-MLO.dcm",
+        "gsps-4-L-MLO.dcm",
+        "ko.dcm",
+    ]
+
+
+def test_what_a_killed_export_left_is_swept_once_it_is_old(exam: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    old, fresh = (out / f".mammoview-{digit * 32}.tmp" for digit in "ab")
+    for path in (old, fresh, out / ".mammoview-notes.tmp"):
+        path.write_bytes(b"a patient's")
+    os.utime(old, (1, 1))
+    export(gathered(exam), QUICK, out, record=_entered)
+    assert not old.exists()
+    assert fresh.exists(), "another program may be writing it"
+    assert (out / ".mammoview-notes.tmp").exists()
+
+
+def test_a_folder_in_the_place_of_a_file_leaves_no_half_format(exam: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / "gsps-3-R-MLO.dcm").mkdir(parents=True)
+    done = export(gathered(exam), (Format.GSPS,), out, record=_entered)
+    assert names(out) == ["gsps-3-R-MLO.dcm"]
+    assert "gsps-3-R-MLO.dcm" in done.refused[0].reason
+
+
+def test_every_file_is_known_as_one_of_its_format(exam: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = export(gathered(exam), tuple(Format), out, record=_entered)
+    for one in Format:
+        assert set(results_in(out, one)) == {w.file for w in done.written if w.format is one}
