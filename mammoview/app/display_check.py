@@ -168,7 +168,7 @@ class DisplayChecks:
 
 def records_path() -> Path:
     """Return where the answers of this user are."""
-    return Path(platformdirs.user_data_dir("mammoview", appauthor=False)) / "display-checks.jsonl"
+    return platformdirs.user_data_path("mammoview", appauthor=False) / "display-checks.jsonl"
 
 
 def status_of(

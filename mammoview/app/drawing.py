@@ -187,13 +187,7 @@ def _crossing(
     a: ImagePoint, b: ImagePoint, share: float, ends: tuple[float, float], scale: Scale
 ) -> Points | None:
     """Return a line and the one across it at a share of its length, its ends so far off."""
-    unit = _across(a, b, scale)
-    if unit is None:
-        return None
-    share = min(max(share, 0.0), 1.0)
-    foot = ImagePoint(col=a.col + share * (b.col - a.col), row=a.row + share * (b.row - a.row))
-    c, d = (ImagePoint(col=foot.col + s * unit[0], row=foot.row + s * unit[1]) for s in ends)
-    return a, b, c, d
+    return _second_on(a, b, min(max(share, 0.0), 1.0), tuple((0.0, off) for off in ends), scale)
 
 
 def _second_diameter(given: Points, scale: Scale) -> Points | None:

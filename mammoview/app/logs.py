@@ -96,6 +96,4 @@ class LogSession:
 
 def start(folder: Path | None = None, *, level: int = logging.INFO) -> LogSession:
     """Start the log in the user's log folder, or in a given one."""
-    return LogSession(
-        folder or Path(platformdirs.user_log_dir("mammoview", appauthor=False)), level
-    )
+    return LogSession(folder or platformdirs.user_log_path("mammoview", appauthor=False), level)

@@ -16,7 +16,7 @@ from mammoview.app.breast_place import (
     nipple_of,
 )
 from mammoview.app.drawing import oblique
-from mammoview.app.workspace import HungView, LoadedImage, Workspace
+from mammoview.app.workspace import LoadedImage, Workspace
 from mammoview.domain.annotation import ELLIPSES, ONE_AN_IMAGE, OUTLINES, Annotation, MarkKind
 from mammoview.domain.geometry import ImagePoint, PixelSpacing
 from mammoview.domain.study import Mammogram
@@ -154,7 +154,7 @@ def _in_other_view(ws: Workspace, mark: Annotation, here: Located) -> Located | 
         other
         for other in ws.marks.items
         if other.label.casefold() == words
-        and (view := _view_of(ws, other)) is not None
+        and (view := ws.hung(other.sop_instance_uid)) is not None
         and view.mammogram.view.value in wanted
         and view.mammogram.laterality.value is here.view.laterality.value
         and view.mammogram.study_key == here.view.study_key
@@ -164,7 +164,7 @@ def _in_other_view(ws: Workspace, mark: Annotation, here: Located) -> Located | 
 
 
 def _located(ws: Workspace, mark: Annotation) -> Located | None:
-    view = _view_of(ws, mark)
+    view = ws.hung(mark.sop_instance_uid)
     return None if view is None else locate(ws.marks, view, mark.centre())
 
 
@@ -173,17 +173,9 @@ def nipple_estimate(ws: Workspace, sop_instance_uid: str) -> tuple[ImagePoint, s
 
     None where the reader has set it.
     """
-    for view in ws.views:
-        if view.mammogram.sop_instance_uid == sop_instance_uid:
-            found = nipple_of(ws.marks, view)
-            return found if found is not None and found[1] in GUESSES else None
-    return None
-
-
-def _view_of(ws: Workspace, mark: Annotation) -> HungView | None:
-    return next(
-        (v for v in ws.views if v.mammogram.sop_instance_uid == mark.sop_instance_uid), None
-    )
+    view = ws.hung(sop_instance_uid)
+    found = nipple_of(ws.marks, view) if view is not None else None
+    return found if found is not None and found[1] in GUESSES else None
 
 
 # -- numbers ----------------------------------------------------------------------------------

@@ -93,11 +93,10 @@ def turn_second(ws: Workspace, degrees: float) -> Workspace:
     mark = ws.marks.by_id(ws.marks.selected)
     if mark is None or mark.kind is not MarkKind.DIAMETERS:
         return ws
-    headers = (view.mammogram for view in ws.views)
-    header = next((h for h in headers if h.sop_instance_uid == mark.sop_instance_uid), None)
-    if header is None:  # of a prior that is not compared now
+    view = ws.hung(mark.sop_instance_uid)
+    if view is None:  # of a prior that is not compared now
         return replace(ws, status=translate("Marks", "Its image does not hang"))
-    turned = drawing.second_turned(mark, degrees, scale_of(header.spacing))
+    turned = drawing.second_turned(mark, degrees, scale_of(view.mammogram.spacing))
     return change(ws, turned, nudge=True)
 
 

@@ -85,19 +85,7 @@ class ReadingDesk:
         self._computer = Computer(
             analyst, deliver=deliver, state=self._now, change=self.do, ended=self._computer_ended
         )
-        self._frames = FrameLoader(
-            lanes=self._pixels,
-            state=self._now,
-            change=self.do,
-            arrived=self._look_ahead,
-        )
-        self._views = ViewLoader(
-            lanes=self._pixels,
-            frames=self._frames,
-            state=self._now,
-            change=self.do,
-            arrived=self._after_decoding,
-        )
+        self._frames, self._views = self._loaders()
         settings = settings or Settings()
         self._ahead = Prefetcher(
             deliver=deliver,
@@ -112,20 +100,33 @@ class ReadingDesk:
         self._listed_key = ""  # where the reader is in the order, though it may not open
         self._workspace = commands.empty(settings)
         self._opening = False
-        self._marks = (
-            None if mark_store is None else MarkKeeper(mark_store, deliver=deliver, do=self.do)
-        )
-        self.reads: ReadDesk | None = None
-        if read_log is not None and reader is not None:
-            self.reads = ReadDesk(
-                read_log,
-                deliver=deliver,
-                state=self._now,
-                change=self.do,
-                computer=self._computer,
-                leases=leases,
-            )
+        self._marks = MarkKeeper(mark_store, deliver=deliver, do=self.do) if mark_store else None
+        self.reads = self._read_desk(read_log, leases) if read_log and reader else None
+        if self.reads is not None and reader is not None:
             self.reads.seat(reader)
+
+    def _loaders(self) -> tuple[FrameLoader, ViewLoader]:
+        frames = FrameLoader(
+            lanes=self._pixels, state=self._now, change=self.do, arrived=self._look_ahead
+        )
+        views = ViewLoader(
+            lanes=self._pixels,
+            frames=frames,
+            state=self._now,
+            change=self.do,
+            arrived=self._after_decoding,
+        )
+        return frames, views
+
+    def _read_desk(self, log: Path, leases: Path | None) -> ReadDesk:
+        return ReadDesk(
+            log,
+            deliver=self.deliver,
+            state=self._now,
+            change=self.do,
+            computer=self._computer,
+            leases=leases,
+        )
 
     @property
     def workspace(self) -> Workspace:
@@ -381,7 +382,7 @@ class ReadingDesk:
     def _take_listed(self, key: str, index: ExamIndex) -> None:
         self._hide(index)
         self._ahead.keep_headers(key, index)
-        if commands.exam_by_key(commands.with_index(self._workspace, index), key) is None:
+        if key not in {exam.key for exam in index.examinations}:
             reasons = "; ".join(dict.fromkeys(refusal.reason for refusal in index.refused))
             self._not_listed(index, reasons or "it has no images any more")
             return

@@ -7,6 +7,7 @@ state adds nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,11 +79,8 @@ def gather(read_id: str, index: ExamIndex, places: Places) -> Gathered:
     ReviewError
         If the read is not revealed yet, the log is damaged, or an image is not there.
     """
-    log = ReadLog(places.log)
-    try:
+    with closing(ReadLog(places.log)) as log:
         events = log.events(read_id)
-    finally:
-        log.close()
     read = replay(events)
     images = images_of(read, index)
     uids = [image.sop_instance_uid for image in images]
@@ -183,11 +181,8 @@ def reader_names(path: Path) -> dict[str, str]:
     """Return the name of every reader of this machine by its id."""
     names = {LOCAL_READER.id: LOCAL_READER.name}
     if path.exists():
-        book = ReaderBook(path)
-        try:
+        with closing(ReaderBook(path)) as book:
             names |= {profile.id: profile.name for profile in book.profiles()}
-        finally:
-            book.close()
     return names
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
@@ -93,11 +92,11 @@ class LoadedSettings:
 
 def settings_path() -> Path:
     """Return where the settings of this user are."""
-    return Path(platformdirs.user_config_dir("mammoview", appauthor=False)) / "settings.toml"
+    return platformdirs.user_config_path("mammoview", appauthor=False) / "settings.toml"
 
 
 def load(path: Path) -> Settings:
-    """Read a settings file; the defaults where there is none.  An older schema is brought up.
+    """Read a settings file; the defaults where there is none.  An older schema will do.
 
     Raises
     ------
@@ -110,7 +109,7 @@ def load(path: Path) -> Settings:
         content = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise _bad(f"{path.name} cannot be read ({type(error).__name__})", "valid TOML") from error
-    content = _brought_up(content, path.name)
+    content = _without_schema(content, path.name)
     known = {field.name for field in fields(Settings)}
     if not set(content) <= known:
         unknown = ", ".join(sorted(set(content) - known))
@@ -198,20 +197,11 @@ def screens_in(path: Path, base: Settings) -> tuple[Calibration, ...]:
 _DAYS = range(1, 367)
 
 
-def _as_it_is(content: Content) -> Content:
-    return content
-
-
-# How the content of each older schema becomes that of the next one.  Schema 2 only added to 1.
-_STEPS: Mapping[int, Callable[[Content], Content]] = {1: _as_it_is}
-
-
-def _brought_up(content: Content, name: str) -> Content:
+def _without_schema(content: Content, name: str) -> Content:
+    """Return the keys of a file; schema 2 only added some to those of schema 1."""
     schema = content.pop("schema", None)
-    if type(schema) is not int or not (schema in _STEPS or schema == SCHEMA):
+    if type(schema) is not int or not 1 <= schema <= SCHEMA:
         raise _bad(f"schema {schema!r} in {name}", f"schema {SCHEMA} or older")
-    for older in range(schema, SCHEMA):
-        content = _STEPS[older](content)
     return content
 
 

@@ -490,3 +490,8 @@ class Workspace:
     marks: Marks = NO_MARKS
     read: ReadPart = NO_READ
     cad_source: CadSource = MODEL_HERE
+
+    def hung(self, sop_instance_uid: str) -> HungView | None:
+        """Return an image of the hanging; None where it does not hang."""
+        uid = sop_instance_uid
+        return next((v for v in self.views if v.mammogram.sop_instance_uid == uid), None)

@@ -87,7 +87,7 @@ class StoredMarks:
 
 def marks_path() -> Path:
     """Return where the marks of this user are."""
-    return Path(platformdirs.user_data_dir("mammoview", appauthor=False)) / "marks.sqlite"
+    return platformdirs.user_data_path("mammoview", appauthor=False) / "marks.sqlite"
 
 
 class MarkStore:

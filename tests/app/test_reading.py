@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mammoview.app import commands, resolve
+from mammoview.app import commands, jobs, resolve
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import LoadedImage, ModelSummary, Task, Workspace
@@ -322,6 +322,7 @@ def test_thousands_of_files_do_not_repaint_the_window_each(
         return ExamIndex(examinations=(), refused=())
 
     monkeypatch.setattr("mammoview.dicom.index.index_paths", many)
+    monkeypatch.setattr(jobs, "_TELL_S", 5e-4)  # so that this work does not end at once
     told: list[Task | None] = []
     desk.subscribe(lambda old, new: told.append(new.task))
     desk.open_paths([tmp_path])

@@ -27,11 +27,8 @@ def nearest_first(ws: Workspace, mark: CadMark | None) -> tuple[Finding, ...]:
     read = ws.read.read
     if mark is None or read is None:
         return ()
-    image = next(
-        (v.mammogram for v in ws.views if v.mammogram.sop_instance_uid == mark.sop_instance_uid),
-        None,
-    )
-    side = image.laterality.value if image is not None else None
+    hung = ws.hung(mark.sop_instance_uid)
+    side = hung.mammogram.laterality.value if hung is not None else None
     there = [finding for finding in read.now.findings if finding.laterality is side]
     return tuple(sorted(there, key=lambda finding: _distance(finding, mark)))
 

@@ -15,7 +15,7 @@ from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import mark_steps
 from mammoview.app.second_read.outlines import finding_view
 from mammoview.app.second_read.part import with_part
-from mammoview.app.workspace import HungView, Pane, Workspace
+from mammoview.app.workspace import Pane, Workspace
 from mammoview.domain.annotation import Annotation, MarkKind, centroid
 from mammoview.domain.finding import Finding, FindingKind, FindingView
 from mammoview.domain.reading import CadMark, Disposition, MarkAnswer
@@ -131,7 +131,7 @@ def _own_id(ws: Workspace, mark: CadMark) -> str:
 
 
 def _new(ws: Workspace, finding_id: str, view: FindingView, kind: FindingKind) -> Workspace:
-    hung = _hung(ws, view.sop_instance_uid)
+    hung = ws.hung(view.sop_instance_uid)
     side = hung.mammogram.laterality.value if hung is not None else None
     if side is None:
         said = translate("Findings", "The side of this image is not known: no finding on it")
@@ -143,7 +143,7 @@ def _new(ws: Workspace, finding_id: str, view: FindingView, kind: FindingKind) -
 
 def _with_view(ws: Workspace, finding: Finding, view: FindingView) -> Workspace:
     """Link an outline to a finding; in an image where it is outlined already it takes its place."""
-    hung = _hung(ws, view.sop_instance_uid)
+    hung = ws.hung(view.sop_instance_uid)
     side = hung.mammogram.laterality.value if hung is not None else None
     if side is not finding.laterality:
         said = translate("Findings", "Not linked: that is the other breast, or its side is unknown")
@@ -286,7 +286,3 @@ def in_pane(ws: Workspace, pane: Pane) -> tuple[tuple[int, Finding, FindingView]
         for view in finding.views
         if view.sop_instance_uid == uid and view.frame in (0, frame)
     )
-
-
-def _hung(ws: Workspace, sop_instance_uid: str) -> HungView | None:
-    return next((v for v in ws.views if v.mammogram.sop_instance_uid == sop_instance_uid), None)

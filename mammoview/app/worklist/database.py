@@ -102,7 +102,7 @@ _MIGRATIONS: tuple[str, ...] = (
 
 def database_path() -> Path:
     """Return where the worklist of this user is."""
-    return Path(platformdirs.user_data_dir("mammoview", appauthor=False)) / "worklist.sqlite"
+    return platformdirs.user_data_path("mammoview", appauthor=False) / "worklist.sqlite"
 
 
 @contextmanager

@@ -40,7 +40,7 @@ _EMPTY = 24  # a missing view is a little less black than black
 
 def cache_folder() -> Path:
     """Return where the small pictures of this user are kept."""
-    return Path(platformdirs.user_cache_dir("mammoview", appauthor=False)) / "thumbnails"
+    return platformdirs.user_cache_path("mammoview", appauthor=False) / "thumbnails"
 
 
 def strip(

@@ -91,17 +91,18 @@ class MarksPanel(Panel):
 
 def row_text(ws: Workspace, mark: Annotation) -> str:
     """Return a mark's two lines: view, what it is and its words; its size with the basis."""
-    for view in ws.views:
-        header = view.mammogram
-        if header.sop_instance_uid == mark.sop_instance_uid:
-            prior = translate("Marks", "prior {view}").format(view=header.label)
-            label = prior if view.prior else header.label
-            piece = translate("Marks", "slice {number}").format(number=mark.frame)
-            piece = piece if mark.frame is not None else ""
-            kind = translate("Marks", mark.kind.value)
-            first = "  ·  ".join(filter(None, (label, piece, kind, mark.label)))
-            size = size_text(mark, header, view.image).replace("\n", ", ")
-            return f"{first}\n{size}"
-    kind = translate("Marks", mark.kind.value)
-    away = translate("Marks", "on an image that does not hang")
-    return f"{kind}\n{away}"
+    kind, view = translate("Marks", mark.kind.value), ws.hung(mark.sop_instance_uid)
+    if view is None:
+        away = translate("Marks", "on an image that does not hang")
+        return f"{kind}\n{away}"
+    header = view.mammogram
+    prior = translate("Marks", "prior {view}").format(view=header.label)
+    piece = translate("Marks", "slice {number}").format(number=mark.frame)
+    parts = (
+        prior if view.prior else header.label,
+        piece if mark.frame is not None else "",
+        kind,
+        mark.label,
+    )
+    size = size_text(mark, header, view.image).replace("\n", ", ")
+    return f"{'  ·  '.join(filter(None, parts))}\n{size}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mammoview.app.cad_reports import source_text
+from mammoview.app.commands import exam_by_key
 from mammoview.app.kinds import kind_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import gate, texts
@@ -145,7 +146,7 @@ def notes_of(ws: Workspace) -> tuple[str, ...]:
 
 
 def _missing_views(ws: Workspace) -> tuple[str, ...]:
-    exam = next((exam for exam in ws.index.examinations if exam.key == ws.exam_key), None)
+    exam = exam_by_key(ws, ws.exam_key)
     if exam is None or not exam.missing_slots:
         return ()
     said = translate("Reading", "Not found: {views}")

@@ -239,7 +239,7 @@ class SpotTools(QObject):
             return view.lie()
         uid = shown.sop_instance_uid
         if uid not in self._known:
-            hung = next((v for v in self._state.views if v.mammogram.sop_instance_uid == uid), None)
+            hung = self._state.hung(uid)
             marks = self._state.marks
             found = (nipple_of(marks, hung), muscle_of(marks, hung)) if hung else (None, None)
             self._known[uid] = found
