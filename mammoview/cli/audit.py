@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mammoview import __version__
 from mammoview.app import models
+from mammoview.app.reports import reader_names
 from mammoview.cli.arguments import add_json
 from mammoview.cli.output import emit, note, write_atomically
 from mammoview.domain.prediction import ModelIdentity
@@ -24,7 +26,9 @@ from mammoview.review.anchors import (
     witnessed,
 )
 from mammoview.review.audit import AuditReport
+from mammoview.review.leases import LeaseBook, leases_path
 from mammoview.review.raw_log import export_lines, read_raw
+from mammoview.review.readers import readers_path
 from mammoview.review.store import reads_path
 
 
@@ -71,7 +75,8 @@ def _verify(args: argparse.Namespace) -> ExitCode:
     if args.log is None and not anchors and not _was_there(log):
         return _no_read(args, log)
     report = audit.verify(log, anchors) if _was_there(log) else _gone(log, anchors)
-    notes = (*report.notes, *_unknown_models(report.models))
+    takeovers = _takeovers(leases_path()) if args.log is None else ()
+    notes = (*report.notes, *_unknown_models(report.models), *takeovers)
     if args.json:
         emit(args, {"log": str(log), **_document(report), "notes": notes})
     else:
@@ -148,6 +153,22 @@ def _unknown_models(revealed: Sequence[ModelIdentity]) -> Iterator[str]:
     for model in revealed:
         if model.sha256 and model.sha256 not in known:
             yield f"the model {model.name} {model.version} is not on this machine (any more)"
+
+
+def _takeovers(leases: Path) -> Iterator[str]:
+    """Tell who has taken an examination from another who was reading it, and why."""
+    if not leases.exists():
+        return
+    try:
+        with closing(LeaseBook(leases)) as book:
+            taken = book.takeovers()
+        names = reader_names(readers_path())
+    except ReviewError as error:
+        yield f"who took an examination over from whom is not known: {error.met}"
+        return
+    for each in taken:
+        new, old = (names.get(who, who) for who in (each.by_reader, each.from_reader))
+        yield f"{each.at}: {new} took {each.exam_key} over from {old}: {each.reason}"
 
 
 # -- export -------------------------------------------------------------------------------------

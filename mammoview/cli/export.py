@@ -67,12 +67,14 @@ def run(args: argparse.Namespace) -> ExitCode:
     uids = [m.sop_instance_uid for exam in index.examinations for m in exam.mammograms]
     require_none_blinded(places.log, uids)
     read = _chosen(_reads(index, places), args.read, places)
-    _require_no_second_reader_waits(read, places)
+    site = settings.load(settings.settings_path())
+    if site.double_reading:
+        _require_no_second_reader_waits(read, places)
     require_none_blinded(places.log, read.opened.images)
     gathered = gather(read.read_id, index, places)
     # Asked again once all is read: a second reader may have begun meanwhile.
     require_none_blinded(places.log, read.opened.images)
-    with _language_of_the_window():
+    with _people_read(site.language):
         exported = _export(args, gathered, places)
     _tell(gathered, exported)
     if args.json:
@@ -89,11 +91,7 @@ def _require_no_second_reader_waits(read: Read, places: Places) -> None:
     ------
     ReviewError
         If fewer than two readers have made their read of the examination final.
-    SettingsError
-        If the settings that say how the site reads cannot be understood.
     """
-    if not settings.load(settings.settings_path()).double_reading:
-        return
     with closing(ReadLog(places.log)) as log:
         done = {s.reader for s in log.standings(read.opened.exam_key) if s.done}
     if len(done) < _READERS_OF_TWO:
@@ -198,9 +196,8 @@ def _export(args: argparse.Namespace, gathered: Gathered, places: Places) -> Exp
 
 
 @contextmanager
-def _language_of_the_window() -> Iterator[None]:
+def _people_read(language: str) -> Iterator[None]:
     """Let what people read in the files be as the window would write it; messages stay English."""
-    language = settings.load(settings.settings_path()).language
     try:
         words.use(_lookup(language) if language else None)
     except MissingPartError as error:

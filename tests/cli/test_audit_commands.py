@@ -13,6 +13,8 @@ import pytest
 from mammoview.app import models
 from mammoview.cli import doctor
 from mammoview.review.anchors import parse_anchors, witness_path
+from mammoview.review.leases import LeaseBook, leases_path
+from mammoview.review.readers import LOCAL_READER
 from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog, reads_path
 from tests.builders.reads import READER, mark, read_in, revealed
@@ -58,6 +60,18 @@ def test_a_shipped_model_is_known(command: Run, user_folders: Path, shipped_bund
     log.append(read.read_id, READER, Action.REVEAL, said)
     log.close()
     assert command("audit", "verify", "--json").document["notes"] == []
+
+
+def test_who_took_an_examination_over_is_told(command: Run, log: Path) -> None:
+    one, other = LeaseBook(leases_path()), LeaseBook(leases_path())
+    one.take("exam-1", LOCAL_READER.id)
+    other.take("exam-1", "reader-b", reason="left the desk")
+    one.close()
+    other.close()
+    said = command("audit", "verify").out
+    assert f"reader-b took exam-1 over from {LOCAL_READER.name}: left the desk" in said
+    elsewhere = command("audit", "verify", "--log", str(log), "--json").document["notes"]
+    assert not [note for note in elsewhere if "took" in note], "leases are of this user's own log"
 
 
 def test_a_changed_log_is_told_with_exit_1(command: Run, log: Path) -> None:

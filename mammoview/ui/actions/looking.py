@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mammoview.app import looking
 from mammoview.app.workspace import Workspace
-from mammoview.ui.actions.spec import ActionSpec, Menu, Reach, Run, command, has_exam
+from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, command, has_exam, in_window
 from mammoview.words import QT_TRANSLATE_NOOP
 
 
@@ -20,11 +20,12 @@ def _follows_a_spot(ws: Workspace) -> bool:
     return ws.looking.loupe or ws.looking.level_line
 
 
-def _moved(right: int, down: int) -> Run:
-    def run(reach: Reach) -> None:
-        reach.frame.move_spot(right, down)
-
-    return run
+_SPOT_KEYS = (
+    ("left", "Alt+Left", QT_TRANSLATE_NOOP("Actions", "Loupe and level line: left"), -1, 0),
+    ("right", "Alt+Right", QT_TRANSLATE_NOOP("Actions", "Loupe and level line: right"), 1, 0),
+    ("up", "Alt+Up", QT_TRANSLATE_NOOP("Actions", "Loupe and level line: up"), 0, -1),
+    ("down", "Alt+Down", QT_TRANSLATE_NOOP("Actions", "Loupe and level line: down"), 0, 1),
+)
 
 
 ROWS: tuple[ActionSpec, ...] = (
@@ -78,44 +79,17 @@ ROWS: tuple[ActionSpec, ...] = (
         enabled=has_exam,
         group=11,
     ),
-    ActionSpec(
-        id="spot-left",
-        text=QT_TRANSLATE_NOOP("Actions", "Loupe and level line: left"),
-        keys=("Alt+Left",),
-        menu=Menu.IMAGE,
-        run=_moved(-1, 0),
-        repeats=True,
-        enabled=_follows_a_spot,
-        group=10,
-    ),
-    ActionSpec(
-        id="spot-right",
-        text=QT_TRANSLATE_NOOP("Actions", "Loupe and level line: right"),
-        keys=("Alt+Right",),
-        menu=Menu.IMAGE,
-        run=_moved(1, 0),
-        repeats=True,
-        enabled=_follows_a_spot,
-        group=10,
-    ),
-    ActionSpec(
-        id="spot-up",
-        text=QT_TRANSLATE_NOOP("Actions", "Loupe and level line: up"),
-        keys=("Alt+Up",),
-        menu=Menu.IMAGE,
-        run=_moved(0, -1),
-        repeats=True,
-        enabled=_follows_a_spot,
-        group=10,
-    ),
-    ActionSpec(
-        id="spot-down",
-        text=QT_TRANSLATE_NOOP("Actions", "Loupe and level line: down"),
-        keys=("Alt+Down",),
-        menu=Menu.IMAGE,
-        run=_moved(0, 1),
-        repeats=True,
-        enabled=_follows_a_spot,
-        group=10,
+    *(
+        ActionSpec(
+            id=f"spot-{way}",
+            text=text,
+            keys=(key,),
+            menu=Menu.IMAGE,
+            run=in_window(Frame.move_spot, right, down),
+            repeats=True,
+            enabled=_follows_a_spot,
+            group=10,
+        )
+        for way, key, text, right, down in _SPOT_KEYS
     ),
 )

@@ -51,10 +51,6 @@ def _diameters_selected(ws: Workspace) -> bool:
     return mark is not None and mark.kind is MarkKind.DIAMETERS
 
 
-def _can_undo(ws: Workspace) -> bool:
-    return findings.can_undo(ws)
-
-
 def _can_redo(ws: Workspace) -> bool:
     return bool(ws.marks.taken_back)
 
@@ -118,7 +114,7 @@ ROWS: tuple[ActionSpec, ...] = (
         keys=("Ctrl+Z",),
         menu=Menu.MEASURE,
         run=command(findings.undo),
-        enabled=_can_undo,
+        enabled=findings.can_undo,
         group=2,
     ),
     ActionSpec(

@@ -20,6 +20,7 @@ from mammoview.ui.actions.spec import (
     command,
     in_dialog,
     in_window,
+    keeps_reads,
 )
 from mammoview.words import QT_TRANSLATE_NOOP, translate
 
@@ -89,10 +90,6 @@ def _on_read_page(ws: Workspace) -> bool:
     return ws.read.page is Page.READ
 
 
-def _keeps(ws: Workspace) -> bool:
-    return ws.read.keeps
-
-
 def _is_mode(mode: ReadingMode) -> Callable[[Workspace], bool]:
     def is_mode(ws: Workspace) -> bool:
         return ws.read.site_mode is mode
@@ -115,7 +112,7 @@ ROWS: tuple[ActionSpec, ...] = (
         menu=Menu.READ,
         run=command(reads.turn_page),
         checked=_on_read_page,
-        enabled=_keeps,
+        enabled=keeps_reads,
     ),
     *(
         ActionSpec(
@@ -227,7 +224,7 @@ ROWS: tuple[ActionSpec, ...] = (
             menu=Menu.READ,
             run=command(habits.site_mode, mode),
             checked=_is_mode(mode),
-            enabled=_keeps,
+            enabled=keeps_reads,
             group=4,
         )
         for mode, text, key in _MODES
@@ -240,7 +237,7 @@ ROWS: tuple[ActionSpec, ...] = (
             menu=Menu.READ,
             run=command(habits.site_scheme, name),
             checked=_is_scheme(name),
-            enabled=_keeps,
+            enabled=keeps_reads,
             group=5,
         )
         for name, text, key in _SCHEMES

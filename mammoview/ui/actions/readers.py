@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from mammoview.app.workspace import Workspace
-from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, in_window
+from mammoview.ui.actions.spec import ActionSpec, Frame, Menu, in_window, keeps_reads
 from mammoview.words import QT_TRANSLATE_NOOP
-
-
-def _keeps(ws: Workspace) -> bool:
-    return ws.read.keeps
-
 
 ROWS: tuple[ActionSpec, ...] = (
     ActionSpec(
@@ -34,7 +28,7 @@ ROWS: tuple[ActionSpec, ...] = (
         keys=("Ctrl+Shift+R",),
         menu=Menu.FILE,
         run=in_window(Frame.show_readers),
-        enabled=_keeps,
+        enabled=keeps_reads,
         group=8,
     ),
     ActionSpec(
@@ -43,7 +37,7 @@ ROWS: tuple[ActionSpec, ...] = (
         keys=("Ctrl+Shift+N",),
         menu=Menu.READ,
         run=in_window(Frame.show_second_look),
-        enabled=_keeps,
+        enabled=keeps_reads,
         group=4,
     ),
 )

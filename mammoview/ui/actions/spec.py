@@ -299,3 +299,8 @@ def in_dialog(method: Callable[[Dialogs], None]) -> Run:
 def has_exam(ws: Workspace) -> bool:
     """Tell whether an examination hangs."""
     return ws.exam_key is not None
+
+
+def keeps_reads(ws: Workspace) -> bool:
+    """Tell whether there is a log of reads."""
+    return ws.read.keeps
