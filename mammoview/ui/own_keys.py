@@ -1,10 +1,10 @@
-"""A line of words that keeps Return and Esc to itself."""
+"""Fields that keep Return and Esc to themselves, and give the keyboard back to the images."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 OWN_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 
@@ -22,3 +22,10 @@ class OwnKeysLine(QLineEdit):
             event.accept()
             return True
         return super().event(event)
+
+
+def leave_for_images(widget: QWidget) -> None:
+    """Give the keyboard back to the images of a widget's window."""
+    images = widget.window().findChild(QWidget, "fourView")
+    if images is not None:
+        images.setFocus()

@@ -12,7 +12,7 @@ from mammoview.dicom import exams_bench
 from mammoview.dicom.decode import decode_pixels
 from mammoview.dicom.index import index_paths
 from mammoview.errors import UsageError
-from mammoview.ui import bench_exams
+from mammoview.ui.bench import exams as bench_exams
 from tests.builders.ahead import WatchedAnalyst
 
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QGraphicsScene, QGraphicsView
 from pytestqt.qtbot import QtBot
 
-from mammoview.ui.bench_window import Paints, Pair, Stage, WindowBench, bench_window
+from mammoview.ui.bench.window import Paints, Pair, Stage, WindowBench, bench_window
 
 
 def test_every_gesture_is_measured_in_both_windows(qtbot: QtBot) -> None:

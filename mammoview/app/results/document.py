@@ -42,6 +42,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from mammoview.app.patient_words import patient_number
 from mammoview.app.priors import display_date
 from mammoview.app.results.words import RESEARCH_ONLY
 from mammoview.domain.assessment import Statement
@@ -119,10 +120,9 @@ def _scheme(report: ReadReport) -> dict[str, Any]:
 
 def _patient(image: Mammogram) -> dict[str, Any]:
     who = image.identity
-    # CBIS-DDSM gives each file a patient id of its own; the study key is the person.
     return {
         "name": None if image.is_cbis_ddsm else who.name or None,
-        "id": image.study_key if image.is_cbis_ddsm else who.patient_id or None,
+        "id": patient_number(image) or None,
         "birth_date": display_date(who.birth_date) or None,
     }
 

@@ -12,6 +12,7 @@ from mammoview.app.assessment.consistency import breast_title
 from mammoview.app.assessment.lexicon import finding_kind_text
 from mammoview.app.finding_place import position_text
 from mammoview.app.kinds import kind_text, logged_caveat
+from mammoview.app.patient_words import patient_name, patient_number
 from mammoview.app.priors import display_date
 from mammoview.app.results.words import (
     answer_text,
@@ -114,8 +115,6 @@ def blocks_of(report: ReadReport) -> tuple[Block, ...]:
 def _exam(report: ReadReport) -> Block:
     image = report.images[0]
     who, made = image.identity, image.technique
-    name = "" if image.is_cbis_ddsm else who.name.replace("^", " ").strip()
-    number = image.study_key if image.is_cbis_ddsm else who.patient_id
     views = ", ".join(image_label(report, i.sop_instance_uid) for i in report.images)
     missing = ", ".join(report.missing)
     reason = f" ({report.missing_reason})" if report.missing_reason else ""
@@ -123,9 +122,9 @@ def _exam(report: ReadReport) -> Block:
     rows = [
         (
             translate("Report", "Patient"),
-            name or "–",
+            patient_name(image) or "–",
             translate("Report", "Patient ID"),
-            number or "–",
+            patient_number(image) or "–",
         ),
         (
             translate("Report", "Born"),

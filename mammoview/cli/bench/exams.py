@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def measure(args: argparse.Namespace) -> dict[str, Any]:
     """Measure and return what is told."""
     prepare_qt()
-    from mammoview.ui.bench import run_exams
+    from mammoview.ui.bench.run import run_exams
 
     note(f"{args.exams} made-up examinations of four views, 3000 x 4600 pixels, RLE")
     with tempfile.TemporaryDirectory(prefix="mammoview-") as folder:

@@ -48,7 +48,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
 def _painted(paths: Sequence[Path]) -> dict[str, Any]:
     prepare_qt()
     from mammoview.dicom.encoded_bench import write_encoded
-    from mammoview.ui.bench import run_painted
+    from mammoview.ui.bench.run import run_painted
 
     with tempfile.TemporaryDirectory(prefix="mammoview-") as folder:
         note("the four views are encoded three times")

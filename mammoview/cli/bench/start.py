@@ -14,12 +14,12 @@ from mammoview.errors import MammoviewError
 
 SUMMARY = "from the start of the process to a usable window, beside a bare pyqtgraph window"
 _OURS = """
-from mammoview.ui.bench_start import watch
+from mammoview.ui.bench.start import watch
 watch()
 from mammoview.cli import main
 raise SystemExit(main([]))
 """
-_BARE = "from mammoview.ui.bench_start import bare; bare()"
+_BARE = "from mammoview.ui.bench.start import bare; bare()"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

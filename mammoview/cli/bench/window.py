@@ -18,6 +18,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def measure(args: argparse.Namespace) -> dict[str, Any]:
     """Measure and return what is told."""
     prepare_qt()
-    from mammoview.ui.bench import run as run_bench
+    from mammoview.ui.bench.run import run as run_bench
 
     return {"baseline": "four plain pyqtgraph ImageItem in one window", **asdict(run_bench())}

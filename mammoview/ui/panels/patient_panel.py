@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mammoview.app.looking import hides_identity
+from mammoview.app.patient_words import patient_name, patient_number
 from mammoview.app.priors import display_date
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
@@ -38,10 +39,7 @@ def patient_text(ws: Workspace) -> str:
     if view is None:
         return translate("Patient", "No examination")
     who = view.identity
-    # CBIS-DDSM gives each file a patient id of its own; the study key is the person.
-    number = view.study_key if view.is_cbis_ddsm else who.patient_id
-    name = "" if view.is_cbis_ddsm else who.name.replace("^", " ").strip()
-    lines = [name, number]
+    lines = [patient_name(view), patient_number(view)]
     if who.birth_date:
         born = translate("Patient", "born {date}")
         lines.append(born.format(date=display_date(who.birth_date)))

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mammoview.app import coverage, true_size
@@ -281,14 +281,6 @@ class FourView(QWidget):
             size.width(),
             size.height(),
         )
-
-    def grab_image(self, size: QSize) -> QImage:
-        """Return a picture of this widget at a size, whether it is on a screen or not."""
-        before = self.size()
-        self.resize(size)
-        picture = self.grab().toImage()
-        self.resize(before)
-        return picture
 
     # --- keys --------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from mammoview.app.patient_words import patient_name, patient_number
 from mammoview.app.priors import display_date
 from mammoview.app.workspace import AnnotationLevel
 from mammoview.domain.study import Mammogram, PatientIdentity
@@ -23,13 +24,9 @@ def identity_lines(mammogram: Mammogram, level: AnnotationLevel) -> tuple[str, .
     """
     if level is AnnotationLevel.NONE:
         return ()
-    who = mammogram.identity
-    name = who.name.replace("^", " ").strip()
-    # CBIS-DDSM has a patient id for each file, which is its name as well.
-    number = mammogram.study_key if mammogram.is_cbis_ddsm else who.patient_id
-    lines = ["" if mammogram.is_cbis_ddsm else name, number]
+    lines = [patient_name(mammogram), patient_number(mammogram)]
     if level is AnnotationLevel.FULL:
-        lines.append(born(who, mammogram.study_date))
+        lines.append(born(mammogram.identity, mammogram.study_date))
     lines.append(made_at(mammogram, with_time=level is AnnotationLevel.FULL))
     technique = mammogram.technique
     if level is AnnotationLevel.FULL:

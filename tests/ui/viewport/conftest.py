@@ -33,7 +33,7 @@ def picture() -> Callable[[FourView], NDArray[np.int32]]:
     """Return red, green and blue of what a four-view shows, ``(rows, cols, 3)``."""
 
     def grab(widget: FourView) -> NDArray[np.int32]:
-        grabbed = widget.grab_image(widget.size())
+        grabbed = widget.grab().toImage()
         shot = grabbed.convertToFormat(QImage.Format.Format_RGBX8888)
         data = np.frombuffer(shot.constBits(), np.uint8).reshape(shot.height(), -1, 4)
         return data[:, : shot.width(), :3].astype(np.int32)

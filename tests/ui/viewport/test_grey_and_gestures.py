@@ -17,7 +17,7 @@ from mammoview.domain.geometry import ImagePoint, Pose
 from mammoview.domain.study import VoiLut
 from mammoview.domain.views import Slot
 from mammoview.imaging.grayscale import display_table
-from mammoview.ui.bench_window import Paints
+from mammoview.ui.bench.window import Paints
 from mammoview.ui.viewport.four_view import FourView
 from tests.ui.viewport import scene
 from tests.ui.viewport.conftest import Mouse

@@ -70,7 +70,7 @@ def test_it_is_drawn_at_the_outer_border(view: FourView) -> None:
     view.render(
         None, scene.workspace(*(scene.pane(s, dark, spacing=scene.spacing(0.1)) for s in sides))
     )
-    shot = view.grab_image(view.size()).convertToFormat(QImage.Format.Format_Grayscale8)
+    shot = view.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
     data = np.frombuffer(shot.constBits(), np.uint8).reshape(shot.height(), -1)
     for slot, end in ((Slot.RCC, 10), (Slot.LCC, -11)):
         ruler = view.pane(slot).texts.ruler

@@ -14,6 +14,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from mammoview.ui.elided import ElidedCombo
+from mammoview.ui.own_keys import leave_for_images
 
 _MODIFIERS = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
 _TAKES = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -97,10 +98,10 @@ class CodeChoice(ElidedCombo):
         """Choose by typing; Return takes what is shown, Esc brings back what was said."""
         if event.key() in _TAKES:
             self._take(self.currentIndex())
-            self._leave()
+            leave_for_images(self)
         elif event.key() == Qt.Key.Key_Escape:
             self.show_code(self._said)
-            self._leave()
+            leave_for_images(self)
         elif self._own(event):
             self._type(event.text().casefold())
         else:
@@ -138,12 +139,6 @@ class CodeChoice(ElidedCombo):
     def _beginning_with(self, typed: str) -> list[int]:
         names = [self._names(row) for row in range(self.count())]
         return [row for row, both in enumerate(names) if any(n.startswith(typed) for n in both)]
-
-    def _leave(self) -> None:
-        """Give the keyboard back to the images."""
-        images = self.window().findChild(QWidget, "fourView")
-        if images is not None:
-            images.setFocus()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Take a whole code that was typed; what is only begun is not said."""

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from mammoview.ui.own_keys import OWN_KEYS, OwnKeysLine
+from mammoview.ui.own_keys import OWN_KEYS, OwnKeysLine, leave_for_images
 
 _PAUSE_MS = 400
 _LONGEST = 500
@@ -116,9 +116,8 @@ class WordsLine(OwnKeysLine):
             self._pause.stop()
             self.setText(self._shown)
         self.commit()
-        images = self.window().findChild(QWidget, "fourView")
-        if images is not None and self.hasFocus():
-            images.setFocus()
+        if self.hasFocus():
+            leave_for_images(self)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Say what was typed."""

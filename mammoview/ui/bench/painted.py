@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from mammoview.dicom.encoded_bench import EncodedViews
 from mammoview.errors import UsageError
-from mammoview.ui.bench_exams import PlainViews, Stage
+from mammoview.ui.bench.exams import OwnWindow, PlainViews
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ def bench_painted(encodings: Sequence[EncodedViews], *, runs: int = 5) -> tuple[
         )
     ours: dict[str, list[tuple[float, float]]] = {each.name: [] for each in encodings}
     theirs: dict[str, list[float]] = {each.name: [] for each in encodings}
-    stage, plain = Stage(None, prefetch=False), PlainViews()
+    stage, plain = OwnWindow(None, prefetch=False), PlainViews()
     try:
         for _ in range(runs + 1):
             for each in encodings:  # alternating, so that a busy machine slows both alike

@@ -30,7 +30,7 @@ from mammoview.app.workspace import Workspace
 from mammoview.dicom.exams_bench import COLS, ROWS, read_plainly, repeated, write_large_exam
 from mammoview.domain.study import ExamIndex
 from mammoview.errors import UsageError
-from mammoview.ui.bench_window import HEIGHT_PX, WIDTH_PX, Paints, settle
+from mammoview.ui.bench.window import HEIGHT_PX, WIDTH_PX, Paints, settle
 from mammoview.ui.dispatch import GuiDispatcher
 from mammoview.ui.main_window import MainWindow
 
@@ -95,7 +95,7 @@ def bench_exams(folder: Path, *, exams: int = TOLD[-1], analyst: Analyst | None)
     paths = write_large_exam(folder)
     resident: dict[str, float | None] = {}
     warm = []
-    stage = Stage(analyst, prefetch=True)
+    stage = OwnWindow(analyst, prefetch=True)
     try:
         stage.open(paths, exams)
         for number in range(1, exams + 1):
@@ -128,7 +128,7 @@ def bench_exams(folder: Path, *, exams: int = TOLD[-1], analyst: Analyst | None)
 
 def _cold_and_plain(paths: Sequence[Path]) -> tuple[float, float]:
     """Alternate both ways, so that a busy machine slows both alike."""
-    stage, plain = Stage(None, prefetch=False), PlainViews()
+    stage, plain = OwnWindow(None, prefetch=False), PlainViews()
     cold_ms, plain_ms = [], []
     try:
         stage.open(paths, _RUNS + 1)
@@ -144,7 +144,7 @@ def _cold_and_plain(paths: Sequence[Path]) -> tuple[float, float]:
 
 def _results(paths: Sequence[Path], analyst: Analyst) -> tuple[float, float]:
     """Alternate reading ahead and not; each waits until the other has nothing left to do."""
-    stages = [Stage(analyst, prefetch=True, analyse_ahead=ahead) for ahead in (True, False)]
+    stages = [OwnWindow(analyst, prefetch=True, analyse_ahead=ahead) for ahead in (True, False)]
     took_ms: tuple[list[float], list[float]] = ([], [])
     try:
         for stage in stages:
@@ -160,7 +160,7 @@ def _results(paths: Sequence[Path], analyst: Analyst) -> tuple[float, float]:
     return statistics.median(took_ms[0]), statistics.median(took_ms[1])
 
 
-class Stage:
+class OwnWindow:
     """The program's own window on a desk, at 1920x1080."""
 
     def __init__(
