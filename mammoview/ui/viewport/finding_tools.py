@@ -33,9 +33,12 @@ class FindingTools(QObject):
     -------
     commanded(callable)
         A command ``Workspace -> Workspace`` that the reader wishes.
+    redrawn()
+        What is drawn, or where, has changed.
     """
 
     commanded = Signal(object)
+    redrawn = Signal()
 
     def __init__(
         self, canvas: Canvas, panes: Callable[[], tuple[PaneView, ...]], parent: QObject
@@ -66,6 +69,7 @@ class FindingTools(QObject):
         if drawn or self.layer.drawn:
             self.layer.draw(drawn, QRectF(self._canvas.rect()))
             self._canvas.viewport().update()
+            self.redrawn.emit()
 
     def _views(self) -> list[PaneView]:
         return [view for view in self._panes() if view.placement is not None]

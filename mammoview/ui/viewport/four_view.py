@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QRegion
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mammoview.app import coverage, true_size
@@ -103,6 +103,8 @@ class FourView(QWidget):
         self.measure.labelAsked.connect(self.edit_label)
         self.label_editor.commanded.connect(self.measure.commanded)
         self.findings.commanded.connect(self.measure.commanded)
+        self.findings.redrawn.connect(self._free_legend)
+        self.measure.redrawn.connect(self._free_legend)
 
     # --- state -------------------------------------------------------------------------------
 
@@ -263,9 +265,18 @@ class FourView(QWidget):
             seen = coverage.seen_text(self._state, view.pane) if self._state is not None else ""
             view.set_scale(screen, subjects, seen)
         self.spot.refresh()
-        self.legend.leave_free([at for view in self.panes() for at in view.marks.places()])
+        self._free_legend()
         self.gaze.refresh(veiled=self.legend.isVisibleTo(self))
         self.sizes.note_shown(self.panes(), screen)
+
+    def _free_legend(self) -> None:
+        """Let marks, findings and measures show through the legend, wherever they move."""
+        if self.legend.isHidden():
+            return
+        ellipse = QRegion.RegionType.Ellipse
+        marks = (at.toAlignedRect() for view in self.panes() for at in view.marks.places())
+        own = (*self.findings.layer.regions(), *self.measure.layer.regions())
+        self.legend.leave_free([*(QRegion(at, ellipse) for at in marks), *own])
 
     def _place_legend(self) -> None:
         size = self.legend.sizeHint()
@@ -281,6 +292,9 @@ class FourView(QWidget):
             size.width(),
             size.height(),
         )
+        veil = QRectF() if self.legend.isHidden() else QRectF(self.legend.geometry())
+        self.findings.layer.keep_off(veil)
+        self.measure.layer.keep_off(veil)
 
     # --- keys --------------------------------------------------------------------------------
 

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from typing import Generic, Protocol, TypeVar
 
 from PySide6.QtCore import QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QPainter,
+    QPainterPath,
+    QPainterPathStroker,
+    QPen,
+    QRegion,
+)
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from mammoview.ui.viewport.pane_view import PaneView
@@ -15,6 +24,7 @@ from mammoview.ui.viewport.pane_view import PaneView
 _HALO = QColor(0, 0, 0, 190)
 _HALO_PX = 2.5
 _FONT_PX = 13
+_FREE_PX = 12.0
 
 
 class Labelled(Protocol):
@@ -47,6 +57,7 @@ class LabelledLayer(QGraphicsItem, Generic[D]):
         self._bounds = QRectF()
         self._drawn: tuple[D, ...] = ()
         self._places: list[QRectF] = []  # of the words, in the order of what is drawn
+        self._veil = QRectF()
 
     @property
     def drawn(self) -> tuple[D, ...]:
@@ -59,6 +70,20 @@ class LabelledLayer(QGraphicsItem, Generic[D]):
         self._bounds = bounds
         self._drawn = tuple(drawn)
         self.update()
+
+    def keep_off(self, veil: QRectF) -> None:
+        """Keep words off what lies over the canvas there; empty: nothing does."""
+        self._veil = veil
+
+    def regions(self) -> list[QRegion]:
+        """Return where the lines are on the screen, with what they enclose."""
+        pen = QPainterPathStroker()
+        pen.setWidth(_FREE_PX)
+        return [
+            _region(path) + _region(pen.createStroke(path))
+            for item in self._drawn
+            if (path := item.path()).boundingRect().intersects(item.view.box.geometry())
+        ]
 
     def boundingRect(self) -> QRectF:
         """Return the canvas."""
@@ -112,7 +137,11 @@ class LabelledLayer(QGraphicsItem, Generic[D]):
 
     def taken(self, item: D) -> list[QRectF]:
         """Return where words stand already: those of this layer, and what the pane holds."""
-        return [*self._places, *item.view.taken()]
+        return [*self._places, *item.view.taken(), self._veil]
+
+
+def _region(path: QPainterPath) -> QRegion:
+    return QRegion(path.toFillPolygon().toPolygon(), Qt.FillRule.WindingFill)
 
 
 def words_size(text: str) -> QSizeF:

@@ -68,17 +68,15 @@ class HeatLegend(QWidget):
         more = sum(_height(text) - _LINE_PX for text in (translate("Legend", TITLE), self._grid))
         return QSize(_SIZE.width(), _SIZE.height() + more)
 
-    def leave_free(self, places: Sequence[QRectF]) -> None:
-        """Have holes where marks are, places in the parent: none is missed under it."""
-        here = [at.translated(-self.x(), -self.y()).toAlignedRect() for at in places]
-        under = [at for at in here if at.intersects(self.rect())]
-        if not under:
-            self.clearMask()
-            return
+    def leave_free(self, places: Sequence[QRegion]) -> None:
+        """Have holes where marks and findings are, regions of the parent: none is missed."""
         left = QRegion(self.rect())
-        for at in under:
-            left -= QRegion(at, QRegion.RegionType.Ellipse)
-        self.setMask(left)
+        for at in places:
+            left -= at.translated(-self.pos())
+        if left == QRegion(self.rect()):
+            self.clearMask()
+        else:
+            self.setMask(left)
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the scale of a state, or nothing while no heat is on the screen."""

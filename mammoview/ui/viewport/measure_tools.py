@@ -56,10 +56,13 @@ class MeasureTools(QObject):
         A command ``Workspace -> Workspace`` that the reader wishes.
     labelAsked
         The words of the selected mark are to be typed.
+    redrawn()
+        What is drawn, or where, has changed.
     """
 
     commanded = Signal(object)
     labelAsked = Signal()
+    redrawn = Signal()
 
     def __init__(
         self, canvas: Canvas, panes: Callable[[], tuple[PaneView, ...]], parent: QObject
@@ -118,6 +121,7 @@ class MeasureTools(QObject):
             self.layer.draw(drawn, QRectF(self._canvas.rect()))
             self.layer.set_cross(cross)
             self._canvas.viewport().update()
+            self.redrawn.emit()
 
     def _shown(self) -> list[tuple[PaneView, Annotation]]:
         """Return the marks on the screen, as the hand has bent them."""

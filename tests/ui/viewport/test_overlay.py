@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 
 from mammoview.app.workspace import OverlayMode
+from mammoview.domain.annotation import Annotation, MarkKind
 from mammoview.domain.geometry import Affine2D, ImagePoint, Pose
 from mammoview.domain.prediction import AnalysisStatus
 from mammoview.domain.views import Laterality, Slot
 from mammoview.imaging.colormap import heat_rgba
 from mammoview.ui.viewport import heat_layer
+from mammoview.ui.viewport.finding_layer import DrawnFinding
 from mammoview.ui.viewport.four_view import FourView
 from mammoview.ui.viewport.mark_layer import GLYPH_PX, glyph_of
 from tests.builders import reads as read_builder
@@ -386,6 +388,52 @@ def test_no_words_lie_over_a_mark(view: FourView, picture: Grab, words: str) -> 
     free, covered = (_yellow(shot, room.translated(at)) for at in (in_the_open, middle))
     assert free > 60
     assert covered > 0.85 * free
+
+
+@pytest.mark.parametrize("kind", ["finding", "measure"])
+def test_the_readers_own_shows_through_the_legend(view: FourView, picture: Grab, kind: str) -> None:
+    """A finding looks the same under the key to the heat as it does where no heat is shown."""
+    state = scene.workspace(
+        scene.pane(Slot.LMLO, scene.image(scene.bright(_ROWS, _COLS, value=0))),
+        prediction=scene.prediction(
+            Slot.LMLO, heatmaps=(scene.heatmap((14, 10), (0, 0), _TO_IMAGE),)
+        ),
+        overlay=scene.overlay(OverlayMode.HEATMAP),
+    )
+    view.render(None, state)
+    pane = view.pane(Slot.LMLO)
+    middle = QPointF(view.legend.geometry().center()) - QPointF(90, 0)
+    corners = [QPointF(x, y) + middle for x, y in ((-25, -12), (25, -12), (25, 12), (-25, 12))]
+    outline = tuple(pane.stored_at(corner) for corner in corners)
+    mark = Annotation(
+        id="m",
+        sop_instance_uid=pane.pane.mammogram.sop_instance_uid if pane.pane.mammogram else "",
+        frame=None,
+        kind=MarkKind.AREA,
+        points=outline,
+    )
+    if kind == "measure":
+        marked = replace(state, marks=replace(state.marks, items=(mark,)))
+        view.render(state, marked)
+    else:
+        drawn = DrawnFinding(view=pane, finding_id="f", outline=outline, text="1", selected=True)
+        view.findings.layer.draw([drawn], QRectF(view.canvas.rect()))
+        view.findings.redrawn.emit()
+    over = QRectF(corners[0], corners[2]).adjusted(-3, -3, 3, 3).toAlignedRect()
+    rows, cols = slice(over.top(), over.bottom()), slice(over.left(), over.right())
+    covered = picture(view)[rows, cols]
+    view.legend.setParent(None)
+    try:
+        plain = picture(view)[rows, cols]
+    finally:
+        view.legend.setParent(view)
+    assert np.array_equal(covered, plain)
+    (words,) = [
+        place
+        for place in (*view.findings.layer.plates, *view.measure.layer.labels)
+        if not place.isNull()
+    ]
+    assert not words.intersects(QRectF(view.legend.geometry()))
 
 
 def test_the_mark_that_is_answered_is_ringed_on_its_own_slice_alone(view: FourView) -> None:
