@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from mammoview.ui.elided import ElidedButton, ElidedCombo
 from mammoview.ui.strip_rows import YieldingLabel
+from mammoview.ui.wrapping_combo import WrappingCombo
 
 _ELIDED = (ElidedButton, ElidedCombo, YieldingLabel)
 _LINE_EDIT_PX = 2  # Qt's own margin on each side of a line's words
@@ -75,6 +76,8 @@ def _lacks(widget: QWidget, text: str) -> str:
     """Return how much is missing; empty where nothing is."""
     if isinstance(widget, QLabel):
         return _label_lacks(widget)
+    if isinstance(widget, WrappingCombo):
+        return _combo_lacks(widget, text)
     needed, room = _needed(widget, text), _room(widget)
     return "" if needed <= room else f"needs {needed} px, has {room}"
 
@@ -89,6 +92,18 @@ def _label_lacks(label: QLabel) -> str:
     needs = QSize(box.width(), box.height())
     fits = needs.width() <= has.width() and needs.height() <= has.height()
     return "" if fits else f"needs {needs.toTuple()} px, has {has.toTuple()}"
+
+
+def _combo_lacks(combo: WrappingCombo, text: str) -> str:
+    chosen = QStyleOptionComboBox()
+    combo.initStyleOption(chosen)
+    control, field = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+    has = combo.style().subControlRect(control, chosen, field, combo).size()
+    flags = Qt.TextFlag.TextWordWrap.value
+    width = has.width() - 4  # what it keeps free itself
+    box = combo.fontMetrics().boundingRect(QRect(0, 0, width, _HIGH), flags, text)
+    fits = box.width() <= width and box.height() <= has.height()
+    return "" if fits else f"needs {box.size().toTuple()} px, has {has.toTuple()}"
 
 
 def _needed(widget: QWidget, text: str) -> int:

@@ -41,6 +41,7 @@ from mammoview.ui import language, theme
 from mammoview.ui.dispatch import GuiDispatcher
 from mammoview.ui.elided import ElidedCombo
 from mammoview.ui.main_window import MainWindow
+from mammoview.ui.wrapping_combo import WrappingCombo
 from tests.builders.desk import QuickAnalyst
 from tests.builders.dicom import build_exam
 from tests.builders.read_room import ListOf
@@ -269,6 +270,7 @@ def test_a_cut_word_is_found(seat: Seat) -> None:
         "box": QCheckBox(words),
         "line": QLineEdit(placeholderText=words),
         "list": QComboBox(),
+        "wrapping": WrappingCombo(),
         "elided": ElidedCombo(),
     }
     for at, (name, part) in enumerate(parts.items()):

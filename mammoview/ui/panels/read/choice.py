@@ -13,14 +13,14 @@ from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from mammoview.ui.elided import ElidedCombo
 from mammoview.ui.own_keys import leave_for_images
+from mammoview.ui.wrapping_combo import WrappingCombo
 
 _MODIFIERS = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
 _TAKES = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-class CodeChoice(ElidedCombo):
+class CodeChoice(WrappingCombo):
     """One list; what is chosen is told once, by its code.
 
     Signals
