@@ -110,7 +110,7 @@ class ArbitrationPart(Panel):
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state; doing it twice changes nothing."""
-        if old is not None and old.exam_key != new.exam_key:
+        if old is not None and _decided_on(old) != _decided_on(new):
             self._forget()
         elif old is not None and old.read == new.read:
             return
@@ -127,7 +127,7 @@ class ArbitrationPart(Panel):
         self.setVisible(bool(lines) or deciding or bool(why))
 
     def _forget(self) -> None:
-        """Have nothing offered or typed: another examination may have another scheme."""
+        """Have nothing offered or typed: another read is of another breast, by another scheme."""
         for side in Laterality:
             self._reasons[side].clear()
             self._lists[side].clear()
@@ -168,3 +168,8 @@ class ArbitrationPart(Panel):
             if side in decided and not self._reasons[side].hasFocus():
                 chosen.setCurrentIndex(chosen.findData(decided[side].category))
                 self._reasons[side].setText(decided[side].reason)
+
+
+def _decided_on(ws: Workspace) -> tuple[str | None, str]:
+    """Return what a decision would be entered in: an examination, and a read of it."""
+    return ws.exam_key, ws.read.read.read_id if ws.read.read is not None else ""
