@@ -9,10 +9,12 @@ from mammoview.app.commands import exam_by_key
 from mammoview.app.kinds import kind_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import gate, texts
-from mammoview.app.workspace import Workspace
+from mammoview.app.workspace import HungView, Workspace
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
 from mammoview.ui.panels.parts import Panel, heading, paragraph
 from mammoview.words import COUNTED, translate
+
+_NAMED = 4  # views by their names, then how many more
 
 
 class ReadingPanel(Panel):
@@ -46,8 +48,8 @@ class ReadingPanel(Panel):
         """Show the state in words."""
         self._result.setText(result_text(new))
         self._model.setText(model_text(new))
-        notes = notes_of(new)
-        self._notes.setText("\n".join(f"• {note}" for note in notes))
+        notes = notes_text(new)
+        self._notes.setText(notes)
         self._notes.setVisible(bool(notes))
         self._notes_heading.setVisible(bool(notes))
 
@@ -126,23 +128,58 @@ def notes_of(ws: Workspace) -> tuple[str, ...]:
     A standard view that is not there comes first: in a step that does not hang it nothing else
     would say so.
     """
+    notes = (f"{note}  [{_where(views, ws)}]" for note, views in _of_views(ws).items())
+    return (*_of_all(ws), *notes)
+
+
+def notes_text(ws: Workspace) -> str:
+    """Return the notes for the panel: the views that several of them hold for stand there once."""
+    together: dict[tuple[str, ...], list[str]] = {}
+    for note, views in _of_views(ws).items():
+        together.setdefault(views, []).append(note)
+    lines = [f"• {note}" for note in _of_all(ws)]
+    for views, notes in together.items():
+        if len(notes) == 1:
+            lines.append(f"• {notes[0]}  [{_where(views, ws)}]")
+        else:
+            lines += [f"{_where(views, ws)}:", *(f"• {note}" for note in notes)]
+    return "\n".join(lines)
+
+
+def _of_views(ws: Workspace) -> dict[str, tuple[str, ...]]:
+    """Return what is said of single views, with their names."""
     said: dict[str, list[str]] = {}
     for hung in ws.views:
-        view = hung.mammogram
-        label = view.label
-        if hung.prior:
-            label = translate("Reading", "prior {view}").format(view=label)
+        view, label = hung.mammogram, _label(hung)
         for warning in view.warnings:
             said.setdefault(warning, []).append(label)
         for result in ws.prediction.views if ws.prediction else ():
             if result.sop_instance_uid == view.sop_instance_uid:
                 for note in (*result.notes, *_range_notes(result)):
                     said.setdefault(note, []).append(label)
-    notes = [f"{note}  [{', '.join(dict.fromkeys(slots))}]" for note, slots in said.items()]
-    if ws.not_hung:
-        left_out = translate("Reading", "Left out of the hanging: {views}")
-        notes.append(left_out.format(views=", ".join(ws.not_hung)))
-    return (*_missing_views(ws), *ws.warnings, *notes)
+    return {note: tuple(dict.fromkeys(labels)) for note, labels in said.items()}
+
+
+def _of_all(ws: Workspace) -> tuple[str, ...]:
+    """Return what is said of the examination and of the program."""
+    left_out = translate("Reading", "Left out of the hanging: {views}")
+    not_hung = (left_out.format(views=", ".join(ws.not_hung)),) if ws.not_hung else ()
+    return (*_missing_views(ws), *dict.fromkeys(ws.warnings), *not_hung)
+
+
+def _where(views: tuple[str, ...], ws: Workspace) -> str:
+    everywhere = len({_label(hung) for hung in ws.views})
+    if everywhere > _NAMED and len(views) == everywhere:
+        return translate("Reading", "all views")
+    if len(views) <= _NAMED:
+        return ", ".join(views)
+    said = translate("Reading", "{views} and %n more", "", COUNTED, len(views) - _NAMED)
+    return said.format(views=", ".join(views[:_NAMED]))
+
+
+def _label(hung: HungView) -> str:
+    label = hung.mammogram.label
+    return translate("Reading", "prior {view}").format(view=label) if hung.prior else label
 
 
 def _missing_views(ws: Workspace) -> tuple[str, ...]:
