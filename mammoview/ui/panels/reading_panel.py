@@ -173,7 +173,8 @@ def _where(views: tuple[str, ...], ws: Workspace) -> str:
         return translate("Reading", "all views")
     if len(views) <= _NAMED:
         return ", ".join(views)
-    said = translate("Reading", "{views} and %n more", "", COUNTED, len(views) - _NAMED)
+    more = len(views) - _NAMED
+    said = translate("Reading", "{views} and %n more", "", COUNTED, more)
     return said.format(views=", ".join(views[:_NAMED]))
 
 
