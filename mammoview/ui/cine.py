@@ -40,11 +40,6 @@ class Cine(QObject):
     def _connect(self) -> None:
         self._timer.timeout.connect(self._tick)
 
-    @property
-    def is_running(self) -> bool:
-        """Whether the clock ticks."""
-        return self._timer.isActive()
-
     def render(self, old: Workspace | None, new: Workspace) -> None:
         """Take from the state whether volumes run by themselves."""
         self._wanted = new.cine

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -68,7 +68,9 @@ def scale(window: MainWindow, key: str) -> float:
 
 
 def runs(window: MainWindow) -> bool:
-    return window._cine.is_running
+    clock = window.findChild(QTimer, "cineTimer")
+    assert clock is not None
+    return clock.isActive()
 
 
 def slider(window: MainWindow, key: str) -> SliceSlider:

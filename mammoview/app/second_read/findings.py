@@ -32,7 +32,12 @@ def of_reader(ws: Workspace) -> tuple[Finding, ...]:
 
 def selected(ws: Workspace) -> Finding | None:
     """Return the finding that keys act on."""
-    return next((f for f in of_reader(ws) if f.id == ws.read.finding), None)
+    return by_id(ws, ws.read.finding)
+
+
+def by_id(ws: Workspace, finding_id: str) -> Finding | None:
+    """Return a finding of the reader's; ``None``: it was never one, or was taken back."""
+    return ws.read.read.now.finding(finding_id) if ws.read.read is not None else None
 
 
 def number_of(ws: Workspace, finding_id: str) -> int:
@@ -84,7 +89,7 @@ def outlined(ws: Workspace, mark: Annotation) -> Workspace:
     view = finding_view(mark)
     if view is None:
         return commands.say(ws, translate("Findings", "This mark bounds no region"))
-    finding = next((f for f in of_reader(ws) if f.id == finding_id), None)
+    finding = by_id(ws, finding_id)
     if finding is not None:
         return _with_view(ws, finding, view)
     return _new(ws, mark.id, view, FindingKind.MASS)
@@ -98,8 +103,10 @@ def from_mark(ws: Workspace) -> Workspace:
         return commands.say(
             ws, translate("Findings", "Select an outline, an ellipse, two diameters or an arrow")
         )
-    made = _new(ws, mark.id, view, FindingKind.MASS)
-    if selected(made) is None or made.read.finding == ws.read.finding:
+    same = by_id(ws, mark.id)  # its finding, where undo brought the mark back and no more
+    made = _with_view(ws, same, view) if same else _new(ws, mark.id, view, FindingKind.MASS)
+    now = by_id(made, mark.id)
+    if now is None or view not in now.views:  # refused, and the status says why
         return made
     status = made.status
     return replace(marking.delete_selected(made), status=status)
@@ -177,7 +184,7 @@ def estimated(ws: Workspace, finding: Finding) -> Estimate:
 
 def change(ws: Workspace, finding: Finding) -> Workspace:
     """Say a finding, new or changed."""
-    before = next((f for f in of_reader(ws) if f.id == finding.id), None)
+    before = by_id(ws, finding.id)
     return _noted(ws, reads.set_finding(ws, finding), before, finding)
 
 
@@ -254,7 +261,7 @@ def select(ws: Workspace, finding_id: str) -> Workspace:
 
 def go_to(ws: Workspace, finding_id: str) -> Workspace:
     """Select a finding, and show it in the middle of its pane."""
-    finding = next((f for f in of_reader(ws) if f.id == finding_id), None)
+    finding = by_id(ws, finding_id)
     if finding is None:
         return ws
     on_screen = {pane.mammogram.sop_instance_uid for pane in ws.panes if pane.mammogram}

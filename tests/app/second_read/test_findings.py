@@ -111,6 +111,17 @@ def test_a_mark_becomes_a_finding(kind: MarkKind, corners: int) -> None:
     assert findings.of_reader(back) == ()
 
 
+def test_a_mark_that_undo_brought_back_does_not_start_its_finding_anew() -> None:
+    """Its outline is taken once more; what was said of it stays."""
+    ws = findings.from_mark(marking.add(WS, drawn()))
+    (finding,) = findings.of_reader(ws)
+    ws = findings.change(ws, replace(finding, comment="spiculated"))
+    ws = replace(ws, marks=marking.undo(ws).marks)
+    again = findings.from_mark(marking.select(ws, "m1"))
+    assert [f.comment for f in findings.of_reader(again)] == ["spiculated"]
+    assert again.marks.items == ()
+
+
 def test_a_length_bounds_nothing() -> None:
     ws = findings.from_mark(marking.add(WS, drawn(kind=MarkKind.LENGTH)))
     assert findings.of_reader(ws) == ()
