@@ -79,9 +79,11 @@ class LabelledLayer(QGraphicsItem, Generic[D]):
         """Return where the lines are on the screen, with what they enclose."""
         pen = QPainterPathStroker()
         pen.setWidth(_FREE_PX)
+        # A pane may have let its image go, and what hangs now is not drawn yet.
+        there = (item for item in self._drawn if item.view.placement is not None)
         return [
             _region(path) + _region(pen.createStroke(path))
-            for item in self._drawn
+            for item in there
             if (path := item.path()).boundingRect().intersects(item.view.box.geometry())
         ]
 

@@ -436,6 +436,28 @@ def test_the_readers_own_shows_through_the_legend(view: FourView, picture: Grab,
     assert not words.intersects(QRectF(view.legend.geometry()))
 
 
+def test_the_key_to_the_heat_outlives_marks_of_the_last_examination(view: FourView) -> None:
+    found = scene.prediction(Slot.RCC, heatmaps=(scene.heatmap((14, 10), (0, 0), _TO_IMAGE),))
+    first, second = (
+        scene.workspace(
+            scene.pane(slot, scene.image(scene.bright())),
+            prediction=found,
+            overlay=scene.overlay(OverlayMode.BOTH),
+            exam_key=slot.value,
+        )
+        for slot in (Slot.RCC, Slot.LCC)
+    )
+    points = (ImagePoint(col=10, row=10), ImagePoint(col=90, row=90))
+    mark = Annotation(
+        id="m", sop_instance_uid="2.25.1", frame=None, kind=MarkKind.LENGTH, points=points
+    )
+    first = replace(first, marks=replace(first.marks, items=(mark,)))
+    view.render(None, first)
+    assert len(view.measure.layer.regions()) == 1
+    view.render(first, second)
+    assert view.measure.layer.regions() == []
+
+
 def test_the_mark_that_is_answered_is_ringed_on_its_own_slice_alone(view: FourView) -> None:
     loaded = scene.image(scene.bright(_ROWS, _COLS))
     view.render(None, scene.workspace(scene.pane(Slot.RCC, loaded)))
