@@ -28,7 +28,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shipped(tmp_path: Path, built: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A program that ships a tiny model under the name of the real one."""
     root = tmp_path / "resources"
-    shutil.copytree(repository / "resources" / "hanging", root / "hanging")
+    for kind in ("assessment", "hanging"):
+        shutil.copytree(repository / "resources" / kind, root / kind)
     name = resources.DEFAULT_MODEL
     monkeypatch.setattr(resources, "shipped_root", lambda: root)
     return shutil.copytree(built / f"{name}-{SHIPPED_VERSION}", root / "models" / name)
