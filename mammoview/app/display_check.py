@@ -16,7 +16,7 @@ from pathlib import Path
 
 import platformdirs
 
-from mammoview.app.toml_text import write_lines
+from mammoview.app.whole_file import write_lines
 from mammoview.errors import SettingsError
 from mammoview.imaging.patterns import PatternName
 from mammoview.words import QT_TRANSLATE_NOOP, translate

@@ -13,9 +13,8 @@ import getpass
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import Literal, TypeVar
 
 import platformdirs
 
+from mammoview.app.whole_file import write_whole
 from mammoview.domain.prediction import ModelIdentity
 from mammoview.errors import ModelError
 from mammoview.modelkit.codec import CodecError, Pairs, decode, encode
@@ -168,18 +168,8 @@ def write_active(record: ActiveModel) -> None:
     OSError
         If it cannot be written; the old one is as it was.
     """
-    folder = data_folder()
-    handle, temporary = tempfile.mkstemp(prefix=f".{ACTIVE}-", dir=folder)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(json.dumps(encode(record), indent=1, ensure_ascii=False).encode())
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(folder / ACTIVE)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-    with suppress(OSError):  # the switch has been made; only a power cut could still undo it
-        sync_folder(folder)
+    text = json.dumps(encode(record), indent=1, ensure_ascii=False)
+    write_whole(text.encode(), data_folder() / ACTIVE)
 
 
 def append_event(event: ModelEvent) -> None:
@@ -270,17 +260,6 @@ def alone() -> Iterator[None]:
 
             fcntl.flock(stream, fcntl.LOCK_EX)
         yield
-
-
-def sync_folder(folder: Path) -> None:
-    """Force a folder's own entries to the disk, where the system can."""
-    if sys.platform == "win32":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _decoded(kind: type[T], text: str) -> T:

@@ -29,6 +29,7 @@ from mammoview.app.model_records import (
     ModelEvent,
     Outcome,
 )
+from mammoview.app.whole_file import sync_folder
 from mammoview.domain.prediction import ModelIdentity
 from mammoview.errors import MammoviewError, ModelError, SettingsError, UsageError
 from mammoview.modelkit.bundle import MANIFEST, VERSION_RULE, Bundle, open_bundle
@@ -372,7 +373,7 @@ def _put_in_place(new: Path, choice: ModelChoice) -> Installed:
     if outcome is InstallOutcome.REPAIRED:
         folder.rename(new.with_name("rotten"))
     new.rename(folder)
-    records.sync_folder(folder.parent)
+    sync_folder(folder.parent)
     return Installed(outcome=outcome, choice=choice, folder=folder)
 
 

@@ -11,7 +11,7 @@ from mammoview.app.assessment.schemes import shipped_schemes
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
 from mammoview.app.second_look import Axis, Look, chosen, csv_text, looks_of
 from mammoview.app.told_state import ToldState
-from mammoview.app.toml_text import write_lines
+from mammoview.app.whole_file import write_lines
 from mammoview.errors import MammoviewError, ReviewError
 from mammoview.review.store import ReadLog
 

@@ -13,7 +13,8 @@ from mammoview.app import keys as key_tables
 from mammoview.app import screens
 from mammoview.app.keys import KeyChoice
 from mammoview.app.screens import Calibration
-from mammoview.app.toml_text import key_and_value, write_lines
+from mammoview.app.toml_text import key_and_value
+from mammoview.app.whole_file import write_lines
 from mammoview.app.workspace import AnnotationLevel, FitMode, OverlayMode
 from mammoview.domain.reading import ReadingMode
 from mammoview.errors import SettingsError

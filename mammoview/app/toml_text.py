@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
 
 from mammoview.errors import SettingsError
 
@@ -44,22 +40,3 @@ def to_toml(value: object) -> str:
             todo="choose another name",
         )
     return f'"{text.translate(_ESCAPES)}"'
-
-
-def write_lines(lines: Sequence[str], path: Path) -> None:
-    """Write a file atomically: what was there before stays until all of it is written.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write("\n".join(lines) + "\n")
-        Path(temporary).replace(path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
