@@ -34,8 +34,8 @@ from trainer.ablation_rows import KeptRow, kept_row, pictures_sha256, read_kept,
 from trainer.calibrate import calibrate
 from trainer.classifier import LAST, load_checkpoint
 from trainer.detect import DetectedImage
+from trainer.documents import file_sha256
 from trainer.export import ExportOptions, draft_of, open_draft, read_run, validation_images
-from trainer.hard_negatives import sha256_of
 from trainer.labelled import LabelledImage
 from trainer.pictures import read_labelled_picture
 from trainer.recipe import DataRecipe, recipe_from_values
@@ -155,7 +155,7 @@ def views_row(row: AblationRow, name: str) -> AblationRow:
 
 def _measured(row: RowRun, images: Sequence[LabelledImage], out: Path) -> AblationRow:
     described = read_run(row.run)
-    checkpoint = sha256_of(row.run / LAST)
+    checkpoint = file_sha256(row.run / LAST)
     pictures = pictures_sha256(images)
     file = out / "rows" / f"{checkpoint[:16]}-{pictures[:16]}.json"
     kept = read_kept(file, checkpoint_sha256=checkpoint, pictures=pictures)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from mammoview.domain.geometry import ImageBox
 from mammoview.errors import DataError
-from trainer.documents import write_json
+from trainer.documents import file_sha256, write_json
 
 BREAST_STEP = 16
 INDEX = "index.json"
@@ -156,7 +156,7 @@ class GridCache:
             If a shard is not what ``prepare`` wrote; names it.
         """
         for number, expected in enumerate(self._hashes):
-            if _digest(self.folder / shard_name(number)) != expected:
+            if file_sha256(self.folder / shard_name(number)) != expected:
                 raise _damaged(self.folder, number, "has been changed")
 
     def _bytes(self, shard: int, start: int, shape: tuple[int, int]) -> NDArray[np.uint8]:
@@ -265,11 +265,6 @@ def _damaged(folder: Path, number: int, what: str) -> DataError:
         todo=f"delete {shard_name(number)}, its .json and {INDEX}, and run mammoview-train "
         "prepare again: the other shards are kept",
     )
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _record_values(record: GridRecord) -> dict[str, Any]:

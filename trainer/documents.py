@@ -1,8 +1,9 @@
-"""Results on disk: JSON, CSV and Markdown, each written whole or not at all."""
+"""Files on disk: their digest, and JSON, CSV, Markdown and pictures written whole or not at all."""
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import math
@@ -11,12 +12,23 @@ from pathlib import Path
 from typing import Any
 
 
-def write_text(text: str, file: Path) -> None:
+def file_sha256(file: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_bytes(content: bytes, file: Path) -> None:
     """Write a file so that a kill never leaves half of it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(file.name + ".part")
-    partial.write_text(text, encoding="utf-8", newline="")
+    partial.write_bytes(content)
     partial.replace(file)
+
+
+def write_text(text: str, file: Path) -> None:
+    """Write a text as UTF-8; as :func:`write_bytes`."""
+    write_bytes(text.encode(), file)
 
 
 def write_json(document: dict[str, Any], file: Path) -> None:

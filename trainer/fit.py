@@ -34,13 +34,12 @@ from trainer.backbones import load_imagenet, load_weights
 from trainer.cache import GridCache
 from trainer.callbacks import FiniteLoss, LastingCheckpoint, MeanAccuracyStop, RunLog
 from trainer.classifier import LAST, RUN, PatchClassifier, label_stride, load_checkpoint
-from trainer.documents import write_json
+from trainer.documents import file_sha256, write_json
 from trainer.draw import check_settings
 from trainer.hard_negatives import (
     HardShare,
     check_hard_negatives,
     read_hard_negatives,
-    sha256_of,
 )
 from trainer.held_out import TRAINED_ON, digests, require_unknown, trained_on
 from trainer.machine import check_accelerator, precision_for, processes, usable_cores
@@ -323,7 +322,7 @@ def _hard_document(options: FitOptions) -> dict[str, Any] | None:
         return None
     found = read_hard_negatives(options.hard_negatives)
     return {
-        "sha256": sha256_of(options.hard_negatives),
+        "sha256": file_sha256(options.hard_negatives),
         "checkpoint_sha256": found.checkpoint_sha256,
         "pictures": found.pictures,
         "places": len(found.places),

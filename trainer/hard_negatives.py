@@ -7,7 +7,6 @@ that a bare GPU machine can train with it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -148,12 +147,6 @@ def check_hard_negatives(
 def is_clear(record: GridRecord, point: ImagePoint, by_px: float) -> bool:
     """Tell whether a place is farther than ``by_px`` grid pixels from every lesion's box."""
     return all(_distance(lesion.box, point) > by_px for lesion in record.lesions)
-
-
-def sha256_of(file: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def best_first(places: Sequence[HardPlace], most: int) -> tuple[HardPlace, ...]:

@@ -25,6 +25,7 @@ from mammoview.modelkit.codec import encode
 from mammoview.modelkit.preprocess import Grid, network_input
 from trainer.cache import BREAST_STEP, GridCache, GridRecord
 from trainer.classifier import LAST, load_checkpoint
+from trainer.documents import file_sha256
 from trainer.draw import sample_seed
 from trainer.export import ExportOptions, draft_of, open_draft, read_run
 from trainer.hard_negatives import (
@@ -32,7 +33,6 @@ from trainer.hard_negatives import (
     HardPlace,
     best_first,
     is_clear,
-    sha256_of,
 )
 
 
@@ -83,7 +83,7 @@ def mine(run: Path, cache: GridCache, options: MiningOptions) -> HardNegatives:
         found = false_marks(open_draft(draft, Path(place)), cache, numbers)
     return HardNegatives(
         cache_sha256=cache.sha256,
-        checkpoint_sha256=sha256_of(run / LAST),
+        checkpoint_sha256=file_sha256(run / LAST),
         pictures=len(numbers),
         places=best_first(found, options.most),
     )

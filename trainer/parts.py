@@ -6,7 +6,6 @@ The folder holds ``crossval.json``, and for each held-out part a run's folder wi
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Literal, TypeVar
 
 from mammoview.errors import DataError
 from mammoview.modelkit.codec import CodecError, Pairs, decode, encode
-from trainer.documents import write_json
+from trainer.documents import file_sha256, write_json
 from trainer.predictions import PREDICTIONS, Predictions, read_predictions
 from trainer.recipe import Recipe
 
@@ -175,12 +174,6 @@ def read_finished(folder: Path) -> FinishedParts:
         predictions=rows(PREDICTIONS),
         size_only=rows(SIZE_ONLY_ROWS),
     )
-
-
-def file_sha256(file: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _read_part(folder: Path) -> TrainedPart | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from http.client import HTTPException
 from pathlib import Path
@@ -15,6 +14,7 @@ from torch import Tensor
 from mammoview.errors import DataError, MissingPartError, ModelError
 from trainer.backbones.nets import CamNet, PatchNet
 from trainer.backbones.trunks import imagenet_url
+from trainer.documents import file_sha256
 
 _COUNTER = ".num_batches_tracked"  # older files lack it, and nothing here reads it
 
@@ -46,8 +46,7 @@ def load_weights(net: CamNet | PatchNet, file: Path) -> str:
     }
     _check(net, given, file)
     net.trunk.load_state_dict(given, strict=True)
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return file_sha256(file)
 
 
 def load_imagenet(net: CamNet | PatchNet) -> str:
