@@ -24,6 +24,8 @@ SIZE_ONLY = "size-only"
 def lesions_of(cache: GridCache, ids: Collection[str]) -> tuple[tuple[GridRecord, GridLesion], ...]:
     """Return the lesions with these ids and their records, sorted by id.
 
+    A square of background stands under the name of its lesion and is none.
+
     Raises
     ------
     DataError
@@ -33,7 +35,7 @@ def lesions_of(cache: GridCache, ids: Collection[str]) -> tuple[tuple[GridRecord
         lesion.lesion_id: (record, lesion)
         for record in cache.records
         for lesion in record.lesions
-        if lesion.lesion_id in ids
+        if lesion.lesion_id in ids and lesion.kind != cache.settings.get("background")
     }
     missing = sorted(set(ids) - set(found))
     if missing:

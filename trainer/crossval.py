@@ -21,14 +21,13 @@ from mammoview.errors import DataError
 from mammoview.modelkit.codec import encode
 from trainer.baselines import lesions_of, size_only
 from trainer.cache import GridCache
-from trainer.documents import write_json
+from trainer.documents import file_sha256, write_json
 from trainer.draw import check_settings, class_of
 from trainer.parts import (
     SIZE_ONLY_ROWS,
     Crossval,
     TrainedPart,
     begin,
-    file_sha256,
     finish_part,
     is_finished,
     read_finished,
@@ -175,9 +174,8 @@ def check_split(cache: GridCache, recipe: Recipe, split: Split, file: Path) -> L
         a split by person.
     """
     named = lesions_of(cache, {name for _, ids in split.parts for name in ids})
-    kept = [(record, x) for record, x in named if x.kind != recipe.network.background]
     classes = set(recipe.network.classes) - {recipe.network.background}
-    label = {lesion.lesion_id: class_of(lesion, recipe.patches) for _, lesion in kept}
+    label = {lesion.lesion_id: class_of(lesion, recipe.patches) for _, lesion in named}
     for part in split.held_out_parts:
         for side, ids in zip(("training", "held-out"), held_out(split, part), strict=True):
             met = {label[name] for name in ids}
@@ -196,7 +194,7 @@ def check_split(cache: GridCache, recipe: Recipe, split: Split, file: Path) -> L
             pathology=lesion.pathology,
             official="",
         )
-        for record, lesion in kept
+        for record, lesion in named
     )
     leak = leak_of(items, split.parts)
     if split.protocol.parts_people and leak.same_person > 0.0:

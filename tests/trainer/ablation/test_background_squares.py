@@ -12,6 +12,7 @@ from mammoview.domain.geometry import ImageBox
 from mammoview.imaging.breast import find_breast
 from mammoview.modelkit.codec import encode
 from trainer.augment import PatchSet
+from trainer.baselines import lesions_of
 from trainer.cache import GridCache
 from trainer.draw import cache_settings
 from trainer.labelled import LabelledImage
@@ -127,6 +128,13 @@ def test_held_out_patches_are_those_of_lesions(cache: GridCache, squares_recipe:
         labels_patches=True,
     )
     assert len(judged) == 24
+
+
+def test_a_split_of_lesions_finds_lesions_and_not_their_background(cache: GridCache) -> None:
+    names = {lesion.lesion_id for record in cache.records for lesion in record.lesions}
+    kinds = [lesion.kind for _, lesion in lesions_of(cache, names)]
+    assert len(kinds) == 24
+    assert set(kinds) == {"mass", "calcification"}
 
 
 def test_the_cache_of_two_classes_is_another_one(squares_recipe: Recipe) -> None:
