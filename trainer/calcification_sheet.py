@@ -14,7 +14,7 @@ from mammoview.domain.geometry import ImageBox
 from trainer.calcification import CalcificationEvaluation, CalcificationPictures
 from trainer.calcification_groups import FoundCluster
 from trainer.labelled import LabelledImage
-from trainer.pictures import Picture, read_picture
+from trainer.pictures import Picture, read_labelled_picture
 from trainer.recipe import DataRecipe
 
 if TYPE_CHECKING:
@@ -94,8 +94,8 @@ def _draw_pair(
     data: DataRecipe,
 ) -> None:
     """Draw one place with and without its cluster, in the same grey window and in true shape."""
-    picture = read_picture(drawn.file, data)
-    crops = [_crop(p, box) for p in (picture, read_picture(bare.file, data))]
+    picture = read_labelled_picture(drawn, data)
+    crops = [_crop(p, box) for p in (picture, read_labelled_picture(bare, data))]
     low, high = np.percentile(np.stack([c.ravel() for c in crops]), [0.5, 99.8])
     spacing = picture.spacing
     aspect = spacing.row_mm / spacing.col_mm if spacing else 1.0

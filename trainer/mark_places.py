@@ -32,7 +32,7 @@ from mammoview.modelkit.preprocess import (
 )
 from trainer.detect import DetectedImage, lesions_of
 from trainer.labelled import LabelledImage
-from trainer.pictures import Picture, read_picture
+from trainer.pictures import Picture, read_labelled_picture
 from trainer.recipe import DataRecipe
 
 # Around a peak it is looked for what the mark lies on.
@@ -114,7 +114,7 @@ def place_marks(
     return tuple(
         placed
         for image in tqdm(images, "marks", unit="picture")
-        for placed in _placed(session, image, read_picture(image.file, data))
+        for placed in _placed(session, image, read_labelled_picture(image, data))
     )
 
 

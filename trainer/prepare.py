@@ -35,7 +35,7 @@ from trainer.cache import (
 from trainer.documents import write_json
 from trainer.draw import cache_settings, cut_size
 from trainer.labelled import LabelledBox, LabelledImage
-from trainer.pictures import Picture, read_picture
+from trainer.pictures import Picture, read_labelled_picture
 from trainer.recipe import Recipe
 
 _PLAN = "plan.json"
@@ -224,7 +224,7 @@ def _identity(image: LabelledImage) -> tuple[str, str, tuple[tuple[str, ImageBox
 
 def _prepare_one(image: LabelledImage, *, recipe: Recipe) -> tuple[PreparedGrid, ...] | _Refused:
     try:
-        picture = read_picture(image.file, recipe.data)
+        picture = read_labelled_picture(image, recipe.data)
     except DataError as error:
         return _Refused(name=image.file.name, reason=str(error))
     if recipe.patches.sampling == "roi":

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from mammoview.domain.geometry import ImageBox
+from mammoview.domain.geometry import ImageBox, PixelSpacing
 from mammoview.errors import DataError
 from mammoview.modelkit.preprocess import to_grid
 from tests.builders.pictures import build_pictures
@@ -57,6 +57,21 @@ def roi_recipe(recipe: Recipe) -> Recipe:
 @pytest.fixture(scope="module")
 def squares(tmp_path_factory: pytest.TempPathFactory, roi_recipe: Recipe) -> GridCache:
     return prepared(tmp_path_factory.mktemp("squares"), roi_recipe)
+
+
+def test_a_spacing_that_the_source_knows_goes_before_the_recipes(
+    tmp_path: Path, recipe: Recipe, cache: GridCache
+) -> None:
+    assumed = read_picture(read_labelled(cache.folder.parent / "data")[0].file, recipe.data)
+    assert assumed.spacing is not None
+    half = PixelSpacing(
+        row_mm=assumed.spacing.row_mm / 2, col_mm=assumed.spacing.col_mm / 2, source="test"
+    )
+    image = replace(read_labelled(cache.folder.parent / "data")[0], spacing=half)
+    prepare([image], recipe=recipe, out=tmp_path / "cache", source="made", workers=1)
+    (record,) = GridCache(tmp_path / "cache").records
+    as_assumed = next(r for r in cache.records if r.name == record.name)
+    assert record.rows < 0.7 * as_assumed.rows
 
 
 def patches(cache: GridCache, recipe: Recipe, per_lesion: int = 3, **changes: object) -> PatchSet:
