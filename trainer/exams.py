@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mammoview.dicom.decode import decode_pixels
 from mammoview.dicom.index import index_paths
 from mammoview.domain.geometry import ImageBox, ImagePoint, PixelSpacing
-from mammoview.domain.prediction import Region
+from mammoview.domain.prediction import AnalysisStatus, Region
 from mammoview.domain.study import Mammogram
 from mammoview.errors import DataError
 from mammoview.imaging.grayscale import unit_values
@@ -105,6 +105,12 @@ def _view(
 ) -> dict[str, Any]:
     stored = decode_pixels(mammogram)
     prediction = predict_view(session, mammogram, stored, operating_point=None, decode_seconds=0.0)
+    if prediction.status is not AnalysisStatus.ANALYZED:
+        raise DataError(
+            f"{native.file_name} was not analysed ({prediction.reason})",
+            expected="views that the model reads: one without marks would pass for a normal one",
+            todo="take it out of the file of boxes, or mend what is the matter",
+        )
     size = np.array([mammogram.cols, mammogram.rows], np.float64)
     flagged = [r for r in prediction.regions if r.flagged]
     return {
