@@ -28,6 +28,7 @@ from mammoview.domain.cad_report import (
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.prediction import AnalysisStatus
 from mammoview.errors import DicomError
+from mammoview.imaging.measure import ellipse_outline
 from mammoview.words import translate
 
 CAD_SR_CLASS = "1.2.840.10008.5.1.4.1.1.88.50"
@@ -56,7 +57,6 @@ _NO_LESIONS = {
     "111102",
 }
 _DEEPEST = 40
-_CIRCLE_POINTS = 48
 _REQUIRED, _OPTIONAL, _NOT_SHOWN = "111150", "111151", "111152"
 _LISTS = {"111063": AnalysisStatus.ANALYZED, "111025": AnalysisStatus.FAILED}
 
@@ -329,8 +329,8 @@ def _points(item: Header) -> tuple[ImagePoint, ...]:
     kind = item.text("GraphicType").upper()
     if kind == "CIRCLE":
         return _circle(points)
-    if kind == "ELLIPSE":
-        return _ellipse(points)
+    if kind == "ELLIPSE":  # the ends of its major axis, then of its minor one
+        return ellipse_outline(points) if len(points) == 4 else ()
     if len(points) > 2 and points[0] == points[-1]:
         return points[:-1]
     return points
@@ -342,31 +342,8 @@ def _circle(points: tuple[ImagePoint, ...]) -> tuple[ImagePoint, ...]:
         return ()
     centre, edge = points
     radius = math.hypot(edge.col - centre.col, edge.row - centre.row)
-    return _around(centre, (radius, 0.0), (0.0, radius))
-
-
-def _ellipse(points: tuple[ImagePoint, ...]) -> tuple[ImagePoint, ...]:
-    """Return the polygon of an ellipse: the ends of its major axis, then of its minor one."""
-    if len(points) != 4:
-        return ()
-    a, b, c, d = points
-    centre = ImagePoint(col=(a.col + b.col) / 2, row=(a.row + b.row) / 2)
-    major = (b.col - a.col) / 2, (b.row - a.row) / 2
-    minor = (d.col - c.col) / 2, (d.row - c.row) / 2
-    return _around(centre, major, minor)
-
-
-def _around(
-    centre: ImagePoint, first: tuple[float, float], second: tuple[float, float]
-) -> tuple[ImagePoint, ...]:
-    turns = [2 * math.pi * k / _CIRCLE_POINTS for k in range(_CIRCLE_POINTS)]
-    return tuple(
-        ImagePoint(
-            col=centre.col + first[0] * math.cos(t) + second[0] * math.sin(t),
-            row=centre.row + first[1] * math.cos(t) + second[1] * math.sin(t),
-        )
-        for t in turns
-    )
+    ways = ((-radius, 0.0), (radius, 0.0), (0.0, -radius), (0.0, radius))
+    return ellipse_outline([ImagePoint(col=centre.col + x, row=centre.row + y) for x, y in ways])
 
 
 def _middle(points: Sequence[ImagePoint]) -> ImagePoint:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.domain.study import PixelFormat, VoiFunction, VoiLut, VoiWindow
+from mammoview.imaging.resample import nearest
 from mammoview.words import QT_TRANSLATE_NOOP
 
 Voi: TypeAlias = VoiWindow | VoiLut | None
@@ -91,12 +92,7 @@ def breast_window(
     fmt : PixelFormat
         How stored values are to be understood.
     """
-    rows, cols = stored.shape
-    h, w = breast.shape
-    row_at = (np.arange(h) + 0.5) * rows / h
-    col_at = (np.arange(w) + 0.5) * cols / w
-    at = np.ix_(row_at.astype(np.intp), col_at.astype(np.intp))
-    values = stored[at][breast].astype(np.float64)
+    values = nearest(stored, breast.shape)[breast].astype(np.float64)
     if fmt.padding is not None:
         values = values[(values < fmt.padding[0]) | (values > fmt.padding[1])]
     if not values.size:

@@ -121,13 +121,6 @@ def ellipse_axes(points: Sequence[ImagePoint], scale: Scale) -> tuple[float, flo
     return 2 * longer, 2 * shorter
 
 
-def ellipse_line(points: Sequence[ImagePoint], count: int) -> tuple[ImagePoint, ...]:
-    """Return ``count`` points round an ellipse given by two conjugate diameters."""
-    turns = np.linspace(0.0, 2 * math.pi, count, endpoint=False)
-    radii = _radii(points, Scale(col=1.0, row=1.0, unit=Unit.PX))
-    return _about_centre(points, np.array([np.cos(turns), np.sin(turns)]).T @ radii)
-
-
 def ellipse_axis_ends(points: Sequence[ImagePoint]) -> tuple[ImagePoint, ...]:
     """Return both ends of the major and of the minor axis, in pixels, of such an ellipse.
 
@@ -136,7 +129,9 @@ def ellipse_axis_ends(points: Sequence[ImagePoint]) -> tuple[ImagePoint, ...]:
     radii = _radii(points, Scale(col=1.0, row=1.0, unit=Unit.PX))
     directions, lengths, _ = np.linalg.svd(radii.T)
     major, minor = (directions * lengths).T
-    return _about_centre(points, np.array([-major, major, -minor, minor]))
+    col, row = (points[0].col + points[1].col) / 2, (points[0].row + points[1].row) / 2
+    ends = np.array([-major, major, -minor, minor]).tolist()
+    return tuple(ImagePoint(col=col + x, row=row + y) for x, y in ends)
 
 
 def angle_degrees(
@@ -228,12 +223,3 @@ def _radii(points: Sequence[ImagePoint], scale: Scale) -> NDArray[np.float64]:
             [(d.col - c.col) / 2 * scale.col, (d.row - c.row) / 2 * scale.row],
         ]
     )
-
-
-def _about_centre(
-    points: Sequence[ImagePoint], offsets: NDArray[np.float64]
-) -> tuple[ImagePoint, ...]:
-    """Return points by their offsets ``(col, row)`` from the middle of the first diameter."""
-    a, b = points[0], points[1]
-    col, row = (a.col + b.col) / 2, (a.row + b.row) / 2
-    return tuple(ImagePoint(col=col + x, row=row + y) for x, y in offsets.tolist())

@@ -11,7 +11,7 @@ from mammoview.domain.geometry import ImagePoint, PixelSpacing, Pose
 from mammoview.domain.views import Laterality
 from mammoview.imaging.box_morphology import dilated, largest_part, opened
 from mammoview.imaging.nipple_bump import find_bump
-from mammoview.imaging.orientation import apply_pose, pose_affine, posed_shape
+from mammoview.imaging.orientation import pose_affine, posed_shape, with_wall_left
 
 # What is flatter than this share of the picture, top to bottom, is a film's frame.
 _FLATTEST_SHARE = 0.03
@@ -102,9 +102,7 @@ def estimate_nipple(
 
 def _alone(mask: NDArray[np.bool_], pose: Pose, laterality: Laterality) -> NDArray[np.bool_]:
     """Return the breast alone, as displayed with its wall on the left."""
-    shown, _ = apply_pose(mask, pose)
-    shown = shown if laterality is Laterality.LEFT else shown[:, ::-1]
-    return _below_neck(_without_strips(shown))
+    return _below_neck(_without_strips(with_wall_left(mask, pose, laterality)))
 
 
 def _without_strips(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -204,6 +204,12 @@ def apply_pose(array: NDArray[_Scalar], pose: Pose) -> tuple[NDArray[_Scalar], A
     return turned, pose_affine(pose, rows, cols).inverse()
 
 
+def with_wall_left(array: NDArray[_Scalar], pose: Pose, laterality: Laterality) -> NDArray[_Scalar]:
+    """Return the displayed image, of a right breast its mirror image: the wall is on the left."""
+    shown, _ = apply_pose(array, pose)
+    return shown if _shown_wall(laterality) is Edge.LEFT else shown[:, ::-1]
+
+
 def _lean_and_spread(grey: NDArray[np.floating], cells: NDArray[np.integer]) -> tuple[float, float]:
     """Return how far the grey's centroid lies from the mask's, and the mask's spread, in cells.
 

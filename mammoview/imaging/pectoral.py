@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from mammoview.domain.geometry import ImagePoint, Pose
 from mammoview.domain.views import Laterality
-from mammoview.imaging.orientation import apply_pose, pose_affine, posed_shape
+from mammoview.imaging.orientation import pose_affine, posed_shape, with_wall_left
+from mammoview.imaging.resample import nearest
 
 # Of the picture's height: a cell; how far beside the line the greys are compared; a line's length.
 _ROWS = 160
@@ -102,13 +103,7 @@ def _laid(
     part: NDArray[np.generic], pose: Pose, laterality: Laterality, size: tuple[int, int]
 ) -> NDArray[np.float32]:
     """Return a picture as displayed with its wall on the left, at a size."""
-    shown, _ = apply_pose(part, pose)
-    shown = shown if laterality is Laterality.LEFT else shown[:, ::-1]
-    at = [
-        ((np.arange(cells) + 0.5) * have / cells).astype(np.intp)
-        for cells, have in zip(size, shown.shape, strict=True)
-    ]
-    return np.asarray(shown[np.ix_(*at)], np.float32)
+    return np.asarray(nearest(with_wall_left(part, pose, laterality), size), np.float32)
 
 
 def _evened(grey: NDArray[np.float32], inside: NDArray[np.float32]) -> NDArray[np.float32]:

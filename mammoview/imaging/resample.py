@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.domain.geometry import Affine2D, ImageBox
+
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 # Samples that are weighted at once: a sample looks at few pixels, and a product with all is slow.
 _BLOCK = 64
@@ -50,6 +53,23 @@ def resample(
     part = np.ascontiguousarray(values[:, reach], dtype=np.float32)
     shrunk = _weighted(cols, _weighted(rows, part).T, reach.start).T
     return np.ascontiguousarray(shrunk), to_image
+
+
+def nearest(picture: NDArray[_Scalar], shape: tuple[int, ...]) -> NDArray[_Scalar]:
+    """Return a picture at another size: each cell takes the value that lies in its middle.
+
+    Parameters
+    ----------
+    picture : ndarray, (rows, cols)
+        Of anything: a mask, stored values.
+    shape : (int, int)
+        Rows and columns of the result, which covers the same.
+    """
+    row, col = (
+        ((np.arange(cells) + 0.5) * have / cells).astype(np.intp)
+        for cells, have in zip(shape, picture.shape, strict=True)
+    )
+    return picture[np.ix_(row, col)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

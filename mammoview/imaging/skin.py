@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.imaging.box_morphology import dilated, largest_part, opened
+from mammoview.imaging.resample import nearest
 
 # About so many cells on the long side: well under a millimetre each.
 _LONG_SIDE = 300
@@ -39,7 +40,7 @@ def skin_of(values: NDArray[np.float32], breast: NDArray[np.bool_]) -> NDArray[n
     if breast.all() or not breast.any():
         return breast
     grey = _shrunk(values)
-    mask = _as_fine(breast, grey.shape)
+    mask = nearest(breast, grey.shape)
     size = float(np.sqrt(mask.sum()))
     reach = max(2, round(_REACH_SHARE * size))
     near, around = (dilated(mask, rows=r, cols=r) for r in (reach, 2 * reach))
@@ -55,14 +56,6 @@ def _shrunk(values: NDArray[np.float32]) -> NDArray[np.float32]:
     rows, cols = (size // step * step for size in values.shape)
     cells = [values[r:rows:step, c:cols:step] for r in range(step) for c in range(step)]
     return np.asarray(sum(cells[1:], start=cells[0]) / len(cells), np.float32)
-
-
-def _as_fine(mask: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    row, col = (
-        ((np.arange(fine) + 0.5) * coarse / fine).astype(np.intp)
-        for fine, coarse in zip(shape, mask.shape, strict=True)
-    )
-    return mask[np.ix_(row, col)]
 
 
 def _brightness_of_skin(

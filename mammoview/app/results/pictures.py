@@ -19,7 +19,7 @@ from mammoview.domain.study import Mammogram
 from mammoview.imaging import marked_picture
 from mammoview.imaging.grayscale import Voi
 from mammoview.imaging.marked_picture import Glyph, PictureMark, Words
-from mammoview.imaging.measure import ellipse_line
+from mammoview.imaging.measure import ellipse_outline
 from mammoview.words import COUNTED, translate
 
 _GLYPHS = {
@@ -27,7 +27,6 @@ _GLYPHS = {
     "calcification": (Glyph.TRIANGLE, marked_picture.CAD_CALCIFICATION),
 }
 _OTHER = (Glyph.SQUARE, marked_picture.CAD_OTHER)
-_ROUND = 48
 
 
 def picture_of(
@@ -163,5 +162,5 @@ def _lines(mark: Annotation) -> tuple[tuple[tuple[ImagePoint, ...], bool], ...]:
     if mark.kind is MarkKind.DIAMETERS:
         return (mark.points[:2], False), (mark.points[2:], False)
     if mark.kind in ELLIPSES:
-        return ((ellipse_line(mark.points, _ROUND), True),)
+        return ((ellipse_outline(mark.points), True),)
     return ((mark.points, mark.kind in OUTLINES),)

@@ -16,7 +16,7 @@ from mammoview.domain.annotation import ELLIPSES, OUTLINES, Annotation, MarkKind
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.reading import CadMark, ReadReport
 from mammoview.domain.study import Mammogram
-from mammoview.imaging.measure import ellipse_axis_ends, ellipse_line
+from mammoview.imaging.measure import ellipse_axis_ends, ellipse_outline
 
 # Colours as on the screen, which stay apart for colour-blind readers.
 FINDINGS_COLOUR = (168, 245, 168)
@@ -161,7 +161,7 @@ def _glyph(mark: CadMark, image: Mammogram, text: str, name: str, uid: str) -> S
     ]
     return Shape(
         graphic_type="CIRCLE" if mark.kind == "mass" else "POLYLINE",
-        points=_inside(points, image),
+        points=inside(points, image),
         text=text,
         tracking_id=name,
         tracking_uid=uid,
@@ -178,7 +178,7 @@ def _measurements(
             for place, (kind, points) in enumerate(_lines(mark, image)):
                 yield Shape(
                     graphic_type=kind,
-                    points=_inside(points, image),
+                    points=inside(points, image),
                     text=text if place == 0 else "",
                     frame=mark.frame,
                 )
@@ -203,7 +203,7 @@ def _ellipse(points: Sequence[ImagePoint], image: Mammogram) -> tuple[str, Seque
     One that reaches beyond the image, where DICOM knows no points, is drawn as a line round what
     is inside.
     """
-    line = ellipse_line(points, _ROUND)
+    line = ellipse_outline(points, corners=_ROUND)
     if all(0 <= p.col <= image.cols and 0 <= p.row <= image.rows for p in line):
         return "ELLIPSE", ellipse_axis_ends(points)
     return "POLYLINE", (*line, line[0])
@@ -221,7 +221,7 @@ def _outline(
     closed = outline if len(outline) == 1 or outline[0] == outline[-1] else (*outline, outline[0])
     return Shape(
         graphic_type="POINT" if len(outline) == 1 else "POLYLINE",
-        points=_inside(closed, image),
+        points=inside(closed, image),
         text=text,
         tracking_id=tracking_id,
         tracking_uid=tracking_uid,
@@ -229,7 +229,7 @@ def _outline(
     )
 
 
-def _inside(points: Iterable[ImagePoint], image: Mammogram) -> tuple[tuple[float, float], ...]:
+def inside(points: Iterable[ImagePoint], image: Mammogram) -> tuple[tuple[float, float], ...]:
     """Return the points, those beyond the image's border brought back onto it."""
     return tuple(
         (min(max(p.col, 0.0), float(image.cols)), min(max(p.row, 0.0), float(image.rows)))

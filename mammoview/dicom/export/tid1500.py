@@ -38,6 +38,7 @@ from pydicom.sr.codedict import codes
 
 from mammoview.dicom.export import terms
 from mammoview.dicom.export.adopted import adopt, head, image_dataset, strictly
+from mammoview.dicom.export.drawn import inside
 from mammoview.dicom.export.headers import ResultKind, SourceImage, to_bytes
 from mammoview.dicom.export.identity import mark_uid
 from mammoview.dicom.export.names import observer
@@ -159,10 +160,10 @@ def _source(sources: Sequence[SourceImage], sop_instance_uid: str) -> SourceImag
 
 def _region(outline: Sequence[ImagePoint], source: SourceImage, frame: int) -> ImageRegion:
     """Return a point, or the closed outline; DICOM closes a polyline by its first point."""
-    points = _within(outline, source)
+    points = inside(outline, source.image)
     is_point = len(points) == 1
     if not is_point and points[0] != points[-1]:
-        points.append(points[0])
+        points = (*points, points[0])
     return ImageRegion(
         graphic_type=GraphicTypeValues.POINT if is_point else GraphicTypeValues.POLYLINE,
         graphic_data=np.array(points, np.float64),
@@ -172,12 +173,6 @@ def _region(outline: Sequence[ImagePoint], source: SourceImage, frame: int) -> I
             referenced_frame_numbers=[frame] if frame else None,
         ),
     )
-
-
-def _within(outline: Sequence[ImagePoint], source: SourceImage) -> list[tuple[float, float]]:
-    """Return the points, those beyond the image's border brought back onto it."""
-    cols, rows = source.image.cols, source.image.rows
-    return [(min(max(p.col, 0.0), cols), min(max(p.row, 0.0), rows)) for p in outline]
 
 
 def _site(finding: Finding) -> FindingSite:
