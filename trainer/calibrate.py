@@ -11,7 +11,6 @@ has one).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from mammoview.domain.prediction import Region
 from mammoview.errors import DataError
 from mammoview.inference.cam import calibrated
+from mammoview.inference.odds import from_log_odds, log_odds
 from mammoview.modelkit.manifest import Calibration, OperatingPoint
 from trainer.detect import DetectedImage, scored
 from trainer.froc import ScoredImage, hits, threshold_at
@@ -31,7 +31,6 @@ RATES = (("sensitive", 1.0), ("balanced", 0.5), ("specific", 0.25))
 DEFAULT = "specific"
 # Fewer hits or false marks than this fix no curve of two numbers.
 FEWEST_MARKS = 10
-_EDGE = 1e-7
 
 Rates = Sequence[tuple[str, float]]
 
@@ -50,7 +49,7 @@ def calibrate(detected: Sequence[DetectedImage], kind: str) -> Calibration:
         If there are too few hits or false marks to fit on, or better maps score worse.
     """
     images = scored(detected, kind)
-    margins = np.array([logit(m.score) for image in images for m in image.marks])
+    margins = np.array([log_odds(m.score) for image in images for m in image.marks])
     is_hit = np.concatenate([hits(image) for image in images] or [np.empty(0, np.bool_)])
     if min(is_hit.sum(), (~is_hit).sum()) < FEWEST_MARKS:
         raise DataError(
@@ -80,7 +79,7 @@ def recalibrated(
 
     def score(region: Region) -> Region:
         item = of_kind[region.kind]
-        margin = np.asarray(logit(region.score))
+        margin = np.asarray(log_odds(region.score))
         return replace(region, score=float(calibrated(margin, item)))
 
     return tuple(replace(d, regions=tuple(map(score, d.regions))) for d in detected)
@@ -97,7 +96,7 @@ def neutralised(
 
     def score(region: Region) -> Region:
         item = of_kind[region.kind]
-        margin = np.asarray((logit(region.score) - item.intercept) / item.slope)
+        margin = np.asarray((log_odds(region.score) - item.intercept) / item.slope)
         return replace(region, score=float(calibrated(margin, neutral(region.kind))))
 
     return tuple(replace(d, regions=tuple(map(score, d.regions))) for d in detected)
@@ -107,12 +106,6 @@ def expected_calibration_error(images: Sequence[ScoredImage]) -> float:
     """Return the mean gap between score and share of hits over equal score bins, by marks."""
     marks = marks_of(images)
     return calibration_gap(marks, equal_width(marks.scores))
-
-
-def logit(score: float) -> float:
-    """Return the log-odds of a score, kept finite."""
-    kept = min(max(score, _EDGE), 1.0 - _EDGE)
-    return math.log(kept / (1.0 - kept))
 
 
 def operating_points(
@@ -154,7 +147,7 @@ def logistic_weights(design: Floats, y: NDArray[np.bool_]) -> Floats:
     target = np.where(y, (positive + 1) / (positive + 2), 1 / (negative + 2))
     weights = np.zeros(design.shape[1])
     for _ in range(100):
-        p = 0.5 * (1.0 + np.tanh(0.5 * (design @ weights)))
+        p = from_log_odds(design @ weights)
         gradient = design.T @ (p - target) + 1e-6 * weights
         curvature = (design * (p * (1 - p))[:, None]).T @ design + 1e-6 * np.eye(len(weights))
         step = np.linalg.solve(curvature, gradient)

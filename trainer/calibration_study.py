@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.errors import DataError
+from mammoview.inference.odds import from_log_odds, log_odds
 from mammoview.modelkit.manifest import Manifest
 from trainer.bootstrap import ratio
-from trainer.calibrate import FEWEST_MARKS, logistic_weights, logit, neutralised
+from trainer.calibrate import FEWEST_MARKS, logistic_weights, neutralised
 from trainer.curves import ReliabilityBin
 from trainer.detect import DetectedImage, scored
 from trainer.metrics import Estimate
@@ -125,7 +126,7 @@ def _of_class(kind: str, neutral: Marks, given: Marks) -> ClassStudy:
     hits = int(neutral.is_hit.sum())
     ways: tuple[WayResult, ...] = ()
     if min(hits, len(neutral.is_hit) - hits) >= 2 * FEWEST_MARKS:
-        margins = np.array([logit(score) for score in neutral.scores])
+        margins = np.array([log_odds(score) for score in neutral.scores])
         held_out = {way: _held_out(way, margins, neutral) for way in Way}
         shipped = _losses(held_out[SHIPPED], neutral.is_hit)
         is_shown = given.scores >= SHOWN_FROM
@@ -165,22 +166,18 @@ def _losses(scores: Floats, is_hit: NDArray[np.bool_]) -> Floats:
     return np.asarray(-np.log(np.where(is_hit, kept, 1.0 - kept)))
 
 
-def _sigmoid(odds: Floats) -> Floats:
-    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * odds)))
-
-
 def _none(x: Floats, y: NDArray[np.bool_]) -> Scores:
-    return _sigmoid
+    return from_log_odds
 
 
 def _temperature(x: Floats, y: NDArray[np.bool_]) -> Scores:
     (slope,) = logistic_weights(x[:, None], y)
-    return lambda margins: _sigmoid(slope * margins)
+    return lambda margins: from_log_odds(slope * margins)
 
 
 def _logistic(x: Floats, y: NDArray[np.bool_]) -> Scores:
     slope, intercept = logistic_weights(np.stack([x, np.ones_like(x)], axis=1), y)
-    return lambda margins: _sigmoid(slope * margins + intercept)
+    return lambda margins: from_log_odds(slope * margins + intercept)
 
 
 def _isotonic(x: Floats, y: NDArray[np.bool_]) -> Scores:

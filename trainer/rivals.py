@@ -18,7 +18,7 @@ import numpy as np
 
 from mammoview.domain.prediction import Region
 from mammoview.errors import DataError
-from mammoview.inference.views import from_log_odds, log_odds
+from mammoview.inference.odds import from_log_odds, log_odds
 from mammoview.modelkit.manifest import Manifest
 from trainer.card_sections import SectionName, section_of, write_section
 from trainer.cesm import CesmImage
@@ -209,6 +209,6 @@ def _lowered(regions: Sequence[Region], rules: Sequence[RivalRule]) -> tuple[Reg
         if rule is not None:
             beside = _strongest_beside(region, regions)
             odds = log_odds(region.score) + rule.weight * beside + rule.intercept
-            region = replace(region, score=from_log_odds(odds))
+            region = replace(region, score=float(from_log_odds(odds)))
         changed.append(region)
     return tuple(sorted(changed, key=lambda region: -region.score))

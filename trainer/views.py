@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from mammoview.domain.prediction import Region
 from mammoview.errors import DataError
+from mammoview.inference.odds import log_odds
 from mammoview.inference.passes import Passes
 from mammoview.inference.views import (
     FORMAT,
@@ -27,7 +28,6 @@ from mammoview.inference.views import (
     PartnerRule,
     ViewsTogether,
     contradiction,
-    log_odds,
     partners_of,
     rescored,
 )

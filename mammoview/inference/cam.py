@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mammoview.domain.geometry import Affine2D
 from mammoview.domain.prediction import Heatmap
+from mammoview.inference.odds import from_log_odds
 from mammoview.modelkit.manifest import Calibration, Manifest
 
 
@@ -49,6 +50,4 @@ def heatmaps(
 
 def calibrated(margin: NDArray[np.float64], item: Calibration) -> NDArray[np.float64]:
     """Return the score 0..1 of margins ``cam[kind] - cam[background]``, any shape."""
-    # tanh neither overflows nor loses the small scores' order before they reach 1e-16
-    odds = item.slope * margin + item.intercept
-    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * odds)), np.float64)
+    return from_log_odds(item.slope * margin + item.intercept)

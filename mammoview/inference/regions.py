@@ -16,6 +16,7 @@ from mammoview.domain.geometry import Affine2D, ImageBox, ImagePoint, PixelSpaci
 from mammoview.domain.prediction import Heatmap, Region
 from mammoview.imaging.breast import Breast
 from mammoview.imaging.itk import sitk
+from mammoview.inference.odds import log_odds
 from mammoview.inference.outline import trace_outline
 
 # Two peaks nearer than this are one lesion: half of a common mass.
@@ -24,8 +25,6 @@ APART_MM = 10.0
 EXTENT_SHARE = 0.5
 # Beyond so many candidates of a class nothing is worth a look.
 MOST = 32
-# Scores are kept this far from 0 and 1 when their log-odds are taken.
-_ODDS_MARGIN = 1e-7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,8 +161,7 @@ def _top(
     h, w = values.shape
     if not all(0 <= r < h and 0 <= c < w and inside[r, c] for r, c in cells):
         return 0.0
-    odds = [min(max(float(values[cell]), _ODDS_MARGIN), 1 - _ODDS_MARGIN) for cell in cells]
-    before, here, after = (float(np.log(p / (1 - p))) for p in odds)
+    before, here, after = (log_odds(float(values[cell])) for cell in cells)
     bend = (before + after) - 2 * here
     return 0.5 * (before - after) / bend if bend < 0 else 0.0
 

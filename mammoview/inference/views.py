@@ -24,6 +24,7 @@ from mammoview.domain.geometry import Affine2D
 from mammoview.domain.prediction import Region
 from mammoview.errors import ModelError
 from mammoview.imaging.breast import Edge, chest_wall_edge
+from mammoview.inference.odds import from_log_odds, log_odds
 from mammoview.inference.passes import Passes
 from mammoview.modelkit.bundle import NETWORK
 from mammoview.modelkit.codec import CodecError, Pairs, decode
@@ -33,8 +34,6 @@ from mammoview.modelkit.preprocess import Grid
 FORMAT: Literal["mammoview-views/1"] = "mammoview-views/1"
 # The nipple is where the breast reaches farthest: the middle of its outermost millimetres.
 _NIPPLE_MM = 1.5
-# Scores are kept this far from 0 and 1 when their log-odds are taken.
-_ODDS_MARGIN = 1e-7
 
 
 class Partner(StrEnum):
@@ -230,17 +229,6 @@ def read_views_together(file: Path, manifest: Manifest, passes: Passes) -> Views
     return together
 
 
-def log_odds(score: float) -> float:
-    """Return the log-odds of a score, kept finite."""
-    kept = min(max(score, _ODDS_MARGIN), 1.0 - _ODDS_MARGIN)
-    return math.log(kept / (1.0 - kept))
-
-
-def from_log_odds(odds: float) -> float:
-    """Return the score 0..1 of log-odds."""
-    return 0.5 * (1.0 + math.tanh(0.5 * odds))
-
-
 def _rescored(
     region: Region,
     view: ExamView,
@@ -257,7 +245,7 @@ def _rescored(
             change += rule.weight * contradiction(region, view, others, rule) + rule.intercept
     if not asked:
         return region
-    score = from_log_odds(odds + change)
+    score = float(from_log_odds(odds + change))
     return replace(
         region,
         score=score,

@@ -12,7 +12,7 @@ import pytest
 from mammoview.domain.geometry import ImageBox, ImagePoint, PixelSpacing
 from mammoview.domain.prediction import Region
 from mammoview.errors import DataError
-from mammoview.inference.views import from_log_odds
+from mammoview.inference.odds import from_log_odds
 from tests.builders.cesm import build_cesm
 from tests.builders.models import build_bundle, build_manifest
 from tests.builders.pictures import build_pictures
@@ -65,8 +65,8 @@ def with_lesions(count: int = 60) -> list[DetectedImage]:
     found = []
     for number in range(count):
         lesion, *false = rng.normal((1.0, -1.0, -1.5, -2.0), 0.5) + rng.normal(0.0, 1.5)
-        marks = [region(from_log_odds(odds), 50 + 10 * k) for k, odds in enumerate(false)]
-        marks.append(region(from_log_odds(lesion), 5))
+        marks = [region(float(from_log_odds(odds)), 50 + 10 * k) for k, odds in enumerate(false)]
+        marks.append(region(float(from_log_odds(lesion)), 5))
         found.append(picture(f"{number:03d}", marks, has_lesion=True))
     return found
 
