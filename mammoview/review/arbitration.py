@@ -6,7 +6,7 @@ one transaction, so that of two readers who end at the same moment just one does
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from mammoview.domain.assessment import Scheme
 from mammoview.errors import ReviewError
@@ -14,7 +14,6 @@ from mammoview.review.blinding import may_see_other_reads
 from mammoview.review.discordance import Judgement, Policy, judge
 from mammoview.review.events import ArbitrationRequested, Content
 from mammoview.review.read import Read
-from mammoview.review.standing import Standing
 from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog
 
@@ -51,11 +50,9 @@ def settle(
         other = log.read(done[0].read_id) if double else None
         reads = [other, read] if other is not None else [read]
         judged = judge(policy, reads, schemes)
-        return (
-            (Action.REQUEST_ARBITRATION, _asked(policy, judged, other))
-            if judged.arbitrate
-            else None
-        )
+        if not judged.arbitrate:
+            return None
+        return Action.REQUEST_ARBITRATION, _asked(policy, judged, other)
 
     return log.append_decided(read_id, reader, decide)
 
@@ -93,11 +90,7 @@ def other_reads(log: ReadLog, exam_key: str, reader: str) -> tuple[Read, ...]:
     own = [s for s in standings if s.reader == reader]
     if not own or not all(may_see_other_reads(s.state, arbitrates=False) for s in own):
         return ()
-    return tuple(log.read(s.read_id) for s in _done(standings) if s.reader != reader)
-
-
-def _done(standings: Sequence[Standing]) -> list[Standing]:
-    return [s for s in standings if s.done]
+    return tuple(log.read(s.read_id) for s in standings if s.done and s.reader != reader)
 
 
 def _asked(policy: Policy, judged: Judgement, other: Read | None) -> ArbitrationRequested:

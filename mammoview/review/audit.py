@@ -84,7 +84,7 @@ def judge(
     raw: RawLog, *, path: Path, anchors: Sequence[Anchor] = (), seen: Sequence[Anchor] = ()
 ) -> AuditReport:
     """Check what was read of a log; ``seen`` is what its witness has seen, read before it."""
-    known = {row[0]: row[7] for row in raw.rows}
+    known = {row.number: row.sha256 for row in raw.rows}
     reads, impossible = _replayed(raw.rows)
     problems = [
         *raw.complaints,
@@ -106,7 +106,7 @@ def judge(
 
 
 def _end(raw: RawLog) -> Anchor:
-    return Anchor(number=raw.rows[-1][0], sha256=raw.rows[-1][7]) if raw.rows else NO_EVENT
+    return Anchor(number=raw.rows[-1].number, sha256=raw.rows[-1].sha256) if raw.rows else NO_EVENT
 
 
 # -- what is wrong ------------------------------------------------------------------------------
@@ -115,29 +115,28 @@ def _end(raw: RawLog) -> Anchor:
 def _broken_links(rows: Sequence[Row]) -> Iterator[str]:
     last_number, last_hash = 0, FIRST_HASH
     for row in rows:
-        number = row[0]
+        number = row.number
         if number > last_number + 1:
             yield f"events {last_number + 1} to {number - 1} are missing"
         elif number <= last_number:
             yield f"event {number} stands after event {last_number}"
-        elif row[6] != last_hash:
+        elif row.previous != last_hash:
             yield f"event {number} does not follow event {last_number}"
-        if hash_of(row) != row[7]:
+        if hash_of(row) != row.sha256:
             yield f"event {number} is not as it was written"
-        last_number, last_hash = number, row[7]
+        last_number, last_hash = number, row.sha256
 
 
 def hash_of(row: Row) -> str:
     """Return the hash that a row should carry."""
-    number, read_id, at, reader, action, content, previous, _ = row
     return event_hash(
-        number=number,
-        read_id=read_id,
-        at=at,
-        reader=reader,
-        action=action,
-        content=content,
-        previous=previous,
+        number=row.number,
+        read_id=row.read_id,
+        at=row.at,
+        reader=row.reader,
+        action=row.action,
+        content=row.content,
+        previous=row.previous,
     )
 
 
@@ -168,14 +167,14 @@ def _replayed(rows: Sequence[Row]) -> tuple[dict[str, Read], list[str]]:
     broken: set[str] = set()
     problems: list[str] = []
     for row in rows:
-        read_id = row[1]
+        read_id = row.read_id
         if read_id in broken:
             continue
         try:
             reads[read_id] = apply(reads.get(read_id), event_of(row))
         except ReviewError as error:
             broken.add(read_id)
-            problems.append(f"event {row[0]} was not allowed: {error.met}")
+            problems.append(f"event {row.number} was not allowed: {error.met}")
     return reads, problems
 
 
@@ -201,8 +200,9 @@ def _heatmaps(reads: Mapping[str, Read]) -> Iterator[tuple[str, str]]:
 
 def _clock_set_back(rows: Sequence[Row]) -> Iterator[str]:
     for before, row in pairwise(rows):
-        if row[2] < before[2]:
-            yield f"event {row[0]} is dated before event {before[0]}: the clock was set back"
+        if row.at < before.at:
+            late = f"event {row.number} is dated before event {before.number}"
+            yield f"{late}: the clock was set back"
 
 
 def _heatmaps_elsewhere(path: Path, reads: Mapping[str, Read], raw: RawLog) -> Iterator[str]:

@@ -9,11 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from mammoview.domain.reading import ReadingMode
-from mammoview.review.states import ReadState
-
-_AFTER_REVEAL = frozenset(
-    {ReadState.AI_REVEALED, ReadState.FINAL, ReadState.ARBITRATION, ReadState.SIGNED}
-)
+from mammoview.review.states import AFTER_REVEAL, ReadState
 
 
 class Visibility(StrEnum):
@@ -41,7 +37,7 @@ def visibility(mode: ReadingMode, state: ReadState | None) -> Visibility:
         the reveal; "ask about this spot" answers for the asked spots alone.  What is unknown is
         closed.
     """
-    if mode is ReadingMode.CONCURRENT or (isinstance(mode, ReadingMode) and state in _AFTER_REVEAL):
+    if mode is ReadingMode.CONCURRENT or (isinstance(mode, ReadingMode) and state in AFTER_REVEAL):
         return Visibility.ALL
     if mode is ReadingMode.ASK_SPOT and state is ReadState.UNAIDED:
         return Visibility.ASKED_SPOTS

@@ -96,7 +96,7 @@ def _opened_on(db: sqlite3.Connection, images: Collection[str]) -> list[str]:
     for row in _sound(raw_rows(db, _OPENED)):
         content = event_of(row).content
         if isinstance(content, Opened) and wanted.intersection(content.images):
-            found.append(row[1])
+            found.append(row.read_id)
     return found
 
 
@@ -109,7 +109,7 @@ def _sound(rows: list[tuple[object, ...]]) -> list[Row]:
     sound = []
     for values in rows:
         row = row_of(values)
-        if row is None or hash_of(row) != row[7]:
+        if row is None or hash_of(row) != row.sha256:
             raise _closed("a read log that is not as it was written")
         sound.append(row)
     return sound

@@ -13,13 +13,25 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 from mammoview.errors import ReviewError
 from mammoview.review.events import FIRST_HASH, canonical_json
 from mammoview.review.sql import Trouble, statements, trouble_of
 
-Row: TypeAlias = tuple[int, str, str, str, str, str, str, str]
+
+class Row(NamedTuple):
+    """One line of the table of events, as it stands there."""
+
+    number: int
+    read_id: str
+    at: str
+    reader: str
+    action: str
+    content: str
+    previous: str
+    sha256: str
+
 
 SCHEMA = 1
 TABLES = f"""
@@ -44,7 +56,7 @@ CREATE TRIGGER no_change BEFORE UPDATE ON events
 CREATE TRIGGER no_removal BEFORE DELETE ON events
     BEGIN SELECT RAISE(ABORT, 'events are never removed'); END;
 """
-COLUMNS = "number, read_id, at, reader, action, content, previous, sha256"
+COLUMNS = ", ".join(Row._fields)
 FORMAT = "mammoview-read-log/1"
 _TYPES = (int, *(str,) * 7)
 _PATIENCE_S = 2.0
@@ -106,7 +118,7 @@ def row_of(values: tuple[Any, ...]) -> Row | None:
     fits = len(values) == len(_TYPES) and all(
         type(value) is kind for value, kind in zip(values, _TYPES, strict=True)
     )
-    return values if fits else None
+    return Row(*values) if fits else None
 
 
 # -- the program's own file ---------------------------------------------------------------------
@@ -201,10 +213,8 @@ def export_lines(log: RawLog, *, made: str, software: str) -> Iterator[str]:
             "head": {"number": number, "sha256": sha256},
         }
     )
-    names = COLUMNS.split(", ")
     for row in log.rows:
-        event: dict[str, object] = dict(zip(names, row, strict=True))
-        event["content"] = _content(row[5])
+        event = row._asdict() | {"content": _content(row.content)}
         yield json.dumps(event, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -238,15 +248,14 @@ def _of_export(path: Path) -> RawLog:
 
 
 def _exported_rows(lines: list[str]) -> tuple[tuple[Row, ...], list[str]]:
-    names = COLUMNS.split(", ")
     rows, complaints = [], []
     for at, line in enumerate(lines, start=2):
         try:
             event = json.loads(line)
-            values = [event[name] for name in names]
-            if isinstance(values[5], dict):
-                values[5] = canonical_json(values[5])
-            row = row_of(tuple(values)) if len(event) == len(names) else None
+            if isinstance(event["content"], dict):
+                event["content"] = canonical_json(event["content"])
+            values = tuple(event[name] for name in Row._fields)
+            row = row_of(values) if len(event) == len(values) else None
         except (ValueError, TypeError, KeyError):
             row = None
         if row is None:

@@ -211,10 +211,10 @@ def _set_finding(read: Read, event: Event) -> Read:
         raise _forbidden("a finding in no image of this read", "a region in an image of it")
     findings = read.now.findings
     if read.now.finding(finding.id) is None:
-        return _say(read, replace(read.now, findings=(*findings, finding)))
+        return replace(read, now=replace(read.now, findings=(*findings, finding)))
     # It keeps its place, and with it the number that stands beside it on the images.
     changed = tuple(finding if f.id == finding.id else f for f in findings)
-    return _say(read, replace(read.now, findings=changed))
+    return replace(read, now=replace(read.now, findings=changed))
 
 
 def _remove_finding(read: Read, event: Event) -> Read:
@@ -228,7 +228,7 @@ def _remove_finding(read: Read, event: Event) -> Read:
             "a finding that a mark is the duplicate of", "the mark answered anew first"
         )
     findings = tuple(f for f in read.now.findings if f.id != removed.finding_id)
-    return _say(read, replace(read.now, findings=findings))
+    return replace(read, now=replace(read.now, findings=findings))
 
 
 def _set_opinion(read: Read, event: Event) -> Read:
@@ -243,18 +243,14 @@ def _set_opinion(read: Read, event: Event) -> Read:
     if read.unaided is not None and read.unaided.answer(said.laterality) != opinion.answer:
         _need_reason(said.reason, "to change the opinion after the reveal")
     others = tuple(o for o in read.now.opinions if o.laterality is not said.laterality)
-    return _say(read, replace(read.now, opinions=(*others, opinion)))
+    return replace(read, now=replace(read.now, opinions=(*others, opinion)))
 
 
 def _set_density(read: Read, event: Event) -> Read:
     said = _content(event, DensitySet)
     if read.unaided is not None and read.unaided.density != said.density:
         _need_reason(said.reason, "to change the density after the reveal")
-    return _say(read, replace(read.now, density=said.density))
-
-
-def _say(read: Read, statement: Statement) -> Read:
-    return replace(read, now=statement)
+    return replace(read, now=replace(read.now, density=said.density))
 
 
 def _ask_spot(read: Read, event: Event) -> Read:

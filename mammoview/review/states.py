@@ -65,7 +65,7 @@ _AIDED_DRAFT = (
     Action.DISPOSE_MARK,
 )
 # A result may leave before the signature, marked as preliminary; never without a trace in the log.
-_AFTER_REVEAL = (
+AFTER_REVEAL = (
     ReadState.AI_REVEALED,
     ReadState.FINAL,
     ReadState.ARBITRATION,
@@ -87,7 +87,7 @@ TRANSITIONS: Mapping[tuple[ReadState, Action], ReadState] = MappingProxyType(
         (ReadState.FINAL, Action.SIGN): ReadState.SIGNED,
         (ReadState.ARBITRATION, Action.ARBITRATE): ReadState.ARBITRATION,
         (ReadState.ARBITRATION, Action.SIGN): ReadState.SIGNED,
-        **{(state, Action.RECORD_EXPORT): state for state in _AFTER_REVEAL},
+        **{(state, Action.RECORD_EXPORT): state for state in AFTER_REVEAL},
         **{(state, action): state for state in ReadState for action in _ALWAYS},
     }
 )
@@ -96,8 +96,3 @@ TRANSITIONS: Mapping[tuple[ReadState, Action], ReadState] = MappingProxyType(
 def next_state(state: ReadState, action: Action) -> ReadState | None:
     """Return the state after an action; None where the table forbids it."""
     return TRANSITIONS.get((state, action))
-
-
-def allowed(state: ReadState) -> tuple[Action, ...]:
-    """Return what the table allows in a state, in the order of `Action`."""
-    return tuple(action for action in Action if (state, action) in TRANSITIONS)

@@ -31,7 +31,7 @@ from mammoview.review.events import (
     event_hash,
     parse_content,
 )
-from mammoview.review.raw_log import COLUMNS, SCHEMA, TABLES
+from mammoview.review.raw_log import COLUMNS, SCHEMA, TABLES, raw_rows
 from mammoview.review.read import Read, apply, replay
 from mammoview.review.sql import SqlFile, told, writing
 from mammoview.review.standing import CHANGING, Standing, check_role, fold
@@ -166,9 +166,7 @@ class ReadLog:
         """
         where, given = ("", ()) if read_id is None else ("WHERE read_id = ?", (read_id,))
         with told(_FILE):
-            rows = self._db.execute(
-                f"SELECT {COLUMNS} FROM events {where} ORDER BY number", given
-            ).fetchall()
+            rows = raw_rows(self._db, where, given)
         return tuple(event_of(row) for row in rows)
 
     def _append(

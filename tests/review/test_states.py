@@ -10,7 +10,7 @@ import pytest
 from mammoview.domain.reading import ReadingMode
 from mammoview.errors import ReviewError
 from mammoview.review.read import Read
-from mammoview.review.states import TRANSITIONS, Action, ReadState, allowed, next_state
+from mammoview.review.states import TRANSITIONS, Action, ReadState, next_state
 from mammoview.review.store import ReadLog
 from tests.builders.reads import content_for, log_at, read_in, reader_of
 
@@ -74,10 +74,9 @@ def test_every_state_can_be_reached_and_left_for_the_signature() -> None:
         seen, waiting = {start}, deque([start])
         while waiting:
             state = waiting.popleft()
-            for action in allowed(state):
+            for action in Action:
                 after = next_state(state, action)
-                assert after is not None
-                if after not in seen:
+                if after is not None and after not in seen:
                     seen.add(after)
                     waiting.append(after)
         assert ReadState.SIGNED in seen
