@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 import pydicom
 from pydicom.dataset import FileDataset
+from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
 
 from mammoview.dicom.archive import open_archive
 from mammoview.dicom.content import (
@@ -283,7 +284,7 @@ def _meta_end(stream: BinaryIO) -> int:
         head = stream.read(12)
         if len(head) < 12 or head[:2] != b"\x02\x00":
             return at
-        long = head[4:6] in (b"OB", b"OW", b"UN", b"UT", b"SQ")
+        long = head[4:6].decode("ascii", "replace") in EXPLICIT_VR_LENGTH_32
         length = struct.unpack_from("<L", head, 8) if long else struct.unpack_from("<H", head, 6)
         at += (12 if long else 8) + length[0]
 

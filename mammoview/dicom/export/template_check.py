@@ -139,8 +139,6 @@ class _Check:
             children = _children(item)
             if not 1 <= number <= len(children):
                 return None
-            if number != path[-1] and len(path) < 3:
-                return None
             item = children[int(number) - 1]
         holder = _children(self._document)[int(path[1]) - 1]
         in_library = _concept(holder) == codes.IMAGE_LIBRARY
@@ -219,7 +217,7 @@ def _value(child: Dataset, row: Row) -> Iterator[str]:
         value = _code(child.get("ConceptCodeSequence"))
         if value is None or not value.meaning:
             yield "no code value with a meaning"
-        elif row.group and not _is_in(value, row.group):
+        elif row.group and value not in _group(row.group):
             yield f"code {value.value} ({value.scheme_designator}) outside of {row.group}"
     keyword = {"TEXT": "TextValue", "DATE": "Date", "TIME": "Time", "UIDREF": "UID"}
     if row.value_type in keyword and not child.get(keyword[row.value_type]):
@@ -283,10 +281,6 @@ def _code(sequence: Sequence[Dataset] | None) -> Code | None:
 @cache
 def _group(name: str) -> Collection:
     return Collection(name)
-
-
-def _is_in(value: Code, group: str) -> bool:
-    return value in _group(group)
 
 
 def _numbers(value: object) -> list[float]:
