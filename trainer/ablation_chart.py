@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from trainer.ablation import AblationRow
-from trainer.charts import COLOURS
+from trainer.charts import COLOURS, save_png
 from trainer.detect import scored
 from trainer.froc import FALSE_MARKS, PEAK_IN_BOX, froc_curve
 
@@ -28,7 +26,6 @@ def draw_ablation(rows: Sequence[AblationRow], file: Path) -> None:
     known = dict.fromkeys(kind for row in rows for kind in row.manifest.findings)
     kinds = [kind for kind in known if any(x.kind == kind for x in lesions)]
     figure = Figure(figsize=(5.5 * len(kinds), 5.5), layout="constrained")
-    FigureCanvasAgg(figure)
     panels = figure.subplots(1, len(kinds), squeeze=False)[0]
     for panel, kind in zip(panels, kinds, strict=True):
         simulated = all(x.simulated is not None for x in lesions if x.kind == kind)
@@ -37,12 +34,7 @@ def draw_ablation(rows: Sequence[AblationRow], file: Path) -> None:
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, fontsize=8)
     figure.suptitle(f"{len(rows[0].detected)} validation pictures; hit: {PEAK_IN_BOX.text}")
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=150)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(file.name + ".part")
-    partial.write_bytes(content.getvalue())
-    partial.replace(file)
+    save_png(figure, file, dpi=150)
 
 
 def _draw_class(axes: Axes, rows: Sequence[AblationRow], kind: str) -> None:

@@ -25,9 +25,9 @@ from mammoview.modelkit.manifest import Manifest
 from trainer.bootstrap import DRAWS, SEED, numbered, person_weights, ratio
 from trainer.calcification_groups import ClusterGroup, FoundCluster, cluster_groups
 from trainer.detect import DetectedImage, best_hit, detect, lesions_of, scored
-from trainer.evaluate import RULES, RuleResult
-from trainer.froc import Froc, HitRule, Mark, ScoredImage, froc_curve, score_froc
-from trainer.labelled import LabelledImage, SimulatedCluster
+from trainer.evaluate import RuleResult, by_rules
+from trainer.froc import Froc, Mark, ScoredImage, score_froc
+from trainer.labelled import LabelledImage, SimulatedCluster, people_of
 from trainer.metrics import Estimate, interval
 from trainer.recipe import DataRecipe
 from trainer.simulated.exclusions import picture_name
@@ -199,12 +199,12 @@ def choose_pictures(
 
 def held_out_people(described: dict[str, Any]) -> frozenset[str]:
     """Return the people of a run's validation lesions whom it never trained on."""
-    return _people(described["validation"]) - _people(described["training"])
+    return people_of(described["validation"]) - people_of(described["training"])
 
 
 def known_people(described: dict[str, Any], images: Iterable[LabelledImage]) -> int:
     """Count the people in some pictures whom a run was trained or tuned on."""
-    known = _people(described["training"]) | _people(described["validation"])
+    known = people_of([*described["training"], *described["validation"]])
     return len({image.person for image in images} & known)
 
 
@@ -261,7 +261,7 @@ def evaluate_calcifications(
         picture_mm=(found.simulated[0].spacing.row_mm, found.simulated[0].spacing.col_mm),
         with_mass=sum(bool(lesions_of(item, "mass")) for item in found.without),
         people_known=people_known,
-        rules=tuple(_rule(simulated, key, rule) for key, rule in RULES),
+        rules=by_rules(simulated),
         froc_real=score_froc(against_real(found)),
         points=tuple(_point(found, clusters, name, at) for name, at in points),
         groups=cluster_groups(clusters, points),
@@ -351,15 +351,6 @@ def area_under_roc(
     return interval(float(areas[0]), areas[1:])
 
 
-def _rule(images: Sequence[ScoredImage], key: str, rule: HitRule) -> RuleResult:
-    return RuleResult(
-        key=key,
-        rule=rule,
-        froc=score_froc(images, rule=rule),
-        curve=froc_curve(images, rule=rule),
-    )
-
-
 def _point(
     found: CalcificationRegions, clusters: Sequence[FoundCluster], name: str, at: float
 ) -> PointFigures:
@@ -421,11 +412,6 @@ def _has_real(image: LabelledImage, calcified: Collection[str]) -> bool:
     return picture_name(image.mammogram) in calcified or any(
         x.kind == KIND and x.simulated is None for x in image.lesions
     )
-
-
-def _people(lesions: Iterable[str]) -> frozenset[str]:
-    """Return the people of lesions, from their names (see ``labelled.lesion_id``)."""
-    return frozenset(str(name).rsplit("_", 4)[0] for name in lesions)
 
 
 def _wrong(met: str) -> DataError:

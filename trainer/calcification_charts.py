@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from trainer.calcification import CalcificationEvaluation
 from trainer.calcification_groups import DIAMETER, ClusterGroup
-from trainer.charts import COLOURS
+from trainer.charts import COLOURS, png_of
 from trainer.evaluate import RuleResult
 from trainer.froc import PEAK_IN_BOX, Froc
 
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 def draw_froc(evaluation: CalcificationEvaluation) -> bytes:
     """Return a PNG: simulated clusters against false marks, by rule, and the groups beside it."""
     figure = Figure(figsize=(12.0, 5.4), layout="constrained")
-    FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
     _draw_curves(left, evaluation.rules, evaluation.froc_real)
     _draw_diameters(right, evaluation.groups)
@@ -30,9 +27,7 @@ def draw_froc(evaluation: CalcificationEvaluation) -> bytes:
     figure.suptitle(
         f"{manifest.name} {manifest.version}: SIMULATED calcifications; research use only"
     )
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=150)
-    return content.getvalue()
+    return png_of(figure, dpi=150)
 
 
 def _draw_curves(axes: Axes, rules: Sequence[RuleResult], real: Froc) -> None:

@@ -16,8 +16,8 @@ from trainer.calcification_grids import SMALL_MM, GridFigures, finest_first
 from trainer.calcification_groups import ClusterGroup
 from trainer.card_sections import SectionName, section_of, write_section
 from trainer.card_tables import figure, with_interval
-from trainer.documents import markdown_table, write_csv, write_json
-from trainer.froc import PEAK_IN_BOX, Froc
+from trainer.documents import markdown_table, write_bytes, write_csv, write_json
+from trainer.froc import PEAK_IN_BOX, Froc, froc_document
 from trainer.metrics import FEW_PEOPLE, Estimate, estimate_document
 
 DOCUMENT = "calcifications.json"
@@ -65,9 +65,7 @@ def write_folder(report: CalcificationReport, folder: Path) -> None:
     write_section(section, folder)
     write_csv(_CLUSTER_HEADER, _cluster_rows(evaluation), folder / "clusters.csv")
     write_csv(_GROUP_HEADER, _group_rows(evaluation.groups), folder / "groups.csv")
-    partial = folder / "froc.png.part"
-    partial.write_bytes(draw_froc(evaluation))
-    partial.replace(folder / "froc.png")
+    write_bytes(draw_froc(evaluation), folder / "froc.png")
 
 
 def calcification_document(report: CalcificationReport) -> dict[str, Any]:
@@ -337,9 +335,9 @@ def _simulated_document(evaluation: CalcificationEvaluation) -> dict[str, Any]:
     return {
         "clusters": len(evaluation.clusters),
         "false_marks_of_simulated_pictures": {
-            rule.key: _froc(rule.froc, rule.rule.text) for rule in evaluation.rules
+            rule.key: froc_document(rule.froc, rule.rule) for rule in evaluation.rules
         },
-        "false_marks_of_real_pictures": {"froc": _froc(evaluation.froc_real, PEAK_IN_BOX.text)},
+        "false_marks_of_real_pictures": {"froc": froc_document(evaluation.froc_real, PEAK_IN_BOX)},
         "operating_points": {p.name: _simulated_point(p) for p in evaluation.points},
         "groups": [_group(group) for group in evaluation.groups],
         "image_level_area": estimate_document(evaluation.areas.simulated),
@@ -365,10 +363,10 @@ def _grid_document(item: GridFigures) -> dict[str, Any]:
     return {
         "mm_per_px": item.mm_per_px,
         "clusters": item.every.lesions,
-        "froc": _froc(item.every, PEAK_IN_BOX.text),
+        "froc": froc_document(item.every, PEAK_IN_BOX),
         "small_clusters": item.small.lesions,
         "small_mean_diameter_below_mm": SMALL_MM,
-        "froc_of_small_clusters": _froc(item.small, PEAK_IN_BOX.text),
+        "froc_of_small_clusters": froc_document(item.small, PEAK_IN_BOX),
     }
 
 
@@ -423,14 +421,6 @@ def _group(group: ClusterGroup) -> dict[str, Any]:
         or None,
         "same_places_without_the_clusters": {n: estimate_document(v) for n, v in group.chance}
         or None,
-    }
-
-
-def _froc(froc: Froc, rule: str) -> dict[str, Any]:
-    return {
-        "hit_rule": rule,
-        "sensitivity_at": {f"{rate:g}": value for rate, value in froc.sensitivity_at},
-        "ci95": {f"{rate:g}": [low, high] for rate, low, high in froc.ci95},
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,8 +31,9 @@ def write_missed(
     file: Path,
 ) -> None:
     """Draw clusters missed at the model's most lenient operating point; nothing if none are."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+
+    from trainer.charts import save_png
 
     point = min(evaluation.points, key=lambda p: p.threshold)
     missed = choose_missed(evaluation.clusters, point.threshold)
@@ -42,7 +42,6 @@ def write_missed(
     where = _places(pictures)
     rows = -(-len(missed) // _COLUMNS)
     figure = Figure(figsize=(3.2 * _COLUMNS, 6.9 * rows), layout="constrained")
-    FigureCanvasAgg(figure)
     panels = figure.subplots(2 * rows, _COLUMNS, squeeze=False)
     for axes in panels.flat:
         axes.set_axis_off()
@@ -56,11 +55,7 @@ def write_missed(
         f"SIMULATED clusters missed at '{point.name}': {len(missed)} of {total}, from the smallest "
         "mean diameter to the largest; below each, the same place without it. Research use only"
     )
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=110)
-    partial = file.with_name(file.name + ".part")
-    partial.write_bytes(content.getvalue())
-    partial.replace(file)
+    save_png(figure, file, dpi=110)
 
 
 def choose_missed(

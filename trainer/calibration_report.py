@@ -9,7 +9,7 @@ from trainer.calibration_study import SHIPPED, CalibrationStudy, ClassStudy, Way
 from trainer.card_sections import SectionName, section_of, write_section
 from trainer.documents import markdown_table, write_json
 from trainer.metrics import Estimate, estimate_document
-from trainer.reliability import SHOWN_FROM
+from trainer.reliability import SHOWN_FROM, curve_document, figures_document
 
 DOCUMENT = "calibration.json"
 _HEADER = (
@@ -121,16 +121,6 @@ def _way_document(result: WayResult) -> dict[str, Any]:
         "log_loss": estimate_document(result.log_loss),
         "log_loss_minus_shipped": estimate_document(result.worse_by),
         "error": estimate_document(result.all_marks.error),
-        "shown_marks": {
-            "from_score": result.shown.from_score,
-            "marks": result.shown.marks,
-            "hits": result.shown.hits,
-            "expected_over_found_hits": estimate_document(result.shown.expected_over_found),
-            "error": estimate_document(result.shown.error),
-            "error_equal_mass": estimate_document(result.shown.error_equal_mass),
-        },
-        "reliability": [
-            {"marks": b.count, "score": b.probability, "share_of_hits": estimate_document(b.share)}
-            for b in result.bins
-        ],
+        "shown_marks": figures_document(result.shown),
+        "reliability": curve_document(result.bins),
     }

@@ -22,6 +22,7 @@ from trainer.card_measured import (
 from trainer.card_sections import Section, SectionName, section_in_card
 from trainer.card_speed import speed_text
 from trainer.documents import markdown_table
+from trainer.labelled import people_of
 from trainer.recipe import WHOLE, Recipe, recipe_from_values
 from trainer.site_card import refit_sections
 
@@ -227,15 +228,9 @@ def recipe_of(run: Path, described: dict[str, Any]) -> Recipe:
         ) from error
 
 
-def people_of(described: dict[str, Any]) -> frozenset[str]:
-    """Return the people whom a run was trained or tuned on, from the names of its lesions."""
-    lesions = [*described["training"], *described["validation"]]
-    return frozenset(str(name).rsplit("_", 4)[0] for name in lesions)
-
-
 def _how_independent(test: dict[str, Any], trained_on: Collection[str]) -> str:
     """Return in words how many people of the test pictures the model knows."""
-    people = {str(name).rsplit("_", 2)[0] for name in test.get("mammograms", ())}
+    people = people_of(test.get("mammograms", ()))
     if not people:
         return "whether people in them were trained on is not told"
     if known := len(people & set(trained_on)):

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from trainer.curves import Reliability, Roc
+from trainer.documents import write_bytes
 from trainer.metrics import Confusion, Estimate
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def draw_bars(groups: Sequence[BarGroup], *, title: str, reference: str, file: P
     axes.grid(axis="y", alpha=0.3)
     axes.set_axisbelow(True)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=4, frameon=False)
-    _save(figure, file)
+    save_png(figure, file)
 
 
 def draw_confusion(confusion: Confusion, *, title: str, file: Path) -> None:
@@ -103,7 +103,7 @@ def draw_confusion(confusion: Confusion, *, title: str, file: Path) -> None:
     axes.set_yticks(range(len(confusion.rows)), confusion.rows)
     axes.set_xlabel("taken for")
     axes.set_ylabel("is")
-    _save(figure, file)
+    save_png(figure, file)
 
 
 def draw_roc(curves: Sequence[Roc], *, title: str, file: Path) -> None:
@@ -118,7 +118,7 @@ def draw_roc(curves: Sequence[Roc], *, title: str, file: Path) -> None:
     axes.set_ylabel("share of the class found")
     _square(axes)
     _legend_below(axes)
-    _save(figure, file)
+    save_png(figure, file)
 
 
 def draw_reliability(
@@ -149,7 +149,7 @@ def draw_reliability(
     axes.set_ylabel(came)
     _square(axes)
     _legend_below(axes)
-    _save(figure, file)
+    save_png(figure, file)
 
 
 def draw_training(epochs: Sequence[Mapping[str, float]], *, title: str, file: Path) -> None:
@@ -161,7 +161,6 @@ def draw_training(epochs: Sequence[Mapping[str, float]], *, title: str, file: Pa
         Rows of the run's ``metrics.json``.
     """
     figure = Figure(figsize=(8.0, 3.6), layout="constrained")
-    FigureCanvasAgg(figure)
     figure.suptitle(title)
     for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
         for colour, side in zip(COLOURS, ("train", "validation"), strict=False):
@@ -175,12 +174,23 @@ def draw_training(epochs: Sequence[Mapping[str, float]], *, title: str, file: Pa
         axes.set_ylabel(name)
         axes.grid(alpha=0.3)
         axes.legend(frameon=False)
-    _save(figure, file)
+    save_png(figure, file)
+
+
+def png_of(figure: Figure, *, dpi: float | str = "figure") -> bytes:
+    """Return a picture as PNG."""
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=dpi)
+    return content.getvalue()
+
+
+def save_png(figure: Figure, file: Path, *, dpi: float | str = "figure") -> None:
+    """Write a picture as PNG, whole or not at all."""
+    write_bytes(png_of(figure, dpi=dpi), file)
 
 
 def _figure(title: str, *, width: float = 5.6) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(width, 5.2), dpi=_DPI, layout="constrained")
-    FigureCanvasAgg(figure)
     figure.suptitle(title, fontsize=10, wrap=True)
     return figure, figure.add_subplot()
 
@@ -200,13 +210,3 @@ def _arms(figure: Estimate) -> tuple[float, float]:
     """Return the lengths of an interval's arms below and above; none where there is none."""
     arms = figure.value - figure.low, figure.high - figure.value
     return (0.0, 0.0) if np.isnan(arms).any() else (max(0.0, arms[0]), max(0.0, arms[1]))
-
-
-def _save(figure: Figure, file: Path) -> None:
-    """Write the picture so that a kill never leaves half of it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    content = io.BytesIO()
-    figure.savefig(content, format="png")
-    partial = file.with_name(file.name + ".part")
-    partial.write_bytes(content.getvalue())
-    partial.replace(file)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from trainer.digital import (
     DigitalPoint,
     DigitalRule,
 )
-from trainer.documents import markdown_table, write_csv, write_json
+from trainer.documents import markdown_table, write_bytes, write_csv, write_json
 from trainer.froc import FALSE_MARKS, CurvePoint
 from trainer.input_range import RangeCheck
 from trainer.metrics import Estimate, estimate_document
@@ -96,9 +95,7 @@ def write_folder(evaluation: DigitalEvaluation, film: tuple[FilmClass, ...], fol
         folder,
     )
     write_csv(_CURVE_HEADER, _curve_rows(evaluation), folder / "froc.csv")
-    partial = folder / "froc.png.part"
-    partial.write_bytes(draw_curves(evaluation, film))
-    partial.replace(folder / "froc.png")
+    write_bytes(draw_curves(evaluation, film), folder / "froc.png")
 
 
 def digital_document(evaluation: DigitalEvaluation, film: tuple[FilmClass, ...]) -> dict[str, Any]:
@@ -175,13 +172,11 @@ def summary_lines(evaluation: DigitalEvaluation) -> list[str]:
 
 def draw_curves(evaluation: DigitalEvaluation, film: tuple[FilmClass, ...]) -> bytes:
     """Return a PNG: sensitivity against marks on normal pictures, film's figures beside."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from trainer.charts import COLOURS
+    from trainer.charts import COLOURS, png_of
 
     drawn = Figure(figsize=(6.0, 5.0), layout="constrained")
-    FigureCanvasAgg(drawn)
     axes = drawn.subplots()
     curves = [(item.kind, rule) for item in evaluation.classes for rule in item.rules if item.sure]
     for (kind, rule), colour in zip(curves, COLOURS, strict=False):
@@ -209,9 +204,7 @@ def draw_curves(evaluation: DigitalEvaluation, film: tuple[FilmClass, ...]) -> b
         f"{evaluation.manifest.name} {evaluation.manifest.version}: {evaluation.outlined} outlined "
         f"and {evaluation.normals} normal digital pictures"
     )
-    content = io.BytesIO()
-    drawn.savefig(content, format="png", dpi=150)
-    return content.getvalue()
+    return png_of(drawn, dpi=150)
 
 
 def _film_class(document: dict[str, Any], kind: str) -> FilmClass:

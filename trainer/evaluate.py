@@ -7,7 +7,6 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from mammoview.modelkit.bundle import NETWORK
 from mammoview.modelkit.manifest import Manifest
 from trainer.bootstrap import ratio
 from trainer.detect import DetectedImage, scored
-from trainer.documents import write_json
 from trainer.froc import (
     BOX_OVERLAP,
     PEAK_IN_BOX,
@@ -26,6 +24,7 @@ from trainer.froc import (
     HitRule,
     ScoredImage,
     froc_curve,
+    froc_document,
     pointing_game,
     score_froc,
 )
@@ -39,7 +38,7 @@ from trainer.overlap import (
     measure_overlaps,
     overlap_means,
 )
-from trainer.reliability import CalibrationFigures, MarkReliability, mark_reliability
+from trainer.reliability import MarkReliability, curve_document, figures_document, mark_reliability
 from trainer.subgroups import LesionGroup, lesion_groups
 
 RULES = (("froc", PEAK_IN_BOX), ("froc_iou", BOX_OVERLAP))
@@ -183,11 +182,6 @@ def evaluate_images(detected: Sequence[DetectedImage], manifest: Manifest) -> Ev
     )
 
 
-def write_evaluation(document: dict[str, Any], file: Path) -> None:
-    """Write the document so that a kill never leaves half of it."""
-    write_json(document, file)
-
-
 def _labels_sha256(detected: Sequence[DetectedImage]) -> str:
     digest = hashlib.sha256()
     for item in sorted(detected, key=lambda item: item.image.mammogram):
@@ -204,20 +198,25 @@ def _of_class(detected: Sequence[DetectedImage], kind: str, manifest: Manifest) 
     points = [(p.name, p.threshold) for p in manifest.operating_points if p.kind == kind]
     return ClassResult(
         kind=kind,
-        rules=tuple(
-            RuleResult(
-                key=key,
-                rule=rule,
-                froc=score_froc(images, rule=rule),
-                curve=froc_curve(images, rule=rule),
-            )
-            for key, rule in RULES
-        ),
+        rules=by_rules(images),
         pointing_game=pointing_game(images),
         reliability=mark_reliability(images),
         points=tuple(at_threshold(images, name, at) for name, at in points),
         overlaps=measure_overlaps(detected, kind),
         groups=lesion_groups(detected, kind, points),
+    )
+
+
+def by_rules(images: Sequence[ScoredImage]) -> tuple[RuleResult, ...]:
+    """Return what the marks of one class give by each of ``RULES``."""
+    return tuple(
+        RuleResult(
+            key=key,
+            rule=rule,
+            froc=score_froc(images, rule=rule),
+            curve=froc_curve(images, rule=rule),
+        )
+        for key, rule in RULES
     )
 
 
@@ -239,7 +238,7 @@ def at_threshold(images: Sequence[ScoredImage], name: str, threshold: float) -> 
 
 def _class_document(item: ClassResult) -> dict[str, Any]:
     return {
-        **{rule.key: _froc_document(rule) for rule in item.rules},
+        **{result.key: froc_document(result.froc, result.rule) for result in item.rules},
         "pointing_game": item.pointing_game.value,
         "pointing_game_ci95": _interval(item.pointing_game),
         "lesions": item.rules[0].froc.lesions,
@@ -262,31 +261,9 @@ def _class_document(item: ClassResult) -> dict[str, Any]:
 
 def _reliability_document(found: MarkReliability) -> dict[str, Any]:
     return {
-        "all_marks": _figures_document(found.all_marks),
-        "shown_marks": _figures_document(found.shown),
-        "reliability": [
-            {"marks": b.count, "score": b.probability, "share_of_hits": estimate_document(b.share)}
-            for b in found.bins
-        ],
-    }
-
-
-def _figures_document(figures: CalibrationFigures) -> dict[str, Any]:
-    return {
-        "from_score": figures.from_score,
-        "marks": figures.marks,
-        "hits": figures.hits,
-        "expected_over_found_hits": estimate_document(figures.expected_over_found),
-        "error": estimate_document(figures.error),
-        "error_equal_mass": estimate_document(figures.error_equal_mass),
-    }
-
-
-def _froc_document(result: RuleResult) -> dict[str, Any]:
-    return {
-        "hit_rule": result.rule.text,
-        "sensitivity_at": {f"{rate:g}": value for rate, value in result.froc.sensitivity_at},
-        "ci95": {f"{rate:g}": [low, high] for rate, low, high in result.froc.ci95},
+        "all_marks": figures_document(found.all_marks),
+        "shown_marks": figures_document(found.shown),
+        "reliability": curve_document(found.bins),
     }
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainer.documents import write_csv, write_json
+from trainer.documents import write_bytes, write_csv, write_json
 from trainer.evaluate import ClassResult, Evaluation, RuleResult
 from trainer.froc import FALSE_MARKS
 from trainer.subgroups import LesionGroup
@@ -50,9 +49,7 @@ def write_evaluation_folder(evaluation: Evaluation, folder: Path) -> None:
         _overlap_rows(evaluation),
         folder / "overlap.csv",
     )
-    partial = folder / "froc.png.part"
-    partial.write_bytes(draw_froc(evaluation))
-    partial.replace(folder / "froc.png")
+    write_bytes(draw_froc(evaluation), folder / "froc.png")
     draw_mark_reliability(evaluation, folder / "reliability.png")
 
 
@@ -81,20 +78,18 @@ def draw_mark_reliability(evaluation: Evaluation, file: Path) -> None:
 
 def draw_froc(evaluation: Evaluation) -> bytes:
     """Return a PNG: a curve a class and hit rule, with its 95 % band."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+
+    from trainer.charts import png_of
 
     count = len(evaluation.classes)
     figure = Figure(figsize=(6.0 * count, 5.0), layout="constrained")
-    FigureCanvasAgg(figure)
     panels = figure.subplots(1, count, squeeze=False)[0]
     for panel, result in zip(panels, evaluation.classes, strict=True):
         _draw_class(panel, result)
     name, version = evaluation.model
     figure.suptitle(f"{name} {version}: {evaluation.images} pictures, {evaluation.people} people")
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=150)
-    return content.getvalue()
+    return png_of(figure, dpi=150)
 
 
 def _draw_class(axes: Axes, result: ClassResult) -> None:

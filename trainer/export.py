@@ -40,9 +40,10 @@ from trainer.calibrate import DEFAULT, calibrate, neutral, operating_points, rec
 from trainer.card import render_card
 from trainer.classifier import LAST, RUN, PatchClassifier, load_checkpoint
 from trainer.detect import DetectedImage, detect
-from trainer.evaluate import evaluate, write_evaluation
+from trainer.documents import write_json
+from trainer.evaluate import evaluate
 from trainer.input_range import training_ranges
-from trainer.labelled import LabelledImage
+from trainer.labelled import LabelledImage, people_of
 from trainer.onnx_graph import fold_and_round, to_onnx
 from trainer.parity import Comparison, compare, torch_network
 from trainer.recipe import Recipe
@@ -112,7 +113,7 @@ def export(run: Path, images: Sequence[LabelledImage], options: ExportOptions) -
         ),
     )
     measured = evaluate(recalibrated(detected, manifest.calibration), manifest)
-    write_evaluation(measured, run / "validation.json")
+    write_json(measured, run / "validation.json")
     return write_bundle(
         options.out,
         manifest=manifest,
@@ -187,7 +188,7 @@ def validation_images(
         If a validation lesion is not among ``images``, or every such person was trained on too
         (a split without regard to people).
     """
-    validation, training = set(described["validation"]), set(described["training"])
+    validation = set(described["validation"])
     held = {lesion.lesion_id for image in images for lesion in image.lesions}
     if missing := sorted(validation - held):
         raise DataError(
@@ -195,7 +196,7 @@ def validation_images(
             expected="the data that the run's cache was prepared from",
             todo="give it with --data",
         )
-    known = {i.person for i in images if any(x.lesion_id in training for x in i.lesions)}
+    known = people_of(described["training"])
     kept = tuple(
         image
         for image in images

@@ -7,7 +7,6 @@ calibrated scores on one scale from 0 to 1, never stretched to the picture's own
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import transforms
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
@@ -27,6 +25,7 @@ from mammoview.inference.predictor import read_values
 from mammoview.inference.session import Session
 from mammoview.modelkit.manifest import Manifest
 from trainer.card_sections import Section, SectionName, section_of, write_section
+from trainer.charts import save_png
 from trainer.detect import DetectedImage, best_hit, detect, lesions_of
 from trainer.documents import write_json
 from trainer.labelled import LabelledBox, LabelledImage
@@ -140,7 +139,6 @@ def draw_figure(
     height = item.rows * item.spacing.row_mm
     width = item.cols * item.spacing.col_mm
     figure = Figure(figsize=(3 * 5.0 * width / height + 1.2, 6.4), dpi=_DPI, layout="constrained")
-    FigureCanvasAgg(figure)
     panels = figure.subplots(1, 3)
     titles = ("mammogram", f"class activation map: {kind}", "ground truth")
     for axes, title in zip(panels, titles, strict=True):
@@ -164,7 +162,7 @@ def draw_figure(
     panels[2].legend(loc="upper center", bbox_to_anchor=(0.5, -0.01), fontsize=8, frameon=False)
     figure.suptitle(_title(choice, manifest), fontsize=11)
     figure.supxlabel(_footer(choice, manifest), fontsize=7)
-    _save(figure, file)
+    save_png(figure, file)
 
 
 def figures_section(document: dict[str, Any], manifest: Manifest) -> Section:
@@ -268,13 +266,3 @@ def _footer(choice: Choice, manifest: Manifest) -> str:
         f"RESEARCH USE ONLY, not for diagnosis. {rule} at operating point "
         f"{manifest.default_operating_point}; {scale}."
     )
-
-
-def _save(figure: Figure, file: Path) -> None:
-    """Write the picture so that a kill never leaves half of it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    content = io.BytesIO()
-    figure.savefig(content, format="png")
-    partial = file.with_name(file.name + ".part")
-    partial.write_bytes(content.getvalue())
-    partial.replace(file)

@@ -191,6 +191,15 @@ def sensitivity_gain(
     )
 
 
+def froc_document(froc: Froc, rule: HitRule) -> dict[str, object]:
+    """Return sensitivities and intervals as the documents of the evaluations hold them."""
+    return {
+        "hit_rule": rule.text,
+        "sensitivity_at": {f"{rate:g}": value for rate, value in froc.sensitivity_at},
+        "ci95": {f"{rate:g}": [low, high] for rate, low, high in froc.ci95},
+    }
+
+
 def threshold_at(classes: Sequence[Sequence[ScoredImage]], false_marks_per_image: float) -> float:
     """Return the lowest score whose marks stay within a rate of false marks an image.
 

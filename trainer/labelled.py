@@ -7,6 +7,8 @@ corner of the first pixel.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from mammoview.domain.geometry import ImageBox, PixelSpacing
 
 ANNOTATIONS = "_annotations.coco.json"
 SIDES = {"L": "LEFT", "R": "RIGHT"}
+_FROM_SIDE_ON = re.compile(r"_(?:LEFT|RIGHT)_.*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,3 +119,8 @@ def lesion_id(mammogram: str, kind: str, number: int) -> str:
         The abnormality id of CBIS-DDSM; elsewhere the place among its kind, from 1.
     """
     return f"{mammogram}_{kind}_{number}"
+
+
+def people_of(names: Iterable[str]) -> frozenset[str]:
+    """Return the people whose mammograms or lesions have these names."""
+    return frozenset(_FROM_SIDE_ON.sub("", name) for name in names)

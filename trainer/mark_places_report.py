@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -133,15 +132,15 @@ def _write_sheet(
     marks: Sequence[tuple[PlacedImage, Region, Place]], data: DataRecipe, file: Path
 ) -> None:
     """Draw the marks that do not lie on plain breast, best first; nothing if there are none."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+
+    from trainer.charts import save_png
 
     shown = marks[:SHOWN]
     if not shown:
         return
     rows = -(-len(shown) // _COLUMNS)
     figure = Figure(figsize=(2.2 * _COLUMNS, 4.0 * rows), layout="constrained")
-    FigureCanvasAgg(figure)
     panels = figure.subplots(rows, _COLUMNS, squeeze=False)
     for axes in panels.flat:
         axes.set_axis_off()
@@ -151,10 +150,7 @@ def _write_sheet(
         f"Marks that do not lie on plain breast: {len(shown)} of {len(marks)} over all ways, best "
         "score first. Research use only"
     )
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=90)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(content.getvalue())
+    save_png(figure, file, dpi=90)
 
 
 def _draw(axes: Axes, item: PlacedImage, region: Region, place: Place, data: DataRecipe) -> None:

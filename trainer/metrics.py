@@ -147,14 +147,14 @@ def accuracy(
     tally = _tally(folds, judged, people)
     once = _means(np.ones((1, len(people))), tally)[0]
     drawn = _means(_draw_people(len(people), draws, seed), tally)
-    by_class = [_estimate(once[n], drawn[:, n]) for n in range(len(judged))]
+    by_class = [interval(once[n], drawn[:, n]) for n in range(len(judged))]
     by_fold = [
         _means(np.ones((1, len(people))), _tally([fold], judged, people))[0].mean()
         for fold in folds
     ]
     return Accuracy(
         classes=tuple(zip(judged, by_class, strict=True)),
-        overall=_estimate(once.mean(), drawn.mean(axis=1)),
+        overall=interval(once.mean(), drawn.mean(axis=1)),
         overall_by_fold=tuple(
             (fold.part, float(value)) for fold, value in zip(folds, by_fold, strict=True)
         ),
@@ -207,7 +207,7 @@ def compare_paired(
     return Paired(
         first=first[0],
         second=second[0],
-        difference=_estimate(once[0] - once[1], gaps),
+        difference=interval(once[0] - once[1], gaps),
         p=min(1.0, 2.0 * (beyond + 1) / (len(gaps) + 1)),
         rows=sum(len(fold.rows) for fold in first[1]),
     )
@@ -259,7 +259,9 @@ def draw_rows(rows: Sequence[PatchPrediction], *, draws: int = DRAWS, seed: int 
 
 def interval(value: float, drawn: Floats) -> Estimate:
     """Return a figure with the interval that its draws span; draws that are none say nothing."""
-    return _estimate(value, drawn)
+    kept = drawn[~np.isnan(drawn)]
+    low, high = np.percentile(kept, [2.5, 97.5]) if len(kept) else (np.nan, np.nan)
+    return Estimate(value=float(value), low=float(low), high=float(high))
 
 
 def _of_group(
@@ -314,12 +316,6 @@ def _means(weights: Floats, tally: _Tally) -> Floats:
     with np.errstate(invalid="ignore"):
         means: Floats = np.where(there, share, 0.0).sum(axis=1) / there.sum(axis=1)
     return means
-
-
-def _estimate(value: float, drawn: Floats) -> Estimate:
-    kept = drawn[~np.isnan(drawn)]
-    low, high = np.percentile(kept, [2.5, 97.5]) if len(kept) else (np.nan, np.nan)
-    return Estimate(value=float(value), low=float(low), high=float(high))
 
 
 def _draw_people(count: int, draws: int, seed: int) -> Floats:

@@ -26,8 +26,6 @@ from trainer.metrics import Estimate
 
 RASTER = 128
 RASTER_TEXT = f"{RASTER} x {RASTER} points over the box around lesion and region"
-# How far the size of a mask may be off the other scanner's pitch, as for the index.
-_PITCH_TOLERANCE = 0.01
 # A box without width is no reason to divide by nothing.
 _LEAST_PX = 1e-9
 _PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
@@ -241,18 +239,9 @@ def _mask_shape(mask: NDArray[np.bool_], rows: int, cols: int) -> _Shape:
 
 def _fits(mask: tuple[int, ...], image: tuple[int, int]) -> bool:
     """Tell whether a mask has its mammogram's size, or that at the scanner's other pitch."""
-    from trainer.cbis.join import SCANNER_RATIO
+    from trainer.cbis.join import is_other_pitch
 
-    if mask == image:
-        return True
-    down, across = (m / i for m, i in zip(mask, image, strict=True))
-    return any(
-        all(
-            abs(by / ratio - 1.0) <= _PITCH_TOLERANCE
-            for by in (down, across, ratio * down / across)
-        )
-        for ratio in (SCANNER_RATIO, 1.0 / SCANNER_RATIO)
-    )
+    return mask == image or is_other_pitch(mask[0] / image[0], mask[1] / image[1])
 
 
 def read_mask(file: Path) -> NDArray[np.bool_]:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from trainer.bootstrap import DRAWS, SEED, numbered, person_weights, ratio
 from trainer.curves import ReliabilityBin
 from trainer.froc import ScoredImage, hits
-from trainer.metrics import Estimate, interval
+from trainer.metrics import Estimate, estimate_document, interval
 
 # Lower candidates are hardly ever shown: the thresholds of operating points lie above.
 SHOWN_FROM = 0.1
@@ -157,6 +157,26 @@ def curve(marks: Marks) -> tuple[ReliabilityBin, ...]:
     """Return score and share of hits in ten bins of equal width, without the empty ones."""
     where = equal_width(marks.scores)
     return tuple(_bin(marks.among(where == n)) for n in range(BINS) if (where == n).any())
+
+
+def figures_document(figures: CalibrationFigures) -> dict[str, object]:
+    """Return figures as the documents of the evaluations hold them."""
+    return {
+        "from_score": figures.from_score,
+        "marks": figures.marks,
+        "hits": figures.hits,
+        "expected_over_found_hits": estimate_document(figures.expected_over_found),
+        "error": estimate_document(figures.error),
+        "error_equal_mass": estimate_document(figures.error_equal_mass),
+    }
+
+
+def curve_document(bins: Sequence[ReliabilityBin]) -> list[dict[str, object]]:
+    """Return a curve as the documents of the evaluations hold it."""
+    return [
+        {"marks": b.count, "score": b.probability, "share_of_hits": estimate_document(b.share)}
+        for b in bins
+    ]
 
 
 def _bin(marks: Marks) -> ReliabilityBin:

@@ -15,6 +15,7 @@ from mammoview.modelkit.codec import CodecError, Pairs, decode, encode
 from trainer.cbis.join import IndexedFile, IndexedRow, Role, join
 from trainer.cbis.scan import JOURNAL, scan_folder
 from trainer.cbis.tables import OFFICIAL_SETS, read_tables
+from trainer.documents import write_text
 from trainer.labelled import LabelledBox, LabelledImage
 
 INDEX = "index.json"
@@ -156,13 +157,10 @@ def build_index(
 
 def write_index(index: CbisIndex, folder: Path) -> Path:
     """Write ``index.json`` whole or not at all; return the file."""
-    folder.mkdir(parents=True, exist_ok=True)
     file = folder / INDEX
     document: dict[str, Any] = encode(index)
     document["sha256"] = _hash(document)
-    partial = folder / (INDEX + ".part")
-    partial.write_text(json.dumps(document, separators=(",", ":")) + "\n", encoding="utf-8")
-    partial.replace(file)
+    write_text(json.dumps(document, separators=(",", ":")) + "\n", file)
     return file
 
 

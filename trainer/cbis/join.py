@@ -17,7 +17,7 @@ from trainer.cbis.scan import NOT_DICOM, UNREADABLE, ScannedFile
 from trainer.cbis.tables import CaseRow
 
 # The pitches of two scanners, 50 and 43.5 µm: some masks have that of the other one.
-SCANNER_RATIO = 50 / 43.5
+_SCANNER_RATIO = 50 / 43.5
 _RATIO_TOLERANCE = 0.01
 # Beyond the rounding of a size to whole pixels.
 _SHAPE_TOLERANCE = 0.001
@@ -279,15 +279,20 @@ def fit_of(mask: ScannedFile, image: ScannedFile) -> Fit:
     if (mask.rows, mask.cols) == (image.rows, image.cols):
         return Fit.SAME
     by_row, by_col = image.rows / mask.rows, image.cols / mask.cols
-    for ratio in (SCANNER_RATIO, 1 / SCANNER_RATIO):
-        if all(
-            abs(by / ratio - 1) <= _RATIO_TOLERANCE
-            for by in (by_row, by_col, ratio * by_row / by_col)
-        ):
-            return Fit.SCALED
+    if is_other_pitch(by_row, by_col):
+        return Fit.SCALED
     rounding = 1 / min(mask.rows, mask.cols, image.rows, image.cols)
     is_same_shape = abs(by_row / by_col - 1) <= _SHAPE_TOLERANCE + rounding
     return Fit.UNKNOWN_RATIO if is_same_shape else Fit.ANISOTROPIC
+
+
+def is_other_pitch(by_row: float, by_col: float) -> bool:
+    """Tell whether a mask so many times as high and wide has the other scanner's pitch."""
+    alike = abs(by_row / by_col - 1) <= _RATIO_TOLERANCE
+    return alike and any(
+        max(abs(by_row / ratio - 1), abs(by_col / ratio - 1)) <= _RATIO_TOLERANCE
+        for ratio in (_SCANNER_RATIO, 1 / _SCANNER_RATIO)
+    )
 
 
 def _box_on(image: ScannedFile, mask: ScannedFile) -> tuple[float, ...]:

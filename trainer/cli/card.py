@@ -39,10 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the card into the bundle; nothing else of it changes."""
-    from trainer.card import Measured, people_of, read_document, recipe_of, rewrite_card
+    from trainer.card import Measured, read_document, recipe_of, rewrite_card
     from trainer.card_amended import amend_card
     from trainer.card_sections import read_section
     from trainer.export import read_run
+    from trainer.labelled import people_of
 
     if arguments.run_folder is None and (arguments.test or arguments.exams):
         raise UsageError(
@@ -65,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
             recipe=recipe_of(arguments.run_folder, described),
             validation=read_document(arguments.run_folder / "validation.json", of="images"),
             measured=measured,
-            trained_on=people_of(described),
+            trained_on=people_of([*described["training"], *described["validation"]]),
         )
     print(f"card written: {bundle.folder / 'CARD.md'}", file=sys.stderr)
     return 0

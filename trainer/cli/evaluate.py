@@ -161,11 +161,11 @@ def _check_place(out: Path) -> None:
 
 
 def _write(evaluation: Evaluation, out: Path) -> None:
-    from trainer.evaluate import write_evaluation
+    from trainer.documents import write_json
     from trainer.evaluation_files import write_evaluation_folder
 
     if _is_document(out):
-        write_evaluation(evaluation.document(), out)
+        write_json(evaluation.document(), out)
     else:
         write_evaluation_folder(evaluation, out)
 
@@ -210,7 +210,7 @@ def _exams(arguments: argparse.Namespace) -> int:
     from mammoview.inference.session import Session
     from mammoview.modelkit.bundle import open_bundle
     from trainer.coco import read_coco
-    from trainer.evaluate import write_evaluation
+    from trainer.documents import write_json
     from trainer.exams import evaluate_exams, read_native_boxes
 
     document = evaluate_exams(
@@ -221,7 +221,7 @@ def _exams(arguments: argparse.Namespace) -> int:
         data=read_named_recipe(arguments.recipe).data,
     )
     if arguments.out is not None:
-        write_evaluation(document, arguments.out)
+        write_json(document, arguments.out)
     if arguments.json:
         _print_json(document)
         return 0

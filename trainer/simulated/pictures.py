@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mammoview.domain.geometry import ImageBox
 from mammoview.errors import DataError
+from trainer.documents import write_text
 from trainer.labelled import ANNOTATIONS, LabelledImage
 from trainer.pictures import assumed_spacing
 from trainer.recipe import DataRecipe
@@ -266,9 +267,7 @@ def _write_annotations(
         "images": entries,
         "annotations": annotations,
     }
-    part = options.out / f"{ANNOTATIONS}.part"
-    part.write_text(json.dumps(document, indent=1), encoding="utf-8")
-    part.replace(options.out / ANNOTATIONS)
+    write_text(json.dumps(document, indent=1), options.out / ANNOTATIONS)
 
 
 def _annotation(

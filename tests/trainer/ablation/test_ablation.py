@@ -23,9 +23,10 @@ from trainer.card_sections import SectionName, read_section
 from trainer.classifier import LAST
 from trainer.cli import main
 from trainer.detect import DetectedImage
+from trainer.documents import file_sha256
 from trainer.export import read_run, validation_images
 from trainer.fit import FitOptions, fit
-from trainer.hard_negatives import read_hard_negatives, sha256_of, write_hard_negatives
+from trainer.hard_negatives import read_hard_negatives, write_hard_negatives
 from trainer.labelled import LabelledImage
 from trainer.mining import MiningOptions, mine
 from trainer.prepare import prepare
@@ -124,15 +125,15 @@ def test_a_run_is_mined_on_its_training_pictures_alone(place: Path) -> None:
     for hard in found.places:
         record = cache.records[hard.record]
         assert {lesion.lesion_id for lesion in record.lesions} <= training
-    assert found.checkpoint_sha256 == sha256_of(place / "grid" / LAST)
+    assert found.checkpoint_sha256 == file_sha256(place / "grid" / LAST)
 
 
 def test_a_run_says_which_hard_negatives_it_had(place: Path, recipe: Recipe) -> None:
     said = read_run(place / "hard")["hard_negatives"]
     found = read_hard_negatives(place / "hard.json")
     assert said == {
-        "sha256": sha256_of(place / "hard.json"),
-        "checkpoint_sha256": sha256_of(place / "grid" / LAST),
+        "sha256": file_sha256(place / "hard.json"),
+        "checkpoint_sha256": file_sha256(place / "grid" / LAST),
         "pictures": 3,
         "places": len(found.places),
         "share": 1.0,
