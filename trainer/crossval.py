@@ -252,8 +252,8 @@ def is_first_process() -> bool:
 
 def _train(job: Job, part: str) -> float:
     """Train a part, or go on with it, and return the seconds that its checkpoint took."""
+    from trainer.card.run_card import write_run_card
     from trainer.fit import FitOptions, fit
-    from trainer.run_card import write_run_card
 
     options, folder = job.options, job.options.out / part
     seconds, finished = _seconds_so_far(folder)

@@ -37,7 +37,7 @@ from mammoview.modelkit.manifest import (
 )
 from trainer.backbones import CamNet, geometry
 from trainer.calibrate import DEFAULT, calibrate, neutral, operating_points, recalibrated
-from trainer.card import render_card
+from trainer.card.model_card import render_card
 from trainer.classifier import LAST, RUN, PatchClassifier, load_checkpoint
 from trainer.detect import DetectedImage, detect
 from trainer.documents import write_json

@@ -24,7 +24,7 @@ from mammoview.imaging.colormap import heat_table
 from mammoview.inference.predictor import read_values
 from mammoview.inference.session import Session
 from mammoview.modelkit.manifest import Manifest
-from trainer.card_sections import Section, SectionName, section_of, write_section
+from trainer.card.sections import Section, SectionName, section_of, write_section
 from trainer.charts import save_png
 from trainer.detect import DetectedImage, best_hit, detect, lesions_of
 from trainer.documents import write_json

@@ -8,7 +8,7 @@ from typing import Any
 
 from mammoview.modelkit.bundle import NETWORK
 from mammoview.modelkit.manifest import Manifest
-from trainer.card_tables import with_interval
+from trainer.card.tables import with_interval
 from trainer.detect import DetectedImage, scored
 from trainer.documents import markdown_table
 from trainer.evaluate import RULES, PointResult, at_threshold

@@ -20,11 +20,11 @@ from mammoview.domain.prediction import Region
 from mammoview.errors import DataError
 from mammoview.inference.odds import from_log_odds, log_odds
 from mammoview.modelkit.manifest import Manifest
-from trainer.card_sections import SectionName, section_of, write_section
-from trainer.cesm import CesmImage
+from trainer.card.sections import SectionName, section_of, write_section
 from trainer.detect import DetectedImage, lesions_of
-from trainer.digital import DigitalEvaluation, evaluate_digital
-from trainer.digital_report import digital_document, tried_tables
+from trainer.digital.cesm import CesmImage
+from trainer.digital.evaluation import DigitalEvaluation, evaluate_digital
+from trainer.digital.report import digital_document, tried_tables
 from trainer.documents import write_json
 from trainer.readings import NamedReading, compare_readings, readings_text
 from trainer.rescoring import FEWEST_MARKS, FOLDS, Rescore, judged_on_others, offset_fit

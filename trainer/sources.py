@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mammoview.errors import DataError, UsageError
 from trainer.cbis.index import read_index
-from trainer.cesm import CESM_ANNOTATIONS, read_cesm
 from trainer.coco import read_coco
+from trainer.digital.cesm import CESM_ANNOTATIONS, read_cesm
 from trainer.labelled import ANNOTATIONS, LabelledImage
 from trainer.simulated.exclusions import picture_name
 from trainer.splits import read_split

@@ -14,8 +14,8 @@ from mammoview.domain.prediction import Region
 from tests.builders.dicom import Blob, build_mg
 from trainer.detect import DetectedImage
 from trainer.labelled import ANNOTATIONS, LabelledBox, LabelledImage
-from trainer.site import ClassRefit, Refit
-from trainer.site_reading import SiteReading
+from trainer.site.reading import SiteReading
+from trainer.site.refit import ClassRefit, Refit
 
 PEOPLE, PICTURES = 12, 4
 _SIZE = 200

@@ -16,10 +16,10 @@ from mammoview.inference.odds import from_log_odds
 from tests.builders.cesm import build_cesm
 from tests.builders.models import build_bundle, build_manifest
 from tests.builders.pictures import build_pictures
-from trainer.card_sections import SectionName, read_section
-from trainer.cesm import CesmImage
+from trainer.card.sections import SectionName, read_section
 from trainer.cli.main import main
 from trainer.detect import DetectedImage
+from trainer.digital.cesm import CesmImage
 from trainer.labelled import LabelledBox, LabelledImage
 from trainer.rivals import (
     RivalRule,

@@ -17,7 +17,7 @@ from tests.builders.pictures import build_pictures
 from trainer.backbones import CamNet
 from trainer.cache import GridCache
 from trainer.calibrate import calibrate, expected_calibration_error
-from trainer.card import Measured, rewrite_card
+from trainer.card.model_card import Measured, rewrite_card
 from trainer.classifier import LAST, load_checkpoint
 from trainer.coco import read_coco
 from trainer.detect import detect, scored

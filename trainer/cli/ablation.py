@@ -37,9 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure the rows and write the table; rows that were read before are not read again."""
-    from trainer.ablation import RowRun, measure_rows, views_row
-    from trainer.ablation_chart import CHART, draw_ablation
-    from trainer.ablation_report import ablation_document, ablation_text, write_ablation
+    from trainer.ablation.chart import CHART, draw_ablation
+    from trainer.ablation.measure import RowRun, measure_rows, views_row
+    from trainer.ablation.report import ablation_document, ablation_text, write_ablation
     from trainer.sources import read_all
 
     runs = [RowRun(name=name, run=folder) for name, folder in map(_row, arguments.row)]

@@ -12,7 +12,7 @@ from trainer.cli.common import add_json, add_part, add_recipe, read_data, read_n
 
 if TYPE_CHECKING:
     from mammoview.inference.session import Session
-    from trainer.site_reading import SiteReading
+    from trainer.site.reading import SiteReading
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,10 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Read the images, refit, write; files that cannot be read are named and left out (exit 3)."""
     from mammoview.inference.session import Session
     from mammoview.modelkit.bundle import CARD, open_bundle
-    from trainer.card_sections import write_section
+    from trainer.card.sections import write_section
     from trainer.documents import json_text
-    from trainer.site import checked_version, refit, write_refit
-    from trainer.site_card import refit_card, refit_document, refit_figures, refit_lines
+    from trainer.site.card import refit_card, refit_document, refit_figures, refit_lines
+    from trainer.site.refit import checked_version, refit, write_refit
 
     _require_free(arguments.out)
     if arguments.data is None and (arguments.split or arguments.part):
@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _read(session: Session, arguments: argparse.Namespace) -> SiteReading:
-    from trainer.site_reading import (
+    from trainer.site.reading import (
         read_labelled_site,
         read_normal_pictures,
         read_normal_site,

@@ -39,9 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the card into the bundle; nothing else of it changes."""
-    from trainer.card import Measured, read_document, recipe_of, rewrite_card
-    from trainer.card_amended import amend_card
-    from trainer.card_sections import read_section
+    from trainer.card.amended import amend_card
+    from trainer.card.model_card import Measured, read_document, recipe_of, rewrite_card
+    from trainer.card.sections import read_section
     from trainer.export import read_run
     from trainer.labelled import people_of
 

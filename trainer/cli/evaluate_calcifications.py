@@ -13,9 +13,9 @@ from trainer.cli.common import add_json, add_recipe, check_folder, read_named_re
 
 if TYPE_CHECKING:
     from mammoview.inference.session import Session
-    from trainer.calcification import CalcificationPictures
-    from trainer.calcification_digital import DigitalCalcifications
-    from trainer.calcification_report import CalcificationReport
+    from trainer.calcifications.digital import DigitalCalcifications
+    from trainer.calcifications.evaluation import CalcificationPictures
+    from trainer.calcifications.report import CalcificationReport
     from trainer.recipe import DataRecipe
 
 
@@ -85,9 +85,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Evaluate and write."""
     from mammoview.inference.session import Session
     from mammoview.modelkit.bundle import open_bundle
-    from trainer.calcification import require_class
-    from trainer.calcification_report import calcification_document, summary_lines, write_folder
-    from trainer.calcification_sheet import write_missed
+    from trainer.calcifications.evaluation import require_class
+    from trainer.calcifications.report import calcification_document, summary_lines, write_folder
+    from trainer.calcifications.sheet import write_missed
     from trainer.documents import json_text
 
     _check(arguments)
@@ -115,7 +115,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _pictures(
     arguments: argparse.Namespace, described: dict[str, Any] | None
 ) -> CalcificationPictures:
-    from trainer.calcification import choose_pictures, held_out_people
+    from trainer.calcifications.evaluation import choose_pictures, held_out_people
     from trainer.simulated.exclusions import known_calcifications
     from trainer.sources import read_labelled
 
@@ -134,9 +134,13 @@ def _report(
     described: dict[str, Any] | None,
     data: DataRecipe,
 ) -> CalcificationReport:
-    from trainer.calcification import evaluate_calcifications, find_calcifications, known_people
-    from trainer.calcification_grids import grid_figures, on_grid
-    from trainer.calcification_report import CalcificationReport
+    from trainer.calcifications.evaluation import (
+        evaluate_calcifications,
+        find_calcifications,
+        known_people,
+    )
+    from trainer.calcifications.grids import grid_figures, on_grid
+    from trainer.calcifications.report import CalcificationReport
 
     others = [on_grid(session, mm) for mm in sorted(set(arguments.grid))]
     found = find_calcifications(session, pictures, data)
@@ -164,9 +168,9 @@ def _digital(
 ) -> DigitalCalcifications | None:
     if folder is None:
         return None
-    from trainer.calcification_digital import evaluate_digital
-    from trainer.cesm import read_cesm
+    from trainer.calcifications.digital import evaluate_digital
     from trainer.detect import detect
+    from trainer.digital.cesm import read_cesm
 
     pictures = read_cesm(folder)
     found = detect(session, [picture.image for picture in pictures], data)

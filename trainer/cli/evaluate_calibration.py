@@ -25,8 +25,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Read the pictures and judge every way."""
     from mammoview.inference.session import Session
     from mammoview.modelkit.bundle import open_bundle
-    from trainer.calibration_report import study_document, study_lines, write_study
-    from trainer.calibration_study import study_calibration
+    from trainer.calibration.report import study_document, study_lines, write_study
+    from trainer.calibration.study import study_calibration
     from trainer.detect import detect
     from trainer.documents import json_text
 

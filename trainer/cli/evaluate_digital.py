@@ -51,11 +51,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Evaluate and write."""
     from mammoview.inference.session import Session
     from mammoview.modelkit.bundle import open_bundle
-    from trainer.cesm import read_cesm
     from trainer.detect import detect
-    from trainer.digital import evaluate_digital
-    from trainer.digital_report import digital_document, read_film, summary_lines, write_folder
-    from trainer.digital_shift import applicable, detect_with
+    from trainer.digital.cesm import read_cesm
+    from trainer.digital.evaluation import evaluate_digital
+    from trainer.digital.report import digital_document, read_film, summary_lines, write_folder
+    from trainer.digital.shift import applicable, detect_with
     from trainer.documents import json_text
     from trainer.input_range import check_range
     from trainer.sources import read_labelled

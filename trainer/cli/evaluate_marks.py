@@ -42,8 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     from mammoview.inference.session import Session
     from mammoview.modelkit.bundle import open_bundle
     from trainer.documents import json_text
-    from trainer.mark_places import figures, place_marks
-    from trainer.mark_places_report import marks_document, summary_lines, write_folder
+    from trainer.marks.places import figures, place_marks
+    from trainer.marks.report import marks_document, summary_lines, write_folder
 
     check_folder(arguments.out)
     session = Session.open(open_bundle(arguments.bundle))

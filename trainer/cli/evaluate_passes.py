@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Evaluate and write."""
     from mammoview.inference.session import Session
     from mammoview.modelkit.bundle import open_bundle
-    from trainer.card_sections import SectionName, section_of, write_section
+    from trainer.card.sections import SectionName, section_of, write_section
     from trainer.documents import json_text, write_json
     from trainer.passes import evaluate_passes, passes_text
 

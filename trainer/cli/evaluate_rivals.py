@@ -32,8 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Evaluate and write."""
     from mammoview.inference.session import Session
     from mammoview.modelkit.bundle import open_bundle
-    from trainer.cesm import read_cesm
     from trainer.detect import detect
+    from trainer.digital.cesm import read_cesm
     from trainer.documents import json_text
     from trainer.rivals import evaluate_rivals, rivals_document, rivals_text, write_folder
 

@@ -67,6 +67,6 @@ def _tell(run: Path) -> None:
     if find_spec("matplotlib") is None:
         print("matplotlib is not installed: no card and no curves of the run", file=sys.stderr)
         return
-    from trainer.run_card import write_run_card
+    from trainer.card.run_card import write_run_card
 
     print(f"card: {write_run_card(run)}", file=sys.stderr)

@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     from mammoview.inference.passes import Passes
     from mammoview.inference.session import Session
     from mammoview.modelkit.bundle import open_bundle
-    from trainer.card_sections import SectionName, section_of, write_section
+    from trainer.card.sections import SectionName, section_of, write_section
     from trainer.detect import detect
     from trainer.documents import json_text, write_json
     from trainer.views import fit_views, views_document, views_file, views_text

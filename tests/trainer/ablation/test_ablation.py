@@ -14,12 +14,12 @@ import pytest
 from mammoview.domain.geometry import ImageBox, ImagePoint
 from mammoview.domain.prediction import Region
 from mammoview.errors import DataError
-from trainer.ablation import AblationRow, RowRun, measure_rows, views_row
-from trainer.ablation_chart import CHART
-from trainer.ablation_report import TABLE, ablation_document, ablation_text, write_ablation
-from trainer.ablation_rows import kept_row, pictures_sha256, read_kept, write_kept
+from trainer.ablation.chart import CHART
+from trainer.ablation.kept import kept_row, pictures_sha256, read_kept, write_kept
+from trainer.ablation.measure import AblationRow, RowRun, measure_rows, views_row
+from trainer.ablation.report import TABLE, ablation_document, ablation_text, write_ablation
 from trainer.cache import GridCache
-from trainer.card_sections import SectionName, read_section
+from trainer.card.sections import SectionName, read_section
 from trainer.classifier import LAST
 from trainer.cli import main
 from trainer.detect import DetectedImage
@@ -170,7 +170,7 @@ def test_a_row_is_read_once(
     def refuse(*_: object) -> None:
         raise AssertionError("read again")
 
-    monkeypatch.setattr("trainer.ablation._read", refuse)
+    monkeypatch.setattr("trainer.ablation.measure._read", refuse)
     again = measure_rows([RowRun(name="x", run=place / "grid")], images, place / "table")
     marks = [[(r.score, r.peak, r.box) for r in d.regions] for d in again[0].detected]
     assert marks == [[(r.score, r.peak, r.box) for r in d.regions] for d in rows[1].detected]

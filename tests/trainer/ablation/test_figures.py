@@ -17,7 +17,7 @@ from mammoview.domain.geometry import Affine2D, ImageBox, ImagePoint, PixelSpaci
 from mammoview.domain.prediction import Heatmap, Region
 from mammoview.imaging.orientation import apply_pose
 from mammoview.inference.session import Session
-from trainer.card_sections import SectionName, read_section
+from trainer.card.sections import SectionName, read_section
 from trainer.detect import DetectedImage
 from trainer.figures import DOCUMENT, lay_heat, make_figures, median_hit
 from trainer.labelled import LabelledImage, SimulatedCluster

@@ -15,7 +15,8 @@ from mammoview.domain.geometry import ImageBox, ImagePoint, PixelSpacing
 from mammoview.domain.prediction import Region
 from mammoview.errors import DataError
 from tests.builders.models import build_manifest
-from trainer.calcification import (
+from trainer.calcifications.digital import evaluate_digital
+from trainer.calcifications.evaluation import (
     CalcificationEvaluation,
     CalcificationRegions,
     area_under_roc,
@@ -25,18 +26,17 @@ from trainer.calcification import (
     known_people,
     require_class,
 )
-from trainer.calcification_digital import evaluate_digital
-from trainer.calcification_grids import grid_figures
-from trainer.calcification_groups import FoundCluster, cluster_groups
-from trainer.calcification_report import (
+from trainer.calcifications.grids import grid_figures
+from trainer.calcifications.groups import FoundCluster, cluster_groups
+from trainer.calcifications.report import (
     CalcificationReport,
     calcification_document,
     calcification_markdown,
     write_folder,
 )
-from trainer.calcification_sheet import choose_missed
-from trainer.cesm import CesmImage, named_in
+from trainer.calcifications.sheet import choose_missed
 from trainer.detect import DetectedImage
+from trainer.digital.cesm import CesmImage, named_in
 from trainer.labelled import LabelledBox, LabelledImage, SimulatedCluster
 
 BOTH = build_manifest(findings=("mass", "calcification"))

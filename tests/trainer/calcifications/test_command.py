@@ -13,7 +13,7 @@ import pytest
 from tests.builders.cbis_tree import build_cbis_tree
 from tests.builders.models import build_bundle
 from tests.builders.pictures import build_pictures
-from trainer.card_sections import SectionName, read_section
+from trainer.card.sections import SectionName, read_section
 from trainer.cli.main import main
 from trainer.labelled import ANNOTATIONS
 

@@ -12,8 +12,8 @@ from mammoview.modelkit.manifest import Manifest
 from tests.builders.models import build_bundle
 from tests.builders.sites import build_normals, build_site
 from trainer.recipe import Recipe
-from trainer.site import Refit, refit
-from trainer.site_reading import SiteReading, read_labelled_site
+from trainer.site.reading import SiteReading, read_labelled_site
+from trainer.site.refit import Refit, refit
 from trainer.sources import read_labelled
 
 

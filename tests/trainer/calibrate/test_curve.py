@@ -15,8 +15,8 @@ from trainer import calibrate as calibrate_module
 from trainer.calibrate import RATES, calibrate, operating_points, recalibrated
 from trainer.detect import scored
 from trainer.froc import hits
-from trainer.site import next_version, refit
-from trainer.site_reading import SiteReading
+from trainer.site.reading import SiteReading
+from trainer.site.refit import next_version, refit
 
 
 @pytest.mark.parametrize(

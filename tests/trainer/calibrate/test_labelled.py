@@ -21,8 +21,8 @@ from trainer.cli.main import main
 from trainer.detect import DetectedImage, detect
 from trainer.evaluate import evaluate
 from trainer.recipe import Recipe
-from trainer.site import FOLDS, Refit, refit
-from trainer.site_reading import SiteReading
+from trainer.site.reading import SiteReading
+from trainer.site.refit import FOLDS, Refit, refit
 from trainer.sources import read_labelled
 
 
@@ -51,7 +51,7 @@ def test_the_viewer_gives_with_the_new_bundle_what_the_refit_promises(
     bundle: Path, site: Path, recipe: Recipe, result: Refit, tmp_path: Path
 ) -> None:
     """Thresholds and scores read anew by another session, not through the refit's own sums."""
-    from trainer.site import write_refit
+    from trainer.site.refit import write_refit
 
     new = write_refit(open_bundle(bundle), tmp_path / "new", result, "# card\n")
     seen = detect(Session.open(new, device="cpu"), read_labelled(site), recipe.data)
@@ -111,7 +111,7 @@ def test_a_refit_of_a_refit_comes_to_the_same(
 def test_the_card_says_what_it_was_refitted_on_before_anything_older(
     bundle: Path, site: Path, tmp_path: Path, result: Refit
 ) -> None:
-    from trainer.site_card import refit_card
+    from trainer.site.card import refit_card
 
     card = refit_card("# tiny 1\n\nResearch use only.\n\n## Measured\n\nscore >= 0.5\n", result)
     assert card.startswith("# tiny 1+site.1\n\nResearch use only.\n\n## Refitted on a site")
@@ -164,7 +164,7 @@ def test_a_person_is_never_on_both_sides(monkeypatch: pytest.MonkeyPatch) -> Non
         assert {sum(d.image.person == p for d in detected) for p in fitted[-1]} == {4}
         return operating_points(detected, kinds, rates)
 
-    monkeypatch.setattr("trainer.site.operating_points", spy)
+    monkeypatch.setattr("trainer.site.refit.operating_points", spy)
     rng = np.random.default_rng(0)
     refit(build_manifest(), made_normals([list(rng.uniform(0, 1, 3)) for _ in range(60)]))
     everyone, *parts = fitted

@@ -15,10 +15,10 @@ from mammoview.modelkit.bundle import CARD, NETWORK, open_bundle
 from tests.builders.dicom import build_mg
 from tests.builders.models import build_manifest
 from tests.builders.sites import build_site, made_normals
-from trainer.card_sections import SectionName, read_section
+from trainer.card.sections import SectionName, read_section
 from trainer.cli.main import main
 from trainer.labelled import ANNOTATIONS
-from trainer.site import refit
+from trainer.site.refit import refit
 
 
 def test_normals_refit_thresholds_alone(
@@ -55,7 +55,7 @@ def test_thresholds_on_normals_are_the_quantiles_of_their_marks() -> None:
 
 
 def test_views_of_one_person_in_two_studies_belong_together(bundle: Path, tmp_path: Path) -> None:
-    from trainer.site_reading import read_normal_site
+    from trainer.site.reading import read_normal_site
 
     for study in ("1", "2"):
         (tmp_path / study).mkdir()

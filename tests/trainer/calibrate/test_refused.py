@@ -13,8 +13,8 @@ from tests.builders.models import build_manifest
 from tests.builders.sites import build_site, made_image, made_normals
 from trainer.cli.main import main
 from trainer.recipe import Recipe
-from trainer.site import fewest_images, refit
-from trainer.site_reading import SiteReading, read_labelled_site
+from trainer.site.reading import SiteReading, read_labelled_site
+from trainer.site.refit import fewest_images, refit
 from trainer.sources import read_labelled
 
 

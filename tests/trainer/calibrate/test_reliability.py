@@ -14,9 +14,9 @@ from mammoview.modelkit.bundle import NETWORK, open_bundle
 from tests.builders.models import build_manifest
 from tests.builders.sites import PEOPLE, PICTURES, made_image
 from trainer.calibrate import expected_calibration_error
-from trainer.calibration_report import study_lines, write_study
-from trainer.calibration_study import SHIPPED, Way, study_calibration
-from trainer.card_sections import SectionName, read_section
+from trainer.calibration.report import study_lines, write_study
+from trainer.calibration.study import SHIPPED, Way, study_calibration
+from trainer.card.sections import SectionName, read_section
 from trainer.cli.main import main
 from trainer.detect import DetectedImage, scored
 from trainer.reliability import (

@@ -1,0 +1,1 @@
+"""Calcifications: simulated clusters and real pictures, measured, drawn and reported."""

@@ -1,0 +1,1 @@
+"""Ways to calibrate scores, held against the shipped one."""

@@ -1,0 +1,1 @@
+"""The model card: its parts, and what other evaluations add to it."""

@@ -1,0 +1,1 @@
+"""A film-trained model on digital mammograms (CDD-CESM)."""

@@ -1,0 +1,1 @@
+"""What marks lie on: breast, labels, borders."""

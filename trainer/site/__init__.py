@@ -1,0 +1,1 @@
+"""A model's scores and thresholds refitted on a site's own images."""
