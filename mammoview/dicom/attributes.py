@@ -80,8 +80,9 @@ def read_mammogram(path: Path, file: DicomFile, *, archive: Path | None = None) 
     header = file.header
     cbis = parse_cbis(header.text("PatientID"))
     check_mammogram(header, cbis)
-    layout = _checked_layout(file)
-    mammogram = _described(file, layout, cbis, path=path, archive=archive)
+    warnings: list[str] = []
+    layout = _checked_layout(file, warnings)
+    mammogram = _described(file, layout, cbis, warnings, path=path, archive=archive)
     return ReadHeader(mammogram=mammogram, for_processing=is_for_processing(header))
 
 
@@ -89,13 +90,13 @@ def _described(
     file: DicomFile,
     layout: PixelLayout,
     cbis: CbisName | None,
+    warnings: list[str],
     *,
     path: Path,
     archive: Path | None,
 ) -> Mammogram:
     """Return what a header that was found sound says, and what had to be assumed."""
     header = file.header
-    warnings: list[str] = []
     kind = read_kind(header, layout.frames, warnings)
     view = read_view(header, cbis, warnings)
     laterality = read_laterality(header, cbis, view.value, warnings)
@@ -158,12 +159,14 @@ def _places(
     return _Places(volume=slot if kind is ImageKind.VOLUME and stack is not None else None)
 
 
-def _checked_layout(file: DicomFile) -> PixelLayout:
+def _checked_layout(file: DicomFile, warnings: list[str]) -> PixelLayout:
     """Return the layout of the pixels, of which all bytes are there."""
     layout = read_layout(file.header, file.transfer_syntax)
     pixels = file.find_pixels()
     check_pixels(layout, pixels)
     frame_spans(file, layout, pixels)
+    if not pixels.is_closed:
+        warnings.append(translate("Files", "pixel data without its end mark: the file ends there"))
     return layout
 
 

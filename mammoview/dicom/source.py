@@ -56,13 +56,15 @@ class PixelBytes:
 
     ``spans`` are ``(offset, length)``: one for native pixels, one a fragment for encapsulated
     ones without the basic offset table; ``table`` is the span of that table.  ``is_words`` is
-    True for VR OW.
+    True for VR OW.  ``is_closed`` is False where the file ends after a whole fragment, without the
+    delimiter that says so.
     """
 
     encapsulated: bool
     is_words: bool
     spans: tuple[Span, ...]
     table: Span | None = None
+    is_closed: bool = True
 
     @property
     def length(self) -> int:
@@ -314,22 +316,34 @@ def _find_pixels(stream: BinaryIO, *, implicit: bool, little: bool) -> PixelByte
         stream.read(2)
     (length,) = _read(stream, f"{order}L", translate("Files", "it ends before PixelData"))
     if length == _UNDEFINED:
-        table, *fragments = _items(stream)
-        return PixelBytes(encapsulated=True, is_words=False, spans=tuple(fragments), table=table)
+        (table, *fragments), is_closed = _items(stream)
+        return PixelBytes(
+            encapsulated=True,
+            is_words=False,
+            spans=tuple(fragments),
+            table=table,
+            is_closed=is_closed,
+        )
     offset = stream.tell()
     _check_inside(stream, offset + length)
     return PixelBytes(encapsulated=False, is_words=words, spans=((offset, length),))
 
 
-def _items(stream: BinaryIO) -> tuple[Span, ...]:
-    """Walk the items of encapsulated pixels to their delimiter: offset table first (PS3.5 A.4)."""
+def _items(stream: BinaryIO) -> tuple[tuple[Span, ...], bool]:
+    """Walk the items of encapsulated pixels to their delimiter: offset table first (PS3.5 A.4).
+
+    Some writers leave the delimiter off.  Whether fragments are missing then, the number of frames
+    tells, and the decoders, which take no stream that ends early.
+    """
     spans: list[Span] = []
     while True:
+        if len(spans) > 1 and _is_at_end(stream):
+            return tuple(spans), False
         group, element, length = _read(
             stream, "<HHL", translate("Files", "pixel data that ends early")
         )
         if (group, element) == _SEQUENCE_END:
-            return tuple(spans) or ((stream.tell(), 0),)
+            return tuple(spans) or ((stream.tell(), 0),), True
         if (group, element) != _ITEM:
             raise DicomError(
                 translate("Files", "encapsulated pixel data with a damaged item"),
@@ -342,10 +356,19 @@ def _items(stream: BinaryIO) -> tuple[Span, ...]:
         stream.seek(offset + length)
 
 
-def _check_inside(stream: BinaryIO, end: int) -> None:
+def _is_at_end(stream: BinaryIO) -> bool:
+    return stream.tell() == _size(stream)
+
+
+def _size(stream: BinaryIO) -> int:
     here = stream.tell()
     size = stream.seek(0, os.SEEK_END)
     stream.seek(here)
+    return size
+
+
+def _check_inside(stream: BinaryIO, end: int) -> None:
+    size = _size(stream)
     if end > size:
         raise truncated(
             translate(

@@ -191,6 +191,25 @@ def test_jpeg_2000_that_says_signed_itself_is_read_as_the_header_says(tmp_path: 
     assert np.array_equal(decode_pixels(only(path)), expected)
 
 
+@pytest.mark.parametrize("fragments", [1, 3])
+def test_pixels_without_their_delimiter_are_read_and_the_image_says_so(
+    tmp_path: Path, fragments: int
+) -> None:
+    expected = values(12, False)
+    stream = bytes(imagecodecs.ljpeg_encode(expected, bitspersample=12))
+    path = encoded(tmp_path / "a", expected, JPEG_LOSSLESS_SV1, stream, fragments=fragments)
+    whole = path.read_bytes()
+    delimiter = whole.rfind(b"\xfe\xff\xdd\xe0")
+    assert len(whole) == delimiter + 8
+    path.write_bytes(whole[:delimiter])
+    mammogram = only(path)
+    assert "pixel data without its end mark: the file ends there" in mammogram.warnings
+    assert np.array_equal(decode_pixels(mammogram), expected)
+    path.write_bytes(whole[: delimiter - 2])
+    (refused,) = index_paths([path]).refused
+    assert "2 bytes of its pixel data are missing" in refused.reason
+
+
 @pytest.mark.parametrize("syntax", [JPEG_LOSSLESS, JPEG_LOSSLESS_SV1])
 def test_a_frame_in_many_fragments_is_joined(tmp_path: Path, syntax: str) -> None:
     expected = values(12, False)
