@@ -188,7 +188,7 @@ def validation_images(
         If a validation lesion is not among ``images``, or every such person was trained on too
         (a split without regard to people).
     """
-    validation = set(described["validation"])
+    validation, training = set(described["validation"]), set(described["training"])
     held = {lesion.lesion_id for image in images for lesion in image.lesions}
     if missing := sorted(validation - held):
         raise DataError(
@@ -196,7 +196,10 @@ def validation_images(
             expected="the data that the run's cache was prepared from",
             todo="give it with --data",
         )
-    known = people_of(described["training"])
+    # By name, for training pictures that are not among these; by lesion, for names without a side.
+    known = people_of(training) | {
+        i.person for i in images if any(x.lesion_id in training for x in i.lesions)
+    }
     kept = tuple(
         image
         for image in images

@@ -271,6 +271,19 @@ def test_calibration_keeps_to_people_never_trained_on(labelled: tuple[LabelledIm
         validation_images(described, [first, second])
 
 
+def test_a_person_trained_on_is_known_by_either_way(labelled: tuple[LabelledImage, ...]) -> None:
+    first, second = labelled[:2]
+    held = second.lesions[0].lesion_id
+    by_name = {"training": [f"{second.person}_LEFT_CC_1"], "validation": [held]}
+    with pytest.raises(DataError, match="split by person"):  # that picture is not in the data
+        validation_images(by_name, [first, second])
+    lesion = replace(first.lesions[0], lesion_id="P12_L_CM_CC_mass_1")  # as CDD-CESM names them
+    other = replace(first, person=second.person, lesions=(lesion,))
+    by_lesion = {"training": [lesion.lesion_id], "validation": [held]}
+    with pytest.raises(DataError, match="split by person"):
+        validation_images(by_lesion, [other, second])
+
+
 @pytest.fixture(scope="module")
 def labelled(tmp_path_factory: pytest.TempPathFactory) -> tuple[LabelledImage, ...]:
     from tests.builders.pictures import build_pictures
