@@ -233,7 +233,7 @@ def _pane(ws: Workspace, hung: HungPlace) -> Pane:
         mammogram=view.mammogram,
         image=view.image,
         message=_decoding_text(view) if view.message == DECODING else view.message,
-        badge=" · ".join(_notes(hung, view)),
+        notes=tuple(_notes(hung, view)),
         prior=_prior_heading(ws) if is_prior else (),
         why=why_here(hung, view.mammogram) if ws.hanging.explain else (),
         frame=view.frame,
@@ -249,7 +249,6 @@ def _empty_pane(ws: Workspace, hung: HungPlace) -> Pane:
         mammogram=None,
         image=None,
         message=_missing(ws, hung),
-        badge="",
         empty=Empty.NO_PRIOR if prior else Empty.MISSING,
         todo="" if prior or _has_volume(ws, hung) else _missing_todo(ws),
     )

@@ -340,19 +340,19 @@ class Pane:
 
     ``mammogram`` is None for a missing view.  ``message`` is what the pane says when it has no
     image ("L MLO not found", "decoding", the reason of a failure), ``empty`` which of them it is,
-    and ``todo`` what the reader can do about it. ``badge`` is a short lasting note on the image
-    ("image 2 of 3", "side from the image"). ``prior`` are the lines that stand large on an image
-    of an earlier examination: its date and the interval. ``why`` are the reasons why the image is
-    here, where the reader asked for them. ``frame`` is the frame, from 1, that the reader wants to
-    see; the one on the screen is ``image.frame``.  ``coarse`` is what may be seen of the image
-    until it is there.
+    and ``todo`` what the reader can do about it.  ``notes`` are short and lasting ("image 2 of 3",
+    "side from the image"); the first of a volume is the slice on the screen.  ``prior`` are the
+    lines that stand large on an image of an earlier examination: its date and the interval.
+    ``why`` are the reasons why the image is here, where the reader asked for them.  ``frame`` is
+    the frame, from 1, that the reader wants to see; the one on the screen is ``image.frame``.
+    ``coarse`` is what may be seen of the image until it is there.
     """
 
     place: Place
     mammogram: Mammogram | None
     image: LoadedImage | None
     message: str
-    badge: str
+    notes: tuple[str, ...] = ()
     prior: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
     frame: int | None = None

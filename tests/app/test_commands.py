@@ -49,7 +49,7 @@ def test_pose_from_the_pixels_is_a_badge() -> None:
     picture = replace(picture, pose=replace(picture.pose, source="chest wall found in the image"))
     view = replace(mammogram(Slot.RCC), warnings=("chest wall found in the image",))
     ws = commands.view_loaded(hung(), view, picture)
-    assert "chest wall found in the image" in ws.panes[0].badge
+    assert "chest wall found in the image" in ws.panes[0].notes
 
 
 def test_exams_step_and_stop_at_the_ends() -> None:

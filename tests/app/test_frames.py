@@ -66,7 +66,7 @@ def pane(ws: Workspace, key: str) -> Pane:
 def test_volumes_start_in_the_middle_and_say_where() -> None:
     ws = tomo()
     assert wanted(ws) == [31, 16]
-    assert pane(ws, "RCC TOMO").badge == "slice 31 of 61, 30 mm"
+    assert pane(ws, "RCC TOMO").notes == ("slice 31 of 61, 30 mm",)
 
 
 def test_both_sides_scroll_by_relative_height() -> None:
@@ -114,8 +114,8 @@ def test_a_step_without_volumes_says_so() -> None:
 
 def test_the_badge_tells_of_the_pixels_on_the_screen_not_of_the_wish() -> None:
     ws = frames.scroll(tomo(), "RCC TOMO", 1)
-    assert pane(ws, "RCC TOMO").badge == "slice 31 of 61, 30 mm · slice 32: decoding…"
-    assert pane(loaded(ws), "RCC TOMO").badge == "slice 32 of 61, 31 mm"
+    assert pane(ws, "RCC TOMO").notes == ("slice 31 of 61, 30 mm", "slice 32: decoding…")
+    assert pane(loaded(ws), "RCC TOMO").notes == ("slice 32 of 61, 31 mm",)
 
 
 def test_cine_runs_round_and_waits_for_what_is_decoded() -> None:
@@ -149,7 +149,7 @@ def test_volumes_hang_in_steps_of_their_own_after_the_2d_pairs() -> None:
     assert ids[:5] == ["overview", "cc-pair", "mlo-pair", "tomo-cc", "four-up"]
     ws = steps.go_to(ws, "tomo-cc")
     assert [pane.key for pane in ws.panes] == ["RCC TOMO", "LCC TOMO"]
-    assert ws.panes[0].badge == "slice 3 of 5"
+    assert ws.panes[0].notes == ("slice 3 of 5",)
     assert ws.panes[1].message == "L CC tomosynthesis not found"
 
 
@@ -160,7 +160,7 @@ def test_a_missing_2d_view_says_that_its_volume_is_there() -> None:
 
 def test_a_synthetic_view_says_so_and_without_a_slot_hangs_apart() -> None:
     alone = replace(mammogram(Slot.RCC), kind=ImageKind.SYNTHETIC)
-    assert hung(alone).panes[0].badge == "synthetic 2D"
+    assert hung(alone).panes[0].notes == ("synthetic 2D",)
     apart = replace(alone, slot=None, sop_instance_uid="apart")
     ws = hung(*exam().mammograms, apart)
     assert ws.hanging.steps[-1].title == "Synthetic 2D: R CC"
@@ -278,7 +278,7 @@ def test_a_damaged_frame_says_so_and_the_next_one_is_shown(
     shown = desk.workspace.panes[0]
     assert shown.image is None
     assert "frame 6 of 9" in shown.message
-    assert shown.badge == "slice 6 of 9"
+    assert shown.notes == ("slice 6 of 9",)
     desk.do(frames.next_frame)
     mailbox.run_until(lambda: not frames.waiting(desk.workspace))
     assert on_screen(desk) == [7]

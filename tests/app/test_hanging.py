@@ -145,7 +145,7 @@ def test_newest_duplicate_is_shown_with_its_badge(order: tuple[int, ...]) -> Non
     times = ("090000", "100000", "110000")
     ws = hung(*(mammogram(Slot.RCC, uid=f"1.2.{n}", acquired=times[n]) for n in order))
     assert uids(ws)[0] == "1.2.2"
-    assert ws.panes[0].badge == "image 3 of 3"
+    assert ws.panes[0].notes == ("image 3 of 3",)
 
 
 def test_a_key_turns_from_the_newest_to_the_oldest_and_round_in_every_step() -> None:
@@ -154,7 +154,7 @@ def test_a_key_turns_from_the_newest_to_the_oldest_and_round_in_every_step() -> 
     seen = []
     for _ in range(3):
         ws = steps.next_image(ws)
-        seen.append((uids(ws)[0], ws.panes[0].badge))
+        seen.append((uids(ws)[0], *ws.panes[0].notes))
     assert seen == [("1.2.1", "image 2 of 3"), ("1.2.0", "image 1 of 3"), ("1.2.2", "image 3 of 3")]
     ws = steps.next_step(steps.next_image(ws))
     assert uids(ws) == ["1.2.1", "1.2.3.LCC"]
@@ -182,7 +182,7 @@ def test_partial_views_stand_behind_a_whole_one_and_together_in_their_own_step()
     assert last.title == "Partial views: R MLO"
     assert shown(last) == [["p7", "p8"], ["p9"]]
     pane = steps.go_to(ws, last.id).panes[0]
-    assert "partial view" in pane.badge
+    assert "partial view" in pane.notes
     assert "Single view: R MLO, 4 of 4" in titles(ws)
 
 

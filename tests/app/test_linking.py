@@ -28,7 +28,7 @@ def pane(slot: Slot, *modifiers: ViewModifier, projection: Projection | None = N
 
 def of(slot: Slot, **changes: Any) -> Pane:
     header = mammogram(slot, **changes)
-    return Pane(place=Place(slot=slot), mammogram=header, image=None, message="", badge="")
+    return Pane(place=Place(slot=slot), mammogram=header, image=None, message="")
 
 
 RCC = pane(Slot.RCC)
@@ -47,7 +47,7 @@ RCC = pane(Slot.RCC)
         (of(Slot.LCC, laterality=SourcedLaterality(value=None, source="")), Follows.NOT),
         (of(Slot.LCC, view=SourcedView(value=None, modifiers=(), source="")), Follows.NOT),
         (
-            Pane(place=Place(slot=Slot.LCC), mammogram=None, image=None, message="", badge=""),
+            Pane(place=Place(slot=Slot.LCC), mammogram=None, image=None, message=""),
             Follows.NOT,
         ),
     ],

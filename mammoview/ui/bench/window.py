@@ -430,7 +430,6 @@ def _pane(slot: Slot, stored: NDArray[np.uint16]) -> Pane:
             stored=stored, breast=mask, pose=pose, smaller=smaller_levels(stored, None)
         ),
         message="",
-        badge="",
     )
 
 

@@ -89,14 +89,13 @@ class Annotations:
         shown = pane.mammogram is not None and pane.image is not None
         lines: tuple[Line, ...] = ()
         if pane.mammogram is not None:
-            said = pane.badge.split(" · ")
             # Which slice is on the screen comes first, and is read while it changes.
-            slices, notes = (said[:1], said[1:]) if pane.frame is not None else ([], said)
+            first = 0 if pane.frame is None else 1
             lines = (
                 Line(pane.mammogram.label, _LABEL_PX, _LABEL_COLOUR, bold=True),
                 *(Line(words, _PRIOR_PX, _PRIOR_COLOUR, bold=True) for words in pane.prior),
-                *(Line(note, _SLICE_PX, _LABEL_COLOUR) for note in slices),
-                *(Line(note, _NOTE_PX, _NOTE_COLOUR) for note in dict.fromkeys(notes)),
+                *(Line(note, _SLICE_PX, _LABEL_COLOUR) for note in pane.notes[:first]),
+                *(Line(note, _NOTE_PX, _NOTE_COLOUR) for note in dict.fromkeys(pane.notes[first:])),
                 *(Line(reason, _NOTE_PX, _NOTE_COLOUR) for reason in pane.why),
             )
         other |= self.head.set_lines(lines)

@@ -98,7 +98,6 @@ def pane(slot: Slot, loaded: LoadedImage, **header: Any) -> Pane:
         mammogram=mammogram(slot, loaded.stored.shape, pose=loaded.pose, **header),
         image=loaded,
         message="",
-        badge="",
     )
 
 
@@ -109,7 +108,6 @@ def empty_pane(slot: Slot) -> Pane:
         mammogram=None,
         image=None,
         message=f"{slot.label} not found",
-        badge="",
     )
 
 

@@ -98,7 +98,7 @@ def test_each_level_says_more_and_the_mark_stays(view: FourView) -> None:
 
 def test_without_texts_the_safety_badges_and_a_priors_date_stay(view: FourView) -> None:
     prior = described(
-        Slot.RCC, prior=("PRIOR 2015-01-02", "1 y earlier"), badge="partial view · 2 of 3"
+        Slot.RCC, prior=("PRIOR 2015-01-02", "1 y earlier"), notes=("partial view", "2 of 3")
     )
     bare = described(Slot.LCC)
     assert bare.mammogram is not None
@@ -118,7 +118,7 @@ def test_no_text_lies_on_another_or_leaves_its_pane(
     view: FourView, size: QSize, level: AnnotationLevel, heat: bool
 ) -> None:
     """The window's smallest size leaves about 480 x 520 pixels to four panes."""
-    first = described(Slot.RCC, prior=("PRIOR 2015-01-02", "1 y 3 m earlier"), badge="2 of 3")
+    first = described(Slot.RCC, prior=("PRIOR 2015-01-02", "1 y 3 m earlier"), notes=("2 of 3",))
     state = at_level(level, first, *(described(slot) for slot in list(Slot)[1:]))
     if heat:
         to_image = Affine2D.scale_translate(col_scale=100.0, row_scale=100.0, col0=0.0, row0=0.0)
