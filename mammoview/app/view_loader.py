@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from mammoview.app import commands, resolve
+from mammoview.app import commands, hanging, memory, resolve
 from mammoview.app.frame_loader import FrameLoader
 from mammoview.app.jobs import Job, JobContext, Lanes
 from mammoview.app.workspace import HungView, LoadedImage, Workspace
@@ -58,6 +58,10 @@ class ViewLoader:
         for hung in new.views:
             if hung.frame is not None and self._ask(hung):
                 self._frames.start(hung)
+        done = not waiting and any(map(commands.waits, old.views))
+        if done and any(hung.message == hanging.RESTING for hung in new.views):
+            tidy = Job(work=_give_back, on_done=_nothing, on_error=_nothing)
+            self._lanes.submit("memory", tidy)
 
     def start_plain(self, views: tuple[HungView, ...]) -> None:
         """Decode the images of one frame among views, on the screen or not yet."""
@@ -105,6 +109,14 @@ class ViewLoader:
     def _not_decoded(self, hung: HungView, error: MammoviewError) -> None:
         self._change(commands.view_failed, hung.mammogram, str(error))
         self._arrived(hung.analysed)
+
+
+def _give_back(context: JobContext) -> None:
+    memory.give_back()
+
+
+def _nothing(_: object) -> None:
+    """Take the end of work that nobody waits for."""
 
 
 def _uid(hung: HungView) -> str:

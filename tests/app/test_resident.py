@@ -20,6 +20,7 @@ from mammoview.app import (
     coverage,
     hanging,
     marking,
+    memory,
     resident,
     resolve,
     second_screen,
@@ -354,6 +355,22 @@ def test_the_desk_decodes_on_demand_and_gives_back(
     assert set(decoder.asked) == uids(list(desk.workspace.views))
     assert decoder.asked.total() <= 24 + 4, "views are decoded again and again"
     assert gone() is None, "somebody keeps the pixels"
+
+
+def test_memory_of_pixels_given_back_goes_to_the_system_in_a_worker(
+    decoder: Decoder, post: tuple[ReadingDesk, Mailbox], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+    monkeypatch.setattr(
+        memory, "give_back", lambda: threads.append(threading.current_thread().name)
+    )
+    desk, mailbox = post
+    desk.open_index(index(study(20)))
+    mailbox.run_until(lambda: any("pixels" in name for name in threads))
+    threads.clear()
+    desk.do(steps.go_to, desk.workspace.hanging.steps[-1].id)
+    mailbox.run_until(lambda: any("pixels" in name for name in threads))
+    assert not [name for name in threads if name == threading.main_thread().name]
 
 
 def test_steps_rushed_through_are_not_all_decoded(
