@@ -47,7 +47,8 @@ class Restless:
         QTest.keyClick(self.window.four_view, Qt.Key(ord(key)) if isinstance(key, str) else key)
 
     def measure(self) -> None:
-        QTest.keyClick(self.window.four_view, self.random.choice(_MEASURES), _SHIFT)
+        key = Qt.Key(ord(self.random.choice(_MEASURES)))
+        QTest.keyClick(self.window.four_view, key, _SHIFT)
 
     def undo(self) -> None:
         QTest.keyClick(self.window.four_view, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
