@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +17,7 @@ from mammoview.review.standing import Reading, reading_for
 from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog
 from tests.builders.pairs import SCHEMES, read_to_final
+from tests.builders.programs import started
 from tests.builders.reads import OTHER, READER, opened
 
 POLICY = load_policy(
@@ -84,7 +82,10 @@ def test_of_two_programs_that_end_together_just_one_asks(log: ReadLog, tmp_path:
             read_to_final(log, "1", "1", exam_key=key),
             read_to_final(log, "4B", "1", reader=B, role=Role.SECOND, exam_key=key),
         )
-        programs = [_ending(tmp_path / "reads.sqlite", read) for read in reads]
+        programs = [
+            started("tests.review.ending", tmp_path / "reads.sqlite", read.read_id, read.reader)
+            for read in reads
+        ]
         for program in programs:
             assert program.stdout is not None
             assert program.stdout.readline() == "ready\n"
@@ -95,16 +96,6 @@ def test_of_two_programs_that_end_together_just_one_asks(log: ReadLog, tmp_path:
         said = sorted(program.communicate(timeout=30)[0].strip() for program in programs)
         assert said == ["arbitration", "final"]
         assert [s.arbitrated for s in log.standings(key)].count(True) == 1
-
-
-def _ending(path: Path, read: Read) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.review.ending", str(path), read.read_id, read.reader],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-    )
 
 
 def test_concordant_reads_are_signed_without_anybody_else(log: ReadLog) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +12,7 @@ import pytest
 
 from mammoview.errors import ReviewError
 from mammoview.review.leases import BEAT_S, LEASE_S, BeingReadError, LeaseBook
+from tests.builders.programs import started
 from tests.review.test_readers import Clock
 
 A, B = "reader-a", "reader-b"
@@ -104,23 +102,13 @@ def test_closing_gives_everything_back(program: Open, tmp_path: Path, clock: Clo
     assert program().held_by_others() == ()
 
 
-def _holding(path: Path, exam_key: str, reader: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.review.holding", str(path), exam_key, reader],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-    )
-
-
 def test_two_programs_on_one_file_and_one_is_killed(tmp_path: Path) -> None:
     path = tmp_path / "leases.sqlite"
-    first = _holding(path, "exam-1", A)
+    first = started("tests.review.holding", path, "exam-1", A)
     assert first.stdout is not None
     assert first.stdin is not None
     assert first.stdout.readline() == "taken\n"
-    second = _holding(path, "exam-1", B)
+    second = started("tests.review.holding", path, "exam-1", B)
     said, _ = second.communicate("", timeout=30)
     assert said == f"by {A}\n"
     first.stdin.write("\n")

@@ -29,6 +29,7 @@ from mammoview.domain.assessment import Statement
 from mammoview.domain.finding import Depth, Finding, FindingKind, Quadrant
 from mammoview.domain.reading import Disposition, ReaderIdentity
 from mammoview.domain.views import Laterality
+from mammoview.review.read import Read
 from mammoview.review.states import ReadState
 from mammoview.ui import theme
 from mammoview.ui.dispatch import GuiDispatcher
@@ -50,10 +51,14 @@ class Reader:
         self.bot, self.window, self.desk = qtbot, window, window.desk
 
     @property
-    def now(self) -> Statement:
+    def read(self) -> Read:
         read = self.desk.workspace.read.read
         assert read is not None
-        return read.now
+        return read
+
+    @property
+    def now(self) -> Statement:
+        return self.read.now
 
     @property
     def finding(self) -> Finding:
@@ -124,9 +129,7 @@ class Reader:
 
     def answered(self, count: int) -> None:
         """Agree with marks until so many are answered, and kept."""
-        read = self.desk.workspace.read.read
-        assert read is not None
-        for _ in range(count - len(read.disposed)):
+        for _ in range(count - len(self.read.disposed)):
             self.press(Qt.Key.Key_F5)
         self.bot.waitUntil(
             lambda: len(getattr(self.desk.workspace.read.kept, "disposed", ())) == count
@@ -330,9 +333,7 @@ def test_marks_are_answered_by_keys_and_look_answered(reader: Reader) -> None:
     reader.type("ves")
     reader.images()
     reader.press(Qt.Key.Key_F5, _SHIFT)
-    read = reader.desk.workspace.read.read
-    assert read is not None
-    said = [(a.disposition, a.reason) for a in read.disposed]
+    said = [(a.disposition, a.reason) for a in reader.read.disposed]
     assert said == [
         (Disposition.DUPLICATE, ""),
         (Disposition.DISMISS, "vessel"),
@@ -354,9 +355,7 @@ def test_another_reason_is_typed(reader: Reader) -> None:
     reader.find("dismissWords").setFocus()
     reader.type("a fold")
     reader.press(Qt.Key.Key_Return)
-    read = reader.desk.workspace.read.read
-    assert read is not None
-    assert read.disposed[0].reason == "a fold"
+    assert reader.read.disposed[0].reason == "a fold"
 
 
 def test_a_changed_opinion_is_not_said_before_its_reason(reader: Reader) -> None:
@@ -456,13 +455,9 @@ def test_a_reason_that_acts_once_is_not_taken_at_a_pause(reader: Reader) -> None
     reader.bot.waitUntil(lambda: _rested(line))
     reader.type(" of 2019")
     reader.bot.waitUntil(lambda: _rested(line))
-    read = reader.desk.workspace.read.read
-    assert read is not None
-    assert not read.disposed, "half a reason dismisses nothing, and nothing the mark after it"
+    assert not reader.read.disposed, "half a reason dismisses no mark, nor the one after it"
     reader.press(Qt.Key.Key_Return)
-    read = reader.desk.workspace.read.read
-    assert read is not None
-    assert [answer.reason for answer in read.disposed] == ["scar of 2019"]
+    assert [answer.reason for answer in reader.read.disposed] == ["scar of 2019"]
 
     reader.images()
     reader.press(Qt.Key.Key_Delete, _SHIFT)
@@ -486,9 +481,7 @@ def test_words_typed_for_a_mark_are_not_left_for_the_next_one(reader: Reader) ->
     line.setFocus()
     reader.type("scar")
     reader.press(Qt.Key.Key_F5)
-    read = reader.desk.workspace.read.read
-    assert read is not None
-    assert [answer.disposition for answer in read.disposed] == [Disposition.AGREE]
+    assert [answer.disposition for answer in reader.read.disposed] == [Disposition.AGREE]
     assert line.text() == ""
 
 

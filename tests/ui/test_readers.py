@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
@@ -48,8 +47,10 @@ from tests.builders import reads as read_builder
 from tests.builders.desk import QuickAnalyst
 from tests.builders.dicom import build_exam
 from tests.builders.pairs import POLICY, SCHEMES, read_to_final
+from tests.builders.programs import started
 from tests.ui.walk import wrong_in
 
+W = TypeVar("W", bound=QWidget)
 CHEAP = Cost(n=16, r=1, p=1)
 PINS = {"Anna Ash": "7319", "Bert Birch": "hazel", "Cora Cedar": "3-1-4-1"}
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -104,9 +105,9 @@ class Site:
     def wait(self, condition: Callable[[], bool]) -> None:
         self.qtbot.waitUntil(condition, timeout=20_000)
 
-    def find(self, kind: type[QWidget], name: str) -> QWidget:
+    def find(self, kind: type[W], name: str) -> W:
         found = self.window.findChild(kind, name)
-        assert found is not None, name
+        assert isinstance(found, kind), name
         return found
 
     def covered(self) -> bool:
@@ -114,13 +115,11 @@ class Site:
 
     def said(self, name: str) -> str:
         label = self.find(QLabel, name)
-        assert isinstance(label, QLabel)
         return label.text()
 
     def sign_in(self, name: str, pin: str | None = None) -> None:
         """Choose a name and type a PIN, as somebody does who sits down."""
         names = self.find(QComboBox, "signInReader")
-        assert isinstance(names, QComboBox)
         names.setCurrentIndex(names.findText(name))
         field = self.frame.page.pin
         self.qtbot.keyClicks(field, pin or PINS[name])
@@ -296,7 +295,6 @@ def test_a_site_without_profiles_has_one_reader_without_a_pin_and_says_so(
     press(site, "profileAdd")
     site.wait(lambda: "too easy" in site.said("profilesSaid"))
     name = site.find(QLineEdit, "profileName")
-    assert isinstance(name, QLineEdit)
     assert name.text() == "Bert Birch", "the PIN was refused, not the name"
     box = site.find(QCheckBox, "doubleReading")
     site.qtbot.mouseClick(box, Qt.MouseButton.LeftButton)
@@ -308,7 +306,6 @@ def test_profiles_are_switched_off_and_ones_own_pin_is_changed(site: Site) -> No
     site.sign_in("Anna Ash")
     site.qtbot.keyClick(site.window, Qt.Key.Key_R, CTRL_SHIFT)
     names = site.find(QListWidget, "profileList")
-    assert isinstance(names, QListWidget)
     names.setCurrentRow(1)
     press(site, "profileSwitch")
     site.wait(lambda: not site.readers.state.busy)
@@ -324,7 +321,6 @@ def test_profiles_are_switched_off_and_ones_own_pin_is_changed(site: Site) -> No
     site.qtbot.keyClick(site.find(QDialog, "profiles"), Qt.Key.Key_Escape)
     site.qtbot.keyClick(site.window, Qt.Key.Key_Q, CTRL_SHIFT)
     combo = site.find(QComboBox, "signInReader")
-    assert isinstance(combo, QComboBox)
     assert combo.findText("Bert Birch") == -1
     site.sign_in("Anna Ash", "birdsong")
     assert not site.covered()
@@ -368,7 +364,6 @@ def test_an_arbitrator_sees_both_reads_and_decides_each_breast(site: Site, exams
     site.window.worklist.open(ivy.key)
     site.wait(lambda: site.desk.workspace.read.hold is Hold.HELD)
     table = site.find(QTableWidget, "arbitrationTable")
-    assert isinstance(table, QTableWidget)
     model = table.model()
     across = Qt.Orientation.Horizontal
     heads = [model.headerData(column, across) for column in (1, 2)]
@@ -379,7 +374,6 @@ def test_an_arbitrator_sees_both_reads_and_decides_each_breast(site: Site, exams
     assert "normal against recall" in site.said("arbitrationWhy")
     for side in Laterality:
         chosen = site.find(QComboBox, f"decision-{side}")
-        assert isinstance(chosen, QComboBox)
         chosen.setCurrentIndex(chosen.findData("2"))
         fill(site, f"decisionReason-{side}", "a cyst, as two years ago")
         press(site, f"decide-{side}")
@@ -440,12 +434,8 @@ def test_an_examination_that_another_program_reads_is_said_and_taken_over_with_a
     site.qtbot.mouseClick(over, Qt.MouseButton.LeftButton)
     site.until(ReadState.UNAIDED)
     assert not site.find(QWidget, "readHold").isVisible()
-    assert other.stdin is not None
-    assert other.stdout is not None
-    other.stdin.write("\n")
-    other.stdin.flush()
-    assert other.stdout.readline() == "lost\n"
-    other.communicate(timeout=30)
+    said, _ = other.communicate("\n", timeout=30)
+    assert said == "lost\n"
 
 
 # -- helpers --------------------------------------------------------------------------------------
@@ -453,7 +443,6 @@ def test_an_examination_that_another_program_reads_is_said_and_taken_over_with_a
 
 def fill(site: Site, name: str, text: str) -> None:
     field = site.find(QLineEdit, name)
-    assert isinstance(field, QLineEdit)
     field.clear()
     site.qtbot.keyClicks(field, text)
 
@@ -491,13 +480,7 @@ def discordant(site: Site, exam_key: str) -> None:
 
 def another_program(path: Path, exam_key: str) -> subprocess.Popen[str]:
     """Start a program that reads an examination, and wait until it has it."""
-    program = subprocess.Popen(
-        [sys.executable, "-m", "tests.review.holding", str(path), exam_key, "somebody"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-    )
+    program = started("tests.review.holding", path, exam_key, "somebody")
     assert program.stdout is not None
     assert program.stdout.readline() == "taken\n"
     return program

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
@@ -34,9 +35,9 @@ class Panel(QWidget):
         self.setAccessibleName(accessible)
 
     # What Qt calls so draws a widget into a picture; nobody asks a panel for that.
+    @abstractmethod
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state; doing it twice changes nothing."""
-        raise NotImplementedError
 
 
 def heading(text: str, parent: QWidget) -> QLabel:
