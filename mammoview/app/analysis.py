@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mammoview.app.commands import warn
 from mammoview.app.jobs import CancelToken
-from mammoview.app.models import open_model
+from mammoview.app.models.catalogue import open_model
 from mammoview.app.second_read import gate
 from mammoview.app.workspace import Analysis, ModelSummary, Workspace
 from mammoview.domain.prediction import (

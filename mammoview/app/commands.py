@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from mammoview.app import hanging, protocol, steps, tiles
 from mammoview.app.assessment.schemes import DEFAULT_SCHEME, shipped_scheme
-from mammoview.app.cad_source import MODEL_HERE
-from mammoview.app.display_check import DisplayStatus
+from mammoview.app.display.display_check import DisplayStatus
 from mammoview.app.keys import KeyChoice
-from mammoview.app.mark_state import Marks
-from mammoview.app.read_state import ReadPart
 from mammoview.app.settings import Settings
+from mammoview.app.state.cad import MODEL_HERE
+from mammoview.app.state.marks import Marks
+from mammoview.app.state.read import ReadPart
 from mammoview.app.workspace import (
     Analysis,
     FitMode,

@@ -20,7 +20,7 @@ from mammoview.domain.views import Laterality, Place, Projection, ViewModifier
 from mammoview.words import COUNTED, QT_TRANSLATE_NOOP, translate
 
 DECODING = QT_TRANSLATE_NOOP("Pane", "decoding…")
-# A view whose pixels are not in memory for want of room; no pane shows one (`app.resident`).
+# A view whose pixels are not in memory for want of room; no pane shows one (`app.pixels.resident`).
 RESTING = "resting"
 MISSING_TODO = QT_TRANSLATE_NOOP(
     "Pane",

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mammoview.app.toml_text import key_and_value
-from mammoview.app.whole_file import write_lines
+from mammoview.app.storage.toml_text import key_and_value
+from mammoview.app.storage.whole_file import write_lines
 from mammoview.errors import SettingsError
 from mammoview.words import translate
 

@@ -9,17 +9,17 @@ from pathlib import Path
 from uuid import uuid4
 
 from mammoview.app import analysis, commands
-from mammoview.app.cad_reports import foreign_identity
-from mammoview.app.computer import Computer, Held
+from mammoview.app.cad.computer import Computer, Held
+from mammoview.app.cad.reports import foreign_identity
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
-from mammoview.app.lease_keeper import LeaseKeeper
-from mammoview.app.read_state import Hold, ReadPart
 from mammoview.app.second_read import cad_result, gate, log_answers, next_step, timing
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read.holding import Holder
 from mammoview.app.second_read.keeper import ReadKeeper
+from mammoview.app.second_read.lease_keeper import LeaseKeeper
 from mammoview.app.second_read.next_step import Go
 from mammoview.app.second_read.site import Site
+from mammoview.app.state.read import Hold, ReadPart
 from mammoview.app.workspace import Workspace
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.prediction import ExamPrediction

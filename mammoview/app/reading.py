@@ -12,20 +12,21 @@ from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec
 
-from mammoview.app import analysis, commands, protocol, resident, steps
-from mammoview.app.ahead import Prefetcher, budget_bytes, load_headers
+from mammoview.app import analysis, commands, protocol, steps
 from mammoview.app.analysis import Analyst
-from mammoview.app.cad_reports import CadReports
-from mammoview.app.computer import Computer
-from mammoview.app.frame_loader import FrameLoader
+from mammoview.app.cad.computer import Computer
+from mammoview.app.cad.reports import CadReports
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes, seldom
-from mammoview.app.mark_keeper import MarkKeeper
+from mammoview.app.marks.keeper import MarkKeeper
 from mammoview.app.order import Order
+from mammoview.app.pixels import resident
+from mammoview.app.pixels.ahead import Prefetcher, budget_bytes, load_headers
+from mammoview.app.pixels.frame_loader import FrameLoader
+from mammoview.app.pixels.view_loader import ViewLoader
 from mammoview.app.read_desk import ReadDesk
 from mammoview.app.second_read import log_answers
 from mammoview.app.second_read.next_step import Go
 from mammoview.app.settings import Settings
-from mammoview.app.view_loader import ViewLoader
 from mammoview.app.workspace import HungView, QueuePlace, Task, Workspace
 from mammoview.domain.reading import ReaderIdentity
 from mammoview.domain.study import ExamIndex

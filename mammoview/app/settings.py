@@ -10,11 +10,11 @@ from pathlib import Path
 import platformdirs
 
 from mammoview.app import keys as key_tables
-from mammoview.app import screens
+from mammoview.app.display import screens
+from mammoview.app.display.screens import Calibration
 from mammoview.app.keys import KeyChoice
-from mammoview.app.screens import Calibration
-from mammoview.app.toml_text import key_and_value
-from mammoview.app.whole_file import write_lines
+from mammoview.app.storage.toml_text import key_and_value
+from mammoview.app.storage.whole_file import write_lines
 from mammoview.app.workspace import AnnotationLevel, FitMode, OverlayMode
 from mammoview.domain.reading import ReadingMode
 from mammoview.errors import SettingsError

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mammoview.app import screens, tiles
-from mammoview.app.screens import Calibration, Screen
+from mammoview.app import tiles
+from mammoview.app.display import screens
+from mammoview.app.display.screens import Calibration, Screen
 from mammoview.app.workspace import FitMode, Workspace
 from mammoview.words import translate
 

@@ -11,13 +11,13 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app.cad_source import MODEL_HERE, CadSource
-from mammoview.app.display_check import DisplayStatus
+from mammoview.app.display.display_check import DisplayStatus
+from mammoview.app.display.screens import Calibration, Screen
 from mammoview.app.keys import KeyChoice
-from mammoview.app.mark_state import NO_MARKS, Marks
 from mammoview.app.protocol import Protocol
-from mammoview.app.read_state import NO_READ, ReadPart
-from mammoview.app.screens import Calibration, Screen
+from mammoview.app.state.cad import MODEL_HERE, CadSource
+from mammoview.app.state.marks import NO_MARKS, Marks
+from mammoview.app.state.read import NO_READ, ReadPart
 from mammoview.domain.geometry import ImageBox, Pose
 from mammoview.domain.prediction import ExamPrediction, ModelIdentity
 from mammoview.domain.reading import ReadingMode

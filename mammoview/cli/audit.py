@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mammoview import __version__
-from mammoview.app import models
+from mammoview.app.models import catalogue
 from mammoview.app.reports import reader_names
 from mammoview.cli.arguments import add_json
 from mammoview.cli.output import emit, note, write_atomically
@@ -146,7 +146,7 @@ def _unknown_models(revealed: Sequence[ModelIdentity]) -> Iterator[str]:
     if not revealed:
         return
     try:
-        known = {model.choice.sha256 for model in models.known_models()}
+        known = {model.choice.sha256 for model in catalogue.known_models()}
     except MammoviewError as error:
         yield f"which models are on this machine is not known: {error.met}"
         return

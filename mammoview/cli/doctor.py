@@ -162,13 +162,13 @@ def _codecs() -> Iterator[Finding]:
 
 def _model() -> Finding:
     """Open the active model as the window does: hashes, then golden outputs."""
-    from mammoview.app import models
+    from mammoview.app.models import catalogue
 
     part = "model"
     try:
-        choice = models.active_choice()
-        session = models.open_model(None, device="auto")
-        folder = models.folder_of(choice)
+        choice = catalogue.active_choice()
+        session = catalogue.open_model(None, device="auto")
+        folder = catalogue.folder_of(choice)
     except MammoviewError as error:
         seen = f"{error.met}; expected {error.expected}"
         return Finding(part=part, health=Health.MISSING, seen=seen, todo=error.todo)
@@ -180,7 +180,7 @@ def _model() -> Finding:
 
 def _display() -> Iterator[Finding]:
     """Tell when each screen was last looked at; which one the window is on is not known here."""
-    from mammoview.app.display_check import read_records, records_path
+    from mammoview.app.display.display_check import read_records, records_path
 
     part = "display check"
     todo = "press Ctrl+D in the window, on each screen that is read from"

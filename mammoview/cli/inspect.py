@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
-from mammoview.app.resolve import load_image
+from mammoview.app.pixels.resolve import load_image
 from mammoview.cli.arguments import add_json, add_paths
 from mammoview.cli.output import emit, note_refused, on_one_line
 from mammoview.cli.reading import read_index

@@ -7,9 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mammoview.app import model_records, models, resources
-from mammoview.app.model_records import ModelChoice, ModelEvent
-from mammoview.app.models import KnownModel, Switched
+from mammoview.app import resources
+from mammoview.app.models import catalogue, records
+from mammoview.app.models.catalogue import KnownModel, Switched
+from mammoview.app.models.records import ModelChoice, ModelEvent
 from mammoview.cli.arguments import add_json
 from mammoview.cli.output import emit, note
 from mammoview.errors import ExitCode, ModelError
@@ -58,8 +59,8 @@ def run(args: argparse.Namespace) -> ExitCode:
 
 
 def _list(args: argparse.Namespace) -> ExitCode:
-    known = models.known_models()
-    history = model_records.read_history() if args.history else None
+    known = catalogue.known_models()
+    history = records.read_history() if args.history else None
     if args.json:
         document: dict[str, Any] = {"models": [_row(model) for model in known]}
         if history is not None:
@@ -102,13 +103,13 @@ def _choice(choice: ModelChoice) -> dict[str, Any]:
 
 def _line(event: ModelEvent) -> str:
     was = f" (active before: {event.active_before.label})" if event.action != "install" else ""
-    result = "" if event.check == model_records.PASSED else f": {event.check}"
+    result = "" if event.check == records.PASSED else f": {event.check}"
     model = event.model.label
     return f"{event.when}  {event.who}  {event.action} {model}  {event.outcome}{result}{was}"
 
 
 def _show(args: argparse.Namespace) -> ExitCode:
-    bundle = open_bundle(models.find_folder(args.bundle))
+    bundle = open_bundle(catalogue.find_folder(args.bundle))
     if args.json:
         emit(args, {"sha256": bundle.identity.sha256, "manifest": asdict(bundle.manifest)})
     else:
@@ -118,11 +119,11 @@ def _show(args: argparse.Namespace) -> ExitCode:
 
 def _verify(args: argparse.Namespace) -> ExitCode:
     """Open the bundle as the window does: hashes first, then the reference outputs."""
-    folder = models.find_folder(args.bundle)
+    folder = catalogue.find_folder(args.bundle)
     problem = None
     device = None
     try:
-        device = models.open_model(folder, device="cpu").device
+        device = catalogue.open_model(folder, device="cpu").device
     except ModelError as error:
         problem = str(error)
     if args.json:
@@ -141,7 +142,7 @@ def _verify(args: argparse.Namespace) -> ExitCode:
 
 
 def _install(args: argparse.Namespace) -> ExitCode:
-    done = models.install(args.bundle)
+    done = catalogue.install(args.bundle)
     if args.json:
         document = {
             "outcome": done.outcome.value,
@@ -156,14 +157,14 @@ def _install(args: argparse.Namespace) -> ExitCode:
 
 
 def _activate(args: argparse.Namespace) -> ExitCode:
-    return _tell(args, models.activate(args.model))
+    return _tell(args, catalogue.activate(args.model))
 
 
 def _rollback(args: argparse.Namespace) -> ExitCode:
-    switched = models.rollback()
+    switched = catalogue.rollback()
     if switched is not None:
         return _tell(args, switched)
-    active = models.active_choice()
+    active = catalogue.active_choice()
     if args.json:
         emit(args, {"active": _choice(active), "before": None, "changed": False})
     note(f"nothing to go back to: no model was active before {active.label}")

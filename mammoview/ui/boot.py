@@ -14,14 +14,14 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer
 
 from mammoview.app import commands, logs, settings
 from mammoview.app.analysis import Analyst
-from mammoview.app.display_check import DisplayChecks, records_path
+from mammoview.app.display.display_check import DisplayChecks, records_path
 from mammoview.app.logs import LogSession
-from mammoview.app.read_state import NOBODY
-from mammoview.app.reader_desk import ReaderDesk, SiteRules
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.reports import Places
 from mammoview.app.results.desk import ExportDesk, formats_of, formats_text
+from mammoview.app.second_read.reader_desk import ReaderDesk, SiteRules
 from mammoview.app.settings import Settings
+from mammoview.app.state.read import NOBODY
 from mammoview.app.worklist.arrange import sort_of, sort_text
 from mammoview.app.worklist.desk import Worklist
 from mammoview.app.workspace import Workspace

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QScreen
 
-from mammoview.app.display_check import DisplayChecks, DisplayStatus
+from mammoview.app.display.display_check import DisplayChecks, DisplayStatus
 from mammoview.ui.dialogs.daily_check import DailyCheck
 from mammoview.ui.screen_watch import ScreenWatch, screen_of
 

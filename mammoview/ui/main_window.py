@@ -8,16 +8,17 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QToolBar, QWidget
 
-from mammoview.app import commands, coverage, frames, marking, tiles, true_size
-from mammoview.app.display_check import DisplayChecks, DisplayStatus
-from mammoview.app.read_state import Field
-from mammoview.app.reader_desk import ReaderDesk
+from mammoview.app import commands, coverage, frames, tiles, true_size
+from mammoview.app.display.display_check import DisplayChecks, DisplayStatus
+from mammoview.app.display.screens import Screen
+from mammoview.app.marks import marking
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.results.desk import ExportDesk
-from mammoview.app.screens import Screen
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import next_step
 from mammoview.app.second_read.next_step import Go
+from mammoview.app.second_read.reader_desk import ReaderDesk
+from mammoview.app.state.read import Field
 from mammoview.app.worklist.desk import Worklist
 from mammoview.app.workspace import Viewport, Workspace
 from mammoview.ui.actions.bars import fill_menus, fill_toolbar

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QScreen, QWindow
 from PySide6.QtWidgets import QWidget
 
-from mammoview.app.screens import Screen
+from mammoview.app.display.screens import Screen
 from mammoview.words import translate
 
 _TELLING = (QEvent.Type.Show, QEvent.Type.DevicePixelRatioChange)

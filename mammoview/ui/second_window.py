@@ -9,9 +9,9 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QStatusBar
 
 from mammoview.app import second_screen, true_size
-from mammoview.app.display_check import DisplayChecks, DisplayStatus, badge_text
+from mammoview.app.display.display_check import DisplayChecks, DisplayStatus, badge_text
+from mammoview.app.display.screens import Screen
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.screens import Screen
 from mammoview.app.second_read import texts
 from mammoview.app.workspace import Workspace
 from mammoview.ui.actions.keyboard import HeldKeys

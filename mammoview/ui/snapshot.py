@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mammoview.app import analysis, commands, marking, steps
-from mammoview.app.mark_keeper import images_of
+from mammoview.app import analysis, commands, steps
+from mammoview.app.marks import marking
+from mammoview.app.marks.keeper import images_of
+from mammoview.app.pixels.resolve import load_image
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.resolve import load_image
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import FitMode, ModelSummary, OverlayMode, Step
 from mammoview.domain.prediction import ExamPrediction

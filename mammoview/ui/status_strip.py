@@ -7,11 +7,11 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QProgressBar, QStatusBar, QToolButton, QWidget
 
 from mammoview.app import commands
-from mammoview.app.cad_reports import foreign_identity, source_text
-from mammoview.app.display_check import badge_text
+from mammoview.app.cad.reports import foreign_identity, source_text
+from mammoview.app.display.display_check import badge_text
 from mammoview.app.kinds import named_caveat
 from mammoview.app.linking import link_text
-from mammoview.app.marking import problem_text
+from mammoview.app.marks.marking import problem_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import texts
 from mammoview.app.steps import step_line

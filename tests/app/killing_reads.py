@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-from mammoview.app import resolve
+from mammoview.app.pixels import resolve
 from mammoview.app.second_read import commands as reads
 from mammoview.domain.finding import Finding, FindingKind, FindingView
 from mammoview.domain.geometry import ImagePoint

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from mammoview.app import commands, frames, protocol, second_screen, steps
-from mammoview.app.frame_loader import FrameLoader
+from mammoview.app.pixels.frame_loader import FrameLoader
+from mammoview.app.pixels.stack_frames import StackFrames
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.stack_frames import StackFrames
 from mammoview.app.workspace import Pane, Workspace
 from mammoview.dicom.index import index_paths
 from mammoview.domain.study import FrameStack, ImageKind, Mammogram

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from mammoview.app import analysis, commands, read_desk, resolve, steps, write_behind
+from mammoview.app import analysis, commands, read_desk, steps
+from mammoview.app.pixels import resolve
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import keeper, mark_steps, texts
 from mammoview.app.second_read.next_step import Go
+from mammoview.app.storage import write_behind
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.reading import AnalysisOutcome, ReaderIdentity, ReadingMode
 from mammoview.domain.views import Laterality, Slot

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mammoview.app import commands, jobs, resolve
+from mammoview.app import commands, jobs
+from mammoview.app.pixels import resolve
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import LoadedImage, ModelSummary, Task, Workspace

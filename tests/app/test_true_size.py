@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mammoview.app import commands, screens, settings, true_size
-from mammoview.app.screens import Calibration, Screen
+from mammoview.app import commands, settings, true_size
+from mammoview.app.display import screens
+from mammoview.app.display.screens import Calibration, Screen
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import FitMode, Workspace
 from mammoview.domain.geometry import PixelSpacing

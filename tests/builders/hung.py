@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from mammoview.app import commands
-from mammoview.app.read_state import ReadPart
 from mammoview.app.second_read import commands as reads
+from mammoview.app.state.read import ReadPart
 from mammoview.app.workspace import LoadedImage, Workspace
 from mammoview.domain.assessment import Opinion
 from mammoview.domain.geometry import PixelSpacing, Pose, SpacingBasis

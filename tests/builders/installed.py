@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from mammoview.app import model_records, resources
+from mammoview.app import resources
 from mammoview.app.analysis import Analyst
+from mammoview.app.models import records
 from mammoview.modelkit.bundle import CARD, GOLDEN, MANIFEST, NETWORK
 from tests.builders.models import build_bundle, build_manifest
 
@@ -27,7 +28,7 @@ def active() -> str:
 
 
 def outcomes() -> list[tuple[str, str, str]]:
-    events = model_records.read_history().events
+    events = records.read_history().events
     return [(e.action, e.outcome, f"{e.model.name}@{e.model.version}") for e in events]
 
 

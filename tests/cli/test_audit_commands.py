@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mammoview.app import models
+from mammoview.app.models import catalogue
 from mammoview.cli import doctor
 from mammoview.review.anchors import parse_anchors, witness_path
 from mammoview.review.leases import LeaseBook, leases_path
@@ -56,7 +56,7 @@ def test_a_sound_log_is_intact(command: Run, log: Path) -> None:
 def test_a_shipped_model_is_known(command: Run, user_folders: Path, shipped_bundle: Path) -> None:
     log = ReadLog(reads_path())
     read = read_in(log, ReadState.UNAIDED_LOCKED)
-    said = replace(revealed(mark()), model=models.check(shipped_bundle))
+    said = replace(revealed(mark()), model=catalogue.check(shipped_bundle))
     log.append(read.read_id, READER, Action.REVEAL, said)
     log.close()
     assert command("audit", "verify", "--json").document["notes"] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from mammoview.app.display_check import QUESTIONS, DisplayChecks, records_path
+from mammoview.app.display.display_check import QUESTIONS, DisplayChecks, records_path
 from mammoview.cli.doctor import Health, _display
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mammoview.app import models, resources
+from mammoview.app import resources
+from mammoview.app.models import catalogue
 from mammoview.modelkit.bundle import CARD, NETWORK, open_bundle
 from tests.builders.models import build_bundle, build_manifest
 from tests.cli.conftest import Run
@@ -105,7 +106,7 @@ def test_the_active_model_is_what_analyze_and_the_doctor_use(
     assert said == {"name": "tiny", "version": "1", "sha256": sha256, "caveats": []}
     checks = command("doctor", "--json").document["checks"]
     (model,) = [c for c in checks if c["part"] == "model"]
-    assert model["seen"].startswith(f"tiny 1 (installed in {models.models_folder()}")
+    assert model["seen"].startswith(f"tiny 1 (installed in {catalogue.models_folder()}")
 
 
 def test_a_damaged_active_model_stops_analyze_and_the_doctor_says_so(
@@ -113,7 +114,7 @@ def test_a_damaged_active_model_stops_analyze_and_the_doctor_says_so(
 ) -> None:
     command("model", "install", bundle)
     command("model", "activate", "tiny")
-    (models.find_folder("tiny") / NETWORK).write_bytes(b"rot")
+    (catalogue.find_folder("tiny") / NETWORK).write_bytes(b"rot")
     answer = command("analyze", exam, "--out", tmp_path / "r")
     assert answer.code == 3
     assert "mammoview model rollback" in answer.err

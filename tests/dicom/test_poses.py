@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mammoview.app.resolve import AGAINST_PIXELS, load_image
+from mammoview.app.pixels.resolve import AGAINST_PIXELS, load_image
 from mammoview.dicom.decode import decode_pixels
 from mammoview.dicom.index import index_paths
 from mammoview.domain.geometry import Pose

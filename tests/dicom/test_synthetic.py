@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mammoview.app.resolve import load_image
+from mammoview.app.pixels.resolve import load_image
 from mammoview.dicom.index import index_paths
 from mammoview.dicom.synthetic import write_synthetic_exam
 from mammoview.domain.views import Laterality, Slot

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mammoview.app.landmarks import nipple_in
-from mammoview.app.resolve import load_image
+from mammoview.app.pixels.resolve import load_image
 from mammoview.dicom.index import index_paths
 from mammoview.domain.geometry import PixelSpacing, Pose
 from mammoview.domain.views import Laterality

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mammoview.app.landmarks import muscle_in
-from mammoview.app.resolve import load_image
+from mammoview.app.pixels.resolve import load_image
 from mammoview.dicom.index import index_paths
 from mammoview.domain.geometry import Pose
 from mammoview.domain.views import Laterality, Projection

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mammoview.app.resolve import load_image
+from mammoview.app.pixels.resolve import load_image
 from mammoview.dicom.index import index_paths
 from mammoview.domain.views import Slot
 from mammoview.imaging.orientation import apply_pose

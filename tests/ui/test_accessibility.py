@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMessageBox, QPu
 from pytestqt.qtbot import QtBot
 
 from mammoview.app import commands
-from mammoview.app.display_check import DisplayChecks
+from mammoview.app.display.display_check import DisplayChecks
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.worklist.desk import Worklist
 from mammoview.ui import status_strip, theme

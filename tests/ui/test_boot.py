@@ -15,8 +15,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import analysis, commands, screens, settings, true_size
-from mammoview.app.screens import Screen
+from mammoview.app import analysis, commands, settings, true_size
+from mammoview.app.display import screens
+from mammoview.app.display.screens import Screen
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import OverlayMode
 from mammoview.errors import MissingPartError

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QGraphicsItem, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from mammoview.app import frames, steps
-from mammoview.app.cad_reports import reports_of
+from mammoview.app.cad.reports import reports_of
 from mammoview.ui.main_window import MainWindow
 from tests.builders.dicom import build_exam
 from tests.builders.foreign_sr import OPTIONAL, Image, Seen, build_report

@@ -13,7 +13,8 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import commands, resolve
+from mammoview.app import commands
+from mammoview.app.pixels import resolve
 from mammoview.app.workspace import LoadedImage
 from mammoview.domain.study import Mammogram
 from mammoview.errors import DicomError

@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import coverage, resolve, steps
+from mammoview.app import coverage, steps
+from mammoview.app.pixels import resolve
 from mammoview.app.workspace import ViewCoverage
 from mammoview.domain.views import Laterality, Slot
 from mammoview.ui.main_window import MainWindow

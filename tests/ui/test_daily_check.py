@@ -13,8 +13,14 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import display_check, second_screen
-from mammoview.app.display_check import QUESTIONS, DisplayChecks, DisplayStatus, read_records
+from mammoview.app import second_screen
+from mammoview.app.display import display_check
+from mammoview.app.display.display_check import (
+    QUESTIONS,
+    DisplayChecks,
+    DisplayStatus,
+    read_records,
+)
 from mammoview.app.reading import ReadingDesk
 from mammoview.imaging.patterns import MIDDLE, PatternName, draw
 from mammoview.ui import display_watch

@@ -13,7 +13,8 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import resident, resolve, steps
+from mammoview.app import steps
+from mammoview.app.pixels import resident, resolve
 from mammoview.app.workspace import LoadedImage
 from mammoview.domain.study import Mammogram
 from mammoview.domain.views import Slot

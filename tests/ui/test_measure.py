@@ -15,9 +15,10 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QWidget
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import marking, write_behind
-from mammoview.app.mark_state import Marks
+from mammoview.app.marks import marking
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.state.marks import Marks
+from mammoview.app.storage import write_behind
 from mammoview.cli.main import main
 from mammoview.dicom.index import index_paths
 from mammoview.domain.annotation import Annotation, MarkKind

@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import resident
+from mammoview.app.pixels import resident
 from mammoview.ui.main_window import MainWindow
 from tests.builders.dicom import build_exam, build_mg
 from tests.ui.test_window import state

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListWidget
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import resolve
+from mammoview.app.pixels import resolve
 from mammoview.ui.main_window import MainWindow
 from mammoview.ui.viewport.placement import Placement
 from tests.builders.desk import exam, image, index

@@ -13,11 +13,12 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import commands, write_behind
+from mammoview.app import commands
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import habits, mark_steps
 from mammoview.app.settings import Settings
+from mammoview.app.storage import write_behind
 from mammoview.app.workspace import OverlayMode
 from mammoview.dicom.index import index_paths
 from mammoview.domain.assessment import Opinion

@@ -25,9 +25,9 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from mammoview.app.read_state import NOBODY, Hold
-from mammoview.app.reader_desk import ReaderDesk, SiteRules
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.second_read.reader_desk import ReaderDesk, SiteRules
+from mammoview.app.state.read import NOBODY, Hold
 from mammoview.app.worklist.arrange import Column
 from mammoview.app.worklist.desk import Worklist
 from mammoview.domain.reading import Role

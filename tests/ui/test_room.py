@@ -18,15 +18,15 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from mammoview.app.display_check import DisplayChecks
-from mammoview.app.read_state import NOBODY, Page
-from mammoview.app.reader_desk import ReaderDesk, SiteRules
+from mammoview.app.display.display_check import DisplayChecks
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.reports import Places
 from mammoview.app.results.desk import ExportDesk
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import findings, mark_steps
 from mammoview.app.second_read.next_step import Go
+from mammoview.app.second_read.reader_desk import ReaderDesk, SiteRules
+from mammoview.app.state.read import NOBODY, Page
 from mammoview.app.worklist.desk import Worklist
 from mammoview.dicom.index import index_paths
 from mammoview.domain.assessment import Opinion

@@ -16,7 +16,8 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import commands, screens, true_size
+from mammoview.app import commands, true_size
+from mammoview.app.display import screens
 from mammoview.app.workspace import FitMode, OverlayMode
 from mammoview.ui.main_window import MainWindow
 from mammoview.ui.places import bring_back

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import resolve
+from mammoview.app.pixels import resolve
 from mammoview.app.settings import Settings
 from mammoview.domain.study import Examination, Mammogram
 from mammoview.domain.views import Slot

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QProgressBar, QToolButton, Q
 from pytestqt.qtbot import QtBot
 
 from mammoview.app import analysis, commands, second_screen, steps
-from mammoview.app.display_check import DisplayStatus
+from mammoview.app.display.display_check import DisplayStatus
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Task
 from mammoview.modelkit.manifest import Caveat

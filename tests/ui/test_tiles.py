@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import resolve, steps
+from mammoview.app import steps
+from mammoview.app.pixels import resolve
 from mammoview.app.workspace import FitMode, LoadedImage
 from mammoview.domain.geometry import ImagePoint, PixelSpacing, Pose
 from mammoview.domain.study import Mammogram

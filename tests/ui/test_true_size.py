@@ -9,7 +9,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QDialogButtonBox, QLabel
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import resolve, screens, true_size
+from mammoview.app import true_size
+from mammoview.app.display import screens
+from mammoview.app.pixels import resolve
 from mammoview.app.settings import Settings
 from mammoview.app.workspace import FitMode
 from mammoview.domain.geometry import ImagePoint, PixelSpacing

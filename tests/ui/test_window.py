@@ -14,7 +14,8 @@ from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QProgressBar, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import analysis, commands, resolve
+from mammoview.app import analysis, commands
+from mammoview.app.pixels import resolve
 from mammoview.app.workspace import FitMode, OverlayMode, Workspace
 from mammoview.domain.study import Mammogram
 from mammoview.modelkit.manifest import Caveat

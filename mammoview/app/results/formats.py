@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app.mark_text import mark_text
+from mammoview.app.marks.mark_text import mark_text
+from mammoview.app.pixels.resolve import load_image, settle
 from mammoview.app.reports import Gathered
-from mammoview.app.resolve import load_image, settle
 from mammoview.app.results.document import results_document
 from mammoview.app.results.files import NamedBytes
 from mammoview.app.results.words import cad_label, file_label, finding_label, notice_text

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app.mark_text import mark_text
+from mammoview.app.marks.mark_text import mark_text
 from mammoview.app.results.fonts import picture_font
 from mammoview.app.results.words import cad_label, finding_label, notice_text
 from mammoview.app.workspace import LoadedImage

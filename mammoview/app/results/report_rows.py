@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from mammoview.app.assessment.consistency import breast_title
 from mammoview.app.assessment.lexicon import finding_kind_text
-from mammoview.app.finding_place import position_text
 from mammoview.app.kinds import kind_text, logged_caveat
 from mammoview.app.patient_words import patient_name, patient_number
 from mammoview.app.priors import display_date
@@ -27,6 +26,7 @@ from mammoview.app.results.words import (
     time_text,
     withdrawn,
 )
+from mammoview.app.second_read.finding_place import position_text
 from mammoview.domain.assessment import NOTHING_SAID, Opinion
 from mammoview.domain.finding import Finding
 from mammoview.domain.prediction import AnalysisStatus

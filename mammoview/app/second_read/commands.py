@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from mammoview import __version__
 from mammoview.app import commands
-from mammoview.app.read_state import Entry, Hold, Page
 from mammoview.app.second_read import answering, checks
 from mammoview.app.second_read.mark_steps import (
     current_mark,
@@ -19,6 +18,7 @@ from mammoview.app.second_read.mark_steps import (
     marks_on,
 )
 from mammoview.app.second_read.part import entered, with_part
+from mammoview.app.state.read import Entry, Hold, Page
 from mammoview.app.workspace import Workspace
 from mammoview.domain.assessment import Opinion
 from mammoview.domain.finding import Finding

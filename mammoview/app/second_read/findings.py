@@ -8,13 +8,14 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 
-from mammoview.app import commands, frames, marking, steps
-from mammoview.app.finding_place import Estimate, described, estimate
-from mammoview.app.read_state import FindingChange, Page
+from mammoview.app import commands, frames, steps
+from mammoview.app.marks import marking
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import mark_steps
+from mammoview.app.second_read.finding_place import Estimate, described, estimate
 from mammoview.app.second_read.outlines import finding_view
 from mammoview.app.second_read.part import with_part
+from mammoview.app.state.read import FindingChange, Page
 from mammoview.app.workspace import Pane, Workspace
 from mammoview.domain.annotation import Annotation, MarkKind, centroid
 from mammoview.domain.finding import Finding, FindingKind, FindingView

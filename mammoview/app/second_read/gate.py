@@ -1,6 +1,6 @@
 """What of the computer's result may become part of the window's state: the one place that asks.
 
-The result itself is held by `app.computer`, where no widget sees it.
+The result itself is held by `app.cad.computer`, where no widget sees it.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mammoview.app.read_state import ReadPart
 from mammoview.app.second_read.cad_result import prediction_of
+from mammoview.app.state.read import ReadPart
 from mammoview.app.workspace import Workspace
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.prediction import AnalysisStatus, ExamPrediction, Region, ViewPrediction

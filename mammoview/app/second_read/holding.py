@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from mammoview.app.lease_keeper import LeaseKeeper
-from mammoview.app.read_state import Hold, Page, ReadPart
+from mammoview.app.second_read.lease_keeper import LeaseKeeper
 from mammoview.app.second_read.part import with_part
+from mammoview.app.state.read import Hold, Page, ReadPart
 from mammoview.app.workspace import Workspace
 from mammoview.domain.reading import Role
 from mammoview.errors import MammoviewError

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from mammoview.app import commands as app_commands
 from mammoview.app.jobs import Deliver, JobContext
-from mammoview.app.read_state import Entry, ReadPart
 from mammoview.app.second_read import log_answers
 from mammoview.app.second_read.log_lookup import Asked, Found, look_up, settle_read
 from mammoview.app.second_read.site import Site
+from mammoview.app.state.read import Entry, ReadPart
+from mammoview.app.storage.write_behind import Backlog, WriteBehind
 from mammoview.app.workspace import Workspace
-from mammoview.app.write_behind import Backlog, WriteBehind
 from mammoview.errors import MammoviewError, NotAllowedError, ReviewError
 from mammoview.review.events import Nothing, Opened
 from mammoview.review.open_reads import blinded_reads

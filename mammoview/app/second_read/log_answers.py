@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mammoview.app import commands
-from mammoview.app.read_state import Entry, Page
 from mammoview.app.second_read.mark_steps import first_mark, marks_on
 from mammoview.app.second_read.part import after, with_part
+from mammoview.app.state.read import Entry, Page
 from mammoview.app.workspace import Workspace
 from mammoview.domain.prediction import Heatmap
 from mammoview.domain.reading import ReaderIdentity, ReadingMode, Role

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mammoview.app.assessment.schemes import shipped_schemes
-from mammoview.app.read_state import Entry
 from mammoview.app.second_read.site import Site
+from mammoview.app.state.read import Entry
 from mammoview.domain.reading import Role
 from mammoview.review.arbitration import compared_reads, other_reads, settle
 from mammoview.review.read import Read

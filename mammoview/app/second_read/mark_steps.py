@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mammoview.app import commands, frames, steps
-from mammoview.app.read_state import Aim
 from mammoview.app.second_read.part import with_part
+from mammoview.app.state.read import Aim
 from mammoview.app.workspace import Workspace
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.reading import CadMark

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mammoview.app.read_state import Hold
 from mammoview.app.second_read import texts
+from mammoview.app.state.read import Hold
 from mammoview.app.workspace import Workspace
 from mammoview.domain.reading import ReadingMode
 from mammoview.review.states import ReadState

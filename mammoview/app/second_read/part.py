@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mammoview.app.read_state import Entry, ReadPart
+from mammoview.app.state.read import Entry, ReadPart
 from mammoview.app.workspace import Workspace
 from mammoview.errors import ReviewError
 from mammoview.review.events import Event

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from mammoview.app.assessment.dismissals import shipped_dismissals
 from mammoview.app.kinds import kind_text
-from mammoview.app.read_state import ReadPart
 from mammoview.app.second_read import checks, gate
 from mammoview.app.second_read.commands import missing
 from mammoview.app.second_read.habits import mode_text as mode_text
 from mammoview.app.second_read.mark_steps import marks_in_order
+from mammoview.app.state.read import ReadPart
 from mammoview.app.workspace import Workspace
 from mammoview.domain.prediction import AnalysisStatus
 from mammoview.domain.reading import (

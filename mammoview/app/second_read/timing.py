@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mammoview.app import coverage
-from mammoview.app.read_state import Entry
+from mammoview.app.state.read import Entry
 from mammoview.app.workspace import OverlayMode, WindowChange, Workspace
 from mammoview.review.events import GreyShown, StepRecorded
 from mammoview.review.states import Action

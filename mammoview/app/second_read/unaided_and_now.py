@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mammoview.app.assessment.consistency import breast, breast_title
 from mammoview.app.assessment.lexicon import Lexicon, descriptors_text, shipped_lexicon
 from mammoview.app.assessment.schemes import category_name, density_name
-from mammoview.app.finding_place import position_text
+from mammoview.app.second_read.finding_place import position_text
 from mammoview.domain.assessment import Opinion, Scheme, Statement
 from mammoview.domain.finding import Finding
 from mammoview.domain.views import Laterality

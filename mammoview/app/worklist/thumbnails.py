@@ -18,7 +18,8 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from mammoview.app import hanging, resolve
+from mammoview.app import hanging
+from mammoview.app.pixels import resolve
 from mammoview.app.worklist.importing import stamp_of
 from mammoview.app.worklist.values import ImageFile
 from mammoview.domain.geometry import ImageBox

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
-from mammoview.app import models
+from mammoview.app.models import catalogue
 from mammoview.cli.arguments import add_paths
 from mammoview.cli.bench.child import CORES, ChildRun, run_child
 from mammoview.cli.bench.exam import exam_or_demo
@@ -42,7 +42,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     from mammoview.cli.bench.processors import STAGES
     from mammoview.modelkit.bundle import open_bundle
 
-    model = args.model or models.find_folder(None)
+    model = args.model or catalogue.find_folder(None)
     with exam_or_demo(args.paths) as paths:
         ours, results = _whole_command(model, paths)
         theirs, reason = _eager_torch(model, paths, "cpu")

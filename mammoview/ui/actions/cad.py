@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mammoview.app import commands
-from mammoview.app.cad_reports import fixed_reason
+from mammoview.app.cad.reports import fixed_reason
 from mammoview.app.commands import overlay_parts
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read.texts import closed_reason

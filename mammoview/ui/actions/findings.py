@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mammoview.app.read_state import Field
 from mammoview.app.second_read import findings
+from mammoview.app.state.read import Field
 from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import MarkKind
 from mammoview.review.states import Action, next_state

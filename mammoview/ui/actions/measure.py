@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mammoview.app import marking
+from mammoview.app.marks import marking
 from mammoview.app.second_read import findings
 from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import OUTLINES, MarkKind

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mammoview.app.read_state import Field, Page
 from mammoview.app.results.desk import export_why_not
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import findings, habits, mark_steps, next_step, texts
 from mammoview.app.second_read.next_step import Go
+from mammoview.app.state.read import Field, Page
 from mammoview.app.workspace import Workspace
 from mammoview.domain.reading import ReadingMode
 from mammoview.review.states import Action, next_state

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Concatenate, ParamSpec, Protocol
 
-from mammoview.app.read_state import Field
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read.next_step import Go
+from mammoview.app.state.read import Field
 from mammoview.app.workspace import Workspace
 from mammoview.words import QT_TRANSLATE_NOOP, translate
 

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mammoview.app import screens, true_size
+from mammoview.app import true_size
+from mammoview.app.display import screens
 from mammoview.app.reading import ReadingDesk
 from mammoview.errors import UsageError
 from mammoview.ui.dialogs.titled import TitledDialog

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mammoview.app.display_check import QUESTIONS, DisplayChecks
+from mammoview.app.display.display_check import QUESTIONS, DisplayChecks
 from mammoview.errors import SettingsError
 from mammoview.ui.dialogs.pattern_view import PatternView
 from mammoview.ui.dialogs.titled import TitledDialog

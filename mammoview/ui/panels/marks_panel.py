@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtWidgets import QListWidgetItem, QVBoxLayout, QWidget
 
-from mammoview.app import marking
-from mammoview.app.mark_text import size_text, where_text
+from mammoview.app.marks import marking
+from mammoview.app.marks.mark_text import size_text, where_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import Annotation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from mammoview.app.cad_reports import source_text
+from mammoview.app.cad.reports import source_text
 from mammoview.app.commands import exam_by_key
 from mammoview.app.kinds import kind_text
 from mammoview.app.reading import ReadingDesk

@@ -6,9 +6,9 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
-from mammoview.app.read_state import Page
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import commands as reads
+from mammoview.app.state.read import Page
 from mammoview.app.workspace import Workspace
 from mammoview.ui.panels.coverage_panel import CoveragePanel
 from mammoview.ui.panels.exam_list import ExamList

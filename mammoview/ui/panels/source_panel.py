@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QWidget
 
-from mammoview.app.cad_reports import fixed_reason, reports_of
+from mammoview.app.cad.reports import fixed_reason, reports_of
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.domain.cad_report import CadReportFile

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QDialog, QStackedWidget, QToolTip, QWidget
 
 from mammoview.app import commands
-from mammoview.app.reader_desk import ReaderDesk, ReaderState, SiteRules
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.second_read.reader_desk import ReaderDesk, ReaderState, SiteRules
 from mammoview.app.second_read.site import site_of
 from mammoview.errors import MammoviewError
 from mammoview.ui.readers.idle import IdleWatch
@@ -172,7 +172,7 @@ class ReadersFrame(QObject):
 
     def second_look(self, parent: QWidget) -> QDialog | None:
         """Return the page of numbers; None where no reads are kept."""
-        from mammoview.app.second_look_desk import SecondLookDesk
+        from mammoview.app.second_look.desk import SecondLookDesk
         from mammoview.ui.second_look.dialog import SecondLookPage
 
         state, reads = self.readers.state, self._desk.reads

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from mammoview.app import resources
-from mammoview.app.reader_desk import ReaderDesk, ReaderState, SiteRules
+from mammoview.app.second_read.reader_desk import ReaderDesk, ReaderState, SiteRules
 from mammoview.review.discordance import load_policy
 from mammoview.review.readers import Profile
 from mammoview.ui.dialogs.titled import TitledDialog

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mammoview.app.reader_desk import ReaderDesk, ReaderState
+from mammoview.app.second_read.reader_desk import ReaderDesk, ReaderState
 from mammoview.words import translate
 
 _WIDTH_PX = 320

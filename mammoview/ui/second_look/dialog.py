@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mammoview.app.second_look import Axis, grouped, summary, values
-from mammoview.app.second_look_desk import SecondLookDesk, SecondLookState
+from mammoview.app.second_look.counts import Axis, grouped, summary, values
+from mammoview.app.second_look.desk import SecondLookDesk, SecondLookState
 from mammoview.ui.dialogs.titled import TitledDialog
 from mammoview.ui.panels.parts import paragraph, read_table
 from mammoview.ui.second_look import words

@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from mammoview.app.second_look import Share, Summary
+from mammoview.app.second_look.counts import Share, Summary
 from mammoview.ui import theme
 from mammoview.words import translate
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mammoview.app.second_look import FEW, Seconds, Share, Summary
+from mammoview.app.second_look.counts import FEW, Seconds, Share, Summary
 from mammoview.words import COUNTED, translate
 
 Row = tuple[str, str, str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mammoview.app.cad_reports import drawn_overlay
+from mammoview.app.cad.reports import drawn_overlay
 from mammoview.app.second_read import gate
 from mammoview.app.second_read.texts import closed_reason
 from mammoview.app.workspace import OverlayMode, Pane, Workspace

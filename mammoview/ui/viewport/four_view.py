@@ -12,7 +12,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QRegion
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mammoview.app import coverage, true_size
-from mammoview.app.cad_reports import drawn_overlay
+from mammoview.app.cad.reports import drawn_overlay
 from mammoview.app.second_read import mark_steps
 from mammoview.app.workspace import Gray, Viewport, WindowChange, Workspace
 from mammoview.imaging.grayscale import display_table

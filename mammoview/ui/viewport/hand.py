@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QPointF
 
 from mammoview.app.linking import Follows, follows
-from mammoview.app.read_state import Aim
+from mammoview.app.state.read import Aim
 from mammoview.ui.viewport.pane_view import PaneView
 from mammoview.ui.viewport.placement import Move, Placement, followed, move_between, panned, zoomed
 

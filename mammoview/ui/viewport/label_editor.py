@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from mammoview.app import marking
+from mammoview.app.marks import marking
 from mammoview.domain.annotation import Annotation
 from mammoview.ui.own_keys import OWN_KEYS, OwnKeysLine
 from mammoview.words import translate

@@ -7,8 +7,8 @@ import uuid
 
 from PySide6.QtCore import QPointF
 
-from mammoview.app import drawing
-from mammoview.app.mark_text import live_text
+from mammoview.app.marks import drawing
+from mammoview.app.marks.mark_text import live_text
 from mammoview.domain.annotation import ONE_AN_IMAGE, OUTLINES, Annotation, MarkKind
 from mammoview.domain.geometry import ImagePoint
 from mammoview.imaging.measure import Scale, scale_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF
 
-from mammoview.app import drawing
+from mammoview.app.marks import drawing
 from mammoview.domain.annotation import Annotation
 from mammoview.imaging.measure import scale_of
 from mammoview.ui.viewport.measure_draft import screen_distance

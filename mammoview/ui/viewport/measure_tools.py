@@ -9,8 +9,9 @@ from weakref import WeakKeyDictionary
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
-from mammoview.app import commands, drawing, marking
-from mammoview.app.mark_text import (
+from mammoview.app import commands
+from mammoview.app.marks import drawing, marking
+from mammoview.app.marks.mark_text import (
     live_text,
     mark_text,
     nipple_estimate,

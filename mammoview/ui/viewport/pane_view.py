@@ -11,8 +11,8 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 
-from mammoview.app.breast_place import Muscle
-from mammoview.app.cad_reports import drawn_overlay
+from mammoview.app.cad.reports import drawn_overlay
+from mammoview.app.marks.breast_place import Muscle
 from mammoview.app.second_read import answering
 from mammoview.app.workspace import Gray, Overlay, Pane, Workspace
 from mammoview.domain.geometry import ImageBox, ImagePoint

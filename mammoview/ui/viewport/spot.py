@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app.breast_place import DOUBTFUL, ESTIMATED
+from mammoview.app.marks.breast_place import DOUBTFUL, ESTIMATED
 from mammoview.app.workspace import Pane
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.views import Projection

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
-from mammoview.app.breast_place import Muscle, muscle_of, nipple_of
+from mammoview.app.marks.breast_place import Muscle, muscle_of, nipple_of
 from mammoview.app.workspace import Looking, Pane, Workspace
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.views import Projection

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mammoview.app import models, resources
+from mammoview.app import resources
+from mammoview.app.models import catalogue
 from tests.builders.installed import SHIPPED_VERSION, build_model
 
 
@@ -45,4 +46,4 @@ def source(tmp_path: Path, built: Path) -> Path:
 def two(built: Path) -> None:
     """Two installed versions."""
     for version in ("1", "2"):
-        models.install(built / f"tiny-{version}")
+        catalogue.install(built / f"tiny-{version}")

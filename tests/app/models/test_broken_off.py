@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mammoview.app import model_records, models
+from mammoview.app.models import catalogue, records
 from mammoview.errors import SettingsError
 from tests.builders.installed import active, outcomes
 
@@ -48,22 +48,22 @@ FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 @pytest.mark.usefixtures("two")
 @pytest.mark.parametrize("error", [FULL, Killed()], ids=["full disk", "kill"])
 def test_broken_off_anywhere_one_of_the_two_is_active(error: BaseException) -> None:
-    models.activate("tiny@1")
+    catalogue.activate("tiny@1")
     seen = set()
     for at in range(1, 20):
         with pytest.MonkeyPatch.context() as patch:
             breaker = Breaker(patch, at, error)
             try:
-                models.activate("tiny@2")
+                catalogue.activate("tiny@2")
             except (SettingsError, Killed):
                 assert active() in {"tiny@1", "tiny@2"}
             else:
                 assert active() == "tiny@2"
-        accepted = [e for e in model_records.read_history().events if e.outcome == "accepted"]
+        accepted = [e for e in records.read_history().events if e.outcome == "accepted"]
         if active() == "tiny@2":  # whatever is active has been recorded
             assert accepted[-1].model.version == "2"
         seen.add(active())
-        models.activate("tiny@1")
+        catalogue.activate("tiny@1")
         assert active() == "tiny@1"
         if breaker.left > 0:
             break
@@ -71,8 +71,8 @@ def test_broken_off_anywhere_one_of_the_two_is_active(error: BaseException) -> N
         pytest.fail("more steps than were tried")
     assert at > 3
     assert seen == {"tiny@1", "tiny@2"}
-    leftover = {p.name for p in model_records.data_folder().iterdir()}
-    assert leftover == {"models", "models.lock", model_records.ACTIVE, model_records.HISTORY}
+    leftover = {p.name for p in records.data_folder().iterdir()}
+    assert leftover == {"models", "catalogue.lock", records.ACTIVE, records.HISTORY}
 
 
 @pytest.mark.parametrize("error", [FULL, Killed()], ids=["full disk", "kill"])
@@ -83,9 +83,9 @@ def test_an_installation_broken_off_anywhere_leaves_nothing_half(
         with pytest.MonkeyPatch.context() as patch:
             breaker = Breaker(patch, at, error)
             with contextlib.suppress(SettingsError, Killed):
-                models.install(source)
-        assert all(not m.problem for m in models.known_models())
-        shutil.rmtree(models.models_folder(), ignore_errors=True)
+                catalogue.install(source)
+        assert all(not m.problem for m in catalogue.known_models())
+        shutil.rmtree(catalogue.models_folder(), ignore_errors=True)
         if breaker.left > 0:
             break
     else:
@@ -96,7 +96,8 @@ def test_an_installation_broken_off_anywhere_leaves_nothing_half(
 _CHILD = """
 import os, sys
 from pathlib import Path
-from mammoview.app import models, resources
+from mammoview.app import resources
+from mammoview.app.models import catalogue
 resources.shipped_root = lambda: Path(sys.argv[1])
 replace = Path.replace
 def dying(self, target):
@@ -104,7 +105,7 @@ def dying(self, target):
         replace(self, target)
     os._exit(9)
 Path.replace = dying
-models.activate("tiny@2")
+catalogue.activate("tiny@2")
 """
 
 
@@ -113,10 +114,10 @@ models.activate("tiny@2")
 def test_a_killed_process_leaves_the_old_or_the_new_model(
     tmp_path: Path, moment: str, expected: str
 ) -> None:
-    models.activate("tiny@1")
+    catalogue.activate("tiny@1")
     words = [sys.executable, "-c", _CHILD, str(tmp_path / "resources"), moment]
     assert subprocess.run(words, timeout=60, check=False).returncode == 9
     assert active() == expected
     assert outcomes()[-1] == ("activate", "accepted", "tiny@2")
-    models.activate("tiny@1")  # the lock has ended with the process
+    catalogue.activate("tiny@1")  # the lock has ended with the process
     assert active() == "tiny@1"

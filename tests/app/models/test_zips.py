@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mammoview.app import models
+from mammoview.app.models import catalogue
 from mammoview.errors import ModelError
 from mammoview.modelkit.bundle import LIMITS, NETWORK
 from tests.builders.installed import flip, outcomes
@@ -30,8 +30,8 @@ def _set_in_the_directory(packed: Path, at: int, value: int) -> None:
 
 @pytest.mark.parametrize("top", ["", "tiny-1/"])
 def test_a_zip_is_installed(tmp_path: Path, source: Path, top: str) -> None:
-    done = models.install(_zip(source, tmp_path / "b.zip", top=top))
-    assert models.check(done.folder).name == "tiny"
+    done = catalogue.install(_zip(source, tmp_path / "b.zip", top=top))
+    assert catalogue.check(done.folder).name == "tiny"
 
 
 @pytest.mark.parametrize("name", ["../../evil", "/evil", "a/../../evil", "..\\evil"])
@@ -40,7 +40,7 @@ def test_a_zip_that_points_outside_is_refused(tmp_path: Path, source: Path, name
     with zipfile.ZipFile(packed, "a") as archive:
         archive.writestr(name, "evil")
     with pytest.raises(ModelError, match="outside"):
-        models.install(packed)
+        catalogue.install(packed)
     assert not list(tmp_path.rglob("*evil*"))
 
 
@@ -50,7 +50,7 @@ def test_a_zip_that_grows_beyond_its_limit_is_refused(
     packed = _zip(source, tmp_path / "b.zip")
     monkeypatch.setitem(LIMITS, NETWORK, 100)
     with pytest.raises(ModelError, match="more than 100 bytes"):
-        models.install(packed)
+        catalogue.install(packed)
 
 
 @pytest.mark.parametrize("fault", ["no zip", "cut", "no network", "two bundles", "too deep"])
@@ -67,8 +67,8 @@ def test_a_zip_that_holds_no_bundle_is_refused(tmp_path: Path, source: Path, fau
         with zipfile.ZipFile(packed, "a") as archive:
             archive.writestr("b/manifest.json", "{}")
     with pytest.raises(ModelError):
-        models.install(packed)
-    assert not list(models.models_folder().iterdir())
+        catalogue.install(packed)
+    assert not list(catalogue.models_folder().iterdir())
     assert [outcome for _, outcome, _ in outcomes()] == ["refused"]
 
 
@@ -81,4 +81,4 @@ def test_a_zip_with_a_password_or_an_unknown_compression_is_refused(
     packed = _zip(source, tmp_path / "b.zip")
     _set_in_the_directory(packed, at, value)
     with pytest.raises(ModelError, match=reason):
-        models.install(packed)
+        catalogue.install(packed)

@@ -11,8 +11,8 @@ import pydicom
 import pytest
 
 from mammoview.app import reports
+from mammoview.app.pixels.resolve import load_image
 from mammoview.app.reports import Gathered, Places
-from mammoview.app.resolve import load_image
 from mammoview.app.results import formats
 from mammoview.app.results.earlier import results_in
 from mammoview.app.results.export import Exported, entered_in, export, into_log

@@ -14,8 +14,8 @@ import pydicom
 import pytest
 
 from mammoview import words
+from mammoview.app.pixels.resolve import load_image
 from mammoview.app.reports import Gathered
-from mammoview.app.resolve import load_image
 from mammoview.app.results import pictures, report_pdf
 from mammoview.app.results.document import results_document
 from mammoview.app.results.export import export

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mammoview import words
-from mammoview.app.resolve import load_image
+from mammoview.app.pixels.resolve import load_image
 from mammoview.app.results.pictures import picture_of
 from mammoview.app.results.report_pdf import report_pdf
 from mammoview.domain.geometry import ImagePoint

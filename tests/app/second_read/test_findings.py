@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from mammoview.app import commands, drawing, marking
-from mammoview.app.read_state import Page
+from mammoview.app import commands
+from mammoview.app.marks import drawing, marking
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import findings
+from mammoview.app.state.read import Page
 from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import Annotation, MarkKind
 from mammoview.domain.finding import FindingKind, Quadrant

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mammoview.app import models
+from mammoview.app.models import catalogue
 from mammoview.inference.session import Session
 from mammoview.modelkit.bundle import NETWORK, open_bundle
 from mammoview.modelkit.manifest import Manifest, OperatingPoint
@@ -39,8 +39,8 @@ def test_the_new_bundle_opens_verifies_installs_and_is_the_same_network(
     assert new.manifest.calibration != old.manifest.calibration
     unchanged = ("name", "classes", "preprocessing", "value_scale", "map_geometry", "licence")
     assert all(getattr(new.manifest, k) == getattr(old.manifest, k) for k in unchanged)
-    assert models.install(out).choice.version == "1+site.1"
-    models.activate("tiny@1+site.1")
+    assert catalogue.install(out).choice.version == "1+site.1"
+    catalogue.activate("tiny@1+site.1")
     assert document["refitted_on"]["images"] == PEOPLE * PICTURES
     assert document["refitted_on"]["people"] == PEOPLE
     assert document["refitted_on"]["lesions"] == PEOPLE * PICTURES

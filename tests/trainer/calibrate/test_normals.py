@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mammoview.app import models
+from mammoview.app.models import catalogue
 from mammoview.inference.session import Session
 from mammoview.modelkit.bundle import CARD, NETWORK, open_bundle
 from tests.builders.dicom import build_mg
@@ -40,7 +40,7 @@ def test_normals_refit_thresholds_alone(
     assert "40 images of 10 people without any finding" in card
     assert "is not known" in card
     assert "Person^" not in card + said.out + said.err
-    assert models.install(out).choice.version == "1+north.1"
+    assert catalogue.install(out).choice.version == "1+north.1"
 
 
 def test_thresholds_on_normals_are_the_quantiles_of_their_marks() -> None:

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 
-from mammoview.app import marking
+from mammoview.app.marks import marking
 from mammoview.app.workspace import FitMode, Gray, Looking, Pane, Workspace
 from mammoview.domain.annotation import Annotation, MarkKind
 from mammoview.domain.geometry import ImagePoint, Pose

@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QKeyEvent
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import marking
+from mammoview.app.marks import marking
 from mammoview.domain.annotation import MarkKind
 from mammoview.domain.geometry import ImagePoint, Pose, SpacingBasis
 from mammoview.domain.views import Slot, SourcedView, ViewModifier

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF
 from PySide6.QtWidgets import QApplication
 
-from mammoview.app import marking
+from mammoview.app.marks import marking
 from mammoview.domain.annotation import Annotation, MarkKind
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.views import Slot

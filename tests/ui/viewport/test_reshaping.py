@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPointF, Qt
 
-from mammoview.app import marking
+from mammoview.app.marks import marking
 from mammoview.domain.annotation import MarkKind
 from mammoview.domain.geometry import ImagePoint
 from mammoview.ui.viewport.four_view import FourView

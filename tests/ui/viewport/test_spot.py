@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mammoview.app.breast_place import SET_BY_READER
+from mammoview.app.marks.breast_place import SET_BY_READER
 from mammoview.domain.geometry import ImageBox, ImagePoint
 from mammoview.domain.views import Place, Slot
 from mammoview.ui.viewport.placement import Subject

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QFormLayout, QVBoxLayout, QWidget
 from mammoview.app.assessment.consistency import breast
 from mammoview.app.assessment.finding_rules import QUADRANTS
 from mammoview.app.assessment.lexicon import shipped_lexicon
-from mammoview.app.breast_place import THIRDS
+from mammoview.app.marks.breast_place import THIRDS
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import editing, findings
 from mammoview.app.workspace import Workspace

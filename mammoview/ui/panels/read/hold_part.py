@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from mammoview.app.read_state import Hold
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.state.read import Hold
 from mammoview.app.workspace import Workspace
 from mammoview.ui.panels.parts import Panel, paragraph
 from mammoview.ui.panels.wrapping_row import WrappingRow

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from mammoview.app.read_state import Field, Page
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import commands as reads
+from mammoview.app.state.read import Field, Page
 from mammoview.app.workspace import Workspace
 from mammoview.domain.reading import Role
 from mammoview.domain.views import Laterality

@@ -1,0 +1,1 @@
+"""The computer reader: its reading of what hangs, and the CAD reports beside the images."""

@@ -1,0 +1,1 @@
+"""What the second look does to reading here, in numbers."""
