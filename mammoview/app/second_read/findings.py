@@ -116,7 +116,8 @@ def from_mark(ws: Workspace) -> Workspace:
 def agree_as_finding(ws: Workspace) -> Workspace:
     """Agree with the mark that is being answered, and take its outline as a finding of one's own.
 
-    The reader's own finding there already is for "same as mine", and not for this.
+    The reader's own finding there already is for "same as mine", and not for this.  Said again, it
+    leaves that finding as the reader has changed it meanwhile.
     """
     mark = mark_steps.current_mark(ws)
     if mark is None:
@@ -124,12 +125,11 @@ def agree_as_finding(ws: Workspace) -> Workspace:
     kind = FindingKind(mark.kind) if mark.kind in list(FindingKind) else FindingKind.MASS
     outline = mark.outline or (mark.peak,)
     view = FindingView(sop_instance_uid=mark.sop_instance_uid, outline=outline, frame=mark.frame)
-    made = _new(ws, _own_id(ws, mark), view, kind)
-    if made.read.read is ws.read.read:
+    own = _own_id(ws, mark)
+    made = select(ws, own) if by_id(ws, own) is not None else _new(ws, own, view, kind)
+    if by_id(made, own) is None:  # refused, and the status says why
         return made
-    answer = MarkAnswer(
-        mark_id=mark.id, disposition=Disposition.AGREE, reason="", finding_id=made.read.finding
-    )
+    answer = MarkAnswer(mark_id=mark.id, disposition=Disposition.AGREE, reason="", finding_id=own)
     return reads.answer(made, answer)
 
 

@@ -246,6 +246,15 @@ def test_agreeing_makes_a_finding_of_ones_own() -> None:
     assert findings.of_reader(findings.undo(ws)) == findings.of_reader(ws), "no more undoing"
 
 
+def test_agreeing_again_leaves_the_finding_as_it_was_changed() -> None:
+    ws = findings.agree_as_finding(answering_first(aided(said(made(), right="0"), cad())))
+    changed = replace(findings.of_reader(ws)[-1], comment="beside the scar")
+    ws = findings.change(ws, changed)
+    again = findings.agree_as_finding(answering_first(ws))
+    assert findings.of_reader(again)[-1] == changed
+    assert findings.of_reader(again) == findings.of_reader(ws)
+
+
 def test_a_finding_of_ones_own_lies_on_the_slice_of_the_mark() -> None:
     ws = aided(said(made(), right="0"), replace(cad(), frame=17))
     mine = findings.of_reader(findings.agree_as_finding(answering_first(ws)))[-1]
