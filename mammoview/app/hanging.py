@@ -159,7 +159,9 @@ def _each(rule: StepRule, exam: Examination) -> Iterator[list[Mammogram]]:
 
 
 def _of_several(view: Mammogram, row: Sequence[Mammogram]) -> str:
-    return f", {row.index(view) + 1} of {len(row)}" if len(row) > 1 else ""
+    if len(row) < 2:
+        return ""
+    return translate("Hanging", ", {at} of {count}").format(at=row.index(view) + 1, count=len(row))
 
 
 def _rest(rule: StepRule, exam: Examination) -> Iterator[Step]:
