@@ -29,7 +29,7 @@ from tests.builders.read_room import Room
 
 def read_until_killed(folder: Path, pipe: int, run: int) -> None:
     """Say more and more in a read, and tell what the screen says is kept."""
-    resolve.load_image = lambda view: (view, image())  # type: ignore[assignment]
+    resolve.load_image = lambda view, frame=None: (view, image())  # type: ignore[assignment]
     room = Room(folder)
     room.open_listed()
     told: set[str] = set()

@@ -24,8 +24,15 @@ NOT_FOUND = QT_TRANSLATE_NOOP("Pane", "orientation unknown: shown as stored")
 _LONG_SIDE = 512
 
 
-def load_image(mammogram: Mammogram) -> tuple[Mammogram, LoadedImage]:
-    """Decode a view, of a volume its middle slice, and settle how it lies; see `settle`.
+def load_image(mammogram: Mammogram, frame: int | None = None) -> tuple[Mammogram, LoadedImage]:
+    """Decode a view and settle how it lies; see `settle`.
+
+    Parameters
+    ----------
+    mammogram : Mammogram
+        A view of the index.
+    frame : int, optional
+        Which slice of a volume, from 1; without it the middle one.
 
     Raises
     ------
@@ -38,7 +45,7 @@ def load_image(mammogram: Mammogram) -> tuple[Mammogram, LoadedImage]:
 
     if mammogram.frames is None:
         return settle(mammogram, decode_pixels(mammogram), frame=None)
-    frame = mammogram.frames.middle
+    frame = mammogram.frames.middle if frame is None else frame
     return settle(mammogram, read_frame(open_frames(mammogram), frame), frame=frame)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.app.marks.mark_text import mark_text
-from mammoview.app.pixels.resolve import load_image, settle
+from mammoview.app.pixels.resolve import load_image
 from mammoview.app.reports import Gathered
 from mammoview.app.results.document import results_document
 from mammoview.app.results.files import NamedBytes
@@ -123,7 +123,7 @@ class Work:
                 raise CancelledError("a cancelled export", expected="the rest", todo="export again")
             uid = mammogram.sop_instance_uid
             if uid not in self._loaded:
-                self._loaded[uid] = _load(mammogram, slice_to_show(self.report, mammogram))
+                self._loaded[uid] = load_image(mammogram, slice_to_show(self.report, mammogram))
             yield place, *self._loaded[uid]
 
     def pdf(self) -> bytes:
@@ -163,14 +163,6 @@ def slice_to_show(report: ReadReport, mammogram: Mammogram) -> int | None:
     drawn = [a.frame or 0 for a in report.annotations if a.sop_instance_uid == uid]
     marked = [mark.frame for mark in report.shown if mark.sop_instance_uid == uid]
     return next(filter(None, (*found, *marked, *drawn)), mammogram.frames.middle)
-
-
-def _load(mammogram: Mammogram, frame: int | None) -> tuple[Mammogram, LoadedImage]:
-    if frame is None:
-        return load_image(mammogram)
-    from mammoview.dicom.frames import open_frames, read_frame
-
-    return settle(mammogram, read_frame(open_frames(mammogram), frame), frame=frame)
 
 
 class CancelledError(MammoviewError):
