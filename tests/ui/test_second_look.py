@@ -9,7 +9,6 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
-from tests.app.test_second_look import read_through
 
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read.reader_desk import ReaderDesk
@@ -18,6 +17,7 @@ from mammoview.ui import theme
 from mammoview.ui.dispatch import GuiDispatcher
 from mammoview.ui.main_window import MainWindow
 from mammoview.ui.second_look.dialog import SecondLookPage
+from tests.app.second_look.test_counts import read_through
 from tests.builders.reads import OTHER, log_at
 from tests.ui.walk import wrong_in
 
