@@ -78,16 +78,20 @@ class TaskBar(QWidget):
         if task is None:
             self._wait.stop()
             self.hide()
+            self._say(done=0, total=1, said="")  # nothing of it stays behind
             return
-        self._bar.setRange(0, task.total)  # 0 to 0: it is not known how much there is
-        # It would repaint at once, and with it all of the window that waits to be painted.
-        self._bar.setUpdatesEnabled(False)
-        self._bar.setValue(task.done)
-        self._bar.setUpdatesEnabled(True)
-        self._bar.setFormat(task_text(task))
-        self._bar.setToolTip(task_text(task))
+        self._say(done=task.done, total=task.total, said=task_text(task))
         if started:
             self._wait.start()
+
+    def _say(self, *, done: int, total: int, said: str) -> None:
+        self._bar.setRange(0, total)  # 0 to 0: it is not known how much there is
+        # It would repaint at once, and with it all of the window that waits to be painted.
+        self._bar.setUpdatesEnabled(False)
+        self._bar.setValue(done)
+        self._bar.setUpdatesEnabled(True)
+        self._bar.setFormat(said)
+        self._bar.setToolTip(said)
 
     def _clicked(self) -> None:
         self._cancel()

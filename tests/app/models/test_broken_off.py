@@ -72,7 +72,7 @@ def test_broken_off_anywhere_one_of_the_two_is_active(error: BaseException) -> N
     assert at > 3
     assert seen == {"tiny@1", "tiny@2"}
     leftover = {p.name for p in records.data_folder().iterdir()}
-    assert leftover == {"models", "catalogue.lock", records.ACTIVE, records.HISTORY}
+    assert leftover == {"models", "models.lock", records.ACTIVE, records.HISTORY}
 
 
 @pytest.mark.parametrize("error", [FULL, Killed()], ids=["full disk", "kill"])
