@@ -102,23 +102,28 @@ def export(
     wanted = tuple(dict.fromkeys(formats))
     for done, one in enumerate(wanted):
         on_format(done, len(wanted))
+        if cancelled():
+            break
         try:
-            if cancelled():
-                return Exported(written=tuple(written), refused=tuple(refused), cancelled=True)
             written += _write(one, MAKERS[one](work), folder, record)
         except CancelledError:
-            return Exported(written=tuple(written), refused=tuple(refused), cancelled=True)
-        except MammoviewError as error:
-            refused.append(RefusedFormat(format=one, reason=str(error)))
-        except ImportError as error:
-            reason = f"the package {error.name} is not here; install mammoview again"
-            refused.append(RefusedFormat(format=one, reason=reason))
+            break
         except Exception as error:  # a fault in one format must not take the others with it
-            _LOG.exception("a format could not be made")
-            reason = f"a fault of the program ({type(error).__name__}): please report it"
-            refused.append(RefusedFormat(format=one, reason=reason))
-    on_format(len(wanted), len(wanted))
-    return Exported(written=tuple(written), refused=tuple(refused))
+            refused.append(RefusedFormat(format=one, reason=_reason(error)))
+    else:
+        on_format(len(wanted), len(wanted))
+        return Exported(written=tuple(written), refused=tuple(refused))
+    return Exported(written=tuple(written), refused=tuple(refused), cancelled=True)
+
+
+def _reason(error: Exception) -> str:
+    """Return why a format could not be made; what nobody foresaw goes into the log too."""
+    if isinstance(error, MammoviewError):
+        return str(error)
+    if isinstance(error, ImportError):
+        return f"the package {error.name} is not here; install mammoview again"
+    _LOG.exception("a format could not be made")
+    return f"a fault of the program ({type(error).__name__}): please report it"
 
 
 def into_log(log: Path, read_id: str, who: str) -> Record:
