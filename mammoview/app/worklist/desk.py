@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
@@ -40,13 +41,22 @@ Picture = NDArray[np.uint8]
 Searchable = tuple[Listing, tuple[str, ...]]
 
 
+class Doing(StrEnum):
+    """What can go wrong: each is done with its trouble once it goes well."""
+
+    MENDING = "mending"
+    LISTING = "listing"
+    KEEPING = "keeping"
+    IMPORTING = "importing"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WorklistState:
     """Everything that the worklist shows.
 
     ``shown`` are the studies that match ``text``, in the order of ``sort``; ``ready`` is False
-    until the list was read for the first time; ``problem`` is what lastingly went wrong.
-    ``declined`` are folders that the reader wants to open without adding them.
+    until the list was read for the first time; ``troubles`` is what went wrong and was not done
+    well since.  ``declined`` are folders that the reader wants to open without adding them.
     """
 
     listing: Listing = field(default_factory=Listing)
@@ -56,9 +66,14 @@ class WorklistState:
     shown: tuple[Study, ...] = ()
     task: Task | None = None
     message: str = ""
-    problem: str = ""
+    troubles: tuple[tuple[Doing, str], ...] = ()
     ready: bool = False
     declined: frozenset[Path] = frozenset()
+
+    @property
+    def problem(self) -> str:
+        """What is wrong now, a line each; empty: nothing."""
+        return "\n".join(dict.fromkeys(said for _, said in self.troubles))
 
     @property
     def unread(self) -> int:
@@ -152,7 +167,8 @@ class Worklist(ToldState[WorklistState]):
         """Read the list, mend it where it is damaged, then look what changed on the disk."""
         done = partial(self._started, rescan)
         work = partial(self._open, self._reader, self._double)
-        self._reading.submit("start", Job(work=work, on_done=done, on_error=self._failed))
+        failed = partial(self._failed, Doing.LISTING)
+        self._reading.submit("start", Job(work=work, on_done=done, on_error=failed))
 
     def seat(self, reader: str, *, double: bool | None = None) -> None:
         """Show how far readings are to another reader, by the id of the profile.
@@ -168,8 +184,7 @@ class Worklist(ToldState[WorklistState]):
     def refresh(self) -> None:
         """Read the list again: a read went on, or another program has changed it."""
         work = partial(self._list, self._reader, self._double)
-        job = Job(work=work, on_done=self._take, on_error=self._failed)
-        self._reading.submit("list", job)
+        self._reading.submit("list", self._listing(work))
 
     def filter(self, text: str) -> None:
         """Show what matches; the text is kept in the database, for it may be a name."""
@@ -177,8 +192,7 @@ class Worklist(ToldState[WorklistState]):
             return
         self._change(text=text)
         self._arrange()
-        job = Job(work=partial(self._keep, text), on_done=_nothing, on_error=self._failed)
-        self._writing.submit("keep", job)
+        self._writing.submit("keep", self._keeping(partial(self._keep, text)))
 
     def sort_by(self, column: Column) -> None:
         """Sort by a column, and by the ones before it where it is equal."""
@@ -251,8 +265,7 @@ class Worklist(ToldState[WorklistState]):
         """Offer these folders no more; kept in the database, for a path may hold a name."""
         self._change(declined=self._state.declined | set(paths))
         work = partial(self._keep_declined, tuple(paths))
-        job = Job(work=work, on_done=_nothing, on_error=self._failed)
-        self._writing.submit(f"decline {time.monotonic_ns()}", job)
+        self._writing.submit(f"decline {time.monotonic_ns()}", self._keeping(work))
 
     def cancel(self) -> bool:
         """Stop the import; what was read stays.  Tell whether there was one."""
@@ -267,7 +280,8 @@ class Worklist(ToldState[WorklistState]):
     def remove_root(self, root: Path) -> None:
         """Take a folder out of the list; its files and what was put aside stay."""
         work = partial(self._remove, root, self._reader, self._double)
-        self._writing.submit("remove", Job(work=work, on_done=self._take, on_error=self._failed))
+        failed = partial(self._failed, Doing.KEEPING)
+        self._writing.submit("remove", Job(work=work, on_done=self._removed, on_error=failed))
 
     # -- thumbnails ---------------------------------------------------------------------------
 
@@ -292,6 +306,12 @@ class Worklist(ToldState[WorklistState]):
         for lanes in (self._drawing, self._writing, self._reading):
             lanes.shutdown()
         self._tell_nobody()
+
+    def _listing(self, work: Callable[[JobContext], Searchable]) -> Job[Searchable]:
+        return Job(work=work, on_done=self._take, on_error=partial(self._failed, Doing.LISTING))
+
+    def _keeping(self, work: Callable[[JobContext], None]) -> Job[None]:
+        return Job(work=work, on_done=self._kept, on_error=partial(self._failed, Doing.KEEPING))
 
     # -- workers' side: no state here ---------------------------------------------------------
 
@@ -354,7 +374,8 @@ class Worklist(ToldState[WorklistState]):
 
     def _started(self, rescan: bool, opened: Opened) -> None:
         declined = self._state.declined | opened.declined
-        self._change(problem=opened.said, text=opened.text, declined=declined, ready=True)
+        self._change(text=opened.text, declined=declined)
+        self._went(Doing.MENDING, opened.said)
         self._take(opened.found)
         if rescan and opened.found[0].roots:
             self.import_paths(())
@@ -368,23 +389,38 @@ class Worklist(ToldState[WorklistState]):
 
     def _imported(self, done: Imported) -> None:
         self._change(task=None, message=import_text(done))
+        self._went(Doing.IMPORTING)
         self.refresh()
 
     def _take(self, found: Searchable) -> None:
         listing, haystacks = found
         listing = self._with_unwritten(listing)
         self._change(listing=listing, haystacks=haystacks, ready=True)
-        if listing.problem:
-            self._change(problem=listing.problem)
+        self._went(Doing.LISTING, listing.problem)
         self._arrange()
 
-    def _failed(self, error: MammoviewError) -> None:
-        _log.warning("worklist: %s", type(error).__name__)
-        self._change(problem=str(error), ready=True)
+    def _removed(self, found: Searchable) -> None:
+        self._went(Doing.KEEPING)
+        self._take(found)
+
+    def _kept(self, _: None) -> None:
+        self._went(Doing.KEEPING)
+
+    def _went(self, doing: Doing, trouble: str = "") -> None:
+        """Remember how something went: a trouble that is over must not stay on the screen."""
+        others = tuple(told for told in self._state.troubles if told[0] is not doing)
+        troubles = (*others, (doing, trouble)) if trouble else others
+        if troubles != self._state.troubles:
+            self._change(troubles=troubles)
+
+    def _failed(self, doing: Doing, error: MammoviewError) -> None:
+        _log.warning("worklist, %s: %s", doing, type(error).__name__)
+        self._change(ready=True)
+        self._went(doing, str(error))
 
     def _import_failed(self, error: MammoviewError) -> None:
         self._change(task=None)
-        self._failed(error)
+        self._failed(Doing.IMPORTING, error)
 
     def _with_unwritten(self, listing: Listing) -> Listing:
         """Return a list with what was put aside since it was read."""
@@ -397,6 +433,7 @@ class Worklist(ToldState[WorklistState]):
         return replace(listing, studies=studies)
 
     def _written(self, aside: bool, keys: tuple[str, ...]) -> None:
+        self._went(Doing.KEEPING)
         for key in keys:
             if self._unwritten.get(key) is aside:
                 del self._unwritten[key]
@@ -404,7 +441,7 @@ class Worklist(ToldState[WorklistState]):
     def _not_written(self, keys: tuple[str, ...], error: MammoviewError) -> None:
         for key in keys:
             self._unwritten.pop(key, None)
-        self._failed(error)
+        self._failed(Doing.KEEPING, error)
         self.refresh()
 
     def _arrange(self) -> None:
@@ -443,10 +480,6 @@ def readings_of(path: Path | None, reader: str, *, double: bool) -> dict[str, Re
     for standing in standings:
         by_exam[standing.exam_key].append(standing)
     return {key: reading_for(of, reader, double=double) for key, of in by_exam.items()}
-
-
-def _nothing(_result: None) -> None:
-    """Take an answer that says nothing."""
 
 
 def _not_drawn(error: MammoviewError) -> None:
