@@ -11,6 +11,7 @@ from mammoview.app.display.display_check import DisplayStatus
 from mammoview.app.keys import KeyChoice
 from mammoview.app.settings import Settings
 from mammoview.app.state.cad import MODEL_HERE
+from mammoview.app.state.hung_views import HungView, LoadedImage, Pixels
 from mammoview.app.state.marks import Marks
 from mammoview.app.state.read import ReadPart
 from mammoview.app.workspace import (
@@ -18,8 +19,6 @@ from mammoview.app.workspace import (
     FitMode,
     Gray,
     Hanging,
-    HungView,
-    LoadedImage,
     Looking,
     Overlay,
     OverlayMode,
@@ -194,7 +193,7 @@ def exam_by_key(ws: Workspace, key: str | None) -> Examination | None:
 
 def view_loaded(ws: Workspace, view: Mammogram, image: LoadedImage) -> Workspace:
     """Keep the decoded pixels of a view, and show them where it hangs."""
-    return _with_view(ws, view, image, "")
+    return _with_view(ws, view, image)
 
 
 def view_coarse(ws: Workspace, view: Mammogram, coarse: LoadedImage) -> Workspace:
@@ -202,7 +201,7 @@ def view_coarse(ws: Workspace, view: Mammogram, coarse: LoadedImage) -> Workspac
     uid = view.sop_instance_uid
     views = tuple(
         replace(hung, coarse=coarse)
-        if hung.mammogram.sop_instance_uid == uid and waits(hung)
+        if hung.mammogram.sop_instance_uid == uid and hung.waits
         else hung
         for hung in ws.views
     )
@@ -227,8 +226,8 @@ def decoding_cancelled(ws: Workspace) -> Workspace:
     """Say in each view that still waited that the reader stopped it."""
     said = translate("Status", "decoding cancelled: open the examination again to go on")
     views = tuple(
-        replace(hung, message=f"{hung.mammogram.label}: {said}", coarse=None)
-        if waits(hung)
+        _filled(hung, hung.mammogram, None, f"{hung.mammogram.label}: {said}")
+        if hung.waits
         else hung
         for hung in ws.views
     )
@@ -246,10 +245,10 @@ def waiting_for(ws: Workspace) -> Task | None:
     """Return what the reader waits for: opening, else decoding, else nothing."""
     if ws.task is not None:
         return ws.task
-    waiting = sum(waits(hung) for hung in ws.views)
+    waiting = sum(hung.waits for hung in ws.views)
     if not waiting:
         return None
-    total = sum(hung.message != hanging.RESTING for hung in ws.views)
+    total = sum(not hung.rests for hung in ws.views)
     return Task(
         title=QT_TRANSLATE_NOOP("Task", "Decoding"),
         unit=QT_TRANSLATE_NOOP("Task", "views"),
@@ -265,12 +264,7 @@ def queued(ws: Workspace, place: QueuePlace | None) -> Workspace:
 
 def loading(ws: Workspace) -> bool:
     """Tell whether a view that the computer reads still waits for its pixels."""
-    return any(view.analysed and waits(view) for view in ws.views)
-
-
-def waits(view: HungView) -> bool:
-    """Tell whether the pixels of a view are neither there nor refused."""
-    return view.image is None and view.message == hanging.DECODING
+    return any(view.analysed and view.waits for view in ws.views)
 
 
 def judge_display(ws: Workspace, status: DisplayStatus) -> Workspace:
@@ -415,11 +409,11 @@ def _mode(*, heat: bool, marks: bool) -> OverlayMode:
 
 
 def _with_view(
-    ws: Workspace, view: Mammogram, image: LoadedImage | None, message: str
+    ws: Workspace, view: Mammogram, image: LoadedImage | None, reason: str = ""
 ) -> Workspace:
     uid = view.sop_instance_uid
     views = tuple(
-        _filled(hung, view, image, message) if hung.mammogram.sop_instance_uid == uid else hung
+        _filled(hung, view, image, reason) if hung.mammogram.sop_instance_uid == uid else hung
         for hung in ws.views
     )
     return hanging.rehang(replace(ws, views=views))
@@ -427,16 +421,22 @@ def _with_view(
 
 def _loaded(hung: HungView, by_uid: dict[str, tuple[Mammogram, LoadedImage]]) -> HungView:
     view, image = by_uid.get(hung.mammogram.sop_instance_uid, (hung.mammogram, hung.image))
-    return hung if image is None else _filled(hung, view, image, "")
+    return hung if image is None else _filled(hung, view, image)
 
 
-def _filled(hung: HungView, view: Mammogram, image: LoadedImage | None, message: str) -> HungView:
-    """Give a view its pixels; what was settled of it when they came first stays as it is."""
+def _filled(
+    hung: HungView, view: Mammogram, image: LoadedImage | None, reason: str = ""
+) -> HungView:
+    """Give a view its pixels, or the reason why it has none.
+
+    What was settled of it when they came first stays as it is.
+    """
     known = hung.resting
     if known is not None and image is not None and hung.frame is None:
         view = hung.mammogram
         image = replace(image, breast=known.breast, pose=known.pose)
-    return replace(hung, mammogram=view, image=image, message=message, coarse=None)
+    pixels = Pixels.REFUSED if image is None else Pixels.HERE
+    return replace(hung, mammogram=view, image=image, pixels=pixels, reason=reason, coarse=None)
 
 
 def _found(index: ExamIndex) -> str:

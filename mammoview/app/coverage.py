@@ -16,7 +16,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app.workspace import Glimpse, HungView, Pane, ViewCoverage, Workspace
+from mammoview.app.state.hung_views import HungView
+from mammoview.app.workspace import Glimpse, Pane, ViewCoverage, Workspace
 from mammoview.domain.geometry import ImageBox
 from mammoview.words import translate
 

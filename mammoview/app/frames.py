@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mammoview.app import hanging, second_screen
-from mammoview.app.workspace import HungView, Pane, Workspace
+from mammoview.app.state.hung_views import HungView, Pixels
+from mammoview.app.workspace import Pane, Workspace
 from mammoview.domain.study import FrameStack
 from mammoview.domain.views import Projection
 from mammoview.words import translate
@@ -117,9 +118,7 @@ def _projection(pane: Pane) -> Projection | None:
 
 
 def _waits(view: HungView) -> bool:
-    if view.image is None:
-        return view.message == hanging.DECODING
-    return view.image.frame != view.frame
+    return view.waits or (view.image is not None and view.image.frame != view.frame)
 
 
 def _leader(ws: Workspace, key: str) -> Pane | None:
@@ -153,5 +152,5 @@ def _wanting(view: HungView, frame: int | None) -> HungView:
     if frame is None or frame == view.frame:
         return view
     # After a frame that could not be decoded the next one is tried again.
-    message = hanging.DECODING if view.image is None else view.message
-    return replace(view, frame=frame, message=message)
+    pixels = Pixels.WAITED_FOR if view.image is None else Pixels.HERE
+    return replace(view, frame=frame, pixels=pixels, reason="")

@@ -14,14 +14,12 @@ from itertools import groupby, zip_longest
 from mammoview.app import priors, tiles
 from mammoview.app.protocol import Protocol, StepRule
 from mammoview.app.reasons import why_here
-from mammoview.app.workspace import Empty, HungPlace, HungView, Pane, Step, Workspace
+from mammoview.app.state.hung_views import HungView, Pixels
+from mammoview.app.workspace import Empty, HungPlace, Pane, Step, Workspace
 from mammoview.domain.study import Examination, ImageKind, Mammogram
 from mammoview.domain.views import Laterality, Place, Projection, ViewModifier
 from mammoview.words import COUNTED, QT_TRANSLATE_NOOP, translate
 
-DECODING = QT_TRANSLATE_NOOP("Pane", "decoding…")
-# A view whose pixels are not in memory for want of room; no pane shows one (`app.pixels.resident`).
-RESTING = "resting"
 MISSING_TODO = QT_TRANSLATE_NOOP(
     "Pane",
     "This view is missing from the examination that was opened. Look for it in the archive, or ask "
@@ -82,7 +80,8 @@ def views_of(
 def _waiting(view: Mammogram, *, is_prior: bool) -> HungView:
     """Return an image without pixels; a volume starts in its middle."""
     frame = view.frames.middle if view.frames else None
-    return HungView(mammogram=view, image=None, message=DECODING, prior=is_prior, frame=frame)
+    waited_for = Pixels.WAITED_FOR
+    return HungView(mammogram=view, image=None, pixels=waited_for, prior=is_prior, frame=frame)
 
 
 def not_hung(exam: Examination) -> tuple[str, ...]:
@@ -234,7 +233,7 @@ def _pane(ws: Workspace, hung: HungPlace) -> Pane:
         place=hung.place,
         mammogram=view.mammogram,
         image=view.image,
-        message=_decoding_text(view) if view.message == DECODING else view.message,
+        message=_decoding_text(view) if view.waits else view.reason,
         notes=tuple(_notes(hung, view)),
         prior=_prior_heading(ws) if is_prior else (),
         why=why_here(hung, view.mammogram) if ws.hanging.explain else (),
@@ -267,13 +266,13 @@ def _missing_todo(ws: Workspace) -> str:
 def _why_empty(view: HungView) -> Empty:
     if view.image is not None:
         return Empty.NO
-    return Empty.LOADING if view.message == DECODING else Empty.FAILED
+    return Empty.LOADING if view.waits else Empty.FAILED
 
 
 def _decoding_text(view: HungView) -> str:
     if view.coarse is not None:
         return translate("Pane", "coarse picture: the full resolution is being decoded")
-    return translate("Pane", DECODING)
+    return translate("Pane", "decoding…")
 
 
 def _notes(hung: HungPlace, view: HungView) -> Iterator[str]:

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app.workspace import SMALL_PX, KnownImage
+from mammoview.app.state.hung_views import SMALL_PX, KnownImage
 from mammoview.domain.study import Mammogram
 from mammoview.domain.views import Projection, ViewModifier
 from mammoview.imaging.grayscale import unit_values

@@ -27,7 +27,8 @@ from mammoview.app.read_desk import ReadDesk
 from mammoview.app.second_read import log_answers
 from mammoview.app.second_read.next_step import Go
 from mammoview.app.settings import Settings
-from mammoview.app.workspace import HungView, QueuePlace, Task, Workspace
+from mammoview.app.state.hung_views import HungView
+from mammoview.app.workspace import QueuePlace, Task, Workspace
 from mammoview.domain.reading import ReaderIdentity
 from mammoview.domain.study import ExamIndex
 from mammoview.errors import MammoviewError

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from mammoview.app import hanging, priors, tiles
 from mammoview.app.protocol import Protocol
-from mammoview.app.workspace import Hanging, HungPlace, HungView, Step, Workspace
+from mammoview.app.state.hung_views import HungView
+from mammoview.app.workspace import Hanging, HungPlace, Step, Workspace
 from mammoview.domain.study import Examination
 from mammoview.words import translate
 

@@ -16,17 +16,16 @@ from mammoview.app.display.screens import Calibration, Screen
 from mammoview.app.keys import KeyChoice
 from mammoview.app.protocol import Protocol
 from mammoview.app.state.cad import MODEL_HERE, CadSource
+from mammoview.app.state.hung_views import HungView, LoadedImage
 from mammoview.app.state.marks import NO_MARKS, Marks
 from mammoview.app.state.read import NO_READ, ReadPart
-from mammoview.domain.geometry import ImageBox, Pose
+from mammoview.domain.geometry import ImageBox
 from mammoview.domain.prediction import ExamPrediction, ModelIdentity
 from mammoview.domain.reading import ReadingMode
 from mammoview.domain.study import ExamIndex, Mammogram
 from mammoview.domain.views import Laterality, Place, Slot
 from mammoview.imaging.breast_tiles import BreastTile
 from mammoview.modelkit.manifest import Caveat, OperatingPoint
-
-SMALL_PX = 512
 
 
 class OverlayMode(StrEnum):
@@ -116,86 +115,6 @@ class Gray:
     change: WindowChange | None
     voi_explanation: str | None
     invert: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
-class LoadedImage:
-    """Decoded pixels of one view: ``stored`` is a read-only ``(rows, cols)`` integer array.
-
-    ``breast`` is a read-only bool array of the breast at low resolution, with the same aspect as
-    ``stored`` (cell ``(i, j)`` covers an equal share of the image).  ``pose`` is resolved.
-    ``frame`` is the number of the frame, from 1; None for an image of one frame.
-    ``smaller`` is the image at 1/2, 1/4 and 1/8 size, where a worker has made it.
-    """
-
-    stored: NDArray[np.generic]
-    breast: NDArray[np.bool_]
-    pose: Pose
-    frame: int | None = None
-    smaller: tuple[NDArray[np.generic], ...] = ()
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes that it holds in memory."""
-        return sum(part.nbytes for part in (self.stored, self.breast, *self.smaller))
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns of the stored image."""
-        rows, cols = self.stored.shape
-        return rows, cols
-
-    @property
-    def small(self) -> NDArray[np.generic]:
-        """The image at its smallest size, of 512 to 1023 pixels where it was larger."""
-        if self.smaller:
-            return self.smaller[-1]
-        step = max(1, max(self.stored.shape) // SMALL_PX)
-        return self.stored[::step, ::step]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
-class RestingImage:
-    """What stays of an image whose pixels were given back; the fields are as `LoadedImage`'s."""
-
-    shape: tuple[int, int]
-    breast: NDArray[np.bool_]
-    pose: Pose
-    frame: int | None
-    small: NDArray[np.generic]
-
-
-KnownImage = LoadedImage | RestingImage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class HungView:
-    """An image that some step hangs, and its pixels once they are there.
-
-    ``message`` says why there are no pixels ("decoding…", the reason of a failure).  ``prior`` is
-    True for an image of an earlier examination.  ``frame`` is the frame that the reader wants to
-    see, from 1; ``image`` may still be another one.  None for an image of one frame.  ``coarse``
-    is a picture to look at until ``image`` is there: nothing is read or measured on it.
-    ``resting`` is what was settled of it before its pixels were given back.
-    """
-
-    mammogram: Mammogram
-    image: LoadedImage | None
-    message: str
-    prior: bool = False
-    frame: int | None = None
-    coarse: LoadedImage | None = None
-    resting: RestingImage | None = None
-
-    @property
-    def known(self) -> KnownImage | None:
-        """How the image lies and where its breast is, whether its pixels are there or not."""
-        return self.image or self.resting
-
-    @property
-    def analysed(self) -> bool:
-        """Whether the computer reads it: the standard views of the examination itself."""
-        return self.mammogram.slot is not None and not self.prior
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -189,7 +189,7 @@ def _files(known: tuple[Step, ...], wanted: str | None, out: Path) -> dict[str, 
 
 def _load_views(desk: ReadingDesk) -> None:
     """Decode what hangs in any step: the window would not still be at it."""
-    for view in [hung.mammogram for hung in desk.workspace.views if commands.waits(hung)]:
+    for view in [hung.mammogram for hung in desk.workspace.views if hung.waits]:
         try:
             settled, image = load_image(view)
         except DicomError as error:

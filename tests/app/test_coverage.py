@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mammoview.app import commands, coverage
-from mammoview.app.workspace import Glimpse, HungView, LoadedImage, ViewCoverage, Workspace
+from mammoview.app.state.hung_views import HungView, LoadedImage, Pixels
+from mammoview.app.workspace import Glimpse, ViewCoverage, Workspace
 from mammoview.domain.geometry import ImageBox, Pose
 from tests.builders.desk import index, mammogram
 
@@ -25,7 +26,7 @@ def hung(breast: np.ndarray | None = None, *, frame: int | None = None) -> Works
     view = HungView(
         mammogram=mammogram(None, uid="a"),
         image=LoadedImage(stored=stored, breast=mask, pose=pose),
-        message="",
+        pixels=Pixels.HERE,
         frame=frame,
     )
     return replace(commands.empty(), views=(view,), exam_key="exam-1")

@@ -12,7 +12,8 @@ from mammoview.app import commands, jobs
 from mammoview.app.pixels import resolve
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.settings import Settings
-from mammoview.app.workspace import LoadedImage, ModelSummary, Task, Workspace
+from mammoview.app.state.hung_views import LoadedImage
+from mammoview.app.workspace import ModelSummary, Task, Workspace
 from mammoview.domain.study import ExamIndex, Mammogram
 from mammoview.domain.views import Slot
 from tests.builders.desk import Mailbox, QuickAnalyst, exam, image, index

@@ -14,7 +14,8 @@ import numpy as np
 
 from mammoview.app.analysis import Analyst, Item
 from mammoview.app.jobs import CancelToken
-from mammoview.app.workspace import LoadedImage, ModelSummary
+from mammoview.app.state.hung_views import LoadedImage
+from mammoview.app.workspace import ModelSummary
 from mammoview.domain.geometry import Affine2D, ImageBox, ImagePoint, Pose
 from mammoview.domain.prediction import (
     AnalysisStatus,

@@ -9,8 +9,9 @@ import numpy as np
 
 from mammoview.app import commands
 from mammoview.app.second_read import commands as reads
+from mammoview.app.state.hung_views import LoadedImage
 from mammoview.app.state.read import ReadPart
-from mammoview.app.workspace import LoadedImage, Workspace
+from mammoview.app.workspace import Workspace
 from mammoview.domain.assessment import Opinion
 from mammoview.domain.geometry import PixelSpacing, Pose, SpacingBasis
 from mammoview.domain.reading import CadMark, ReaderIdentity, ReadingMode

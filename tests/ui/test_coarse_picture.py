@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from mammoview.app import commands
 from mammoview.app.pixels import resolve
-from mammoview.app.workspace import LoadedImage
+from mammoview.app.state.hung_views import LoadedImage
 from mammoview.domain.study import Mammogram
 from mammoview.errors import DicomError
 from mammoview.ui.main_window import MainWindow

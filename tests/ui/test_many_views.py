@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from mammoview.app import steps
 from mammoview.app.pixels import resident, resolve
-from mammoview.app.workspace import LoadedImage
+from mammoview.app.state.hung_views import LoadedImage
 from mammoview.domain.study import Mammogram
 from mammoview.domain.views import Slot
 from mammoview.imaging.pyramid import smaller_levels

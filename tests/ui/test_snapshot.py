@@ -8,7 +8,6 @@ import pytest
 from PySide6.QtGui import QImage, QPixmap
 from pytestqt.qtbot import QtBot
 
-from mammoview.app import commands
 from mammoview.app.workspace import OverlayMode
 from mammoview.dicom.index import index_paths
 from mammoview.domain.study import ExamIndex
@@ -64,7 +63,7 @@ def test_no_step_is_still_decoding(
     grab = MainWindow.grab
 
     def watched(window: MainWindow) -> QPixmap:
-        waiting.append(sum(commands.waits(view) for view in window.desk.workspace.views))
+        waiting.append(sum(view.waits for view in window.desk.workspace.views))
         return grab(window)
 
     monkeypatch.setattr(MainWindow, "grab", watched)

@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from mammoview.app import steps
 from mammoview.app.pixels import resolve
-from mammoview.app.workspace import FitMode, LoadedImage
+from mammoview.app.state.hung_views import LoadedImage
+from mammoview.app.workspace import FitMode
 from mammoview.domain.geometry import ImagePoint, PixelSpacing, Pose
 from mammoview.domain.study import Mammogram
 from mammoview.domain.views import Laterality, Projection, Slot

@@ -17,12 +17,13 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app import analysis, hanging
+from mammoview.app import analysis
 from mammoview.app.analysis import Analyst, Item
 from mammoview.app.cad.reports import CadReports
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
 from mammoview.app.pixels import memory
-from mammoview.app.workspace import HungView, LoadedImage, ModelSummary, Workspace
+from mammoview.app.state.hung_views import HungView, LoadedImage
+from mammoview.app.workspace import ModelSummary, Workspace
 from mammoview.domain.prediction import ExamPrediction, ViewPrediction
 from mammoview.domain.reading import AnalysisOutcome
 from mammoview.domain.study import Mammogram
@@ -333,8 +334,4 @@ def _uids(views: Iterable[HungView]) -> frozenset[str]:
 
 def _readable(views: tuple[HungView, ...]) -> tuple[HungView, ...]:
     """Return what the computer reads and was not refused, also where its pixels rest."""
-    return tuple(
-        view
-        for view in views
-        if view.analysed and (view.image is not None or view.message == hanging.RESTING)
-    )
+    return tuple(view for view in views if view.analysed and (view.image is not None or view.rests))

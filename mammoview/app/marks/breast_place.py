@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from mammoview.app.landmarks import OBLIQUE, muscle_in, nipple_in
 from mammoview.app.marks.marking import only_mark
+from mammoview.app.state.hung_views import HungView
 from mammoview.app.state.marks import Marks
-from mammoview.app.workspace import HungView
 from mammoview.domain.annotation import MarkKind
 from mammoview.domain.finding import Depth
 from mammoview.domain.geometry import ImagePoint

@@ -16,7 +16,8 @@ from mammoview.app.marks.breast_place import (
     nipple_of,
 )
 from mammoview.app.marks.drawing import oblique
-from mammoview.app.workspace import LoadedImage, Workspace
+from mammoview.app.state.hung_views import LoadedImage
+from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import ELLIPSES, ONE_AN_IMAGE, OUTLINES, Annotation, MarkKind
 from mammoview.domain.geometry import ImagePoint, PixelSpacing
 from mammoview.domain.study import Mammogram

@@ -19,7 +19,8 @@ from mammoview.app.order import Order
 from mammoview.app.pixels import memory, resolve
 from mammoview.app.pixels.resident import estimated_bytes
 from mammoview.app.pixels.stack_frames import StackFrames
-from mammoview.app.workspace import HungView, LoadedImage, Workspace
+from mammoview.app.state.hung_views import HungView, LoadedImage
+from mammoview.app.workspace import Workspace
 from mammoview.domain.study import ExamIndex, Mammogram
 from mammoview.errors import MammoviewError
 

@@ -12,7 +12,8 @@ from functools import partial
 from mammoview.app import commands, frames
 from mammoview.app.jobs import Job, JobContext, Lanes
 from mammoview.app.pixels.stack_frames import Loaded, StackFrames
-from mammoview.app.workspace import HungView, Workspace
+from mammoview.app.state.hung_views import HungView
+from mammoview.app.workspace import Workspace
 from mammoview.domain.study import Mammogram
 from mammoview.errors import DicomError, MammoviewError
 

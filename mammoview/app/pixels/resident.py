@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mammoview.app import hanging, second_screen
-from mammoview.app.workspace import HungView, LoadedImage, RestingImage, Step, Workspace
+from mammoview.app.state.hung_views import HungView, LoadedImage, Pixels, RestingImage
+from mammoview.app.workspace import Step, Workspace
 from mammoview.domain.study import Mammogram
 from mammoview.domain.views import Place
 
@@ -38,7 +39,7 @@ def within(ws: Workspace, budget_bytes: int = BUDGET_BYTES) -> Workspace:
     budget_bytes : int
         Most bytes that the pixels of all views hold together.
     """
-    if not any(map(_rests, ws.views)) and sum(map(held_bytes, ws.views)) <= budget_bytes:
+    if not any(view.rests for view in ws.views) and sum(map(held_bytes, ws.views)) <= budget_bytes:
         return ws
     needed = set(_needed(ws))
     near = _nearness(ws)
@@ -59,7 +60,7 @@ def held_bytes(view: HungView) -> int:
     """Return how much the pixels of a view hold, or will once they are there."""
     if view.image is not None:
         return view.image.nbytes
-    return estimated_bytes(view.mammogram) if view.message == hanging.DECODING else 0
+    return estimated_bytes(view.mammogram) if view.waits else 0
 
 
 def estimated_bytes(view: Mammogram) -> int:
@@ -71,18 +72,14 @@ def estimated_bytes(view: Mammogram) -> int:
 # -- what is done with one view ---------------------------------------------------------------
 
 
-def _rests(view: HungView) -> bool:
-    return view.message == hanging.RESTING
-
-
 def _with_pixels(view: HungView) -> HungView:
     """Ask for the pixels of a view that rests."""
-    return replace(view, message=hanging.DECODING) if _rests(view) else view
+    return replace(view, pixels=Pixels.WAITED_FOR) if view.rests else view
 
 
 def _where_room(view: HungView, room_bytes: int) -> HungView:
     """Let a view rest that nobody needs now and for which there is no room."""
-    if _rests(view):
+    if view.rests:
         return view
     # Asked for once more and not needed any more, or not to be had: its medium may come back.
     again = view.resting is not None and view.image is None
@@ -91,7 +88,7 @@ def _where_room(view: HungView, room_bytes: int) -> HungView:
 
 def _rested(view: HungView) -> HungView:
     resting = view.resting if view.image is None else _settled(view.image)
-    return replace(view, image=None, coarse=None, message=hanging.RESTING, resting=resting)
+    return replace(view, image=None, pixels=Pixels.RESTING, reason="", coarse=None, resting=resting)
 
 
 def _settled(image: LoadedImage) -> RestingImage:

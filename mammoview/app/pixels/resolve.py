@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mammoview.app.workspace import LoadedImage
+from mammoview.app.state.hung_views import LoadedImage
 from mammoview.domain.geometry import Pose
 from mammoview.domain.study import Mammogram
 from mammoview.imaging.breast import Breast, chest_wall_edge, find_breast, is_wall_elsewhere

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mammoview.app.pixels.resolve import settle
-from mammoview.app.workspace import LoadedImage
+from mammoview.app.state.hung_views import LoadedImage
 from mammoview.domain.study import Mammogram
 
 if TYPE_CHECKING:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from mammoview.app import commands, hanging
+from mammoview.app import commands
 from mammoview.app.jobs import Job, JobContext, Lanes
 from mammoview.app.pixels import memory, resolve
 from mammoview.app.pixels.frame_loader import FrameLoader
-from mammoview.app.workspace import HungView, LoadedImage, Workspace
+from mammoview.app.state.hung_views import HungView, LoadedImage
+from mammoview.app.workspace import Workspace
 from mammoview.domain.study import Mammogram
 from mammoview.errors import MammoviewError
 
@@ -52,15 +53,15 @@ class ViewLoader:
         """Decode what a state waits for and was not asked for yet, and no more than that."""
         if old.views is new.views:
             return
-        waiting = {_uid(hung) for hung in new.views if commands.waits(hung)}
+        waiting = {_uid(hung) for hung in new.views if hung.waits}
         for uid in self._asked.keys() - waiting:
             self._let_be(self._asked.pop(uid))
         self.start_plain(new.views)
         for hung in new.views:
             if hung.frame is not None and self._ask(hung):
                 self._frames.start(hung)
-        done = not waiting and any(map(commands.waits, old.views))
-        if done and any(hung.message == hanging.RESTING for hung in new.views):
+        done = not waiting and any(hung.waits for hung in old.views)
+        if done and any(hung.rests for hung in new.views):
             tidy = Job(work=_give_back, on_done=_nothing, on_error=_nothing)
             self._lanes.submit("memory", tidy)
 
@@ -82,12 +83,12 @@ class ViewLoader:
 
     def cancel(self) -> None:
         """Stop decoding; views already there stay, the others say that they were cancelled."""
-        if any(map(commands.waits, self._state().views)):
+        if any(hung.waits for hung in self._state().views):
             self._change(commands.decoding_cancelled)
 
     def _ask(self, hung: HungView) -> bool:
         """Note that a view is asked for; tell whether it waits and was not before."""
-        if not commands.waits(hung) or _uid(hung) in self._asked:
+        if not hung.waits or _uid(hung) in self._asked:
             return False
         self._asked[_uid(hung)] = hung
         return True

@@ -16,7 +16,7 @@ from mammoview.app.reports import Gathered
 from mammoview.app.results.document import results_document
 from mammoview.app.results.files import NamedBytes
 from mammoview.app.results.words import cad_label, file_label, finding_label, notice_text
-from mammoview.app.workspace import LoadedImage
+from mammoview.app.state.hung_views import LoadedImage
 from mammoview.domain.geometry import Affine2D
 from mammoview.domain.prediction import Heatmap
 from mammoview.domain.reading import ReadReport

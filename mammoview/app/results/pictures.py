@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mammoview.app.marks.mark_text import mark_text
 from mammoview.app.results.fonts import picture_font
 from mammoview.app.results.words import cad_label, finding_label, notice_text
-from mammoview.app.workspace import LoadedImage
+from mammoview.app.state.hung_views import LoadedImage
 from mammoview.domain.annotation import ELLIPSES, OUTLINES, Annotation, MarkKind
 from mammoview.domain.geometry import ImagePoint
 from mammoview.domain.reading import ReadReport

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from mammoview.app.assessment.finding_rules import QUADRANTS
 from mammoview.app.marks.breast_place import THIRDS, Located, half_text, locate, muscle_text
 from mammoview.app.marks.mark_text import basis_text
+from mammoview.app.state.hung_views import HungView
 from mammoview.app.state.marks import Marks
-from mammoview.app.workspace import HungView
 from mammoview.domain.annotation import centroid
 from mammoview.domain.finding import Depth, Finding, FindingView, Quadrant
 from mammoview.domain.views import Laterality

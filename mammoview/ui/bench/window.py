@@ -35,7 +35,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from mammoview.app import commands
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.workspace import LoadedImage, Pane, Workspace
+from mammoview.app.state.hung_views import LoadedImage
+from mammoview.app.workspace import Pane, Workspace
 from mammoview.domain.geometry import Pose
 from mammoview.domain.study import (
     Examination,

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from mammoview.app import coverage
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.workspace import KnownImage, ViewCoverage, Workspace
+from mammoview.app.state.hung_views import KnownImage
+from mammoview.app.workspace import ViewCoverage, Workspace
 from mammoview.imaging.orientation import apply_pose
 from mammoview.ui.panels.parts import heading, paragraph
 from mammoview.words import translate

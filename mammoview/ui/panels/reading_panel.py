@@ -9,7 +9,8 @@ from mammoview.app.commands import exam_by_key
 from mammoview.app.kinds import kind_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import gate, texts
-from mammoview.app.workspace import HungView, Workspace
+from mammoview.app.state.hung_views import HungView
+from mammoview.app.workspace import Workspace
 from mammoview.domain.prediction import AnalysisStatus, ViewPrediction
 from mammoview.ui.panels.parts import Panel, heading, paragraph
 from mammoview.words import COUNTED, translate

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QTransform
 
-from mammoview.app.workspace import LoadedImage
+from mammoview.app.state.hung_views import LoadedImage
 from mammoview.domain.geometry import Affine2D, ImageBox
 from mammoview.domain.study import Mammogram
 from mammoview.domain.views import Laterality

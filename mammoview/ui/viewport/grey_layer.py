@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 
-from mammoview.app.workspace import LoadedImage
+from mammoview.app.state.hung_views import LoadedImage
 from mammoview.domain.geometry import Affine2D, ImageBox, Pose
 from mammoview.domain.study import PixelFormat
 from mammoview.imaging.grayscale import to_display

@@ -8,7 +8,8 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 
-from mammoview.app.workspace import LoadedImage, Overlay, OverlayMode
+from mammoview.app.state.hung_views import LoadedImage
+from mammoview.app.workspace import Overlay, OverlayMode
 from mammoview.domain.prediction import Heatmap
 from mammoview.imaging.colormap import heat_rgba
 from mammoview.imaging.heat_grid import scores_on_grid

@@ -19,7 +19,8 @@ from mammoview.app.marks.mark_text import (
     where_text,
 )
 from mammoview.app.second_read import findings
-from mammoview.app.workspace import LoadedImage, Workspace
+from mammoview.app.state.hung_views import LoadedImage
+from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import OUTLINES, Annotation, MarkKind
 from mammoview.imaging.measure import scale_of
 from mammoview.ui.viewport.canvas import Canvas

@@ -13,7 +13,8 @@ from mammoview.app.cad import computer
 from mammoview.app.pixels import ahead, resolve
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.settings import Settings
-from mammoview.app.workspace import LoadedImage, Workspace
+from mammoview.app.state.hung_views import LoadedImage
+from mammoview.app.workspace import Workspace
 from mammoview.dicom import decode as dicom_decode
 from mammoview.domain.study import Examination, ExamIndex, Mammogram
 from mammoview.domain.views import Slot

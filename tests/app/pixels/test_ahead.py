@@ -16,7 +16,8 @@ from mammoview.app.pixels.resident import estimated_bytes
 from mammoview.app.pixels.stack_frames import StackFrames
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.settings import Settings
-from mammoview.app.workspace import LoadedImage, QueuePlace, Workspace
+from mammoview.app.state.hung_views import LoadedImage
+from mammoview.app.workspace import QueuePlace, Workspace
 from mammoview.dicom.index import index_paths
 from mammoview.domain.study import ExamIndex, Mammogram
 from mammoview.domain.views import Slot
@@ -276,7 +277,7 @@ def test_volumes_of_the_next_examination_open_at_once_and_scroll(
     desk.step_exam(1)
     hung = next(state for state in states if state.exam_key != first)
     assert slices_of(hung) == [16, 16], "in the first state that shows it"
-    assert not any(commands.waits(view) for view in hung.views)
+    assert not any(view.waits for view in hung.views)
     desk.do(steps.go_to, "tomo-cc")
     key = desk.workspace.panes[0].key
     for wanted in (17, 29):  # one that was decoded ahead, one that was not

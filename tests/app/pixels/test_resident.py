@@ -15,14 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mammoview.app import commands, coverage, hanging, second_screen, steps
+from mammoview.app import commands, coverage, second_screen, steps
 from mammoview.app.marks import marking
 from mammoview.app.marks.breast_place import nipple_of
 from mammoview.app.marks.mark_text import size_text
 from mammoview.app.pixels import memory, resident, resolve
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read.commands import missing
-from mammoview.app.workspace import Glimpse, HungView, LoadedImage, Workspace
+from mammoview.app.state.hung_views import HungView, LoadedImage, Pixels
+from mammoview.app.workspace import Empty, Glimpse, Workspace
 from mammoview.domain.annotation import Annotation, MarkKind
 from mammoview.domain.geometry import ImageBox, ImagePoint
 from mammoview.domain.study import Examination, FrameStack, Mammogram
@@ -59,7 +60,7 @@ def hung(examination: Examination, *, budget: int) -> Workspace:
 
 def filled(ws: Workspace, budget: int) -> Workspace:
     """Decode what waits, one view after another."""
-    while waiting := [view for view in ws.views if commands.waits(view)]:
+    while waiting := [view for view in ws.views if view.waits]:
         ws = resident.within(commands.view_loaded(ws, *decoded(waiting[0].mammogram)), budget)
     return ws
 
@@ -113,7 +114,7 @@ def test_every_step_has_its_pixels_and_the_next_one_too() -> None:
 def test_a_step_far_away_waits_for_its_pixels_and_says_so() -> None:
     ws = hung(study(20), budget=8 * ONE)
     ws = resident.within(steps.go_to(ws, ws.hanging.steps[-1].id), 8 * ONE)
-    assert [pane.message for pane in ws.panes] == [hanging.DECODING]
+    assert [pane.empty for pane in ws.panes] == [Empty.LOADING]
     assert all(pane.image for pane in filled(ws, 8 * ONE).panes)
 
 
@@ -235,7 +236,7 @@ def test_a_view_decoded_again_lies_as_it_did() -> None:
 def test_a_standard_view_at_rest_is_no_missing_view() -> None:
     ws = hung(study(20), budget=99 * ONE)
     views = tuple(
-        replace(view, image=None, message=hanging.RESTING, resting=rested(ws, "1.2.9.19").resting)
+        replace(view, image=None, pixels=Pixels.RESTING, resting=rested(ws, "1.2.9.19").resting)
         for view in ws.views
     )
     assert missing(replace(ws, views=views)) == ()
@@ -283,7 +284,7 @@ def test_any_walk_through_any_study(
         standard = {f"1.2.3.{slot}" for slot in Slot} | {f"1.2.8.{n}" for n in range(twice)}
         by_uid = {view.mammogram.sop_instance_uid: view for view in ws.views}
         needed = near | on_screen
-        assert not [uid for uid in needed if by_uid[uid].message == hanging.RESTING]
+        assert not [uid for uid in needed if by_uid[uid].rests]
         others = [v for uid, v in by_uid.items() if uid not in needed | standard]
         held = sum(map(resident.held_bytes, ws.views))
         assert held <= budget or not any(map(resident.held_bytes, others))
@@ -380,7 +381,7 @@ def test_steps_rushed_through_are_not_all_decoded(
     decoder.gate.set()
     mailbox.run_until(lambda: desk.at_rest)
     assert decoder.asked.total() <= before + 8, "no more than there is room for, of 39 shown"
-    assert not any(map(commands.waits, desk.workspace.views))
+    assert not any(view.waits for view in desk.workspace.views)
 
 
 def test_a_file_that_is_gone_for_a_while_is_tried_again(

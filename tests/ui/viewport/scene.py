@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.app import commands
-from mammoview.app.workspace import HungView, LoadedImage, Overlay, OverlayMode, Pane, Workspace
+from mammoview.app.state.hung_views import HungView, LoadedImage, Pixels
+from mammoview.app.workspace import Overlay, OverlayMode, Pane, Workspace
 from mammoview.domain.geometry import Affine2D, ImageBox, ImagePoint, PixelSpacing, Pose
 from mammoview.domain.prediction import (
     AnalysisStatus,
@@ -121,7 +122,7 @@ def workspace(*panes: Pane, **changes: Any) -> Workspace:
     there = {pane.key: pane for pane in panes}
     four_up = tuple(there.get(slot) or empty_pane(slot) for slot in Slot)
     views = tuple(
-        HungView(mammogram=pane.mammogram, image=pane.image, message="")
+        HungView(mammogram=pane.mammogram, image=pane.image, pixels=Pixels.HERE)
         for pane in panes
         if pane.mammogram is not None
     )
