@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from mammoview.errors import MammoviewError
 
@@ -120,6 +120,8 @@ class _Guarded:
 class Lanes:
     """A pool of threads whose jobs are ordered by named lanes.
 
+    What comes first is done first, unless `hurry` says otherwise.
+
     Parameters
     ----------
     name : str
@@ -133,7 +135,9 @@ class Lanes:
     def __init__(self, *, name: str, workers: int, deliver: Deliver) -> None:
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix=f"mammoview-{name}")
         self._deliver = deliver
-        self._newest: dict[str, tuple[CancelToken, Future[None]]] = {}
+        self._newest: dict[str, CancelToken] = {}
+        self._waiting: dict[str, tuple[Job[Any], CancelToken]] = {}  # no worker has begun these
+        self._lock = threading.Lock()  # of what waits
         self._closed = False
 
     def submit(self, lane: str, job: Job[T]) -> CancelToken:
@@ -143,16 +147,25 @@ class Lanes:
         if self._closed:
             token.cancel()
             return token
-        future = self._executor.submit(self._run, job, token)
-        self._newest[lane] = (token, future)
+        self._newest[lane] = token
+        with self._lock:
+            self._waiting[lane] = (job, token)
+        self._executor.submit(self._run_first)
         return token
+
+    def hurry(self, lanes: Sequence[str]) -> None:
+        """Let what waits in these lanes come before all others, in this order."""
+        with self._lock:
+            first = {lane: self._waiting.pop(lane) for lane in lanes if lane in self._waiting}
+            self._waiting = first | self._waiting
 
     def cancel(self, lane: str) -> None:
         """Cancel what the lane is doing, if anything; its answer will not arrive."""
-        token, future = self._newest.pop(lane, (None, None))
-        if token is not None and future is not None:
+        with self._lock:
+            self._waiting.pop(lane, None)
+        token = self._newest.pop(lane, None)
+        if token is not None:
             token.cancel()
-            future.cancel()
 
     def cancel_all(self) -> None:
         """Cancel every lane."""
@@ -164,6 +177,15 @@ class Lanes:
         self._closed = True
         self.cancel_all()
         self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _run_first(self) -> None:
+        """Do what comes first by now; nothing where a job was cancelled before its turn."""
+        with self._lock:
+            lane = next(iter(self._waiting), None)
+            if lane is None:
+                return
+            job, token = self._waiting.pop(lane)
+        self._run(job, token)
 
     def _run(self, job: Job[T], token: CancelToken) -> None:
         if token.cancelled():

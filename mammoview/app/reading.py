@@ -197,6 +197,7 @@ class ReadingDesk:
         self.do(commands.task, Task(title=QT_TRANSLATE_NOOP("Task", "Reading headers")))
         work = partial(self._index, tuple(paths))
         self._pixels.submit("index", Job(work=work, on_done=self.open_index, on_error=self._failed))
+        self._pixels.hurry(["index"])  # hundreds of views may still wait for their pixels
 
     def cancel_opening(self) -> None:
         """Stop looking through files; what was open before stays."""

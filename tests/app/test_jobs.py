@@ -22,6 +22,30 @@ def _answer(value: int, context: JobContext) -> int:
     return value
 
 
+def test_what_is_hurried_comes_before_what_came_first() -> None:
+    mailbox = Mailbox()
+    lanes = Lanes(name="test", workers=1, deliver=mailbox.post)
+    go_on = threading.Event()
+    done: list[str] = []
+
+    def work(name: str, context: JobContext) -> str:
+        assert go_on.wait(10.0)
+        return name
+
+    try:
+        for name in "abcdef":
+            lanes.submit(name, Job(work=partial(work, name), on_done=done.append, on_error=_ignore))
+        lanes.hurry(["e", "f", "unknown", "d"])
+        lanes.cancel("f")
+        go_on.set()
+        mailbox.run_until(lambda: len(done) == 5)
+    finally:
+        lanes.shutdown()
+    begun = done.index("a")  # the worker may have begun it before the others came
+    assert begun in (0, 2)
+    assert [name for name in done if name != "a"] == ["e", "d", "b", "c"]
+
+
 def test_a_worker_hears_of_a_cancellation_before_and_after_it_asks() -> None:
     token, heard = CancelToken(), []
     token.on_cancel(lambda: heard.append("before"))

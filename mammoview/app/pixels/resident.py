@@ -56,6 +56,12 @@ def within(ws: Workspace, budget_bytes: int = BUDGET_BYTES) -> Workspace:
     return hanging.rehang(replace(ws, views=views))
 
 
+def nearest_first(ws: Workspace) -> list[HungView]:
+    """Return the views: those on the screens, then by how far the next step is that shows them."""
+    near = _nearness(ws)
+    return sorted(ws.views, key=lambda view: near[_key(view)])
+
+
 def held_bytes(view: HungView) -> int:
     """Return how much the pixels of a view hold, or will once they are there."""
     if view.image is not None:
@@ -109,12 +115,15 @@ def _needed(ws: Workspace) -> Iterator[_Key]:
     at, steps = ws.hanging.at, ws.hanging.steps
     for near in range(max(0, at - 1), min(at + 2, len(steps))):
         yield from _shown(steps[near])
-        if ws.second_screen:
-            there = replace(ws, hanging=replace(ws.hanging, at=near))
-            beside = second_screen.partner(there)
-            yield from _shown(beside) if beside is not None else ()
+        yield from _beside(replace(ws, hanging=replace(ws.hanging, at=near)))
     standard = (h for step in steps for h in step.places if h.place == Place(slot=h.place.slot))
     yield from ((False, hung.images[hung.shown]) for hung in standard if hung.images)
+
+
+def _beside(ws: Workspace) -> Iterator[_Key]:
+    """Give what the second screen shows."""
+    beside = second_screen.partner(ws) if ws.second_screen else None
+    yield from _shown(beside) if beside is not None else ()
 
 
 def _shown(step: Step) -> Iterator[_Key]:
@@ -133,7 +142,7 @@ def _nearness(ws: Workspace) -> dict[_Key, tuple[int, bool]]:
             for number, uid in enumerate(hung.images):
                 key, rank = (hung.place.prior, uid), (away, number != hung.shown)
                 near[key] = min(near.get(key, rank), rank)
-    return near
+    return near | dict.fromkeys(_beside(ws), (0, False))
 
 
 def _key(view: HungView) -> _Key:

@@ -7,7 +7,7 @@ from functools import partial
 
 from mammoview.app import commands
 from mammoview.app.jobs import Job, JobContext, Lanes
-from mammoview.app.pixels import memory, resolve
+from mammoview.app.pixels import memory, resident, resolve
 from mammoview.app.pixels.frame_loader import FrameLoader
 from mammoview.app.state.hung_views import HungView, LoadedImage
 from mammoview.app.workspace import Workspace
@@ -50,9 +50,14 @@ class ViewLoader:
         self._asked.clear()
 
     def follow(self, old: Workspace, new: Workspace) -> None:
-        """Decode what a state waits for and was not asked for yet, and no more than that."""
-        if old.views is new.views:
-            return
+        """Decode what a state waits for, first of it what the reader looks at, and no more."""
+        if old.views is not new.views:
+            self._ask_for_what_waits(old, new)
+        here, there = (old.hanging, old.second_screen), (new.hanging, new.second_screen)
+        if old.exam_key == new.exam_key and here != there:
+            self._hurry(new)
+
+    def _ask_for_what_waits(self, old: Workspace, new: Workspace) -> None:
         waiting = {_uid(hung) for hung in new.views if hung.waits}
         for uid in self._asked.keys() - waiting:
             self._let_be(self._asked.pop(uid))
@@ -85,6 +90,11 @@ class ViewLoader:
         """Stop decoding; views already there stay, the others say that they were cancelled."""
         if any(hung.waits for hung in self._state().views):
             self._change(commands.decoding_cancelled)
+
+    def _hurry(self, ws: Workspace) -> None:
+        """Decode what the reader has gone to before what was asked for on the way there."""
+        waiting = [hung for hung in resident.nearest_first(ws) if hung.waits]
+        self._lanes.hurry([lane for hung in waiting for lane in (_coarse_lane(hung), _lane(hung))])
 
     def _ask(self, hung: HungView) -> bool:
         """Note that a view is asked for; tell whether it waits and was not before."""

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -304,10 +305,13 @@ class Decoder:
         self.asked: Counter[str] = Counter()
         self.gate = threading.Event()
         self.gate.set()
+        self.turns: threading.Semaphore | None = None
         self.broken: set[str] = set()
 
     def __call__(self, view: Mammogram) -> tuple[Mammogram, LoadedImage]:
         self.gate.wait(10)
+        if self.turns is not None:
+            self.turns.acquire(timeout=10)
         self.asked[view.sop_instance_uid] += 1
         if view.sop_instance_uid in self.broken:
             raise DicomError("no such file", expected="it", todo="look")
@@ -382,6 +386,39 @@ def test_steps_rushed_through_are_not_all_decoded(
     mailbox.run_until(lambda: desk.at_rest)
     assert decoder.asked.total() <= before + 8, "no more than there is room for, of 39 shown"
     assert not any(view.waits for view in desk.workspace.views)
+
+
+def test_a_jump_far_away_is_decoded_before_what_was_asked_for_on_the_way(
+    decoder: Decoder, post: tuple[ReadingDesk, Mailbox], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With room for all, all of them wait: hundreds of small images."""
+    monkeypatch.setattr(resident, "within", partial(resident.within, budget_bytes=999 * ONE))
+    desk, mailbox = post
+    decoder.gate.clear()
+    desk.open_index(index(study(200)))
+    far = desk.workspace.hanging.steps[-3]
+    desk.do(steps.go_to, far.id)
+    decoder.gate.set()
+    mailbox.run_until(lambda: all(pane.image for pane in desk.workspace.panes))
+    assert far.places[0].images[0] in list(decoder.asked)[:3], "two were under way"
+    mailbox.run_until(lambda: desk.at_rest)
+    order = list(decoder.asked)
+    following = desk.workspace.hanging.steps[-2].places[0].images[0]
+    assert following in order[:4], "the next step comes next"
+
+
+def test_other_files_are_looked_through_before_what_still_waits(
+    decoder: Decoder, post: tuple[ReadingDesk, Mailbox], tmp_path: Path
+) -> None:
+    desk, mailbox = post
+    decoder.turns = threading.Semaphore(0)
+    desk.open_index(index(study(20)))
+    desk.open_paths([tmp_path])
+    decoder.turns.release(2)  # what two workers were at
+    try:
+        mailbox.run_until(lambda: not desk.workspace.index.examinations)
+    finally:
+        decoder.turns.release(99)
 
 
 def test_a_file_that_is_gone_for_a_while_is_tried_again(
