@@ -11,11 +11,10 @@ from mammoview.app.priors import display_date
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.domain.study import Examination
-from mammoview.ui.panels.parts import Panel, heading, line_list
-from mammoview.ui.plain_tip import plain_tip
+from mammoview.ui.panels.parts import Panel, heading
+from mammoview.ui.panels.wrapping_list import WrappingList
 from mammoview.words import COUNTED, translate
 
-_ROW_HEIGHT = 20
 _MOST_ROWS = 6
 
 
@@ -25,7 +24,8 @@ class ExamList(Panel):
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
         super().__init__("examListPanel", translate("ExamList", "Examinations"), parent)
         self._desk = desk
-        self._list = line_list("examList", translate("ExamList", "Open examinations"), self)
+        said = translate("ExamList", "Open examinations")
+        self._list = WrappingList("examList", said, self, most_rows=_MOST_ROWS)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(heading(translate("ExamList", "Examinations"), self))
@@ -47,13 +47,10 @@ class ExamList(Panel):
         exams = new.index.examinations
         hidden = hides_identity(new)
         if old is None or old.index is not new.index or hides_identity(old) != hidden:
-            self._list.clear()
-            for number, exam in enumerate(exams, start=1):
-                line = describe(exam, number, hidden=hidden)
-                item = QListWidgetItem(line, self._list)
-                item.setToolTip(plain_tip(line))
-                item.setData(Qt.ItemDataRole.UserRole, exam.key)
-            self._list.setFixedHeight(min(len(exams), _MOST_ROWS) * _ROW_HEIGHT + 4)
+            numbered = enumerate(exams, start=1)
+            self._list.show_rows(
+                (e.key, describe(e, number, hidden=hidden)) for number, e in numbered
+            )
             self.setVisible(len(exams) > 1)
         keys = [exam.key for exam in exams]
         self._list.setCurrentRow(keys.index(new.exam_key) if new.exam_key in keys else -1)

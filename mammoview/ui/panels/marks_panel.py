@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QListWidgetItem, QVBoxLayout, QWidget
 
 from mammoview.app.marks import marking
@@ -10,11 +10,10 @@ from mammoview.app.marks.mark_text import size_text, where_text
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import Annotation
-from mammoview.ui.panels.parts import Panel, heading, line_list, paragraph
-from mammoview.ui.plain_tip import plain_tip
+from mammoview.ui.panels.parts import Panel, heading, paragraph
+from mammoview.ui.panels.wrapping_list import WrappingList
 from mammoview.words import translate
 
-_ROW_HEIGHT = 36
 _MOST_ROWS = 6
 
 
@@ -27,8 +26,8 @@ class MarksPanel(Panel):
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
         super().__init__("marksPanel", translate("Marks", "Marks"), parent)
         self._desk = desk
-        self._list = line_list("marksList", translate("Marks", "Marks of the reader"), self)
-        self._list.setUniformItemSizes(True)
+        said = translate("Marks", "Marks of the reader")
+        self._list = WrappingList("marksList", said, self, most_rows=_MOST_ROWS)
         self._where = paragraph(
             "markPlace", translate("Marks", "Where the selected mark is"), self, role="faint"
         )
@@ -78,14 +77,7 @@ class MarksPanel(Panel):
         self.setVisible(bool(marks.items) or bool(self._problem.text()))
 
     def _fill(self, ws: Workspace) -> None:
-        self._list.clear()
-        for mark in ws.marks.items:
-            text = row_text(ws, mark)
-            item = QListWidgetItem(text, self._list)
-            item.setSizeHint(QSize(0, _ROW_HEIGHT))
-            item.setData(Qt.ItemDataRole.UserRole, mark.id)
-            item.setToolTip(plain_tip(text))
-        self._list.setFixedHeight(min(len(ws.marks.items), _MOST_ROWS) * _ROW_HEIGHT + 4)
+        self._list.show_rows((mark.id, row_text(ws, mark)) for mark in ws.marks.items)
         self._list.setVisible(bool(ws.marks.items))
 
 

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLabel,
-    QListWidget,
     QPushButton,
     QTableWidget,
     QWidget,
@@ -76,17 +75,6 @@ def push_button(name: str, text: str, parent: QWidget) -> QPushButton:
     made.setObjectName(name)
     made.setAccessibleName(text)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return made
-
-
-def line_list(name: str, accessible: str, parent: QWidget) -> QListWidget:
-    """Return a list that Tab comes to; what is too long ends in dots and stands in its tooltip."""
-    made = QListWidget(parent)
-    made.setObjectName(name)
-    made.setAccessibleName(accessible)
-    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    # A bar would lie over the last line.
-    made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     return made
 
 

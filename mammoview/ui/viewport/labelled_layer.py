@@ -25,6 +25,7 @@ _HALO = QColor(0, 0, 0, 190)
 _HALO_PX = 2.5
 _FONT_PX = 13
 _FREE_PX = 12.0
+_SMALL_PX = 60.0
 
 
 class Labelled(Protocol):
@@ -76,13 +77,13 @@ class LabelledLayer(QGraphicsItem, Generic[D]):
         self._veil = veil
 
     def regions(self) -> list[QRegion]:
-        """Return where the lines are on the screen, with what they enclose."""
+        """Return where the lines are on the screen; of a small one also what it encloses."""
         pen = QPainterPathStroker()
         pen.setWidth(_FREE_PX)
         # A pane may have let its image go, and what hangs now is not drawn yet.
         there = (item for item in self._drawn if item.view.placement is not None)
         return [
-            _region(path) + _region(pen.createStroke(path))
+            _region(pen.createStroke(path)) + (_region(path) if _is_small(path) else QRegion())
             for item in there
             if (path := item.path()).boundingRect().intersects(item.view.box.geometry())
         ]
@@ -140,6 +141,12 @@ class LabelledLayer(QGraphicsItem, Generic[D]):
     def taken(self, item: D) -> list[QRectF]:
         """Return where words stand already: those of this layer, and what the pane holds."""
         return [*self._places, *item.view.taken(), self._veil]
+
+
+def _is_small(path: QPainterPath) -> bool:
+    """Tell whether what a line encloses is seen as one thing with it."""
+    size = path.boundingRect().size()
+    return max(size.width(), size.height()) <= _SMALL_PX
 
 
 def _region(path: QPainterPath) -> QRegion:

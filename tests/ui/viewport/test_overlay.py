@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPoint, QPointF, QRectF
 
 from mammoview.app.workspace import OverlayMode
 from mammoview.domain.annotation import Annotation, MarkKind
@@ -434,6 +434,32 @@ def test_the_readers_own_shows_through_the_legend(view: FourView, picture: Grab,
         if not place.isNull()
     ]
     assert not words.intersects(QRectF(view.legend.geometry()))
+
+
+def test_a_large_finding_leaves_the_legend_to_be_read(view: FourView) -> None:
+    """Its line shows through; what it encloses is tissue, which the legend covers anywhere."""
+    state = scene.workspace(
+        scene.pane(Slot.LMLO, scene.image(scene.bright(_ROWS, _COLS, value=0))),
+        prediction=scene.prediction(
+            Slot.LMLO, heatmaps=(scene.heatmap((14, 10), (0, 0), _TO_IMAGE),)
+        ),
+        overlay=scene.overlay(OverlayMode.HEATMAP),
+    )
+    view.render(None, state)
+    pane, legend = view.pane(Slot.LMLO), QRectF(view.legend.geometry())
+    around = legend.adjusted(-30, -30, -legend.width() / 2, 30)
+    corners = (around.topLeft(), around.topRight(), around.bottomRight(), around.bottomLeft())
+    outline = tuple(pane.stored_at(corner) for corner in corners)
+    drawn = DrawnFinding(view=pane, finding_id="f", outline=outline, text="1", selected=True)
+    view.findings.layer.draw([drawn], QRectF(view.canvas.rect()))
+    view.findings.redrawn.emit()
+    shown = view.legend.mask()
+    line = int(around.right() - legend.left())
+    assert not shown.contains(QPoint(line, 30)), "the outline itself"
+    assert shown.contains(QPoint(line - 20, 30))
+    rows, cols = range(0, int(legend.height()), 2), range(0, int(legend.width()), 2)
+    seen = [shown.contains(QPoint(col, row)) for row in rows for col in cols]
+    assert sum(seen) > 0.9 * len(seen)
 
 
 def test_the_key_to_the_heat_outlives_marks_of_the_last_examination(view: FourView) -> None:

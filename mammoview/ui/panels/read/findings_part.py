@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt
-from PySide6.QtWidgets import (
-    QListWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QListWidgetItem, QVBoxLayout, QWidget
 
 from mammoview.app.assessment.lexicon import descriptors_text, shipped_lexicon
 from mammoview.app.reading import ReadingDesk
@@ -17,14 +13,13 @@ from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import MarkKind
 from mammoview.domain.finding import Finding
 from mammoview.review.states import ReadState
-from mammoview.ui.panels.parts import Panel, heading, line_list, paragraph, push_button
+from mammoview.ui.panels.parts import Panel, heading, paragraph, push_button
 from mammoview.ui.panels.read.finding_editor import FindingEditor
 from mammoview.ui.panels.read.words_line import WordsLine
+from mammoview.ui.panels.wrapping_list import WrappingList
 from mammoview.ui.panels.wrapping_row import WrappingRow
-from mammoview.ui.plain_tip import plain_tip
 from mammoview.words import translate
 
-_ROW_HEIGHT = 50
 _MOST_ROWS = 4
 
 
@@ -37,7 +32,7 @@ class FindingsPart(Panel):
         self._none = paragraph("noFindings", translate("Findings", "Findings"), self, role="faint")
         self._none.setText(translate("Findings", "None yet: outline one on an image"))
         said = translate("Findings", "Findings of the reader")
-        self.list = line_list("findingsList", said, self)
+        self.list = WrappingList("findingsList", said, self, most_rows=_MOST_ROWS)
         self._outline = push_button("outlineFinding", translate("Findings", "Outline"), self)
         self._link = push_button("linkFinding", translate("Findings", "Other view"), self)
         self._remove = push_button("removeFinding", translate("Findings", "Remove"), self)
@@ -132,14 +127,8 @@ class FindingsPart(Panel):
 
     def _fill(self, there: tuple[Finding, ...]) -> None:
         with QSignalBlocker(self.list):
-            self.list.clear()
-            for number, finding in enumerate(there, start=1):
-                text = row_text(number, finding)
-                item = QListWidgetItem(text, self.list)
-                item.setSizeHint(QSize(0, _ROW_HEIGHT))
-                item.setData(Qt.ItemDataRole.UserRole, finding.id)
-                item.setToolTip(plain_tip(text))
-        self.list.setFixedHeight(min(len(there), _MOST_ROWS) * _ROW_HEIGHT + 4)
+            numbered = enumerate(there, start=1)
+            self.list.show_rows((f.id, row_text(number, f)) for number, f in numbered)
 
 
 def row_text(number: int, finding: Finding) -> str:
