@@ -10,8 +10,33 @@ from mammoview.domain.study import Mammogram
 
 
 def patient_name(view: Mammogram) -> str:
-    """Return the name as people write it (``Roe Jane``, PS3.5 6.2.1); empty where there is none."""
-    return "" if view.is_cbis_ddsm else view.identity.name.replace("^", " ").strip()
+    """Return the name as people write it; empty where there is none."""
+    return "" if view.is_cbis_ddsm else person_name(view.identity.name)
+
+
+def person_name(value: str) -> str:
+    """Return a PersonName as people write it: ``Yamada Tarou (山田 太郎, やまだ たろう)``.
+
+    It has up to three component groups: alphabetic, ideographic and phonetic (PS3.5 6.2.1).
+    """
+    first, *others = dict.fromkeys(filter(None, name_groups(value))) or [""]
+    return f"{first} ({', '.join(others)})" if others else first
+
+
+def name_groups(value: str) -> tuple[str, ...]:
+    """Return the component groups of a PersonName, each without empty components."""
+    return tuple(" ".join(group.replace("^", " ").split()) for group in value.split("="))
+
+
+def same_name(one: str, other: str) -> bool:
+    """Tell whether two PersonNames are one: they agree in each component group that both give.
+
+    One machine gives the ideographic name too, another does not; and two names in other characters
+    may sound alike.
+    """
+    pairs = zip(name_groups(one.casefold()), name_groups(other.casefold()), strict=False)
+    common = [(a, b) for a, b in pairs if a and b]
+    return bool(common) and all(a == b for a, b in common)
 
 
 def patient_number(view: Mammogram) -> str:

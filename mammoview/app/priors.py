@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import combinations
 
+from mammoview.app.patient_words import same_name
 from mammoview.domain.study import Examination, ExamIndex, PatientIdentity
 from mammoview.words import COUNTED, translate
 
@@ -70,8 +72,8 @@ def interval(earlier: str, later: str) -> str:
 
 def other_name(one: Examination, other: Examination) -> bool:
     """Tell whether two examinations of one patient give different names."""
-    names = {_plain(view.identity.name) for view in (*one.mammograms, *other.mammograms)}
-    return len(names) > 1
+    names = {view.identity.name for view in (*one.mammograms, *other.mammograms)}
+    return any(not same_name(*pair) for pair in combinations(names, 2))
 
 
 def display_date(value: str) -> str:
@@ -86,9 +88,4 @@ def _agree(one: PatientIdentity, other: PatientIdentity) -> bool:
         return False
     if one.birth_date and other.birth_date:
         return one.birth_date == other.birth_date
-    return "" != _plain(one.name) == _plain(other.name)
-
-
-def _plain(name: str) -> str:
-    """Return a PersonName without case and empty components (PS3.5 6.2.1)."""
-    return " ".join(name.replace("^", " ").casefold().split())
+    return same_name(one.name, other.name)

@@ -11,17 +11,26 @@ import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QProgressBar, QSlider, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QProgressBar,
+    QScrollArea,
+    QSlider,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from mammoview.app import analysis, commands
 from mammoview.app.pixels import resolve
 from mammoview.app.workspace import FitMode, OverlayMode, Workspace
-from mammoview.domain.study import Mammogram
+from mammoview.domain.study import Mammogram, PatientIdentity
+from mammoview.domain.views import Slot
 from mammoview.modelkit.manifest import Caveat
 from mammoview.ui.dialogs.text_table import TextTable
 from mammoview.ui.main_window import MainWindow
-from tests.builders.desk import SUMMARY, QuickAnalyst, exam, image, index
+from tests.builders.desk import SUMMARY, QuickAnalyst, exam, image, index, mammogram
 from tests.builders.dicom import build_exam
 from tests.ui.test_actions import rows_of
 
@@ -351,3 +360,18 @@ def test_closing_in_the_middle_is_clean(
 
 def _at_once(view: Mammogram) -> object:
     return view, image()
+
+
+def test_an_id_of_64_letters_makes_the_panel_no_wider(window: MainWindow, qtbot: QtBot) -> None:
+    width = window.side_panel.width()
+    who = PatientIdentity(name="N" * 64, patient_id="I" * 64, birth_date="")
+    views = [mammogram(slot, identity=who) for slot in Slot]
+    window.desk.open_index(index(exam(views=views)))
+    qtbot.waitUntil(lambda: "I" * 20 in text(window, "patient"))
+    assert text(window, "patient").replace("\u200b", "") == "N" * 64 + "\n" + "I" * 64 + (
+        "\nstudy of 2020-01-01"
+    )
+    assert window.side_panel.width() == width
+    area = window.findChild(QScrollArea, "sideScroll")
+    assert area is not None
+    assert area.horizontalScrollBar().maximum() == 0

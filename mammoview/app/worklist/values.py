@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from mammoview.app.patient_words import person_name
 from mammoview.domain.views import Slot
 from mammoview.review.standing import Reading
 
@@ -65,7 +66,7 @@ class Study:
     @property
     def who(self) -> str:
         """The patient in words, for the screen only."""
-        return self.key if self.cbis else self.name.replace("^", " ").strip()
+        return self.key if self.cbis else person_name(self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Sequence
 
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
 from mammoview.app.workspace import Workspace
 
 _ROW_LABEL_PX = 82
+_UNBROKEN = re.compile(r"\S{20}(?=\S)")
 
 
 class Panel(QWidget):
@@ -46,6 +48,11 @@ def heading(text: str, parent: QWidget) -> QLabel:
     label.setIndent(0)
     label.setWordWrap(True)
     return label
+
+
+def breakable(text: str) -> str:
+    """Return a text whose longest words can be broken: an id of 64 letters widens no panel."""
+    return _UNBROKEN.sub("\\g<0>\u200b", text)
 
 
 def row_label(text: str, field: QWidget) -> QLabel:

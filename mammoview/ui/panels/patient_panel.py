@@ -9,7 +9,7 @@ from mammoview.app.patient_words import patient_name, patient_number
 from mammoview.app.priors import display_date
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
-from mammoview.ui.panels.parts import Panel, heading, paragraph
+from mammoview.ui.panels.parts import Panel, breakable, heading, paragraph
 from mammoview.words import translate
 
 
@@ -28,7 +28,7 @@ class PatientPanel(Panel):
 
     def render(self, old: Workspace | None, new: Workspace) -> None:  # type: ignore[override]
         """Show the state."""
-        self._patient.setText(patient_text(new))
+        self._patient.setText(breakable(patient_text(new)))
 
 
 def patient_text(ws: Workspace) -> str:
