@@ -371,6 +371,9 @@ def test_an_id_of_64_letters_makes_the_panel_no_wider(window: MainWindow, qtbot:
     assert text(window, "patient").replace("\u200b", "") == "N" * 64 + "\n" + "I" * 64 + (
         "\nstudy of 2020-01-01"
     )
+    window.toggle_panel()
+    window.toggle_panel()
+    window.grab()  # all is laid out
     assert window.side_panel.width() == width
     area = window.findChild(QScrollArea, "sideScroll")
     assert area is not None
