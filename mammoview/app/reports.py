@@ -24,6 +24,7 @@ from mammoview.review.heatmaps import heatmaps_path, read_heatmaps
 from mammoview.review.marks import MarkStore
 from mammoview.review.read import Read, replay
 from mammoview.review.readers import LOCAL_READER, ReaderBook
+from mammoview.review.sql import is_there
 from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog
 
@@ -180,7 +181,7 @@ def images_of(read: Read, index: ExamIndex) -> tuple[Mammogram, ...]:
 def reader_names(path: Path) -> dict[str, str]:
     """Return the name of every reader of this machine by its id."""
     names = {LOCAL_READER.id: LOCAL_READER.name}
-    if path.exists():
+    if is_there(path):
         with closing(ReaderBook(path)) as book:
             names |= {profile.id: profile.name for profile in book.profiles()}
     return names

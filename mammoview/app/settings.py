@@ -85,10 +85,15 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedSettings:
-    """Settings and, where the file could not be used, what was wrong with it."""
+    """Settings and, where the file could not be used, what was wrong with it.
+
+    ``replaceable`` is False where a file that could not be used could not be kept aside either: it
+    is somebody's choices, and must not be written over.
+    """
 
     settings: Settings
     problem: SettingsError | None
+    replaceable: bool = True
 
 
 def settings_path() -> Path:
@@ -104,10 +109,15 @@ def load(path: Path) -> Settings:
     SettingsError
         If the file is no TOML, of an unknown schema, or has an unknown key or a wrong value.
     """
-    if not path.exists():
-        return Settings()
+    return _load(path) or Settings()
+
+
+def _load(path: Path) -> Settings | None:
+    """Read a settings file; None where there is none."""
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        content: Content = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
     except (OSError, ValueError) as error:
         raise _bad(f"{path.name} cannot be read ({type(error).__name__})", "valid TOML") from error
     content = _without_schema(content, path.name)
@@ -121,18 +131,18 @@ def load(path: Path) -> Settings:
 def load_or_default(path: Path) -> LoadedSettings:
     """Read a settings file; a bad one is kept aside and the defaults are used, with the problem.
 
-    The bad file is renamed to ``settings.bad-N.toml`` beside it, so that nothing is lost.
+    The bad file is renamed to ``settings.bad-N.toml`` beside it, so that nothing is lost; where
+    that cannot be, it stays as it is.
     """
     try:
         return LoadedSettings(settings=load(path), problem=None)
     except SettingsError as error:
         aside = _keep_aside(path)
+        kept = f"the bad file is kept as {aside}" if aside else "the file stays as it is"
         problem = SettingsError(
-            error.met,
-            expected=error.expected,
-            todo=f"the defaults are used; the bad file is kept as {aside.name}",
+            error.met, expected=error.expected, todo=f"the defaults are used; {kept}"
         )
-        return LoadedSettings(settings=Settings(), problem=problem)
+        return LoadedSettings(settings=Settings(), problem=problem, replaceable=bool(aside))
 
 
 def save(settings: Settings, path: Path) -> None:
@@ -179,7 +189,7 @@ def keep_screen(measured: Calibration, base: Settings, path: Path) -> Settings:
         If it cannot be written.
     """
     try:
-        kept = load(path) if path.exists() else base
+        kept = _load(path) or base
     except SettingsError:
         kept = base
     kept = replace(kept, screens=screens.with_calibration(kept.screens, measured))
@@ -190,7 +200,7 @@ def keep_screen(measured: Calibration, base: Settings, path: Path) -> Settings:
 def screens_in(path: Path, base: Settings) -> tuple[Calibration, ...]:
     """Return the measured screens of a settings file; those of the base where it has none."""
     try:
-        return load(path).screens if path.exists() else base.screens
+        return (_load(path) or base).screens
     except SettingsError:
         return base.screens
 
@@ -234,12 +244,16 @@ def _value(value: object, default: object, key: str, name: str) -> object:
     raise _bad(f"{key} = {value!r} in {name}", f"a value like {default!r}")
 
 
-def _keep_aside(path: Path) -> Path:
+def _keep_aside(path: Path) -> str:
+    """Rename a file that cannot be used; return its new name, or nothing where that cannot be."""
     number = 1
-    while (aside := path.with_name(f"{path.stem}.bad-{number}{path.suffix}")).exists():
-        number += 1
-    path.rename(aside)
-    return aside
+    try:
+        while (aside := path.with_name(f"{path.stem}.bad-{number}{path.suffix}")).exists():
+            number += 1
+        path.rename(aside)
+    except OSError:
+        return ""
+    return aside.name
 
 
 def _bad(met: str, expected: str) -> SettingsError:

@@ -29,6 +29,7 @@ from mammoview.review.audit import AuditReport
 from mammoview.review.leases import LeaseBook, leases_path
 from mammoview.review.raw_log import export_lines, read_raw
 from mammoview.review.readers import readers_path
+from mammoview.review.sql import is_there
 from mammoview.review.store import reads_path
 
 
@@ -85,7 +86,7 @@ def _verify(args: argparse.Namespace) -> ExitCode:
 
 
 def _was_there(log: Path) -> bool:
-    return log.exists() or witness_path(log).exists()
+    return is_there(log) or is_there(witness_path(log))
 
 
 def _gone(log: Path, anchors: Sequence[Anchor]) -> AuditReport:
@@ -157,9 +158,9 @@ def _unknown_models(revealed: Sequence[ModelIdentity]) -> Iterator[str]:
 
 def _takeovers(leases: Path) -> Iterator[str]:
     """Tell who has taken an examination from another who was reading it, and why."""
-    if not leases.exists():
-        return
     try:
+        if not is_there(leases):
+            return
         with closing(LeaseBook(leases)) as book:
             taken = book.takeovers()
         names = reader_names(readers_path())

@@ -201,12 +201,13 @@ def _read_log() -> Finding:
     """Check the log of reads as ``mammoview audit verify`` does."""
     from mammoview.review import audit
     from mammoview.review.anchors import witness_path
+    from mammoview.review.sql import is_there
     from mammoview.review.store import reads_path
 
     part, log = "read log", reads_path()
-    if not log.exists() and not witness_path(log).exists():
-        return Finding(part=part, health=Health.OK, seen="no read was opened yet")
     try:
+        if not is_there(log) and not is_there(witness_path(log)):
+            return Finding(part=part, health=Health.OK, seen="no read was opened yet")
         report = audit.verify(log)
     except ReviewError as error:
         return Finding(part=part, health=Health.DEGRADED, seen=error.met, todo=error.todo)

@@ -25,6 +25,7 @@ from mammoview.review.marks import marks_path
 from mammoview.review.open_reads import require_none_blinded
 from mammoview.review.read import Read
 from mammoview.review.readers import LOCAL_READER, readers_path
+from mammoview.review.sql import is_there
 from mammoview.review.store import ReadLog, reads_path
 
 _SHOWN_OF_ID = 8
@@ -122,14 +123,14 @@ def _index(study: str) -> ExamIndex:
     path = Path(study)
     if path.exists():
         return read_index([path])
-    if database_path().exists():
+    if is_there(database_path()):
         return WorklistOrder(database_path(), [study]).load(study, lambda: False)
     return ExamIndex(examinations=(), refused=())
 
 
 def _reads(index: ExamIndex, places: Places) -> tuple[Read, ...]:
     """Return the reads of the examinations, as they were opened."""
-    if not places.log.exists():
+    if not is_there(places.log):
         return ()
     with closing(ReadLog(places.log)) as log:
         ids = [s.read_id for exam in index.examinations for s in log.standings(exam.key)]

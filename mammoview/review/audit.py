@@ -21,6 +21,7 @@ from mammoview.review.events import FIRST_HASH, event_hash
 from mammoview.review.heatmaps import heatmaps_path
 from mammoview.review.raw_log import RawLog, Row, read_raw
 from mammoview.review.read import Read, apply
+from mammoview.review.sql import is_there
 from mammoview.review.store import event_of
 
 _NAME = re.compile(r"\w+")
@@ -74,7 +75,7 @@ def verify(path: Path, anchors: Sequence[Anchor] = ()) -> AuditReport:
         program wrote it.
     """
     seen = witnessed(path)
-    if seen and not path.exists():
+    if seen and not is_there(path):
         said = f"the log is gone: it held {max(a.number for a in seen)} events"
         return AuditReport(events=0, anchor=NO_EVENT, problems=(said,))
     return judge(read_raw(path), path=path, anchors=anchors, seen=seen)

@@ -24,7 +24,7 @@ from mammoview.domain.annotation import Annotation, MarkKind
 from mammoview.domain.geometry import ImagePoint
 from mammoview.errors import ReviewError
 from mammoview.review.readers import LOCAL_READER
-from mammoview.review.sql import SqlFile, statements, told, writing
+from mammoview.review.sql import SqlFile, is_there, statements, told, writing
 
 SCHEMA = 2
 PAYLOAD = 1
@@ -134,7 +134,7 @@ class MarkStore:
         ReviewError
             If the file cannot be read.
         """
-        if not self._path.exists():
+        if not is_there(self._path):
             return StoredMarks(items=(), not_understood=0)
         # Read row by row: a list of places in the statement is limited to some thousands.
         query = (

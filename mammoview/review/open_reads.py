@@ -19,6 +19,7 @@ from mammoview.review.audit import hash_of
 from mammoview.review.events import Opened
 from mammoview.review.raw_log import Row, connect_to_read, raw_rows, row_of
 from mammoview.review.read import Read, replay
+from mammoview.review.sql import is_there
 from mammoview.review.states import Action
 from mammoview.review.store import event_of
 
@@ -42,7 +43,7 @@ def blinded_reads(log: Path, images: Collection[str]) -> tuple[Read, ...]:
         If the log cannot tell: then nothing may be shown either.
     """
     seen = witnessed(log)
-    if not log.exists():
+    if not is_there(log):
         if seen:
             raise _closed("a read log that is gone")
         return ()

@@ -128,6 +128,27 @@ def opened(path: Path, *, file: SqlFile, schema: int, tables: str) -> sqlite3.Co
     return db
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether a file of the program's data is there.
+
+    Raises
+    ------
+    ReviewError
+        If nobody can tell: a folder that may not be entered is no folder without reads.
+    """
+    try:
+        path.stat()  # `exists` of later Pythons says no to whatever goes wrong
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise ReviewError(
+            f"a data folder that cannot be looked into ({_words(error)})",
+            expected="a data folder that this user can read and write",
+            todo="give this user access (mammoview doctor), then start again",
+        ) from error
+    return True
+
+
 @contextmanager
 def told(file: SqlFile) -> Iterator[None]:
     """Turn what SQLite and the disk say of a file into what its user can act on.

@@ -78,6 +78,7 @@ class Session:
         self.log, log_problem = _start_log()
         loaded = settings.load_or_default(settings.settings_path())
         self._stored = stored = loaded.settings
+        self._keeps_settings = loaded.replaceable
         language_problem = language.install(stored.language)
         self.dispatcher = GuiDispatcher()
         deliver, reads = self.dispatcher.post, reads_path()
@@ -153,7 +154,7 @@ class Session:
             lock_minutes=rules.lock_minutes,
         )
         try:
-            if chosen != self._stored:
+            if chosen != self._stored and self._keeps_settings:
                 settings.save(chosen, path)
         except MammoviewError as error:
             _log.warning("settings not saved: %s", type(error).__name__)

@@ -110,6 +110,28 @@ def test_bad_file_is_kept_aside_and_said(tmp_path: Path, text: str) -> None:
     assert settings.load_or_default(path).problem is None
 
 
+@pytest.mark.parametrize("closed", ["rename", "read_text"])
+def test_a_file_that_cannot_be_kept_aside_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: str
+) -> None:
+    """A folder that is read-only, or that this user may not enter at this moment."""
+    path = tmp_path / "settings.toml"
+    path.write_text("[[[", "utf-8")
+
+    def deny(self: Path, *args: object, **options: object) -> object:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    for name in {closed, "rename"}:
+        monkeypatch.setattr(Path, name, deny)
+    loaded = settings.load_or_default(path)
+    monkeypatch.undo()
+    assert loaded.settings == Settings()
+    assert "the file stays as it is" in str(loaded.problem)
+    assert not loaded.replaceable
+    assert [p.name for p in tmp_path.iterdir()] == ["settings.toml"]
+    assert path.read_text("utf-8") == "[[["
+
+
 def test_second_bad_file_does_not_overwrite_the_first(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     for text in ("[", "]"):

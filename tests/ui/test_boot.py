@@ -180,6 +180,34 @@ def test_bad_settings_are_said_and_kept_aside(
     _closed(made)
 
 
+def test_settings_that_cannot_be_kept_aside_are_not_written_over(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = settings.settings_path()
+    settings.save(Settings(opacity=0.3), path)
+    kept = path.read_text("utf-8")
+    made = _sessions(monkeypatch)
+
+    def deny(self: Path, *args: object, **options: object) -> str:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    with monkeypatch.context() as closed:
+        closed.setattr(Path, "rename", deny)
+        closed.setattr(Path, "read_text", deny)
+        loaded = settings.load_or_default(path)
+    monkeypatch.setattr(settings, "load_or_default", lambda path: loaded)
+
+    def use() -> None:
+        qtbot.waitUntil(made[0].window.isActiveWindow)
+        qtbot.keyClicks(made[0].window, "h")
+        made[0].window.close()
+
+    QTimer.singleShot(0, use)
+    assert run([]) == 0
+    assert path.read_text("utf-8") == kept
+    _closed(made)
+
+
 def test_no_display_is_said_with_words() -> None:
     with pytest.raises(MissingPartError, match="no display"):
         platform_check.require_window({})

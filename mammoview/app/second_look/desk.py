@@ -13,6 +13,7 @@ from mammoview.app.second_look.counts import Axis, Look, chosen, csv_text, looks
 from mammoview.app.storage.whole_file import write_lines
 from mammoview.app.told_state import ToldState
 from mammoview.errors import MammoviewError, ReviewError
+from mammoview.review.sql import is_there
 from mammoview.review.store import ReadLog
 
 
@@ -78,7 +79,7 @@ class SecondLookDesk(ToldState[SecondLookState]):
         self._tell_nobody()
 
     def _look(self, context: JobContext) -> tuple[Look, ...]:
-        if not self._path.exists():
+        if not is_there(self._path):
             return ()
         with closing(ReadLog(self._path)) as log:
             events, standings = log.events(), log.standings()

@@ -25,6 +25,7 @@ from mammoview.errors import MammoviewError, NotAllowedError, ReviewError
 from mammoview.review.events import Nothing, Opened
 from mammoview.review.open_reads import blinded_reads
 from mammoview.review.read import Read
+from mammoview.review.sql import is_there
 from mammoview.review.states import Action
 from mammoview.review.store import ReadLog
 
@@ -193,7 +194,7 @@ class ReadKeeper:
         return read
 
     def _look_up(self, asked: Asked, context: JobContext) -> Found:
-        if not self.path.exists():
+        if not is_there(self.path):
             blinded_reads(self.path, asked.images)  # says so where there should be one
             return Found(read=None, blinded_elsewhere=False)
         try:

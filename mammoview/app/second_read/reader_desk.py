@@ -17,6 +17,7 @@ from mammoview.app.told_state import ToldState
 from mammoview.domain.reading import ReaderIdentity
 from mammoview.errors import MammoviewError
 from mammoview.review.readers import LOCAL_READER, Cost, Profile, ReaderBook
+from mammoview.review.sql import is_there
 from mammoview.words import translate
 
 
@@ -107,7 +108,12 @@ class ReaderDesk(ToldState[ReaderState]):
 
     def start(self) -> None:
         """Read the profiles; where there is no file of them, the local reader sits down at once."""
-        if not self._path.exists():
+        try:
+            kept = is_there(self._path)
+        except MammoviewError as error:
+            self._unusable(error)
+            return
+        if not kept:
             self._started(())
             return
         job = Job(work=self._profiles, on_done=self._started, on_error=self._unusable)

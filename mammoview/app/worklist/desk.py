@@ -27,6 +27,7 @@ from mammoview.app.worklist.values import Imported, Listing, Study
 from mammoview.app.workspace import QueuePlace, Task
 from mammoview.domain.study import ExamIndex
 from mammoview.errors import MammoviewError, ReviewError, WorklistError
+from mammoview.review.sql import is_there
 from mammoview.review.standing import Reading, Standing, reading_for
 from mammoview.review.store import ReadLog
 from mammoview.words import COUNTED, QT_TRANSLATE_NOOP, translate
@@ -472,7 +473,7 @@ def readings_of(path: Path | None, reader: str, *, double: bool) -> dict[str, Re
     ReviewError
         If the log cannot be read.
     """
-    if path is None or not path.exists():
+    if path is None or not is_there(path):
         return {}
     with closing(ReadLog(path)) as log:
         standings = log.standings()

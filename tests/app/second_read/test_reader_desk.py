@@ -57,6 +57,21 @@ def test_without_profiles_one_local_reader_sits_here(
     assert not (tmp_path / "data").exists(), "a site without profiles has no file of them"
 
 
+def test_where_nobody_can_tell_who_reads_here_nobody_sits_down(
+    desk: ReaderDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The data folder may not be entered: it was the end of the program at its start."""
+
+    def deny(self: Path, *args: object, **options: object) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    with monkeypatch.context() as closed_folder:
+        closed_folder.setattr(Path, "stat", deny)
+        desk.start()
+    assert closed(desk)
+    assert "cannot be looked into (Permission denied)" in desk.state.problem
+
+
 def test_the_first_profile_is_at_the_desk_and_later_ones_are_not(
     desk: ReaderDesk, mailbox: Mailbox
 ) -> None:
