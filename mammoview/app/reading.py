@@ -18,6 +18,7 @@ from mammoview.app.cad.computer import Computer
 from mammoview.app.cad.reports import CadReports
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes, seldom
 from mammoview.app.marks.keeper import MarkKeeper
+from mammoview.app.message import without_the_outlived
 from mammoview.app.order import Order
 from mammoview.app.pixels import resident
 from mammoview.app.pixels.ahead import Prefetcher, budget_bytes, load_headers
@@ -166,6 +167,7 @@ class ReadingDesk:
         new = self._frames.settled(self._within(old, new))
         if self.reads is not None:
             new = self.reads.settled(old, new)
+        new = without_the_outlived(old, new)
         if new is old:
             return
         self._workspace = new

@@ -76,7 +76,8 @@ def partner(ws: Workspace) -> Step | None:
     """Return what hangs beside the current step.
 
     In this order: the same places of the earlier examination; the step with the other projection
-    of the same places; the next step; at the last one that before it.  None where nothing is left.
+    of the same places; the next step that shows whole images; where none follows, the last before.
+    None where nothing is left.
     """
     step = ws.hanging.step
     if step is None:
@@ -130,5 +131,5 @@ def _other_projection(ws: Workspace, step: Step) -> Step | None:
 
 def _neighbour(ws: Workspace) -> Step | None:
     at, steps = ws.hanging.at, ws.hanging.steps
-    beside = [*steps[at + 1 :][:1], *steps[:at][-1:]]
-    return beside[0] if beside else None
+    whole = [step for step in (*steps[at + 1 :], *reversed(steps[:at])) if not step.tiles]
+    return whole[0] if whole else None

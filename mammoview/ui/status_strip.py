@@ -12,6 +12,7 @@ from mammoview.app.display.display_check import badge_text
 from mammoview.app.kinds import named_caveat
 from mammoview.app.linking import link_text
 from mammoview.app.marks.marking import problem_text
+from mammoview.app.message import message
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import texts
 from mammoview.app.steps import step_line
@@ -134,9 +135,7 @@ class StatusStrip(QStatusBar):
         self._rows.follow()
 
     def _show_message(self, new: Workspace) -> None:
-        state = new.analysis
-        found = "" if state.running else state.message
-        said = "  ·  ".join(filter(None, (new.status, found)))
+        said = message(new)
         if said != self._message.text():
             announce(self._message, said)
         self._message.setText(said)

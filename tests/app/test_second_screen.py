@@ -40,6 +40,16 @@ def test_where_projections_tell_nothing_the_next_step_hangs_beside() -> None:
     assert second_screen.partner(ws) is not None
 
 
+def test_a_step_that_is_read_tile_by_tile_never_hangs_beside_another() -> None:
+    """Nothing walks over the tiles there: it would show whole images under that name."""
+    ws = hung("now")
+    assert any(step.tiles for step in ws.hanging.steps)
+    for step in ws.hanging.steps:
+        beside = second_screen.partner(steps.go_to(ws, step.id))
+        assert beside is not None
+        assert not beside.tiles
+
+
 def test_the_prior_hangs_in_the_same_places_with_its_date() -> None:
     ws = steps.go_to(hung("now", "then"), "cc-pair")
     beside = second_screen.beside(ws)

@@ -208,7 +208,10 @@ def test_a_language_that_is_not_there_is_said_and_english_is_used(qapp: QApplica
 
 def test_how_an_import_ended_is_said_in_the_language_of_the_window() -> None:
     done = Imported(files=8, read=1, refused=2, removed=3, not_reachable=("a",))
-    assert import_text(done) == "8 files met, 1 read, 2 refused, 3 gone, 1 folder not reachable"
+    assert (
+        import_text(done)
+        == "8 files met, 1 new or changed, 2 refused, 3 gone, 1 folder not reachable"
+    )
     words.use(lambda context, text, comment, n: language.pseudo(words.english(text, n)))
     assert import_text(done).count("[!!!") == 5
     words.use(None)

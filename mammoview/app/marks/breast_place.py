@@ -26,6 +26,9 @@ THIRDS = {
     Depth.MIDDLE: QT_TRANSLATE_NOOP("Marks", "middle third"),
     Depth.POSTERIOR: QT_TRANSLATE_NOOP("Marks", "posterior third"),
 }
+# So much of the way from the chest wall to the nipple, skin and an estimate that is a little off
+# reach beyond it.
+_SKIN_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +92,13 @@ def muscle_text(here: Located) -> str:
         return ""
     said = translate("Marks", "along the muscle ({source})")
     return said.format(source=translate("Marks", here.muscle))
+
+
+def third_text(here: Located) -> str:
+    """Return the third of the breast's depth, or that the place lies in the air before it."""
+    if here.offset.depth < -_SKIN_SHARE:
+        return translate("Marks", "in front of the nipple")
+    return translate("Marks", THIRDS[position.depth_of(here.offset)])
 
 
 def half_text(here: Located) -> str:

@@ -8,12 +8,12 @@ from weakref import WeakKeyDictionary
 from mammoview.app.marks.breast_place import (
     GUESSES,
     SET_BY_READER,
-    THIRDS,
     Located,
     half_text,
     locate,
     muscle_text,
     nipple_of,
+    third_text,
 )
 from mammoview.app.marks.drawing import oblique
 from mammoview.app.state.hung_views import LoadedImage
@@ -122,7 +122,7 @@ def _where(ws: Workspace, mark: Annotation, here: Located) -> Iterator[str]:
     other = _in_other_view(ws, mark, here)
     clock = _clock_text(here, other) if other is not None else ""
     yield clock or half_text(here)
-    yield translate("Marks", THIRDS[position.depth_of(here.offset)])
+    yield third_text(here)
     if here.muscle:
         yield muscle_text(here)
 

@@ -53,7 +53,7 @@ def choose_tool(ws: Workspace, kind: MarkKind) -> Workspace:
     if ws.marks.tool is kind and ws.marks.outlines is None:
         return end_tool(ws)
     marks = replace(ws.marks, tool=kind, outlines=None, selected=None)
-    return replace(ws, marks=marks, status=hint(kind))
+    return replace(ws, marks=marks, status="")
 
 
 def hint(kind: MarkKind) -> str:

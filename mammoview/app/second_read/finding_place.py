@@ -10,7 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mammoview.app.assessment.finding_rules import QUADRANTS
-from mammoview.app.marks.breast_place import THIRDS, Located, half_text, locate, muscle_text
+from mammoview.app.marks.breast_place import (
+    THIRDS,
+    Located,
+    half_text,
+    locate,
+    muscle_text,
+    third_text,
+)
 from mammoview.app.marks.mark_text import basis_text
 from mammoview.app.state.hung_views import HungView
 from mammoview.app.state.marks import Marks
@@ -140,5 +147,4 @@ def _note(view: HungView, place: Located | None) -> str:
         unit=place.scale.unit,
         source=translate("Marks", place.source),
     )
-    third = translate("Marks", THIRDS[position.depth_of(place.offset)])
-    return ", ".join(filter(None, (first, half_text(place), third, muscle_text(place))))
+    return ", ".join(filter(None, (first, half_text(place), third_text(place), muscle_text(place))))

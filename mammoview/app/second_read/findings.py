@@ -68,12 +68,19 @@ def draw(ws: Workspace, kind: MarkKind, finding_id: str = "") -> Workspace:
     marks = ws.marks
     if (marks.tool, marks.outlines) == (kind, finding_id):
         return marking.end_tool(ws)
-    number = number_of(ws, finding_id)
-    what = translate("Findings", "New finding")
-    if number:
-        what = translate("Findings", "Finding {number} in another view").format(number=number)
     marks = replace(marks, tool=kind, outlines=finding_id, selected=None)
-    return replace(ws, marks=marks, status=f"{what}  ·  {marking.hint(kind)}")
+    return replace(ws, marks=marks, status="")
+
+
+def outlining_text(ws: Workspace) -> str:
+    """Return which finding is being outlined; empty: none."""
+    outlines = ws.marks.outlines
+    if ws.marks.tool is None or outlines is None:
+        return ""
+    number = number_of(ws, outlines)
+    if not number:
+        return translate("Findings", "New finding")
+    return translate("Findings", "Finding {number} in another view").format(number=number)
 
 
 def link(ws: Workspace) -> Workspace:

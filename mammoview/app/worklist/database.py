@@ -22,7 +22,6 @@ import platformdirs
 from mammoview.errors import WorklistError
 from mammoview.review.sql import SqlFile, Trouble, failure, told, trouble_of
 
-SCHEMA = 3
 _BUSY_S = 5.0
 _ASIDE = "read"
 _FILE = SqlFile(
@@ -97,7 +96,10 @@ _MIGRATIONS: tuple[str, ...] = (
     DELETE FROM files WHERE id IN
         (SELECT file FROM refused WHERE member = '' AND reason LIKE 'modality SR%');
     """,
+    # Extra views are named with what kind of image they are: they are read again.
+    "UPDATE files SET mtime_ns = -1 WHERE id IN (SELECT file FROM images WHERE slot = '');",
 )
+SCHEMA = len(_MIGRATIONS)
 
 
 def database_path() -> Path:

@@ -457,7 +457,7 @@ def import_text(done: Imported) -> str:
     away = len(done.not_reachable)
     counts = (
         translate("Worklist", "%n file(s) met", "", COUNTED, files),
-        translate("Worklist", "%n read", "", COUNTED, read),
+        translate("Worklist", "%n new or changed", "", COUNTED, read),
         translate("Worklist", "%n refused", "", COUNTED, refused) if refused else "",
         translate("Worklist", "%n gone", "", COUNTED, removed) if removed else "",
         translate("Worklist", "%n folder(s) not reachable", "", COUNTED, away) if away else "",

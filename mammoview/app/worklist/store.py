@@ -19,7 +19,7 @@ from mammoview.app.worklist.values import (
     Unread,
 )
 from mammoview.domain.cad_report import CadReportFile
-from mammoview.domain.study import Mammogram, Refusal
+from mammoview.domain.study import ImageKind, Mammogram, Refusal
 from mammoview.domain.views import Slot
 
 _STUDIES = """
@@ -264,7 +264,7 @@ def _image_row(view: Mammogram) -> tuple[str | int, ...]:
         view.study_date,
         view.technique.accession,
         view.slot or "",
-        view.label,
+        f"{view.label} TOMO" if view.kind is ImageKind.VOLUME else view.label,
     )
     return *map(_whole, texts), int(view.is_cbis_ddsm)
 

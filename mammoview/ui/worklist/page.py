@@ -18,7 +18,7 @@ from mammoview.app.worklist.values import Study
 from mammoview.ui.panels.parts import push_button
 from mammoview.ui.worklist.model import COLUMNS, StudyModel
 from mammoview.ui.worklist.table import StudyTable
-from mammoview.words import translate
+from mammoview.words import COUNTED, translate
 
 _MARGIN_PX = 10
 
@@ -58,7 +58,7 @@ class WorklistPage(QWidget):
         self._message = _label("worklistMessage", "faint", self)
         self._import = push_button("worklistImport", translate("Worklist", "Import folder…"), self)
         self._rescan = push_button("worklistRescan", translate("Worklist", "Rescan"), self)
-        self._roots = push_button("worklistRoots", translate("Worklist", "Sources…"), self)
+        self._roots = push_button("worklistRoots", "", self)
         self._middle = QStackedWidget(self)
         self._lay_out()
         self._connect()
@@ -115,6 +115,7 @@ class WorklistPage(QWidget):
         self._problem.setVisible(bool(new.problem))
         self._rescan.setEnabled(bool(new.listing.roots) and new.task is None)
         self._roots.setEnabled(bool(new.listing.roots))
+        self._roots.setText(sources_text(new))
         self._empty.setText(empty_text(new))
         self._middle.setCurrentIndex(0 if new.shown else 1)
         if self._import.hasFocus() and (old is None or not old.shown) and new.shown:
@@ -181,6 +182,14 @@ def count_text(state: WorklistState) -> str:
         return ""
     said = translate("Worklist", "{shown} of {total} studies · {unread} to read")
     return said.format(shown=shown, total=total, unread=state.unread)
+
+
+def sources_text(state: WorklistState) -> str:
+    """Return what opens the sources, with how many of their files could not be read."""
+    lost = len(state.listing.refused)
+    if not lost:
+        return translate("Worklist", "Sources…")
+    return translate("Worklist", "Sources, %n not read…", "", COUNTED, lost)
 
 
 def empty_text(state: WorklistState) -> str:

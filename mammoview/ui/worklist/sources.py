@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QStringListModel
+from PySide6.QtCore import QStringListModel, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialogButtonBox,
@@ -94,7 +94,9 @@ def _list(name: str, accessible: str, parent: QWidget) -> QListView:
     view = QListView(parent)
     view.setObjectName(name)
     view.setAccessibleName(accessible)
-    view.setUniformItemSizes(True)
+    view.setWordWrap(True)
+    view.setResizeMode(QListView.ResizeMode.Adjust)
+    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     view.setModel(QStringListModel(view))
     return view

@@ -130,6 +130,13 @@ def test_one_view_says_a_half_and_no_hour() -> None:
     assert mlo.endswith("lower half · posterior third")
 
 
+def test_the_air_before_the_breast_is_no_third_of_its_depth() -> None:
+    before = place(Slot.RCC, -150, 0)
+    assert where_text(hung(), before).endswith("in front of the nipple")
+    at_the_skin = place(Slot.RCC, -5, 0)
+    assert where_text(hung(), at_the_skin).endswith("anterior third")
+
+
 @pytest.mark.parametrize(
     ("side", "outer", "upper", "said"),
     [

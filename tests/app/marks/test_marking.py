@@ -8,6 +8,7 @@ import pytest
 
 from mammoview.app import commands, steps
 from mammoview.app.marks import marking
+from mammoview.app.message import message
 from mammoview.app.state.marks import Change, applied
 from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import Annotation, MarkKind
@@ -37,7 +38,7 @@ def replayed(ws: Workspace) -> tuple[Annotation, ...]:
 def test_a_mark_that_is_drawn_is_selected_and_ends_the_tool(ws: Workspace) -> None:
     ws = marking.choose_tool(ws, MarkKind.LENGTH)
     assert ws.marks.tool is MarkKind.LENGTH
-    assert "both ends" in ws.status
+    assert "both ends" in message(ws)
     ws = marking.add(ws, length_mark())
     assert (ws.marks.tool, ws.marks.selected) == (None, "m1")
     assert ws.marks.items == (length_mark(),)

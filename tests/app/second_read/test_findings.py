@@ -9,6 +9,7 @@ import pytest
 
 from mammoview.app import commands
 from mammoview.app.marks import drawing, marking
+from mammoview.app.message import message
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import findings
 from mammoview.app.state.read import Page
@@ -46,7 +47,7 @@ def made(ws: Workspace = WS, slot: Slot = Slot.RCC, name: str = "m1", up: float 
 def test_a_finding_is_outlined_and_described_by_its_outline() -> None:
     ws = findings.draw(WS, MarkKind.ELLIPSE)
     assert (ws.marks.tool, ws.marks.outlines) == (MarkKind.ELLIPSE, "")
-    assert "New finding" in ws.status
+    assert message(ws).startswith("New finding  ·  Ellipse")
     ws = findings.outlined(ws, drawn())
     assert ws.marks.tool is None
     assert ws.marks.outlines is None
@@ -70,7 +71,7 @@ def test_the_same_tool_again_ends_it_and_a_plain_tool_draws_a_mark() -> None:
 def test_linking_in_the_other_view_tells_the_quadrant() -> None:
     ws = findings.link(made())
     assert ws.marks.outlines == "m1"
-    assert "Finding 1 in another view" in ws.status
+    assert "Finding 1 in another view" in message(ws)
     ws = findings.outlined(ws, drawn(Slot.RMLO, up=350, name="m2"))
     (finding,) = findings.of_reader(ws)
     assert [v.sop_instance_uid for v in finding.views] == ["1.2.3.RCC", "1.2.3.RMLO"]

@@ -26,6 +26,7 @@ from mammoview.domain.views import Slot
 from mammoview.errors import WorklistError
 from tests.builders.dicom import build_exam, build_mg
 from tests.builders.media import zip_folder
+from tests.builders.tomo import build_tomo_exam
 
 
 @pytest.fixture
@@ -139,6 +140,23 @@ def test_an_archive_that_was_read_in_part_is_read_again(path: Path, tmp_path: Pa
     assert store.read_listing(path).studies == ()
     import_paths(path, [archive])
     assert store.read_listing(path).studies[0].images == 4
+
+
+def test_volumes_are_listed_as_what_they_are_also_in_a_list_of_an_older_program(
+    path: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "exams"
+    build_tomo_exam(folder)
+    import_paths(path, [folder])
+    assert store.read_listing(path).studies[0].extra == ("L CC TOMO", "R CC TOMO")
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE images SET label = 'R CC' WHERE slot = ''")
+        db.execute("PRAGMA user_version = 3")
+        db.commit()
+    prepare(path)
+    assert store.read_listing(path).studies[0].extra == ("R CC",)  # nothing is lost meanwhile
+    import_paths(path, [])
+    assert store.read_listing(path).studies[0].extra == ("L CC TOMO", "R CC TOMO")
 
 
 def test_an_unplugged_folder_is_not_forgotten(path: Path, tmp_path: Path) -> None:

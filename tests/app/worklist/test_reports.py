@@ -9,7 +9,7 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from mammoview.app.worklist import database, store
+from mammoview.app.worklist import store
 from mammoview.app.worklist.database import prepare
 from mammoview.app.worklist.desk import WorklistOrder
 from mammoview.app.worklist.importing import import_paths
@@ -80,13 +80,13 @@ def test_nothing_that_a_report_found_is_in_the_worklist(path: Path, tmp_path: Pa
 def test_reports_that_an_older_program_refused_are_read_again(path: Path, tmp_path: Path) -> None:
     _exam(tmp_path / "exam")
     import_paths(path, [tmp_path / "exam"])
-    with closing(sqlite3.connect(path)) as db:  # as the last version left it
+    with closing(sqlite3.connect(path)) as db:  # as version 2 left it
         (file,) = db.execute("SELECT DISTINCT file FROM cad_reports").fetchone()
         db.execute(
             "INSERT INTO refused VALUES (?, '', 'modality SR; expected a mammogram')", (file,)
         )
         db.execute("DROP TABLE cad_reports")
-        db.execute(f"PRAGMA user_version = {database.SCHEMA - 1}")
+        db.execute("PRAGMA user_version = 2")
         db.commit()
     assert prepare(path) == ""
     assert import_paths(path, []).read == 1
