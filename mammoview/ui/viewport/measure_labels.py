@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF
 from PySide6.QtGui import QPainterPath
 
 GAP_PX = 12.0
 _EDGE_PX = 4.0
 _CORNERS_PER_SIDE = 4
 _ON_THE_MARK = 1000.0
+_FAR_PX = 3 * GAP_PX  # further off, words need a line to their mark
 
 
 def broken(text: str) -> str:
@@ -30,8 +31,9 @@ def label_place(
 ) -> tuple[QRectF, float]:
     """Return where words of a size go.
 
-    Places beside the mark come first; where none is free, those along the pane's border; what is
-    left is the place with the least on it, where lines of the mark itself count most.
+    Places beside the mark come first; where none is free, those along the pane's border, the
+    nearest first; what is left is the place with the least on it, where lines of the mark itself
+    count most.
 
     Parameters
     ----------
@@ -56,7 +58,11 @@ def label_place(
     box = shape.boundingRect()
     room = pane.adjusted(_EDGE_PX, _EDGE_PX, -_EDGE_PX, -_EDGE_PX)
     best: tuple[float, QRectF] | None = None
-    for corner in (*_beside(size, box), *_along_the_border(size, room)):
+    to_the_mark = box.center() - QRectF(QPointF(), size).center()
+    border = sorted(
+        _along_the_border(size, room), key=lambda corner: QLineF(corner, to_the_mark).length()
+    )
+    for corner in (*_beside(size, box), *border):
         place = QRectF(corner, size)
         if not room.contains(place):
             continue
@@ -66,6 +72,21 @@ def label_place(
         if best is None or cost < best[0]:
             best = cost, place
     return (best[1], best[0]) if best else (QRectF(room.topLeft(), size), _ON_THE_MARK)
+
+
+def leader(place: QRectF, shape: QPainterPath) -> QLineF | None:
+    """Return the shortest line from words to the box round their mark; None where they are near."""
+    box = shape.boundingRect()
+    line = QLineF(_nearest(place, box.center()), box.center())
+    line.setP2(_nearest(box, line.p1()))
+    line.setP1(_nearest(place, line.p2()))
+    return line if line.length() > _FAR_PX else None
+
+
+def _nearest(box: QRectF, to: QPointF) -> QPointF:
+    return QPointF(
+        min(max(to.x(), box.left()), box.right()), min(max(to.y(), box.top()), box.bottom())
+    )
 
 
 def _cost(place: QRectF, shape: QPainterPath, box: QRectF) -> float:

@@ -17,7 +17,7 @@ from mammoview.domain.annotation import MarkKind
 from mammoview.domain.geometry import ImagePoint
 from mammoview.ui.viewport import layers
 from mammoview.ui.viewport.labelled_layer import LabelledLayer, label_font, stroke, words_size
-from mammoview.ui.viewport.measure_labels import broken, label_place
+from mammoview.ui.viewport.measure_labels import broken, label_place, leader
 from mammoview.ui.viewport.measure_shapes import cross_hair, mark_path, open_line
 from mammoview.ui.viewport.pane_view import PaneView
 
@@ -112,6 +112,11 @@ class MeasureLayer(LabelledLayer[Drawn]):
             other, less = label_place(words_size(narrow), path, pane, others=others, taken=taken)
             if less < cost:
                 text, place = narrow, other
+        far = leader(place, path)
+        if far is not None:
+            line = QPainterPath(far.p1())
+            line.lineTo(far.p2())
+            stroke(painter, line, COLOUR, 1.0, dotted=True)
         painter.fillRect(place, _PLATE)
         painter.setFont(label_font())
         painter.setPen(QColor(COLOUR))

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainterPath
 from PySide6.QtWidgets import QApplication
 
 from mammoview.app.marks import marking
@@ -19,6 +19,7 @@ from mammoview.domain.views import Slot
 from mammoview.ui.viewport import mark_layer, measure_layer
 from mammoview.ui.viewport.four_view import FourView
 from mammoview.ui.viewport.labelled_layer import label_font, words_size
+from mammoview.ui.viewport.measure_labels import label_place, leader
 from tests.ui.viewport import scene
 from tests.ui.viewport.conftest import Mouse
 from tests.ui.viewport.marking_hand import MM, Reader, click, drag, drawn_line, reader_of
@@ -74,6 +75,24 @@ def test_words_keep_off_what_is_written_in_the_pane(reader: Reader, mouse: Mouse
     (label,) = reader.view.measure.layer.labels
     assert head in texts.places()
     assert not any(place.intersects(label) for place in texts.places())
+
+
+def test_words_far_from_their_mark_have_a_line_to_it() -> None:
+    pane, size = QRectF(0, 0, 400, 400), QSizeF(300, 30)
+    shape = QPainterPath()
+    shape.addRect(QRectF(250, 250, 60, 60))
+    near, cost = label_place(size, shape, pane, others=[], taken=[])
+    assert cost == 0
+    assert leader(near, shape) is None
+    # Beside it and in the nearest corners all is taken: the words go along the border.
+    taken = [QRectF(0, 100, 400, 300)]
+    far, cost = label_place(size, shape, pane, others=[], taken=taken)
+    assert cost == 0
+    assert far.right() == pytest.approx(396)  # of those that are free, the nearest
+    line = leader(far, shape)
+    assert line is not None
+    assert line.p1().y() == far.bottom()
+    assert (line.p2().y(), line.dx()) == (250, 0)
 
 
 def test_a_plate_holds_all_lines_whatever_fonts_their_letters_are_from(qapp: QApplication) -> None:
