@@ -64,6 +64,10 @@ def test_cheat_sheet_lists_every_action_and_key(window: MainWindow, qtbot: QtBot
     cells = rows_of(sheet.table)
     for spec in TABLE:
         assert (native_text(spec.keys), spec.text) in cells, spec.id
+    titles = [first for first, second in cells if not second]
+    assert titles[:2] == ["File", "Hanging"]
+    under_hanging = cells[cells.index(("Hanging", "")) + 1]
+    assert under_hanging[1] == "Next step of the hanging"
     sheet.close()
 
 
@@ -84,11 +88,11 @@ def test_asking_twice_leaves_one_cheat_sheet(window: MainWindow, qtbot: QtBot) -
     window.findChildren(TextTable, "cheatSheet")[0].close()
 
 
-def rows_of(table: QTableWidget) -> set[tuple[str, str]]:
+def rows_of(table: QTableWidget) -> list[tuple[str, str]]:
     """Return the texts of a table of two columns."""
-    return {
+    return [
         (_text(table.item(row, 0)), _text(table.item(row, 1))) for row in range(table.rowCount())
-    }
+    ]
 
 
 def _text(item: QTableWidgetItem | None) -> str:

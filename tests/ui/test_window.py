@@ -254,7 +254,7 @@ def test_refused_files_can_be_read(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     dialog = window.findChild(TextTable, "refusedFiles")
     assert dialog is not None
-    assert rows_of(dialog.table) == {("notes.txt", "no DICOM file"), ("half.dcm", "no DICOM file")}
+    assert rows_of(dialog.table) == [("notes.txt", "no DICOM file"), ("half.dcm", "no DICOM file")]
     dialog.close()
 
 

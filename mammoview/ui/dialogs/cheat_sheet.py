@@ -8,7 +8,7 @@ from mammoview.app.keys import KeyMap
 from mammoview.ui.actions.keyboard import native_text
 from mammoview.ui.actions.spec import Menu
 from mammoview.ui.actions.table import TABLE
-from mammoview.ui.dialogs.text_table import Row, TextTable
+from mammoview.ui.dialogs.text_table import HEADING, Row, TextTable
 from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 MOUSE: tuple[Row, ...] = (
@@ -50,15 +50,20 @@ MOUSE: tuple[Row, ...] = (
 
 
 def rows(resolved: KeyMap) -> tuple[Row, ...]:
-    """Return key and meaning of every action, menu by menu, then the mouse."""
-    keys = [
-        (native_text(resolved.of(spec.id)), spec.said)
-        for menu in Menu
-        for spec in TABLE
-        if spec.menu is menu
-    ]
+    """Return key and meaning of every action, under its menu's title, then the mouse."""
     mouse = [(translate("Mouse", how), translate("Mouse", what)) for how, what in MOUSE]
-    return (*keys, *mouse)
+    return tuple(
+        row
+        for title, under in (
+            *((menu.said.replace("&", ""), _of_menu(menu, resolved)) for menu in Menu),
+            (translate("CheatSheet", "Mouse, and keys on the images"), mouse),
+        )
+        for row in ((title, HEADING), *under)
+    )
+
+
+def _of_menu(menu: Menu, resolved: KeyMap) -> list[Row]:
+    return [(native_text(resolved.of(spec.id)), spec.said) for spec in TABLE if spec.menu is menu]
 
 
 def cheat_sheet(resolved: KeyMap, parent: QWidget) -> TextTable:

@@ -21,6 +21,7 @@ from mammoview.ui.panels.parts import read_table
 
 Row = tuple[str, str]
 
+HEADING = ""  # in the second column: the first one's words are a title over the rows that follow
 _ROW_PX = 23
 _HIGHEST_PX = 880
 
@@ -70,7 +71,18 @@ def _table(
     for row, texts in enumerate(rows):
         for column, text in enumerate(texts):
             table.setItem(row, column, QTableWidgetItem(text))
+        if texts[1] == HEADING:
+            _make_heading(table, row)
     rows_header = table.verticalHeader()
     rows_header.setMinimumSectionSize(_ROW_PX)
     rows_header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     return table
+
+
+def _make_heading(table: QTableWidget, row: int) -> None:
+    table.setSpan(row, 0, 1, 2)
+    title = table.item(row, 0)
+    font = title.font()
+    font.setBold(True)
+    title.setFont(font)
+    title.setFlags(Qt.ItemFlag.ItemIsEnabled)
