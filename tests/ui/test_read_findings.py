@@ -176,7 +176,7 @@ def test_a_finding_is_outlined_linked_and_drawn_with_its_number(reader: Reader) 
     assert reader.finding.size_mm > 0
     reader.images()
     reader.press(Qt.Key.Key_9)
-    assert "Finding 1 in another view" in reader.window.findChild(QLabel, "statusMessage").text()
+    assert "Finding 1 in another view" in reader.find("statusMessage").toolTip()
     reader.drag("RMLO", (0.60, 0.20), (0.70, 0.30))
     assert len(reader.finding.views) == 2
     reader.window.grab()  # draws it

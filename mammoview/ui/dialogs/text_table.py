@@ -69,19 +69,19 @@ def _table(
     header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
     for row, texts in enumerate(rows):
-        for column, text in enumerate(texts):
-            table.setItem(row, column, QTableWidgetItem(text))
+        items = [QTableWidgetItem(text) for text in texts]
+        for column, item in enumerate(items):
+            table.setItem(row, column, item)
         if texts[1] == HEADING:
-            _make_heading(table, row)
+            table.setSpan(row, 0, 1, 2)
+            _make_heading(items[0])
     rows_header = table.verticalHeader()
     rows_header.setMinimumSectionSize(_ROW_PX)
     rows_header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     return table
 
 
-def _make_heading(table: QTableWidget, row: int) -> None:
-    table.setSpan(row, 0, 1, 2)
-    title = table.item(row, 0)
+def _make_heading(title: QTableWidgetItem) -> None:
     font = title.font()
     font.setBold(True)
     title.setFont(font)
