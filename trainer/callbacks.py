@@ -71,7 +71,14 @@ class MeanAccuracyStop(Callback):
 
 
 class FiniteLoss(Callback):
-    """Ends a training whose loss is no number any more, instead of wasting hours on it."""
+    """Ends a training whose loss is no number any more, instead of wasting hours on it.
+
+    Looked at every ten batches and at the end of an epoch, before its checkpoint takes the place of
+    the last good one.
+    """
+
+    def __init__(self) -> None:
+        self._loss = torch.zeros(())
 
     def on_train_batch_end(
         self,
@@ -88,7 +95,22 @@ class FiniteLoss(Callback):
         DataError
             If it is not finite.
         """
-        if trainer.global_step % _CHECK_EVERY or bool(torch.isfinite(outputs["loss"])):
+        self._loss = outputs["loss"]
+        if trainer.global_step % _CHECK_EVERY == 0:
+            self._check(trainer)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Look at the last loss.
+
+        Raises
+        ------
+        DataError
+            If it is not finite.
+        """
+        self._check(trainer)
+
+    def _check(self, trainer: Trainer) -> None:
+        if bool(torch.isfinite(self._loss)):
             return
         raise DataError(
             f"the training diverged: the loss is no number after {trainer.global_step} steps",

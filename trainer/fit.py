@@ -7,7 +7,6 @@ import platform
 import sys
 import time
 import warnings
-from collections.abc import Collection
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,11 +24,8 @@ from lightning.pytorch.callbacks import (
 )
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
-from torch import Tensor
-from torch.utils.data import DataLoader
 
-from mammoview.errors import DataError, SettingsError
-from trainer.augment import Collate, EpochOrder, PatchSet, PatchStore
+from mammoview.errors import DataError, SettingsError, UsageError
 from trainer.backbones import load_imagenet, load_weights
 from trainer.cache import GridCache
 from trainer.callbacks import FiniteLoss, LastingCheckpoint, MeanAccuracyStop, RunLog
@@ -43,6 +39,7 @@ from trainer.hard_negatives import (
 )
 from trainer.held_out import TRAINED_ON, digests, require_unknown, trained_on
 from trainer.machine import check_accelerator, precision_for, processes, usable_cores
+from trainer.patches import Patches, Sides
 from trainer.recipe import Recipe
 from trainer.splits import held_out, read_split, validation_people
 
@@ -79,128 +76,6 @@ class FitOptions:
     hard_share: float = 0.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sides:
-    """The lesions to train on and to judge on, and the hash of the split that says so."""
-
-    training: frozenset[str]
-    validation: frozenset[str]
-    split_sha256: str
-
-    def numbers(self, cache: GridCache, names: Collection[str]) -> tuple[int, ...]:
-        """Return the records that hold one of some lesions."""
-        return tuple(
-            number
-            for number, record in enumerate(cache.records)
-            if any(lesion.lesion_id in names for lesion in record.lesions)
-        )
-
-    def people(self, cache: GridCache, names: Collection[str]) -> frozenset[str]:
-        """Return the people whose records hold one of some lesions."""
-        return frozenset(cache.records[number].person for number in self.numbers(cache, names))
-
-
-class Patches(lightning.LightningDataModule):
-    """Draws each epoch's patches anew from (seed, epoch, sample).
-
-    Parameters
-    ----------
-    stride_px : int
-        Pixels from map cell to map cell.
-    hard : HardShare or None
-        Hard negatives to train on; none validate.
-    """
-
-    def __init__(
-        self,
-        cache: GridCache,
-        recipe: Recipe,
-        sides: Sides,
-        *,
-        stride_px: int,
-        workers: int,
-        hard: HardShare | None = None,
-    ) -> None:
-        super().__init__()
-        self.recipe = recipe
-        self.workers = workers
-        self.cache = cache
-        self._collate: Collate | None = None
-        training = recipe.training
-        self.training_set = PatchSet(
-            cache,
-            sides.numbers(cache, sides.training),
-            recipe=recipe,
-            per_lesion=training.patches_per_lesion,
-            stride_px=stride_px,
-            lesions=sides.training,
-            hard=hard,
-        )
-        # The same patches every epoch, drawn as for training where there is a background to
-        # judge, else each lesion once as it lies.
-        self.validation_set = PatchSet(
-            cache,
-            sides.numbers(cache, sides.validation),
-            recipe=recipe,
-            per_lesion=1 if recipe.network.background else 0,
-            stride_px=stride_px,
-            lesions=sides.validation,
-        )
-
-    @property
-    def steps(self) -> int:
-        """Steps an epoch."""
-        return len(self.training_set) // self.recipe.training.batch_size
-
-    def setup(self, stage: str) -> None:
-        """Open the pixels on the device of this process."""
-        assert self.trainer is not None
-        store = PatchStore(self.cache, self.trainer.strategy.root_device)
-        is_whole = self.training_set.is_whole
-        size = self.training_set.stride_px if is_whole else self.recipe.patches.size_px
-        self._collate = Collate(store, size, of_shapes=is_whole)
-
-    def train_dataloader(self) -> DataLoader[Any]:
-        """Return this process's part of each epoch, in that epoch's order."""
-        assert self.trainer is not None
-        world = self.trainer.world_size
-        order = EpochOrder(
-            len(self.training_set),
-            batch_size=self.recipe.training.batch_size,
-            seed=self.recipe.seed,
-            epoch=self._epoch,
-            rank=self.trainer.global_rank,
-            world=world,
-            areas=self.training_set.areas(),
-        )
-        size = self.recipe.training.batch_size // world
-        return self._loader(self.training_set, batch_size=size, sampler=order)
-
-    def val_dataloader(self) -> DataLoader[Any]:
-        """Return the same held-out patches every epoch, all of them to every process."""
-        return self._loader(self.validation_set, batch_size=self.recipe.training.batch_size)
-
-    def on_after_batch_transfer(self, batch: list[Tensor], dataloader_idx: int) -> list[Tensor]:
-        """Sample the pixels on the GPU that holds them."""
-        assert self._collate is not None
-        return self._collate.finish(batch) if self._collate.store.is_resident else batch
-
-    def _epoch(self) -> int:
-        """Count epochs by steps: after a resume Lightning's own count comes later than the data."""
-        assert self.trainer is not None
-        return int(self.trainer.global_step // self.steps)
-
-    def _loader(self, patches: PatchSet, **options: Any) -> DataLoader[Any]:
-        assert self._collate is not None
-        return DataLoader(
-            patches,
-            num_workers=self.workers,
-            collate_fn=self._collate,
-            pin_memory=torch.cuda.is_available(),
-            **options,
-        )
-
-
 def fit(cache_folder: Path, recipe: Recipe, options: FitOptions) -> Path:
     """Train and return the path of the last checkpoint.
 
@@ -231,17 +106,35 @@ def fit(cache_folder: Path, recipe: Recipe, options: FitOptions) -> Path:
     # Lightning's own estimate would start the loader processes before a resume is restored.
     module.total_steps = min(data.steps * recipe.training.epochs, options.max_steps or sys.maxsize)
     cache.verify()
-    _write_run(options, recipe, cache, sides, str(module.hparams["weights_sha256"]))
+    before = _read_begun(options.out) if options.resume else {}
+    _write_run(options, recipe, cache, sides, before, str(module.hparams["weights_sha256"]))
     stop = MeanAccuracyStop(recipe.training.stop_accuracy, recipe.training.stop_batches)
     trainer = _trainer(recipe, options, stop)
     started = time.monotonic()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*does not have many workers.*")
         last = options.out / LAST
-        trainer.fit(module, data, ckpt_path=str(last) if options.resume else None)
+        train(trainer, module, data, resumed=last if options.resume else None)
     if trainer.is_global_zero:
-        _add_to_run(options.out, trainer, stop, time.monotonic() - started)
+        _add_to_run(options.out, trainer, stop, time.monotonic() - started, before)
     return last
+
+
+def train(
+    trainer: Trainer, module: PatchClassifier, data: Patches, *, resumed: Path | None = None
+) -> None:
+    """Train to the end, on from the checkpoint ``resumed`` if there is one.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the process was told to stop, by Ctrl+C or by SIGTERM.  Lightning would leave the
+        program itself: after SIGTERM with 0, so that whatever waits for a finished network goes on.
+    """
+    try:
+        trainer.fit(module, datamodule=data, ckpt_path=None if resumed is None else str(resumed))
+    except SystemExit as leaving:
+        raise KeyboardInterrupt from leaving
 
 
 def sides_of(cache: GridCache, recipe: Recipe, options: FitOptions) -> Sides:
@@ -251,11 +144,11 @@ def sides_of(cache: GridCache, recipe: Recipe, options: FitOptions) -> Sides:
     ------
     DataError
         If the split is of other data, or puts one mammogram of a whole-image cache on both sides.
-    SettingsError
+    UsageError
         If a split is given without a part, or a part without a split.
     """
     if (options.split is None) != (options.part is None):
-        raise SettingsError(
+        raise UsageError(
             "a split without a part, or a part without a split",
             expected="both or neither",
             todo="give --split FILE --part fold-1",
@@ -344,29 +237,38 @@ def _module(recipe: Recipe, cache: GridCache, sides: Sides, options: FitOptions)
 
 def _check_resumed(options: FitOptions, recipe: Recipe, cache: GridCache, sides: Sides) -> None:
     """Refuse to go on with a run whose recipe, pixels, split or hard negatives have changed."""
-    out = options.out
+    begun = _read_begun(options.out)
+    for name, key, value in (
+        ("recipe", "recipe", recipe.as_dict()),
+        ("patch cache", "cache_sha256", cache.sha256),
+        ("split", "split_sha256", sides.split_sha256),
+        ("validation lesions", "validation", sorted(sides.validation)),
+        ("list of hard negatives", "hard_negatives", _hard_document(options)),
+    ):
+        if json.loads(json.dumps(value)) != begun.get(key):
+            raise DataError(
+                f"the run in {options.out} was started with another {name}",
+                expected="the same recipe, patch cache and split",
+                todo="start a new run in a new folder",
+            )
+
+
+def _read_begun(out: Path) -> dict[str, Any]:
+    """Return what a run's folder says of itself.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
+    """
     try:
-        begun = json.loads((out / RUN).read_text(encoding="utf-8"))
-        pairs = (
-            ("recipe", begun["recipe"], recipe.as_dict()),
-            ("patch cache", begun["cache_sha256"], cache.sha256),
-            ("split", begun["split_sha256"], sides.split_sha256),
-            ("validation lesions", begun["validation"], sorted(sides.validation)),
-            ("list of hard negatives", begun.get("hard_negatives"), _hard_document(options)),
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return dict(json.loads((out / RUN).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
         raise DataError(
             f"{out / RUN} cannot be read ({type(error).__name__}: {error})",
             expected="the folder of a run that was begun with mammoview-train fit",
             todo="start a new run in a new folder",
         ) from error
-    for name, old, new in pairs:
-        if json.loads(json.dumps(new)) != old:
-            raise DataError(
-                f"the run in {out} was started with another {name}",
-                expected="the same recipe, patch cache and split",
-                todo="start a new run in a new folder",
-            )
 
 
 def _trainer(recipe: Recipe, options: FitOptions, stop: MeanAccuracyStop) -> Trainer:
@@ -440,8 +342,14 @@ def _check_classes(data: Patches, recipe: Recipe) -> None:
 
 @rank_zero_only
 def _write_run(
-    options: FitOptions, recipe: Recipe, cache: GridCache, sides: Sides, weights_sha256: str
+    options: FitOptions,
+    recipe: Recipe,
+    cache: GridCache,
+    sides: Sides,
+    before: dict[str, Any],
+    weights_sha256: str,
 ) -> None:
+    """Write the run's description; ``before`` is that of a run that is gone on with."""
     options.out.mkdir(parents=True, exist_ok=True)
     judged = {cache.records[n].mammogram for n in sides.numbers(cache, sides.validation)}
     # A resumed run need not be told its weights again: whom they knew stands in its own folder.
@@ -449,7 +357,7 @@ def _write_run(
     document = {
         "data": cache.source,
         "recipe": recipe.as_dict(),
-        "weights": Path(options.weights).name if options.weights else "none",
+        "weights": before.get("weights", Path(options.weights).name if options.weights else "none"),
         "weights_sha256": weights_sha256,
         "cache_sha256": cache.sha256,
         "split_sha256": sides.split_sha256,
@@ -469,9 +377,15 @@ def _write_run(
     write_json(document, options.out / RUN)
 
 
-def _add_to_run(out: Path, trainer: Trainer, stop: MeanAccuracyStop, seconds: float) -> None:
-    """Add what is known only at the end: seconds add up over resumes."""
+def _add_to_run(
+    out: Path, trainer: Trainer, stop: MeanAccuracyStop, seconds: float, before: dict[str, Any]
+) -> None:
+    """Add what is known only at the end; ``seconds`` are those of the last sitting that trained."""
     document = json.loads((out / RUN).read_text(encoding="utf-8"))
+    finished = before.get("finished")
+    if finished is not None and finished["steps"] == trainer.global_step:
+        write_json(document | {"finished": finished}, out / RUN)  # nothing was left to train
+        return
     document["finished"] = {
         "epochs": trainer.current_epoch,
         "steps": trainer.global_step,

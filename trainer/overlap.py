@@ -23,6 +23,7 @@ from trainer.bootstrap import ratio
 from trainer.detect import DetectedImage, best_hit, lesions_of
 from trainer.labelled import LabelledBox
 from trainer.metrics import Estimate
+from trainer.pictures import decode_file
 
 RASTER = 128
 RASTER_TEXT = f"{RASTER} x {RASTER} points over the box around lesion and region"
@@ -256,12 +257,10 @@ def read_mask(file: Path) -> NDArray[np.bool_]:
 
 
 def _read_picture(file: Path) -> NDArray[np.generic]:
-    import imagecodecs
-
     try:
-        return np.asarray(imagecodecs.imread(file))
-    except Exception as error:  # imagecodecs raises one class a codec
-        raise _UnusableMaskError(f"cannot be decoded ({type(error).__name__})") from error
+        return decode_file(file)
+    except ValueError as error:
+        raise _UnusableMaskError(f"cannot be decoded ({error})") from error
 
 
 def _read_dicom(file: Path) -> NDArray[np.generic]:

@@ -14,6 +14,8 @@ from trainer.labelled import LabelledImage
 from trainer.recipe import DataRecipe
 
 _DICOM_SUFFIXES = (".dcm", ".dicom", "")
+# So far (0..1) a lossy codec may part the channels of what was grey.
+_GREY_WITHIN = 1 / 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,16 +80,64 @@ def _read_dicom(file: Path) -> Picture:
     return Picture(values=values, spacing=mammograms[0].spacing)
 
 
-def _read_pixels(file: Path) -> NDArray[np.float32]:
+def decode_file(file: Path) -> NDArray[np.generic]:
+    """Return the pixels of a picture file as they are stored: (rows, cols), or with channels.
+
+    Raises
+    ------
+    ValueError
+        In words, if it cannot be decoded or is a JPEG that was cut short.
+    """
     import imagecodecs
 
     try:
-        pixels = np.asarray(imagecodecs.imread(file))
+        content = file.read_bytes()
+        pixels = np.asarray(imagecodecs.imread(file)) if content else None
     except Exception as error:  # imagecodecs raises one class a codec
-        raise _undecodable(file, type(error).__name__, "a JPEG or PNG picture") from error
-    if pixels.ndim == 3:  # grey stored as colour
-        pixels = pixels[..., 0]
-    return pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+        raise ValueError(type(error).__name__) from error
+    if pixels is None:
+        raise ValueError("the file is empty")
+    if _is_cut_short(content):
+        raise ValueError("the file is cut short")
+    return pixels
+
+
+def _is_cut_short(content: bytes) -> bool:
+    """Tell whether a JPEG lacks its end, which libjpeg makes up as grey without an error.
+
+    The last scan of a whole JPEG (SOS, FFDA) is followed by the end of the image (EOI, FFD9); a
+    thumbnail's own end stands before the scan, and neither marker can stand in coded data
+    (ITU-T T.81, B.1.1.5).
+    """
+    is_jpeg = content.startswith(b"\xff\xd8")
+    return is_jpeg and content.rfind(b"\xff\xd9") < content.rfind(b"\xff\xda")
+
+
+def _read_pixels(file: Path) -> NDArray[np.float32]:
+    try:
+        pixels = decode_file(file)
+    except ValueError as error:
+        raise _undecodable(file, str(error), "a JPEG or PNG picture") from error
+    if pixels.dtype.kind != "u" or pixels.ndim not in (2, 3):
+        met = f"{pixels.dtype} of shape {pixels.shape}"
+        raise _undecodable(file, met, "8 or 16 bit grey")
+    largest = np.iinfo(pixels.dtype).max
+    grey = pixels.astype(np.float32) / np.float32(largest)
+    return grey if grey.ndim == 2 else _without_colour(grey, file)
+
+
+def _without_colour(channels: NDArray[np.float32], file: Path) -> NDArray[np.float32]:
+    """Return grey that is stored as colour, as grey and alpha, or as colour and alpha.
+
+    Raises
+    ------
+    DataError
+        If there is colour in it: something is drawn into it, or it is no mammogram.
+    """
+    colours = channels[..., : 3 if channels.shape[2] > 2 else 1]
+    if float(np.ptp(colours, axis=2).max()) > _GREY_WITHIN:
+        raise _undecodable(file, "there is colour in it", "grey")
+    return np.ascontiguousarray(colours[..., 0])
 
 
 def _undecodable(file: Path, reason: str, expected: str) -> DataError:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mammoview.domain.geometry import ImageBox, ImagePoint
-from mammoview.errors import DataError
+from mammoview.errors import DataError, MammoviewError
 from mammoview.imaging.breast import find_breast
 from mammoview.modelkit.preprocess import Grid, to_grid, to_square
 from trainer.cache import (
@@ -225,7 +225,7 @@ def _identity(image: LabelledImage) -> tuple[str, str, tuple[tuple[str, ImageBox
 def _prepare_one(image: LabelledImage, *, recipe: Recipe) -> tuple[PreparedGrid, ...] | _Refused:
     try:
         picture = read_labelled_picture(image, recipe.data)
-    except DataError as error:
+    except MammoviewError as error:
         return _Refused(name=image.file.name, reason=str(error))
     if recipe.patches.sampling == "roi":
         return tuple(_squares(image, picture, recipe))

@@ -34,8 +34,9 @@ from trainer.cache import (
 from trainer.callbacks import MeanAccuracyStop
 from trainer.classifier import PatchClassifier, label_stride
 from trainer.draw import IGNORED, cache_settings, check_settings, cut_size
-from trainer.fit import Patches, Sides
+from trainer.fit import train
 from trainer.machine import check_accelerator, precision_for, usable_cores
+from trainer.patches import Patches, Sides
 from trainer.recipe import Recipe
 
 ASKED_RATIO = 0.9
@@ -133,7 +134,7 @@ def measure(cache: GridCache, recipe: Recipe, options: BenchOptions) -> Throughp
     trainer = _trainer(options, module.total_steps, meter)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*does not have many workers.*")
-        trainer.fit(module, train_dataloaders=None, datamodule=data)
+        train(trainer, module, data)
     device = trainer.strategy.root_device
     return Throughput(
         training=tuple(meter.training),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,8 @@ import pytest
 from tests.builders.pictures import build_pictures
 from trainer.cache import GridCache
 from trainer.cli import main
-from trainer.cli.main import COMMANDS, is_out_of_memory
+from trainer.cli.main import COMMANDS, is_out_of_memory, parser
+from trainer.splits import SEED
 
 
 def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,6 +107,71 @@ def test_a_full_disk_is_said_in_words(
     monkeypatch.setattr("trainer.prepare.write_shard", full)
     assert main(["prepare", str(data), "--out", str(tmp_path / "c"), "--workers", "1"]) == 3
     assert "No space left on device" in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = build_pictures(tmp_path / "data", people=1)
+    (tmp_path / "taken").write_text("a file")
+    assert main(["prepare", str(data), "--out", str(tmp_path / "taken" / "c")]) == 3
+    assert "taken" in capsys.readouterr().err
+
+
+def test_an_interruption_is_said_and_is_no_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told(_folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("trainer.sources.read_coco", told)
+    build_pictures(tmp_path, people=1)
+    assert main(["prepare", str(tmp_path), "--out", str(tmp_path / "cache")]) == 130
+    assert "fit does with --resume" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "simulate D --out O --limit -1",
+        "simulate D --out O --seed -1",
+        "splits D --protocol grouped --out O --seed 4294967296",
+        "prepare D --out O --workers 0",
+        "index D --out O --workers -3",
+        "fit C --out O --workers -1",
+        "fit C --out O --max-steps 0",
+        "bench --blocks 0",
+        "mine R --cache C --out O --most 0",
+        "ablation --row A=R --data D --out O --pictures -4",
+        "crossval C --split S --out O --workers two",
+    ],
+)
+def test_a_number_that_means_nothing_is_a_wrong_usage(
+    words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        main(words.split())
+    assert leaving.value.code == 2
+    option, value = words.split()[-2:]
+    assert f"argument {option}: '{value}'; expected a whole number from" in capsys.readouterr().err
+
+
+def test_every_argument_of_every_command_is_explained() -> None:
+    def arguments(of: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+        for action in of._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for command in action.choices.values():
+                    yield from arguments(command)
+            else:
+                yield action
+
+    found = list(arguments(parser()))
+    assert len(found) > 150
+    assert [action.dest for action in found if not action.help] == []
+
+
+def test_a_split_left_to_itself_is_the_one_of_the_documents() -> None:
+    assert parser().parse_args(["splits", "D", "--protocol", "paper", "--out", "O"]).seed == SEED
 
 
 def test_prepare_makes_a_cache(tmp_path: Path) -> None:

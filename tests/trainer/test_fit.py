@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from mammoview.errors import DataError, SettingsError, UsageError
 from tests.builders.pictures import build_pictures
 from trainer.cache import GridCache
 from trainer.callbacks import MeanAccuracyStop
-from trainer.classifier import LAST, RUN, load_checkpoint
+from trainer.classifier import LAST, RUN, PatchClassifier, load_checkpoint
 from trainer.fit import FitOptions, fit
 from trainer.held_out import TRAINED_ON, digests, require_unknown
 from trainer.predict import predict_patches
@@ -214,6 +215,34 @@ def test_a_training_that_diverges_is_ended(place: Path, tiny: Recipe) -> None:
     wild = replace(tiny, training=replace(tiny.training, learning_rate=1e30, epochs=9))
     with pytest.raises(DataError, match="diverged"):
         fit(place / "cache", wild, options(place, "wild"))
+    short = replace(wild, training=replace(wild.training, epochs=1))
+    with pytest.raises(DataError, match="diverged"):  # before the tenth step, too
+        fit(place / "cache", short, options(place, "wild-short"))
+    assert not (place / "wild-short" / LAST).exists()
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_told_to_stop_is_not_done(
+    place: Path, tiny: Recipe, told: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scheduler's SIGTERM must not look like a network that is trained."""
+
+    def stop(module: PatchClassifier, *_: object) -> None:
+        if module.global_step == 5:
+            os.kill(os.getpid(), told)
+
+    name = f"told-{told.name}"
+    monkeypatch.setattr(PatchClassifier, "on_before_zero_grad", stop)
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            fit(place / "cache", tiny, options(place, name))
+    finally:
+        signal.signal(signal.SIGINT, handler)  # Lightning ignores it from the first on
+    assert "finished" not in json.loads((place / name / RUN).read_text())
+    monkeypatch.undo()
+    fit(place / "cache", tiny, options(place, name, resume=True))
+    assert same(weights_of(place / name), weights_of(place / "run"))
 
 
 def test_the_stop_waits_for_all_its_batches_and_remembers_them() -> None:
@@ -348,7 +377,7 @@ class TestRefusals:
             fit(place / "cache", tiny, options(place, "other", split=tmp_path / "split.json"))
         with pytest.raises(UsageError, match="fold-9"):
             fit(place / "cache", tiny, options(place, "other", part="fold-9"))
-        with pytest.raises(SettingsError, match="split without a part"):
+        with pytest.raises(UsageError, match="split without a part"):
             fit(place / "cache", tiny, options(place, "other", part=None))
 
     def test_an_empty_class(self, place: Path, tiny: Recipe) -> None:
@@ -407,6 +436,11 @@ def test_a_resumed_run_still_says_whom_its_weights_knew(
     fit(place / "cache", tiny, options(place, "goes-on", resume=True))
     kept = json.loads((place / "goes-on" / RUN).read_text())[TRAINED_ON]
     assert digests(["somebody else"]) < set(kept)
+    goes_on = json.loads((place / "goes-on" / RUN).read_text())
+    assert goes_on["weights"] == LAST
+    fit(place / "cache", tiny, options(place, "goes-on", resume=True))  # nothing is left to train
+    again = json.loads((place / "goes-on" / RUN).read_text())
+    assert again == goes_on
 
 
 def test_weights_of_a_run_that_does_not_say_are_refused(place: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from mammoview.errors import ExitCode, UsageError
+from trainer.cli.common import whole_number
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the indexes or folders that the caches were made from",
     )
     parser.add_argument("--out", type=Path, required=True, help="folder for table and section")
-    parser.add_argument("--pictures", type=int, help="judge on so many pictures alone")
+    parser.add_argument(
+        "--pictures",
+        metavar="N",
+        type=whole_number(1),
+        help="judge on so many pictures alone, the same ones each time",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mammoview.errors import ExitCode, UsageError
-from trainer.cli.common import add_recipe, add_training, read_named_recipe
+from mammoview.errors import ExitCode
+from trainer.cli.common import add_recipe, add_training, read_named_recipe, whole_number
 
 if TYPE_CHECKING:
     from trainer.recipe import Recipe
@@ -24,8 +24,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_recipe(parser)
     add_training(parser)
-    parser.add_argument("--blocks", type=int, default=5, help="blocks of steps to measure")
-    parser.add_argument("--steps", type=int, default=10, help="steps a block")
+    parser.add_argument(
+        "--blocks",
+        type=whole_number(1),
+        metavar="N",
+        default=5,
+        help="pairs of blocks to measure: one of training, one on random tensors; a first pair "
+        "warms up (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--steps",
+        type=whole_number(1),
+        metavar="N",
+        default=10,
+        help="steps a block (default: %(default)s)",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -33,12 +46,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure and print."""
     from trainer.throughput import BenchOptions
 
-    if min(arguments.blocks, arguments.steps) < 1:
-        raise UsageError(
-            f"--blocks {arguments.blocks} --steps {arguments.steps}",
-            expected="1 or more of each",
-            todo="leave them out",
-        )
     recipe = read_named_recipe(arguments.recipe)
     options = BenchOptions(
         accelerator=arguments.device,

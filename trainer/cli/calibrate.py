@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mammoview.errors import ExitCode, UsageError
-from trainer.cli.common import add_json, add_part, add_recipe, read_data, read_named_recipe
+from trainer.cli.common import (
+    add_bundle,
+    add_json,
+    add_part,
+    add_recipe,
+    read_data,
+    read_named_recipe,
+)
 
 if TYPE_CHECKING:
     from mammoview.inference.session import Session
@@ -17,7 +24,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the bundle, the images and the new bundle."""
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="folder of the model")
+    add_bundle(parser)
     images = parser.add_mutually_exclusive_group(required=True)
     images.add_argument(
         "--data",

@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 from mammoview.errors import UsageError
+from trainer.cli.common import add_bundle
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path)
+    add_bundle(parser)
     parser.add_argument(
         "--run",
         dest="run_folder",

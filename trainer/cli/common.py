@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,68 @@ from mammoview.modelkit.shipped import shipped_root
 if TYPE_CHECKING:
     from trainer.labelled import LabelledImage
     from trainer.recipe import Recipe
+
+
+# NumPy takes any seed from 0 on, scikit-learn 32 bits alone.
+_SEEDS = 2**32
+
+
+def whole_number(least: int, below: int | None = None) -> Callable[[str], int]:
+    """Return what reads a whole number from ``least`` on (and below ``below``) for argparse.
+
+    Another text is a wrong usage: ``type=int`` would let -1 through to where it means nothing, or
+    something else.
+    """
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if value < least or (below is not None and value >= below):
+            upto = "on" if below is None else f"to {below - 1}"
+            raise argparse.ArgumentTypeError(
+                f"{text!r}; expected a whole number from {least} {upto}"
+            )
+        return value
+
+    return read
+
+
+def add_bundle(parser: argparse.ArgumentParser) -> None:
+    """Declare ``BUNDLE``."""
+    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="folder of the model")
+
+
+def add_seed(parser: argparse.ArgumentParser, of: str) -> None:
+    """Declare ``--seed``; ``of`` says what another seed changes."""
+    parser.add_argument(
+        "--seed",
+        type=whole_number(0, _SEEDS),
+        metavar="N",
+        default=1,
+        help=f"another whole number: {of} (default: %(default)s)",
+    )
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--workers`` of a command whose result they do not change."""
+    parser.add_argument(
+        "--workers",
+        type=whole_number(1),
+        metavar="N",
+        help="processes; as many as cores if left out. The result is the same with any number",
+    )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--device``."""
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "gpu"),
+        default="auto",
+        help="auto: a GPU where there is one (default: %(default)s)",
+    )
 
 
 def add_recipe(parser: argparse.ArgumentParser) -> None:
@@ -79,11 +142,21 @@ def read_data(source: Path, split: Path | None, part: str | None) -> tuple[Label
 
 def add_training(parser: argparse.ArgumentParser) -> None:
     """Declare where and how a network is trained."""
-    parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto")
+    add_device(parser)
     parser.add_argument(
-        "--precision", choices=("auto", "bf16-mixed", "16-mixed", "32-true"), default="auto"
+        "--precision",
+        choices=("auto", "bf16-mixed", "16-mixed", "32-true"),
+        default="auto",
+        help="of the arithmetic; auto: bfloat16 where the device is faster with it, else float32 "
+        "(default: %(default)s)",
     )
-    parser.add_argument("--workers", type=int, default=0, help="loader processes")
+    parser.add_argument(
+        "--workers",
+        type=whole_number(0),
+        metavar="N",
+        default=0,
+        help="loader processes; 0: none beside the training (default: %(default)s)",
+    )
 
 
 def read_named_recipe(named: str) -> Recipe:

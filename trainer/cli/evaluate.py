@@ -17,7 +17,16 @@ from trainer.cli import (
     evaluate_passes,
     evaluate_rivals,
 )
-from trainer.cli.common import add_json, add_part, add_recipe, add_way, read_data, read_named_recipe
+from trainer.cli.common import (
+    add_bundle,
+    add_device,
+    add_json,
+    add_part,
+    add_recipe,
+    add_way,
+    read_data,
+    read_named_recipe,
+)
 
 if TYPE_CHECKING:
     from trainer.evaluate import ClassResult, Evaluation
@@ -57,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _add_images(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path)
+    add_bundle(parser)
     parser.add_argument(
         "--data",
         metavar="LABELLED",
@@ -85,16 +94,16 @@ def _add_images(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_patches(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run_folder", metavar="RUN", type=Path)
+    parser.add_argument("run_folder", metavar="RUN", type=Path, help="folder of a trained network")
     parser.add_argument("--cache", type=Path, required=True, help="patch cache of the run")
     parser.add_argument("--out", type=Path, help="folder for predictions, tables and pictures")
-    parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto")
+    add_device(parser)
     add_json(parser)
     parser.set_defaults(evaluate=_patches)
 
 
 def _add_exams(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path)
+    add_bundle(parser)
     parser.add_argument("--data", type=Path, required=True, help="their pictures and COCO boxes")
     add_recipe(parser)
     parser.add_argument("--boxes", type=Path, required=True, help="boxes of the native files")

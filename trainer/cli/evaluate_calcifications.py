@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mammoview.errors import UsageError
-from trainer.cli.common import add_json, add_recipe, check_folder, read_named_recipe
+from trainer.cli.common import add_bundle, add_json, add_recipe, check_folder, read_named_recipe
 
 if TYPE_CHECKING:
     from mammoview.inference.session import Session
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path)
+    add_bundle(parser)
     parser.add_argument(
         "--simulated",
         metavar="SET",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from trainer.cli.common import add_json, add_recipe, check_folder, read_named_recipe
+from trainer.cli.common import add_bundle, add_json, add_recipe, check_folder, read_named_recipe
 from trainer.cli.validation import add_validation, again, chosen_images
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path)
+    add_bundle(parser)
     add_validation(parser)
     add_recipe(parser)
     parser.add_argument(

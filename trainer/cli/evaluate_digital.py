@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from trainer.cli.common import add_json, add_recipe, check_folder, read_named_recipe
+from trainer.cli.common import add_bundle, add_json, add_recipe, check_folder, read_named_recipe
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path)
+    add_bundle(parser)
     parser.add_argument(
         "--data",
         metavar="CESM",

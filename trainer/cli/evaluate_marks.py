@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from trainer.cli.common import (
+    add_bundle,
     add_json,
     add_part,
     add_recipe,
@@ -17,7 +18,7 @@ from trainer.cli.common import (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path)
+    add_bundle(parser)
     parser.add_argument(
         "--data",
         metavar="LABELLED",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from trainer.cli.common import add_json, add_recipe, read_named_recipe
+from trainer.cli.common import add_bundle, add_json, add_recipe, read_named_recipe
 from trainer.cli.validation import add_validation, again, chosen_images, is_validation
 
 DOCUMENT = "passes.json"
@@ -13,7 +13,7 @@ DOCUMENT = "passes.json"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path)
+    add_bundle(parser)
     add_validation(parser)
     add_recipe(parser)
     parser.add_argument("--out", metavar="FOLDER", type=Path, help=f"for {DOCUMENT}, section.md")

@@ -10,7 +10,7 @@ from mammoview.errors import ExitCode
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("run_folder", metavar="RUN", type=Path)
+    parser.add_argument("run_folder", metavar="RUN", type=Path, help="folder of a trained network")
     parser.add_argument(
         "--data",
         type=Path,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mammoview.errors import ExitCode, UsageError
 from trainer.cli.common import (
+    add_bundle,
     add_part,
     add_recipe,
     check_folder,
@@ -19,7 +20,7 @@ from trainer.cli.validation import read_validation
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="folder of the model")
+    add_bundle(parser)
     parser.add_argument(
         "--data",
         metavar="LABELLED",

@@ -7,12 +7,12 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from trainer.cli.common import add_recipe, add_training, read_named_recipe
+from trainer.cli.common import add_recipe, add_training, read_named_recipe, whole_number
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("cache", type=Path)
+    parser.add_argument("cache", type=Path, help="patch cache, prepared with this recipe")
     add_recipe(parser)
     parser.add_argument(
         "--weights", help="weights to start from: a file, or imagenet (torchvision's own)"
@@ -31,7 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
     add_training(parser)
-    parser.add_argument("--max-steps", type=int, help="stop after so many steps")
+    parser.add_argument(
+        "--max-steps",
+        metavar="N",
+        type=whole_number(1),
+        help="stop after so many steps, counted from the first of the run; the schedule of the "
+        "learning rate ends there too. Left out: all epochs of the recipe",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -8,7 +8,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mammoview.errors import ExitCode, UsageError
+from mammoview.errors import ExitCode
+from trainer.cli.common import add_workers
 
 if TYPE_CHECKING:
     from trainer.cbis.index import CbisIndex
@@ -21,9 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--csv", metavar="FOLDER", type=Path, help="the four tables; found under DATA if left out"
     )
     parser.add_argument("--out", type=Path, required=True, help="folder of the index")
-    parser.add_argument(
-        "--workers", metavar="N", type=int, help="processes; as many as cores if left out"
-    )
+    add_workers(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document")
 
 
@@ -31,10 +30,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Index, and say what can be learned from and what is set aside."""
     from trainer.cbis.index import build_index
 
-    if arguments.workers is not None and arguments.workers < 1:
-        raise UsageError(
-            f"--workers {arguments.workers}", expected="1 or more", todo="leave it out for all"
-        )
     index = build_index(
         arguments.data, out=arguments.out, csv=arguments.csv, workers=arguments.workers
     )

@@ -50,7 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(str(error))
         return exit_code_of(error)
     except KeyboardInterrupt:
-        say("interrupted; the same command goes on where it was (fit: with --resume)")
+        say(
+            "interrupted; start the same command again: index, prepare, crossval and compare go "
+            "on where they were, fit does with --resume"
+        )
         return ExitCode.INTERRUPTED
     except Exception as error:
         return _unforeseen(error)
@@ -82,7 +85,11 @@ def _unforeseen(error: Exception) -> ExitCode:
         say("the memory is full; use a smaller batch_size, a smaller network or --device cpu")
         return ExitCode.REFUSED
     if isinstance(error, OSError):
-        say(f"{error.strerror or error}; expected a place to read and write; free space or choose")
+        place = f"{error.filename}: " if error.filename is not None else ""
+        say(
+            f"{place}{error.strerror or error}; expected a place to read and write; free space, "
+            "or choose another"
+        )
         return ExitCode.REFUSED
     say(f"internal error: {type(error).__name__}: {error}")
     say("this is a fault of mammoview, please report it")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mammoview.errors import ExitCode, UsageError
+from mammoview.errors import ExitCode
+from trainer.cli.common import whole_number
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,8 +16,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--cache", type=Path, required=True, help="cache of whole grids that the run trained from"
     )
     parser.add_argument("--out", type=Path, required=True, help="file for fit --hard-negatives")
-    parser.add_argument("--pictures", type=int, help="look through so many pictures alone")
-    parser.add_argument("--most", type=int, default=2000, help="keep so many places (2000)")
+    parser.add_argument(
+        "--pictures",
+        metavar="N",
+        type=whole_number(1),
+        help="look through so many pictures alone, the same ones each time",
+    )
+    parser.add_argument(
+        "--most",
+        metavar="N",
+        type=whole_number(1),
+        default=2000,
+        help="keep so many places, the highest scores (default: %(default)s)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -25,10 +37,6 @@ def run(arguments: argparse.Namespace) -> int:
     from trainer.hard_negatives import write_hard_negatives
     from trainer.mining import MiningOptions, mine
 
-    for name in ("pictures", "most"):
-        value = getattr(arguments, name)
-        if value is not None and value < 1:
-            raise UsageError(f"--{name} {value}", expected="1 or more", todo="correct it")
     options = MiningOptions(pictures=arguments.pictures, most=arguments.most)
     found = mine(arguments.run_folder, GridCache(arguments.cache), options)
     write_hard_negatives(found, arguments.out)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mammoview.errors import ExitCode
-from trainer.cli.common import add_part, add_recipe, read_data, read_named_recipe
+from trainer.cli.common import add_part, add_recipe, add_workers, read_data, read_named_recipe
 
 _PEOPLE = 40
 
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_recipe(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder of the cache")
-    parser.add_argument("--workers", type=int, help="processes; as many as cores if left out")
+    add_workers(parser)
     parser.add_argument("--source", help="what the pictures are, for the model card")
 
 

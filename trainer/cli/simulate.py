@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mammoview.errors import UsageError
-from trainer.cli.common import add_recipe, read_named_recipe
+from trainer.cli.common import (
+    add_recipe,
+    add_seed,
+    add_workers,
+    read_named_recipe,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     from trainer.labelled import LabelledImage
@@ -36,9 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="REASON",
         help="leave nothing out, and say why (it is written into the set)",
     )
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--workers", type=int, help="processes; as many as cores if left out")
-    parser.add_argument("--limit", metavar="N", type=int, help="the first N people alone")
+    add_seed(parser, "other clusters at other places")
+    add_workers(parser)
+    parser.add_argument(
+        "--limit", metavar="N", type=whole_number(2), help="the first N people alone, at least 2"
+    )
     add_recipe(parser)
 
 

@@ -6,7 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from trainer.cli.common import add_json, add_recipe, read_named_recipe
+from trainer.cli.common import (
+    add_json,
+    add_recipe,
+    add_seed,
+    add_workers,
+    read_named_recipe,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", metavar="FOLDER", type=Path, help="a set that 'simulate' made")
     parser.add_argument("--out", type=Path, help="folder for control.json and control.md")
     add_json(parser)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--workers", type=int, help="processes; as many as cores if left out")
+    add_seed(parser, "other folds of the people")
+    add_workers(parser)
     add_recipe(parser)
 
 

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trainer.cli.common import add_seed
+
 if TYPE_CHECKING:
     from trainer.splits import Leak, Split, SplitItem
 
@@ -24,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="grouped: five folds by person; official-purged: the official sets, nobody in both; "
         "paper: one patch a mammogram and class, five folds or 85/15, whoever they belong to",
     )
-    parser.add_argument("--seed", type=int, help="another split of the same kind")
+    add_seed(parser, "another split of the same kind")
     parser.add_argument("--out", type=Path, required=True, help="split file")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -32,11 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Split, write the file, and print what is in it."""
     from trainer.documents import json_text
-    from trainer.splits import SEED, Protocol, leak_of, make_split, write_split
+    from trainer.splits import Protocol, leak_of, make_split, write_split
 
     items = _items(arguments.source)
-    seed = SEED if arguments.seed is None else arguments.seed
-    split = make_split(items, Protocol(arguments.protocol), seed=seed)
+    split = make_split(items, Protocol(arguments.protocol), seed=arguments.seed)
     write_split(split, arguments.out)
     leak = leak_of(items, split.parts)
     if arguments.json:

@@ -8,11 +8,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mammoview.errors import ExitCode
+from trainer.cli.common import add_bundle
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path)
+    add_bundle(parser)
     parser.add_argument(
         "--run",
         dest="run_folder",

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from mammoview.errors import ExitCode
-from trainer.cli.common import add_recipe, add_way, read_named_recipe
+from trainer.cli.common import add_bundle, add_recipe, add_way, read_named_recipe
 from trainer.cli.validation import add_validation, again, chosen_images
 
 RULES = "views.json"
@@ -15,7 +15,7 @@ DOCUMENT = "gain.json"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path)
+    add_bundle(parser)
     add_validation(parser, required=True)
     add_way(parser)
     add_recipe(parser)

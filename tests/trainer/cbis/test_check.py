@@ -321,7 +321,7 @@ def test_the_real_exams_of_the_package_are_incomplete(
         (["verify-data", "{tmp}"], 3, "no usable index"),
         (["verify-data", "--csv", "{tmp}"], 3, "no mass_case_description_train_set.csv"),
         (["index", "{tmp}/none", "--out", "{tmp}/out"], 3, "no folder"),
-        (["index", "{tmp}", "--out", "{tmp}/out", "--workers", "0"], 2, "--workers 0"),
+        (["index", "{tmp}", "--out", "{tmp}/out", "--workers", "0"], 2, "argument --workers: '0'"),
     ],
 )
 def test_wrong_usage_is_an_answer(
