@@ -7,15 +7,41 @@ cluster bootstrap); percentile interval of Efron (1979).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from trainer.metrics import Estimate, interval
-
 DRAWS = 1000
 SEED = 1
 PERCENTILES = (2.5, 97.5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A figure with its 95 % interval; NaN where nothing can be said."""
+
+    value: float
+    low: float
+    high: float
+
+
+def estimate_document(estimate: Estimate) -> dict[str, float | list[float]]:
+    """Return a figure as the documents of the evaluations hold it."""
+    return {"mean": estimate.value, "ci95": [estimate.low, estimate.high]}
+
+
+def interval(value: float, drawn: NDArray[np.float64]) -> Estimate:
+    """Return a figure with the interval that its draws span; draws that are none say nothing.
+
+    Parameters
+    ----------
+    drawn : ndarray of float64, (draws,)
+        The figure of each sample of people; NaN where a sample gives none.
+    """
+    kept = drawn[~np.isnan(drawn)]
+    low, high = np.percentile(kept, PERCENTILES) if len(kept) else (np.nan, np.nan)
+    return Estimate(value=float(value), low=float(low), high=float(high))
 
 
 def numbered(people: Sequence[str]) -> tuple[NDArray[np.intp], int]:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
+from trainer.bootstrap import Estimate
 from trainer.curves import Reliability, Roc
 from trainer.documents import write_bytes
-from trainer.metrics import Confusion, Estimate
+from trainer.metrics import Confusion
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,17 +10,10 @@ from typing import Any
 
 from mammoview.errors import DataError
 from trainer.baselines import SIZE_ONLY
+from trainer.bootstrap import Estimate
 from trainer.charts import BarGroup, draw_bars
 from trainer.documents import markdown_table, write_csv, write_json, write_text
-from trainer.metrics import (
-    OVERALL,
-    Accuracy,
-    Estimate,
-    Paired,
-    accuracy,
-    compare_paired,
-    judged_classes,
-)
+from trainer.metrics import OVERALL, Accuracy, Paired, accuracy, compare_paired, judged_classes
 from trainer.parts import FinishedParts
 from trainer.results import accuracy_values, paired_values, percent, points, ranking
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.metrics import DRAWS, SEED, Estimate, Floats, draw_rows, interval
+from trainer.bootstrap import SEED, Estimate, interval
+from trainer.metrics import DRAWS, Floats, draw_rows
 from trainer.predictions import Predictions
 
 BINS = 10

@@ -16,7 +16,7 @@ from mammoview.inference.session import Session
 from mammoview.modelkit.preprocess import assumed_spacing
 from trainer.froc import Mark, ScoredImage
 from trainer.labelled import LabelledBox, LabelledImage
-from trainer.pictures import Picture, read_labelled_picture
+from trainer.pictures import Picture, read_labelled_picture, require_all_read
 from trainer.recipe import DataRecipe
 
 
@@ -60,12 +60,7 @@ def detect(
             continue
         if not refused:  # else only the list of bad files is still of use
             found.append(_detect_one(session, image, picture, passes))
-    if refused:
-        raise DataError(
-            f"{len(refused)} of {len(images)} pictures: " + ", ".join(refused),
-            expected="every annotated picture, since figures over a part of them mislead",
-            todo="copy them again from their source, or take them out of the annotations",
-        )
+    require_all_read(refused, len(images))
     return tuple(found)
 
 

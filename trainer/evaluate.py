@@ -14,7 +14,7 @@ import numpy as np
 from mammoview.errors import DataError
 from mammoview.modelkit.bundle import NETWORK
 from mammoview.modelkit.manifest import Manifest
-from trainer.bootstrap import ratio
+from trainer.bootstrap import Estimate, estimate_document, ratio
 from trainer.detect import DetectedImage, scored
 from trainer.froc import (
     BOX_OVERLAP,
@@ -28,7 +28,7 @@ from trainer.froc import (
     pointing_game,
     score_froc,
 )
-from trainer.metrics import FEW_PEOPLE, Estimate, estimate_document
+from trainer.metrics import FEW_PEOPLE
 from trainer.overlap import (
     RASTER_TEXT,
     LesionOverlap,

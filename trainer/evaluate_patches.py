@@ -9,9 +9,9 @@ from typing import Any
 
 from mammoview.errors import DataError
 from trainer.baselines import size_only
+from trainer.bootstrap import Estimate
 from trainer.cache import GridCache
 from trainer.classifier import LAST, RUN, load_checkpoint
-from trainer.metrics import Estimate
 from trainer.predict import predict_patches
 from trainer.predictions import PREDICTIONS, Predictions, write_predictions
 from trainer.results import Heading, measure, percent, results_document, write_results

@@ -15,8 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.domain.geometry import ImageBox, ImagePoint
-from trainer.bootstrap import DRAWS, PERCENTILES, SEED, numbered, person_weights, ratio
-from trainer.metrics import Estimate, interval
+from trainer.bootstrap import (
+    DRAWS,
+    PERCENTILES,
+    SEED,
+    Estimate,
+    interval,
+    numbered,
+    person_weights,
+    ratio,
+)
 
 FALSE_MARKS = (0.25, 0.5, 1.0, 2.0, 4.0)
 LEAST_IOU = 0.2

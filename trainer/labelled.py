@@ -8,11 +8,12 @@ corner of the first pixel.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from mammoview.domain.geometry import ImageBox, PixelSpacing
+from mammoview.errors import DataError
 
 ANNOTATIONS = "_annotations.coco.json"
 SIDES = {"L": "LEFT", "R": "RIGHT"}
@@ -119,6 +120,23 @@ def lesion_id(mammogram: str, kind: str, number: int) -> str:
         The abnormality id of CBIS-DDSM; elsewhere the place among its kind, from 1.
     """
     return f"{mammogram}_{kind}_{number}"
+
+
+def require_kinds(images: Iterable[LabelledImage], kinds: Collection[str]) -> None:
+    """Refuse pictures with lesions of other kinds than those that are meant.
+
+    Raises
+    ------
+    DataError
+        If there is one; names them.
+    """
+    found = {lesion.kind for image in images for lesion in image.lesions}
+    if others := sorted(found - set(kinds)):
+        raise DataError(
+            f"lesions of {', '.join(others)}",
+            expected=f"{' and '.join(kinds)} alone",
+            todo="rename those categories in the annotations, or take their boxes out",
+        )
 
 
 def people_of(names: Iterable[str]) -> frozenset[str]:

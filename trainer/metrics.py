@@ -4,9 +4,8 @@ Accuracy of a class is its recall, as in the paper's Table II (Xi, Shu and Goubr
 patches of that class, the share whose highest probability is that class.  *Overall* is the plain
 mean of the classes.  A figure over folds is the mean of the folds' figures.
 
-Intervals hold 95 % and come from a bootstrap over people (Efron and Tibshirani 1993; clustered,
-since the views and lesions of one person go together): people are drawn with replacement, and all
-rows of a person come and go with her.  Two networks are compared on the same draws.
+Intervals hold 95 % and come from a bootstrap over people (``trainer.bootstrap``).  Two networks are
+compared on the same draws.
 """
 
 from __future__ import annotations
@@ -19,29 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammoview.errors import DataError
+from trainer.bootstrap import SEED, Estimate, interval, numbered, person_weights
 from trainer.predictions import PatchPrediction, Predictions
 
+# A p of 0.001 is the smallest that so many draws can tell.
 DRAWS = 2000
-SEED = 1
 OVERALL = "overall"
 FEW_PEOPLE = 10
 UNKNOWN = "unknown"
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """A figure with its 95 % interval; NaN where nothing can be said."""
-
-    value: float
-    low: float
-    high: float
-
-
-def estimate_document(estimate: Estimate) -> dict[str, float | list[float]]:
-    """Return a figure as the documents of the evaluations hold it."""
-    return {"mean": estimate.value, "ci95": [estimate.low, estimate.high]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +132,7 @@ def accuracy(
     people = _people(folds)
     tally = _tally(folds, judged, people)
     once = _means(np.ones((1, len(people))), tally)[0]
-    drawn = _means(_draw_people(len(people), draws, seed), tally)
+    drawn = _means(person_weights(len(people), draws=draws, seed=seed), tally)
     by_class = [interval(once[n], drawn[:, n]) for n in range(len(judged))]
     by_fold = [
         _means(np.ones((1, len(people))), _tally([fold], judged, people))[0].mean()
@@ -198,7 +184,7 @@ def compare_paired(
         )
     people = _people(first[1])
     tallies = [_tally(folds, judged, people) for _, folds in (first, second)]
-    weights = _draw_people(len(people), draws, seed)
+    weights = person_weights(len(people), draws=draws, seed=seed)
     drawn = [_means(weights, tally).mean(axis=1) for tally in tallies]
     once = [_means(np.ones((1, len(people))), tally).mean() for tally in tallies]
     gaps = drawn[0] - drawn[1]
@@ -252,16 +238,8 @@ def predicted(row: PatchPrediction, classes: Sequence[str]) -> str:
 
 def draw_rows(rows: Sequence[PatchPrediction], *, draws: int = DRAWS, seed: int = SEED) -> Floats:
     """Return how often each row comes in each draw of people, (draws, rows)."""
-    people = sorted({row.person for row in rows})
-    at = {person: n for n, person in enumerate(people)}
-    return _draw_people(len(people), draws, seed)[:, [at[row.person] for row in rows]]
-
-
-def interval(value: float, drawn: Floats) -> Estimate:
-    """Return a figure with the interval that its draws span; draws that are none say nothing."""
-    kept = drawn[~np.isnan(drawn)]
-    low, high = np.percentile(kept, [2.5, 97.5]) if len(kept) else (np.nan, np.nan)
-    return Estimate(value=float(value), low=float(low), high=float(high))
+    numbers, people = numbered([row.person for row in rows])
+    return person_weights(people, draws=draws, seed=seed)[:, numbers].astype(np.float64)
 
 
 def _of_group(
@@ -303,7 +281,7 @@ def _tally(folds: Sequence[Predictions], judged: Sequence[str], people: Sequence
     return _Tally(right=right, count=count)
 
 
-def _means(weights: Floats, tally: _Tally) -> Floats:
+def _means(weights: Floats | NDArray[np.int64], tally: _Tally) -> Floats:
     """Return the accuracy (draws, classes), the mean over the folds, under weights of people.
 
     A draw in which a fold has nobody of a class counts the folds that have.
@@ -316,12 +294,6 @@ def _means(weights: Floats, tally: _Tally) -> Floats:
     with np.errstate(invalid="ignore"):
         means: Floats = np.where(there, share, 0.0).sum(axis=1) / there.sum(axis=1)
     return means
-
-
-def _draw_people(count: int, draws: int, seed: int) -> Floats:
-    """Return how often each person comes in each draw with replacement, (draws, people)."""
-    rng = np.random.default_rng(seed)
-    return rng.multinomial(count, np.full(count, 1.0 / count), size=draws).astype(np.float64)
 
 
 def _people(folds: Iterable[Predictions]) -> list[str]:

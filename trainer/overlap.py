@@ -19,10 +19,9 @@ from tqdm import tqdm
 from mammoview.domain.geometry import ImageBox, ImagePoint
 from mammoview.domain.prediction import Region
 from mammoview.errors import DicomError
-from trainer.bootstrap import ratio
+from trainer.bootstrap import Estimate, ratio
 from trainer.detect import DetectedImage, best_hit, lesions_of
 from trainer.labelled import LabelledBox
-from trainer.metrics import Estimate
 from trainer.pictures import decode_file
 
 RASTER = 128

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mammoview.domain.prediction import Region
+from mammoview.errors import DataError
 from mammoview.inference.passes import Passes, averaged, maps_of_passes, plan
 from mammoview.inference.predictor import raw_maps, read_maps, thresholds
 from mammoview.inference.session import Session
 from mammoview.modelkit.preprocess import assumed_spacing, to_grid
 from trainer.detect import DetectedImage
 from trainer.labelled import LabelledImage
-from trainer.pictures import Picture, read_labelled_picture
+from trainer.pictures import Picture, read_labelled_picture, require_all_read
 from trainer.readings import NamedReading, compare_readings, readings_text
 from trainer.recipe import DataRecipe
 
@@ -45,12 +46,27 @@ def evaluate_passes(
 
     Every picture goes through the network as often as the longest way asks; the shorter ways are
     averages of some of those maps, as they are in ``mammoview analyze``.
+
+    Raises
+    ------
+    DataError
+        If there are no pictures, or some cannot be decoded: all of them are named.
     """
+    if not images:
+        raise DataError("no pictures", expected="at least one", todo="check the data folder")
     clock = _Clock(session)
     found: dict[Passes, list[DetectedImage]] = {way: [] for way in Passes}
+    refused: list[str] = []
     for image in tqdm(images, "passes", unit="picture"):
-        for way, item in _all_ways(clock, image, read_labelled_picture(image, data)).items():
-            found[way].append(item)
+        try:
+            picture = read_labelled_picture(image, data)
+        except DataError as error:
+            refused.append(error.met)
+            continue
+        if not refused:  # else only the list of bad files is still of use
+            for way, item in _all_ways(clock, image, picture).items():
+                found[way].append(item)
+    require_all_read(refused, len(images))
     readings = [
         NamedReading(name=way.value, text=way.text, detected=tuple(items))
         for way, items in found.items()

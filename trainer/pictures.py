@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -50,6 +51,31 @@ def read_labelled_picture(image: LabelledImage, data: DataRecipe) -> Picture:
     """
     picture = read_picture(image.file, data)
     return picture if image.spacing is None else replace(picture, spacing=image.spacing)
+
+
+def require_all_read(refused: Sequence[str], pictures: int) -> None:
+    """Refuse to go on where pictures could not be read: all of them are named.
+
+    Figures over the others would not be those of the data.
+
+    Parameters
+    ----------
+    refused : sequence of str
+        What was met with each of them.
+    pictures : int
+        How many there are.
+
+    Raises
+    ------
+    DataError
+        If there is one.
+    """
+    if refused:
+        raise DataError(
+            f"{len(refused)} of {pictures} pictures: " + ", ".join(refused),
+            expected="every annotated picture, since figures over a part of them mislead",
+            todo="copy them again from their source, or take them out of the annotations",
+        )
 
 
 def assumed_spacing(shape: tuple[int, ...], data: DataRecipe) -> PixelSpacing:
@@ -121,8 +147,7 @@ def _read_pixels(file: Path) -> NDArray[np.float32]:
     if pixels.dtype.kind != "u" or pixels.ndim not in (2, 3):
         met = f"{pixels.dtype} of shape {pixels.shape}"
         raise _undecodable(file, met, "8 or 16 bit grey")
-    largest = np.iinfo(pixels.dtype).max
-    grey = pixels.astype(np.float32) / np.float32(largest)
+    grey = pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype.name).max)
     return grey if grey.ndim == 2 else _without_colour(grey, file)
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from hashlib import sha256
@@ -36,6 +34,7 @@ from trainer.documents import write_json
 from trainer.draw import cache_settings, cut_size
 from trainer.labelled import LabelledBox, LabelledImage
 from trainer.pictures import Picture, read_labelled_picture
+from trainer.pool import process_pool
 from trainer.recipe import Recipe
 
 _PLAN = "plan.json"
@@ -86,7 +85,7 @@ def prepare(
     _begin(out, images, recipe)
     shards: list[Shard] = []
     with (
-        ProcessPoolExecutor(workers or os.cpu_count()) as pool,
+        process_pool(workers, items=len(images)) as each,
         tqdm(total=len(images), desc="prepare", unit="picture") as progress,
     ):
         for start in range(0, len(images), _IMAGES_PER_SHARD):
@@ -96,7 +95,7 @@ def prepare(
                 shards.append(read_shard(out, number))
                 progress.update(len(group))
                 continue
-            made = pool.map(partial(_prepare_one, recipe=recipe), group)
+            made = each(partial(_prepare_one, recipe=recipe), group)
             shards.append(_write_shard(out, number, made, progress.update))
     report = PrepareReport(
         records=sum(len(shard.records) for shard in shards),
@@ -208,13 +207,21 @@ def _begin(out: Path, images: Sequence[LabelledImage], recipe: Recipe) -> None:
         "pictures": sha256("\n".join(pictures).encode()).hexdigest(),
     }
     file = out / _PLAN
-    if file.exists() and json.loads(file.read_text(encoding="utf-8")) != plan:
+    if file.exists() and _read_plan(file) != plan:
         raise DataError(
             f"{out} was begun from other pictures or another recipe",
             expected="the same pictures and recipe to go on with it",
             todo="delete it or choose another --out",
         )
     write_json(plan, file)
+
+
+def _read_plan(file: Path) -> object:
+    """Return what a folder was begun for; nothing that any plan equals if that is not readable."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def _identity(image: LabelledImage) -> tuple[str, str, tuple[tuple[str, ImageBox], ...]]:

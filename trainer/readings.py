@@ -8,12 +8,12 @@ from typing import Any
 
 from mammoview.modelkit.bundle import NETWORK
 from mammoview.modelkit.manifest import Manifest
+from trainer.bootstrap import Estimate, estimate_document
 from trainer.card.tables import with_interval
 from trainer.detect import DetectedImage, scored
 from trainer.documents import markdown_table
 from trainer.evaluate import RULES, PointResult, at_threshold
 from trainer.froc import FALSE_MARKS, Froc, score_froc, sensitivity_gain
-from trainer.metrics import Estimate, estimate_document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

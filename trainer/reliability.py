@@ -22,10 +22,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.bootstrap import DRAWS, SEED, numbered, person_weights, ratio
+from trainer.bootstrap import (
+    DRAWS,
+    SEED,
+    Estimate,
+    estimate_document,
+    interval,
+    numbered,
+    person_weights,
+    ratio,
+)
 from trainer.curves import ReliabilityBin
 from trainer.froc import ScoredImage, hits
-from trainer.metrics import Estimate, estimate_document, interval
 
 # Lower candidates are hardly ever shown: the thresholds of operating points lie above.
 SHOWN_FROM = 0.1

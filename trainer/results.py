@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from trainer.baselines import SIZE_ONLY
+from trainer.bootstrap import Estimate
 from trainer.charts import draw_confusion, draw_reliability, draw_roc
 from trainer.curves import Reliability, Roc, drawn_classes, reliability, roc
 from trainer.documents import markdown_table, write_csv, write_json, write_text
@@ -16,7 +17,6 @@ from trainer.metrics import (
     OVERALL,
     Accuracy,
     Confusion,
-    Estimate,
     Paired,
     Subgroup,
     accuracy,

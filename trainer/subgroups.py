@@ -10,11 +10,11 @@ from itertools import pairwise
 import numpy as np
 
 from mammoview.domain.geometry import ImageBox
-from trainer.bootstrap import ratio
+from trainer.bootstrap import Estimate, ratio
 from trainer.detect import DetectedImage, best_hit, lesions_of, scored
 from trainer.froc import pointing_game
 from trainer.labelled import LabelledBox
-from trainer.metrics import FEW_PEOPLE, UNKNOWN, Estimate
+from trainer.metrics import FEW_PEOPLE, UNKNOWN
 
 ALL = "all"
 # Longer side of a lesion's box, mm: half the common mass, the common mass, above it.

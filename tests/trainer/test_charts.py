@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from trainer.bootstrap import Estimate
 from trainer.charts import (
     COLOURS,
     BarGroup,
@@ -19,7 +20,7 @@ from trainer.charts import (
     draw_roc,
 )
 from trainer.curves import Reliability, ReliabilityBin, Roc
-from trainer.metrics import Confusion, Estimate
+from trainer.metrics import Confusion
 
 
 def estimate(value: float, half: float = 0.02) -> Estimate:

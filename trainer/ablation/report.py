@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from trainer.ablation.measure import AblationRow
+from trainer.bootstrap import estimate_document
 from trainer.card.sections import Section, SectionName, write_section
 from trainer.card.tables import with_interval
 from trainer.detect import scored
 from trainer.documents import markdown_table, write_csv, write_json
 from trainer.evaluate import RULES
 from trainer.froc import FALSE_MARKS, pointing_game, score_froc, sensitivity_gain
-from trainer.metrics import estimate_document
 
 DOCUMENT = "ablation.json"
 TABLE = "ablation.csv"

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mammoview.modelkit.manifest import Manifest
+from trainer.bootstrap import Estimate
 from trainer.calcifications.evaluation import KIND, area_under_roc, best_score
 from trainer.detect import DetectedImage
 from trainer.digital.cesm import CesmImage
-from trainer.metrics import Estimate
 
 # In the words of ``digital.cesm.named_in``; macrocalcifications are benign ones of 1 mm and more.
 _NAMED = ("calcification", "macrocalcification")

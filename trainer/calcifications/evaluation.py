@@ -22,13 +22,12 @@ from mammoview.domain.geometry import ImagePoint
 from mammoview.errors import DataError
 from mammoview.inference.session import Session
 from mammoview.modelkit.manifest import Manifest
-from trainer.bootstrap import DRAWS, SEED, numbered, person_weights, ratio
+from trainer.bootstrap import DRAWS, SEED, Estimate, interval, numbered, person_weights, ratio
 from trainer.calcifications.groups import ClusterGroup, FoundCluster, cluster_groups
 from trainer.detect import DetectedImage, best_hit, detect, lesions_of, scored
 from trainer.evaluate import RuleResult, by_rules
 from trainer.froc import Froc, Mark, ScoredImage, score_froc
 from trainer.labelled import LabelledImage, SimulatedCluster, people_of
-from trainer.metrics import Estimate, interval
 from trainer.recipe import DataRecipe
 from trainer.simulated.exclusions import picture_name
 

@@ -9,9 +9,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from trainer.bootstrap import ratio
+from trainer.bootstrap import Estimate, ratio
 from trainer.labelled import SimulatedCluster
-from trainer.metrics import FEW_PEOPLE, Estimate
+from trainer.metrics import FEW_PEOPLE
 
 DIAMETER = "mean diameter"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mammoview.modelkit.bundle import NETWORK
+from trainer.bootstrap import Estimate, estimate_document
 from trainer.calcifications.charts import draw_froc
 from trainer.calcifications.digital import DigitalCalcifications
 from trainer.calcifications.evaluation import KIND, CalcificationEvaluation, PointFigures
@@ -18,7 +19,7 @@ from trainer.card.sections import SectionName, section_of, write_section
 from trainer.card.tables import figure, with_interval
 from trainer.documents import markdown_table, write_bytes, write_csv, write_json
 from trainer.froc import PEAK_IN_BOX, Froc, froc_document
-from trainer.metrics import FEW_PEOPLE, Estimate, estimate_document
+from trainer.metrics import FEW_PEOPLE
 
 DOCUMENT = "calcifications.json"
 _PICTURES = "$MAMMOVIEW_DATA/cbis-ddsm/mass-800"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from trainer.bootstrap import Estimate, estimate_document
 from trainer.calibration.study import SHIPPED, CalibrationStudy, ClassStudy, WayResult
 from trainer.card.sections import SectionName, section_of, write_section
 from trainer.documents import markdown_table, write_json
-from trainer.metrics import Estimate, estimate_document
 from trainer.reliability import SHOWN_FROM, curve_document, figures_document
 
 DOCUMENT = "calibration.json"

@@ -18,11 +18,10 @@ from numpy.typing import NDArray
 from mammoview.errors import DataError
 from mammoview.inference.odds import from_log_odds, log_odds
 from mammoview.modelkit.manifest import Manifest
-from trainer.bootstrap import ratio
+from trainer.bootstrap import Estimate, ratio
 from trainer.calibrate import FEWEST_MARKS, logistic_weights, neutralised
 from trainer.curves import ReliabilityBin
 from trainer.detect import DetectedImage, scored
-from trainer.metrics import Estimate
 from trainer.reliability import (
     SHOWN_FROM,
     CalibrationFigures,

@@ -7,17 +7,9 @@ of change.  Only headers are read, and of 8-bit images the pixels, one image a p
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
-import signal
-import threading
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +20,7 @@ from mammoview.dicom.files import list_files
 from mammoview.domain.geometry import ImageBox
 from mammoview.errors import DataError, DicomError
 from mammoview.modelkit.codec import CodecError, Pairs, decode, encode
+from trainer.pool import process_pool
 
 JOURNAL = "scan.jsonl"
 UNREADABLE = "unreadable"
@@ -212,8 +205,8 @@ def _scan(
         if stream.tell() == 0:
             stream.write(_line(_HEADER))
         bar = tqdm(total=known + len(waiting), initial=known, desc="index", unit="file")
-        with bar, closing(_results(root, waiting, workers)) as results:
-            for item in results:
+        with bar, process_pool(workers, items=len(waiting)) as each:
+            for item in each(partial(scan_file, root), waiting):
                 fresh.append(item)
                 if item.kind != UNREADABLE:
                     stream.write(_line(encode(item)))
@@ -224,58 +217,6 @@ def _scan(
 
 def _line(document: Any) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode() + b"\n"
-
-
-def _results(
-    root: Path, waiting: Sequence[str], workers: int | None
-) -> Generator[ScannedFile, None, None]:
-    read = partial(scan_file, root)
-    if workers == 1 or len(waiting) < 2:
-        yield from map(read, waiting)
-        return
-    # Started afresh: a forked copy of a process with threads may hang.
-    pool = ProcessPoolExecutor(
-        min(workers or os.cpu_count() or 1, len(waiting)),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_follow_the_parent,
-    )
-    try:
-        with _interrupts_held():
-            results = pool.map(read, waiting, chunksize=4)  # starts the processes
-        yield from results
-    except BrokenProcessPool as error:
-        raise DataError(
-            "a process that reads files was killed (out of memory, most likely)",
-            expected="memory for one image a process (about 100 MB each)",
-            todo="run the command again with fewer --workers: it goes on where it stopped",
-        ) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Ignore interrupts while processes start, for they inherit it: ending is the parent's task."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # no interrupt comes here
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _follow_the_parent() -> None:
-    """End when the parent is killed: else a process waits for work forever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-
-
-def _end_with(parent: BaseProcess) -> None:
-    parent.join()
-    os._exit(1)
 
 
 def scan_file(root: Path, path: str) -> ScannedFile:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mammoview.errors import UsageError
+from mammoview.errors import ExitCode, UsageError
 from trainer.cli.common import (
     add_recipe,
     add_seed,
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Make the set."""
+    """Make the set.  Exit 3 if a picture was refused."""
     from trainer.simulated.pictures import SimulationOptions, simulate
     from trainer.sources import read_labelled
 
@@ -71,12 +71,14 @@ def run(args: argparse.Namespace) -> int:
         out=args.out, seed=args.seed, workers=args.workers, remark=_remark(args, left_out)
     )
     made = simulate(_first_people(images, args.limit), data=recipe.data, options=options)
+    for refusal in made.refused:
+        print(f"mammoview-train: refused: {refusal.reason}", file=sys.stderr)
     if made.without_room:
         print(f"no room for a cluster in {len(made.without_room)} pictures", file=sys.stderr)
     print(
         f"{made.pictures} pictures with simulated calcifications in {args.out}; {left_out} left out"
     )
-    return 0
+    return ExitCode.REFUSED if made.refused else ExitCode.DONE
 
 
 def _sifted(images: Sequence[LabelledImage], args: argparse.Namespace) -> Sifted:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mammoview.errors import DataError
 from mammoview.modelkit.manifest import Manifest
-from trainer.bootstrap import DRAWS, PERCENTILES, SEED, numbered, person_weights, ratio
+from trainer.bootstrap import DRAWS, PERCENTILES, SEED, Estimate, numbered, person_weights, ratio
 from trainer.detect import DetectedImage
 from trainer.digital.cesm import CesmImage, RegionKind
 from trainer.froc import (
@@ -30,7 +30,6 @@ from trainer.froc import (
     ScoredImage,
 )
 from trainer.input_range import RangeCheck
-from trainer.metrics import Estimate
 
 # Outlines of a class that the findings make sure of, and those that may be of it.
 OUTLINES = {"mass": (RegionKind.MASS, RegionKind.MASS_OR_OTHER)}

@@ -11,6 +11,7 @@ from typing import Any
 from mammoview.errors import DataError
 from mammoview.modelkit.bundle import NETWORK
 from mammoview.modelkit.manifest import Manifest
+from trainer.bootstrap import Estimate, estimate_document
 from trainer.card.sections import SectionName, section_of, write_section
 from trainer.card.tables import figure, with_interval
 from trainer.digital.evaluation import (
@@ -23,7 +24,6 @@ from trainer.digital.evaluation import (
 from trainer.documents import markdown_table, write_bytes, write_csv, write_json
 from trainer.froc import FALSE_MARKS, CurvePoint
 from trainer.input_range import RangeCheck
-from trainer.metrics import Estimate, estimate_document
 
 DOCUMENT = "digital.json"
 COMMANDS = (

@@ -14,14 +14,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from mammoview.errors import DataError
-from trainer.bootstrap import ratio
+from trainer.bootstrap import Estimate, ratio
 from trainer.documents import markdown_table
-from trainer.labelled import LabelledImage
-from trainer.metrics import Estimate
+from trainer.labelled import LabelledImage, require_kinds
+from trainer.pictures import require_all_read
+from trainer.pool import process_pool
 from trainer.recipe import DataRecipe
-from trainer.simulated.pool import over_pictures
 from trainer.simulated.traces import HIDDEN_MM, RING_MM, TraceGroup, Traces, traces_of
 
 KINDS = ("mass", "calcification")
@@ -53,9 +54,33 @@ class Control:
 def measure(
     images: Sequence[LabelledImage], *, data: DataRecipe, workers: int | None = None
 ) -> tuple[Traces, ...]:
-    """Return the traces around all lesions, in the order of the pictures."""
-    found = over_pictures(partial(traces_of, data=data), images, said="traces", workers=workers)
-    return tuple(traces for some in found for traces in some)
+    """Return the traces around all lesions, in the order of the pictures.
+
+    Raises
+    ------
+    DataError
+        If a lesion is of another kind, or pictures are no grey JPEGs: all of them are named.
+    """
+    require_kinds(images, KINDS)
+    refused: list[str] = []
+    found: list[Traces] = []
+    with process_pool(workers, items=len(images)) as each:
+        answers = each(partial(_measure_one, data=data), images)
+        for answer in tqdm(answers, "traces", total=len(images)):
+            if isinstance(answer, str):
+                refused.append(answer)
+            else:
+                found += answer
+    require_all_read(refused, len(images))
+    return tuple(found)
+
+
+def _measure_one(image: LabelledImage, *, data: DataRecipe) -> tuple[Traces, ...] | str:
+    """Return the traces in a picture, or what was met instead of a picture."""
+    try:
+        return traces_of(image, data=data)
+    except DataError as error:
+        return error.met
 
 
 def judge(traces: Sequence[Traces], *, seed: int = 1) -> Control:
@@ -67,16 +92,18 @@ def judge(traces: Sequence[Traces], *, seed: int = 1) -> Control:
     Raises
     ------
     DataError
-        If a class is missing or there are fewer people than folds.
+        If there are fewer people with one of the classes than folds.
     """
     labels = np.array([KINDS.index(t.kind) for t in traces], np.int64)
     people = [t.person for t in traces]
     counts = np.bincount(labels, minlength=2)
-    if not counts.all() or len(set(people)) < FOLDS:
+    of_kind = [len({t.person for t in traces if t.kind == kind}) for kind in KINDS]
+    if min(of_kind) < FOLDS:
         raise DataError(
-            f"{counts[0]} masses and {counts[1]} calcifications of {len(set(people))} people",
-            expected=f"both classes and at least {FOLDS} people",
-            todo="give a set that 'simulate' made",
+            f"{counts[0]} masses of {of_kind[0]} people and {counts[1]} calcifications of "
+            f"{of_kind[1]}, with enough breast around them",
+            expected=f"each class in at least {FOLDS} people, for {FOLDS} folds",
+            todo="give a set that 'simulate' made, of more people",
         )
     groups = {str(g): (g,) for g in TraceGroup} | {EVERY_TRACE: _HANDLING}
     judged = [

@@ -12,12 +12,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from mammoview.domain.geometry import ImageBox
+from mammoview.domain.study import Refusal
 from mammoview.errors import DataError
 from trainer.documents import write_text
-from trainer.labelled import ANNOTATIONS, LabelledImage
+from trainer.labelled import ANNOTATIONS, LabelledImage, require_kinds
 from trainer.pictures import assumed_spacing
+from trainer.pool import process_pool
 from trainer.recipe import DataRecipe
 from trainer.simulated.clusters import PITCH_MM, Cluster, Morphology, draw_cluster
 from trainer.simulated.film import (
@@ -30,7 +33,6 @@ from trainer.simulated.film import (
     read_jpeg,
 )
 from trainer.simulated.places import Model, Terrain, choose_place, surroundings, survey
-from trainer.simulated.pool import over_pictures
 
 DESCRIPTION = "mammograms with masses and simulated calcifications"
 MARGIN_MM = 6.0
@@ -66,10 +68,29 @@ class SimulationOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulated:
-    """What came of it: pictures written, and pictures left out for want of room."""
+    """What came of it.
+
+    Attributes
+    ----------
+    pictures : int
+        Pictures written.
+    without_room : tuple of str
+        Names of those left out because no box of a like mass fits into the breast.
+    refused : tuple of Refusal
+        Files that could not be read, or are no grey JPEG.
+    """
 
     pictures: int
     without_room: tuple[str, ...]
+    refused: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Surveyed:
+    """A picture that can be read: its (rows, cols), and its masses."""
+
+    shape: tuple[int, int]
+    models: tuple[Model, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,28 +116,35 @@ def simulate(
 
     The cluster's box has the size of a mass of another person with a breast of like area, and
     goes where the surroundings are most like that mass's (see :mod:`trainer.simulated.places`).
-    All chance comes from the seed and the picture's name, so a set can be made anew picture by
-    picture.  The annotations are written last: without them the folder is not complete, and the
-    command is simply started again.
+    All chance comes from the seed and the picture's name: with the same masses to take after, a
+    picture gets the same cluster whatever the others are, and however many processes work.  A
+    picture that cannot be read lends no mass, gets no cluster and is reported; the others are made.
+    The annotations are written last: without them the folder is not complete, and the command is
+    simply started again.
 
     Raises
     ------
     DataError
-        If there are no masses to learn sizes from, two pictures share a name, a picture is no
-        grey JPEG, or a complete set stands in ``options.out``.
+        If there are no masses to learn sizes from, or lesions of another kind than mass and
+        calcification, two pictures share a name, no picture gets a cluster, or a complete set
+        stands in ``options.out``.
     """
     _check(images, options.out)
-    options.out.mkdir(parents=True, exist_ok=True)
-    workers = options.workers
-    surveyed = over_pictures(partial(_models_of, data=data), images, said="survey", workers=workers)
-    stock = _stock([model for some in surveyed for model in some])
-    work = partial(_simulate_one, data=data, stock=stock, options=options)
-    placed = list(over_pictures(work, images, said="simulate", workers=workers))
-    _write_annotations(images, placed, options)
-    return Simulated(
-        pictures=sum(p is not None for p in placed),
-        without_room=tuple(i.file.stem for i, p in zip(images, placed, strict=True) if p is None),
-    )
+    with process_pool(options.workers, items=len(images)) as each:
+        survey_one = partial(_survey_one, data=data)
+        answers = list(tqdm(each(survey_one, images), "survey", total=len(images)))
+        refused = tuple(a for a in answers if isinstance(a, Refusal))
+        read = [(i, a) for i, a in zip(images, answers, strict=True) if isinstance(a, _Surveyed)]
+        stock = _stock([model for _, surveyed in read for model in surveyed.models])
+        options.out.mkdir(parents=True, exist_ok=True)
+        work = partial(_simulate_one, data=data, stock=stock, options=options)
+        placed = list(tqdm(each(work, [i for i, _ in read]), "simulate", total=len(read)))
+    made = [(i, a.shape, p) for (i, a), p in zip(read, placed, strict=True) if p is not None]
+    if not made:
+        raise _none_made(len(images), refused)
+    _write_annotations(made, options, refused=len(refused))
+    without_room = (i.file.stem for (i, _), p in zip(read, placed, strict=True) if p is None)
+    return Simulated(pictures=len(made), without_room=tuple(without_room), refused=refused)
 
 
 def picture_rng(seed: int, name: str) -> np.random.Generator:
@@ -134,6 +162,7 @@ def _check(images: Sequence[LabelledImage], out: Path) -> None:
             expected="every picture once",
             todo="leave one of the folders out",
         )
+    require_kinds(images, _CATEGORY_OF)
     if not any(lesion.kind == "mass" for image in images for lesion in image.lesions):
         raise DataError(
             "no masses in the pictures",
@@ -148,10 +177,24 @@ def _check(images: Sequence[LabelledImage], out: Path) -> None:
         )
 
 
-def _models_of(image: LabelledImage, *, data: DataRecipe) -> list[Model]:
+def _none_made(pictures: int, refused: Sequence[Refusal]) -> DataError:
+    why = f", {len(refused)} refused, the first: {refused[0].reason}" if refused else ""
+    return DataError(
+        f"none of {pictures} pictures got a cluster{why}",
+        expected=f"grey JPEGs of at least two people, with masses of {_SMALLEST_BOX_MM:g} mm or "
+        "more: a cluster takes its size from a mass of another person",
+        todo="give more pictures, or copy them again from their source",
+    )
+
+
+def _survey_one(image: LabelledImage, *, data: DataRecipe) -> _Surveyed | Refusal:
     """Return the masses of a picture with their sizes and surroundings."""
-    terrain = _terrain(read_jpeg(image.file), data)
-    return [
+    try:
+        jpeg = read_jpeg(image.file)
+    except DataError as error:
+        return Refusal(file=image.file, reason=error.met)
+    terrain = _terrain(jpeg, data)
+    models = tuple(
         Model(
             person=image.person,
             height_mm=(lesion.box.row1 - lesion.box.row0) * terrain.spacing.row_mm,
@@ -161,12 +204,13 @@ def _models_of(image: LabelledImage, *, data: DataRecipe) -> list[Model]:
         )
         for lesion in image.lesions
         if lesion.kind == "mass"
-    ]
+    )
+    return _Surveyed(shape=(jpeg.pixels.shape[0], jpeg.pixels.shape[1]), models=models)
 
 
 def _stock(models: list[Model]) -> _Stock:
     usable = [m for m in models if min(m.height_mm, m.width_mm) >= _SMALLEST_BOX_MM]
-    spread = np.std([m.around.as_vector() for m in usable], axis=0)
+    spread = np.std([m.around.as_vector() for m in usable], axis=0) if usable else 0.0
     return _Stock(models=tuple(usable), scale=np.maximum(spread, 1e-3))
 
 
@@ -239,18 +283,16 @@ def _attributes(
 
 
 def _write_annotations(
-    images: Sequence[LabelledImage], placed: Sequence[_Placed | None], options: SimulationOptions
+    made: Sequence[tuple[LabelledImage, tuple[int, int], _Placed]],
+    options: SimulationOptions,
+    *,
+    refused: int,
 ) -> None:
+    """Write the set's COCO file; a picture with its (rows, cols) and its cluster each."""
     entries: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
-    for image, item in zip(images, placed, strict=True):
-        if item is None:
-            continue
-        shape = read_jpeg(image.file).pixels.shape
-        key = len(entries)
-        entries.append(
-            {"id": key, "file_name": image.file.name, "height": shape[0], "width": shape[1]}
-        )
+    for key, (image, (rows, cols), item) in enumerate(made):
+        entries.append({"id": key, "file_name": image.file.name, "height": rows, "width": cols})
         for lesion in image.lesions:
             category = _CATEGORY_OF[lesion.kind]
             annotations.append(_annotation(len(annotations), key, category, lesion.box, None))
@@ -262,6 +304,7 @@ def _write_annotations(
             "seed": options.seed,
             "contrast": options.contrast,
             "remark": options.remark,
+            "refused": refused,
         },
         "categories": [{"id": key, "name": name} for name, key in _CATEGORY_OF.items()],
         "images": entries,

@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from mammoview.modelkit.manifest import Manifest
+from trainer.bootstrap import Estimate
 from trainer.card.sections import REFITTED, Section, SectionName, section_of
 from trainer.documents import markdown_table
-from trainer.metrics import Estimate
 from trainer.site.refit import ClassRefit, PointFigures, Refit
 
 

@@ -22,7 +22,7 @@ import numpy as np
 from mammoview.errors import DataError, UsageError
 from mammoview.modelkit.bundle import VERSION_RULE, Bundle, write_bundle
 from mammoview.modelkit.manifest import Calibration, Manifest, OperatingPoint
-from trainer.bootstrap import ratio
+from trainer.bootstrap import Estimate, ratio
 from trainer.calibrate import (
     FEWEST_MARKS,
     calibrate,
@@ -33,7 +33,7 @@ from trainer.calibrate import (
 )
 from trainer.detect import DetectedImage, scored
 from trainer.froc import ScoredImage, hits
-from trainer.metrics import FEW_PEOPLE, Estimate
+from trainer.metrics import FEW_PEOPLE
 from trainer.site.reading import SiteReading
 
 FOLDS = 5

@@ -81,7 +81,9 @@ def test_broken_tables_and_pictures_are_named(
     assert "calc_case_description" in capsys.readouterr().err
     (folder / "00302_LEFT_CC.jpg").write_bytes(b"no picture")
     assert main([*command, "--calcification-csv", str(tables)]) == 3
-    assert "00302_LEFT_CC.jpg" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "refused: picture 00302_LEFT_CC.jpg" in said.err
+    assert "2 pictures with simulated calcifications" in said.out
 
 
 def test_the_control_runs_on_a_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,3 +101,10 @@ def test_the_control_runs_on_a_set(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "Accuracy" in (control / "control.md").read_text()
     assert main(["simulate-control", str(folder), "--workers", "1"]) == 3  # masses alone
     assert "0 calcifications" in capsys.readouterr().err
+    for name in ("00403_LEFT_CC.jpg", "00405_LEFT_CC.jpg"):
+        (out / name).write_bytes(b"no picture")
+    assert main(judged) == 3
+    said = capsys.readouterr()
+    assert "00403_LEFT_CC.jpg" in said.err
+    assert "00405_LEFT_CC.jpg" in said.err
+    assert not said.out

@@ -143,3 +143,13 @@ def test_one_class_is_refused() -> None:
     masses = [t for t in _planted(None) if t.kind == "mass"]
     with pytest.raises(DataError, match="0 calcifications"):
         judge(masses)
+
+
+def test_a_class_of_few_people_is_refused_before_a_fold_lacks_it() -> None:
+    planted = _planted(None)
+    one = next(t for t in planted if t.kind == "calcification")
+    few = [t for t in planted if t.kind == "mass"] + [one] * 5
+    with pytest.raises(
+        DataError, match=r"5 calcifications of 1, .*each class in at least 5 people"
+    ):
+        judge(few)

@@ -171,9 +171,44 @@ def test_what_cannot_be_made_is_refused(
     bare = [replace(i, lesions=()) for i in images]
     with pytest.raises(DataError, match="no masses"):
         simulate(bare, data=data, options=SimulationOptions(out=tmp_path / "y"))
-    write_set(tmp_path / "broken", range(1, 3))
-    (tmp_path / "broken" / "00001_LEFT_CC.jpg").write_bytes(b"no picture")
-    options = SimulationOptions(out=tmp_path / "z", workers=WORKERS)
-    with pytest.raises(DataError, match=r"00001_LEFT_CC\.jpg"):
-        simulate(read_coco(tmp_path / "broken"), data=data, options=options)
-    assert not (tmp_path / "z" / "_annotations.coco.json").exists()
+    odd = [replace(i, lesions=(replace(i.lesions[0], kind="asymmetry"),)) for i in images]
+    with pytest.raises(DataError, match="lesions of asymmetry"):
+        simulate([*images[:3], *odd[3:]], data=data, options=SimulationOptions(out=tmp_path / "z"))
+
+
+def test_without_a_mass_of_another_person_there_is_no_set(
+    mass_folder: Path, data: DataRecipe, tmp_path: Path
+) -> None:
+    images = read_coco(mass_folder)
+    alone = [image for image in images if image.person == images[0].person]
+    options = SimulationOptions(out=tmp_path / "alone", workers=WORKERS)
+    with pytest.raises(DataError, match="at least two people"):
+        simulate(alone, data=data, options=options)
+    small = replace(data, assumed_height_mm=10.0, assumed_width_mm=6.0)
+    with pytest.raises(DataError, match="masses of 3 mm or more"):
+        simulate(images, data=small, options=options)
+    assert not (tmp_path / "alone" / "_annotations.coco.json").exists()
+
+
+def test_a_picture_that_is_none_stops_no_other(data: DataRecipe, tmp_path: Path) -> None:
+    images = read_coco(write_set(tmp_path / "broken", range(1, 4)))
+    images[1].file.write_bytes(images[1].file.read_bytes()[:-3000])
+    others = [images[0], images[2]]
+    plain, options = (
+        SimulationOptions(out=tmp_path / name, workers=WORKERS) for name in ("plain", "set")
+    )
+    simulate(others, data=data, options=plain)
+    made = simulate(images, data=data, options=options)
+    assert made.pictures == 2
+    assert [refusal.file for refusal in made.refused] == [images[1].file]
+    assert _document(options.out)["info"]["refused"] == 1
+    assert [i["file_name"] for i in _document(options.out)["images"]] == [
+        image.file.name for image in others
+    ]
+    for image in others:  # as if the broken one had never been there
+        name = image.file.name
+        assert (options.out / name).read_bytes() == (plain.out / name).read_bytes()
+    for image in others:
+        image.file.write_bytes(b"no picture")
+    with pytest.raises(DataError, match=r"3 refused, the first: picture 00001_LEFT_CC\.jpg"):
+        simulate(images, data=data, options=SimulationOptions(out=tmp_path / "none", workers=1))
