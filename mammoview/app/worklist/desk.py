@@ -318,11 +318,10 @@ class Worklist(ToldState[WorklistState]):
 
     def _open(self, reader: str, double: bool, context: JobContext) -> Opened:
         said = database.prepare(self._path)
-        declined = store.kept(self._path, _DECLINED).splitlines()
         return Opened(
             said=said,
             text=store.kept(self._path, _FILTER),
-            declined=frozenset(map(Path, declined)),
+            declined=frozenset(store.kept_paths(self._path, _DECLINED)),
             found=self._list(reader, double, context),
         )
 
@@ -343,9 +342,8 @@ class Worklist(ToldState[WorklistState]):
         store.keep(self._path, _FILTER, text)
 
     def _keep_declined(self, paths: tuple[Path, ...], context: JobContext) -> None:
-        before = (path for path in store.kept(self._path, _DECLINED).splitlines() if path)
-        lines = dict.fromkeys((*before, *map(str, paths)))
-        store.keep(self._path, _DECLINED, "\n".join([*lines][-_DECLINED_KEPT:]))
+        declined = dict.fromkeys((*store.kept_paths(self._path, _DECLINED), *paths))
+        store.keep_paths(self._path, _DECLINED, [*declined][-_DECLINED_KEPT:])
 
     def _set_aside(
         self, keys: tuple[str, ...], aside: bool, context: JobContext

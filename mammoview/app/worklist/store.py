@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from mammoview.app.worklist.database import connected, note_aside, state_of
 from mammoview.app.worklist.values import (
@@ -162,6 +163,17 @@ def kept(path: Path, name: str) -> str:
     with connected(path) as db:
         row = db.execute("SELECT value FROM kept WHERE name = ?", (name,)).fetchone()
     return row[0] if row else ""
+
+
+def keep_paths(path: Path, name: str, paths: Iterable[Path]) -> None:
+    """Keep paths under a name: a line each, in which no byte of a path is lost."""
+    keep(path, name, "\n".join(quote_from_bytes(os.fsencode(each)) for each in paths))
+
+
+def kept_paths(path: Path, name: str) -> tuple[Path, ...]:
+    """Return paths that were kept."""
+    lines = kept(path, name).splitlines()
+    return tuple(Path(os.fsdecode(unquote_to_bytes(line))) for line in lines)
 
 
 # -- for the import: on its own open connection --------------------------------------------------

@@ -294,6 +294,13 @@ def test_a_path_of_any_bytes(path: Path, tmp_path: Path) -> None:
     assert image.file == folder / "a.dcm"
 
 
+def test_paths_of_any_bytes_are_kept(path: Path) -> None:
+    paths = tuple(Path(os.fsdecode(b"/f%41 \xff\n\xfe" + end)) for end in (b"", "ü山".encode()))
+    store.keep_paths(path, "declined", paths)
+    assert store.kept_paths(path, "declined") == paths
+    assert store.kept_paths(path, "nothing") == ()
+
+
 # -- any sequence of changes leaves the index as a fresh import would make it -------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +68,21 @@ def test_what_was_not_kept_is_said_until_something_is(
     keeping.held = False
     worklist.put_aside(["a"], True)
     mailbox.run_until(lambda: not worklist.state.problem)
+
+
+def test_a_folder_of_any_bytes_is_declined(
+    worklist: Worklist, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/f\xff\xfe"))
+    worklist.decline([odd])
+    database = tmp_path / "data" / "worklist.sqlite"
+    mailbox.run_until(lambda: bool(store.kept_paths(database, "declined")))
+    assert not worklist.state.problem
+    again = Worklist(deliver=mailbox.post, path=database)
+    again.start(rescan=False)
+    mailbox.run_until(lambda: again.state.ready)
+    assert again.state.declined == {odd}
+    again.shutdown()
 
 
 def test_an_import_that_failed_is_said_until_one_ends_well(
