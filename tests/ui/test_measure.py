@@ -15,6 +15,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QWidget
 from pytestqt.qtbot import QtBot
 
+from mammoview.app import steps
 from mammoview.app.marks import marking
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.state.marks import Marks
@@ -217,6 +218,32 @@ def test_an_arrow_is_named_while_letters_are_no_commands(window: MainWindow, qtb
     qtbot.keyClicks(focused(), "other")
     plain(qtbot, Qt.Key.Key_Return)
     assert marks(window).items[0].label == "other"
+
+
+@pytest.mark.parametrize("way", ["another step", "another examination"])
+def test_words_being_typed_go_away_with_their_image(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, way: str
+) -> None:
+    """They stood, with the keyboard in them, on the images of the next woman."""
+    uid = window.four_view.panes()[3].pane.mammogram.sop_instance_uid  # type: ignore[union-attr]
+    window.desk.do(marking.add, length_mark("one", uid=uid, col=30))
+    plain(qtbot, Qt.Key.Key_F4)
+    editor = window.four_view.label_editor
+    assert focused() is editor
+    qtbot.keyClicks(editor, "of this image")
+    if way == "another step":
+        window.desk.do(steps.go_to, window.desk.workspace.hanging.steps[1].id)
+        assert uid not in {
+            v.pane.mammogram.sop_instance_uid for v in window.four_view.panes() if v.pane.mammogram
+        }
+        assert marks(window).items[0].label == "of this image"
+    else:
+        build_exam(tmp_path / "other", person="Phantom^Two", study="2")
+        before = window.desk.workspace.exam_key
+        window.desk.open_paths([tmp_path / "other"])
+        qtbot.waitUntil(lambda: window.desk.workspace.exam_key != before, timeout=20_000)
+    assert editor.isHidden()
+    assert focused() is window.four_view
 
 
 def test_the_list_selects_jumps_and_deletes(window: MainWindow, qtbot: QtBot) -> None:

@@ -146,6 +146,7 @@ class FourView(QWidget):
         self.slices.render(self.panes())
         self.findings.render(old, new)
         self.measure.render(old, new)
+        self.label_editor.render(new)
         if old is not None and old.marks.tool is None and new.marks.tool is not None:
             self.setFocus()  # the keys draw from here on
 

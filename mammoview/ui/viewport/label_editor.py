@@ -9,6 +9,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from mammoview.app.marks import marking
+from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import Annotation
 from mammoview.ui.own_keys import OWN_KEYS, OwnKeysLine
 from mammoview.words import translate
@@ -56,6 +57,17 @@ class LabelEditor(OwnKeysLine):
         self.show()
         self.raise_()
         self.setFocus()
+
+    def render(self, new: Workspace) -> None:  # type: ignore[override]
+        """Go away with the mark, and with its image: the words are of nobody else's."""
+        if self.isHidden():
+            return
+        mark = new.marks.by_id(self._mark_id)
+        shown = {pane.mammogram.sop_instance_uid for pane in new.panes if pane.mammogram}
+        if mark is None or mark.sop_instance_uid not in shown:
+            if self.hasFocus():
+                self._images.setFocus()
+            self.hide()
 
     def _typed(self, text: str) -> None:
         self.commanded.emit(partial(marking.relabel, mark_id=self._mark_id, label=text))
