@@ -22,7 +22,7 @@ from mammoview.dicom.header import Header
 from mammoview.dicom.image_kind import read_kind, read_stack
 from mammoview.dicom.layout import PixelLayout, check_pixels, read_layout
 from mammoview.dicom.side_and_view import patient_orientation, read_laterality, read_view
-from mammoview.dicom.source import DicomFile
+from mammoview.dicom.source import DicomFile, seal_of
 from mammoview.dicom.spacing import read_magnification, read_spacing
 from mammoview.dicom.syntaxes import find_syntax
 from mammoview.dicom.technique import read_technique
@@ -137,6 +137,7 @@ def _described(
         holds_coarse=stack is None and holds_coarse(layout.codec),
         origins=_origins(header),
         is_copy=captured or bool(lost),
+        seal=seal_of(header),
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from mammoview.dicom.attributes import ReadHeader
 from mammoview.dicom.cad_reports import with_reports
 from mammoview.dicom.files import list_files
+from mammoview.dicom.source import same_bytes
 from mammoview.dicom.walk import Walk
 from mammoview.domain.study import Examination, ExamIndex, ImageKind, Mammogram
 from mammoview.domain.views import Laterality, Projection, Slot, ViewModifier
@@ -115,6 +116,13 @@ def _add(read: dict[str, ReadHeader], header: ReadHeader) -> None:
                 "open it alone, and have its source send both under identifiers of their own",
             ),
         )
+    if uid in read and not same_bytes(read[uid].mammogram, header.mammogram):
+        read[uid] = _doubted(read[uid])
+        raise DicomError(
+            translate("Files", "another version of an image already opened (same SOPInstanceUID)"),
+            expected=translate("Files", "each image once"),
+            todo=translate("Files", "ask its source which of the two is right"),
+        )
     if uid in read:
         raise DicomError(
             translate("Files", "a second copy of an image already opened (same SOPInstanceUID)"),
@@ -122,6 +130,13 @@ def _add(read: dict[str, ReadHeader], header: ReadHeader) -> None:
             todo=translate("Files", "leave the copy out"),
         )
     read[uid] = header
+
+
+def _doubted(header: ReadHeader) -> ReadHeader:
+    """Return a header that warns of another file under its identifier."""
+    said = translate("Files", "another file has the SOPInstanceUID of this image and other content")
+    warnings = dict.fromkeys((*header.mammogram.warnings, said))
+    return replace(header, mammogram=replace(header.mammogram, warnings=tuple(warnings)))
 
 
 def _differ(one: Mammogram, other: Mammogram) -> bool:

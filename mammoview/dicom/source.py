@@ -6,6 +6,7 @@ A file is known by its content: the DICM preamble, or a data set that starts wit
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import struct
@@ -38,6 +39,21 @@ _DEFLATED = "1.2.840.10008.1.2.1.99"
 _EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 _EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 _IMPLICIT_LITTLE = "1.2.840.10008.1.2"
+_SEALED = (
+    "StudyInstanceUID",
+    "PatientID",
+    "PatientName",
+    "PatientBirthDate",
+    "ImageLaterality",
+    "Laterality",
+    "ViewPosition",
+    "PatientOrientation",
+    "Rows",
+    "Columns",
+    "NumberOfFrames",
+    "PhotometricInterpretation",
+    "BitsStored",
+)
 _DICOMDIR = "1.2.840.10008.1.3.10"
 _PREAMBLE = 132  # and DICM
 _SYNTAX_WITHIN = 2048
@@ -166,13 +182,40 @@ def open_again(mammogram: Mammogram) -> Iterator[DicomFile]:
     """
     with open_dicom(mammogram.file, mammogram.archive) as file:
         expected = mammogram.uid_in_file or mammogram.sop_instance_uid
-        if file.header.text("SOPInstanceUID") != expected:
+        another = file.header.text("SOPInstanceUID") != expected
+        if another or mammogram.seal not in ("", seal_of(file.header)):
             raise DicomError(
-                translate("Files", "a file that holds another image than when it was opened"),
+                translate("Files", "a file that holds another image than when it was opened")
+                if another
+                else translate("Files", "a file whose header was changed since it was opened"),
                 expected=translate("Files", "the image whose header was read"),
                 todo=translate("Files", "open the examination again"),
             )
         yield file
+
+
+def seal_of(header: Header) -> str:
+    """Return a digest of what a header says of whose image it is and how it lies.
+
+    An archive that corrects a name, or a side, writes the file anew under the same identifier.
+    """
+    said = (header.unsplit_text(keyword) for keyword in _SEALED)
+    return hashlib.sha256("\0".join(said).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def same_bytes(one: Mammogram, other: Mammogram) -> bool:
+    """Tell whether two images lie in files of the same bytes.
+
+    Raises
+    ------
+    DicomError
+        If one cannot be read.
+    """
+    with _stream_of(one.file, one.archive) as a, _stream_of(other.file, other.archive) as b:
+        while piece := a.read(_PIECE_BYTES):
+            if piece != b.read(len(piece)):
+                return False
+        return not b.read(1)
 
 
 def parse_dicom(stream: BinaryIO) -> DicomFile:

@@ -193,6 +193,9 @@ class Mammogram:
         Whether the pixels were changed after the device: a secondary capture, or lossy compression.
     uid_in_file : str
         SOPInstanceUID that the file holds, where it serves several views (a bench); else empty.
+    seal : str
+        A digest of what the header said of whose image it is and how it lies: when the pixels are
+        read, it must say so still.
     """
 
     file: Path
@@ -224,6 +227,7 @@ class Mammogram:
     origins: tuple[ImageOrigin, ...] = ()
     is_copy: bool = False
     uid_in_file: str = ""
+    seal: str = ""
 
     @property
     def place(self) -> Place | None:

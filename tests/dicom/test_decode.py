@@ -313,6 +313,23 @@ def test_a_file_that_holds_another_image_by_now_is_refused(tmp_path: Path) -> No
             read(view)
 
 
+@pytest.mark.parametrize(
+    ("element", "value"),
+    [("PatientID", "Another"), ("ImageLaterality", "L"), ("PatientOrientation", ["A", "R"])],
+)
+def test_a_file_whose_header_was_corrected_meanwhile_is_refused(
+    tmp_path: Path, element: str, value: object
+) -> None:
+    """Under the same identifier: what is on the screen would be the old name, or side."""
+    path = build_mg(tmp_path / "a", transfer_syntax=JPEG_2000)
+    view = only(path)
+    build_mg(path, transfer_syntax=JPEG_2000, elements={element: value})
+    for read in (decode_pixels, decode_coarse, open_frames):
+        with pytest.raises(DicomError, match="header was changed since it was opened"):
+            read(view)
+    assert decode_pixels(only(path)).shape == (view.rows, view.cols)
+
+
 def test_a_file_that_became_shorter_is_a_dicom_error(tmp_path: Path) -> None:
     path = build_mg(tmp_path / "a", transfer_syntax=EXPLICIT_LITTLE)
     mammogram = only(path)

@@ -29,6 +29,7 @@ from tests.builders.dicom import (
     build_exam,
     build_mg,
 )
+from tests.builders.media import zip_folder
 
 
 def reason(path: Path) -> str:
@@ -163,6 +164,23 @@ def test_second_copy_of_an_image(folder: Path) -> None:
     copy = folder / "zz-copy"
     copy.write_bytes((folder / "LCC.dcm").read_bytes())
     assert "second copy" in reason(copy)
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "archive"])
+def test_other_pixels_under_one_identifier_are_no_copy(tmp_path: Path, packed: bool) -> None:
+    """One of them was processed anew; which is right nobody here can know."""
+    files = build_exam(tmp_path / "in")
+    ds = pydicom.dcmread(files[1])
+    ds.PixelData = bytes(reversed(ds.PixelData))
+    ds.save_as(tmp_path / "in" / "zz-other")
+    where = zip_folder(tmp_path / "in.zip", tmp_path / "in") if packed else tmp_path / "in"
+    index = index_paths([where])
+    (refused,) = index.refused
+    assert refused.file.name == "zz-other"
+    assert "another version of an image already opened" in refused.reason
+    views = index.examinations[0].mammograms
+    warned = [v.file.name for v in views if any("other content" in said for said in v.warnings)]
+    assert warned == ["LCC.dcm"]
 
 
 def test_data_set_without_pixels(folder: Path) -> None:
