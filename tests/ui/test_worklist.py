@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from mammoview.app import commands
+from mammoview.app.keys import KeyChoice
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.worklist import importing
 from mammoview.app.worklist.arrange import Column
@@ -125,6 +127,9 @@ def test_an_empty_worklist_says_what_to_do(window: MainWindow, qtbot: QtBot) -> 
     assert frame(window).shown
     assert "Ctrl+Shift+I" in label(window, "worklistEmpty")
     assert "dropped here" in label(window, "worklistEmpty")
+    window.desk.do(commands.set_keys, (KeyChoice(action="import-folder", keys=("Ctrl+Y",)),))
+    assert "Ctrl+Y" in label(window, "worklistEmpty"), "a key that the reader gave it"
+    assert "Ctrl+Shift+I" not in label(window, "worklistEmpty")
 
 
 def test_import_by_its_key(

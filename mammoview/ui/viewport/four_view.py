@@ -23,6 +23,7 @@ from mammoview.ui.viewport.gaze import Gaze
 from mammoview.ui.viewport.label_editor import LabelEditor
 from mammoview.ui.viewport.legend import HeatLegend
 from mammoview.ui.viewport.measure_tools import MeasureTools
+from mammoview.ui.viewport.nothing_open import NothingOpen
 from mammoview.ui.viewport.pane_pool import PanePool
 from mammoview.ui.viewport.pane_view import PaneView
 from mammoview.ui.viewport.placement import ScreenPixels, at_tile, fit_all
@@ -68,6 +69,7 @@ class FourView(QWidget):
         self.setObjectName("fourView")
         self.canvas = Canvas(self)
         self.legend = HeatLegend(self)
+        self.nothing_open = NothingOpen(self)
         self.spot = SpotTools(self, self.canvas, self.panes)
         self.slices = SliceTools(self)
         self.sizes = Sizes(self)
@@ -132,6 +134,7 @@ class FourView(QWidget):
         for view in self._panes.values():
             view.texts.set_level(new.looking.annotations)
         self.legend.render(old, new)
+        self.nothing_open.render(new)
         self._place_legend()
         asked = old is None or (old.fit, old.fit_request) != (new.fit, new.fit_request)
         if asked or other:
@@ -340,6 +343,7 @@ class FourView(QWidget):
     # --- gestures ----------------------------------------------------------------------------
 
     def _on_resized(self) -> None:
+        self.nothing_open.setGeometry(self.canvas.geometry())
         self._place_panes()
         self._place_legend()
         self._fit(keep_placed=self._by_hand)

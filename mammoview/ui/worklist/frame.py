@@ -12,6 +12,7 @@ from mammoview.app import commands
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.worklist.desk import Worklist, WorklistState
 from mammoview.app.workspace import Workspace
+from mammoview.ui.actions.keyboard import key_map
 from mammoview.ui.task_bar import TaskBar
 from mammoview.ui.worklist.offer import ImportOffer
 from mammoview.ui.worklist.page import WorklistPage
@@ -42,7 +43,7 @@ class WorklistFrame(QObject):
         self._pages, self._images = pages, images
         self._desk, self.worklist = desk, worklist
         self._show_at_start = False
-        self.page = WorklistPage(worklist, pages)
+        self.page = WorklistPage(worklist, key_map(desk.workspace.keys), pages)
         self.task_bar = TaskBar(
             name="importTask",
             accessible=translate("Worklist", "Progress of the import"),
@@ -167,6 +168,8 @@ class WorklistFrame(QObject):
     def _desk_changed(self, old: Workspace, new: Workspace) -> None:
         """Show what hangs now, and how far its reading is by now."""
         self.offer.render(old, new)
+        if new.keys != old.keys:
+            self.page.show_keys(key_map(new.keys))
         if new.exam_key is not None and new.exam_key != old.exam_key:
             self.show_images()
         if new.read.state is not old.read.state and self.worklist.state.ready:

@@ -13,8 +13,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mammoview.app.keys import KeyMap
 from mammoview.app.worklist.desk import Worklist, WorklistState
 from mammoview.app.worklist.values import Study
+from mammoview.ui.actions.keyboard import native_text
 from mammoview.ui.panels.parts import push_button
 from mammoview.ui.worklist.model import COLUMNS, StudyModel
 from mammoview.ui.worklist.table import StudyTable
@@ -40,8 +42,9 @@ class WorklistPage(QWidget):
     importing = Signal()
     managing = Signal()
 
-    def __init__(self, worklist: Worklist, parent: QWidget | None = None) -> None:
+    def __init__(self, worklist: Worklist, keys: KeyMap, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._keys = keys
         self.setObjectName("worklistPage")
         self.setAccessibleName(translate("Worklist", "Worklist"))
         self._worklist = worklist
@@ -116,10 +119,15 @@ class WorklistPage(QWidget):
         self._rescan.setEnabled(bool(new.listing.roots) and new.task is None)
         self._roots.setEnabled(bool(new.listing.roots))
         self._roots.setText(sources_text(new))
-        self._empty.setText(empty_text(new))
+        self._empty.setText(empty_text(new, self._keys))
         self._middle.setCurrentIndex(0 if new.shown else 1)
         if self._import.hasFocus() and (old is None or not old.shown) and new.shown:
             self.take_keyboard()  # it stood in for the table
+
+    def show_keys(self, keys: KeyMap) -> None:
+        """Name these keys where one is named."""
+        self._keys = keys
+        self._empty.setText(empty_text(self._worklist.state, keys))
 
     def _go_back(self, key: str | None) -> None:
         """Stay at the study that was current; where it is gone, at the first."""
@@ -192,8 +200,8 @@ def sources_text(state: WorklistState) -> str:
     return translate("Worklist", "Sources, %n not read…", "", COUNTED, lost)
 
 
-def empty_text(state: WorklistState) -> str:
-    """Return what stands in place of an empty table: why, and what to do."""
+def empty_text(state: WorklistState, keys: KeyMap) -> str:
+    """Return what stands in place of an empty table: why, and what to do with which keys."""
     if not state.ready:
         return translate("Worklist", "Reading the worklist…")
     if state.listing.studies:
@@ -207,10 +215,10 @@ def empty_text(state: WorklistState) -> str:
     return translate(
         "Worklist",
         "The worklist is empty.\n\n"
-        "Import folder… (Ctrl+Shift+I) lists the studies of a folder, archive or DICOMDIR.\n"
+        "Import folder… ({key}) lists the studies of a folder, archive or DICOMDIR.\n"
         "The files stay where they are; names are kept on this machine alone.\n\n"
-        "A folder dropped here is added too; dropped on the images (F2) it is only opened.",
-    )
+        "A folder dropped here is added too; dropped on the images ({images}) it is only opened.",
+    ).format(key=native_text(keys.of("import-folder")), images=native_text(keys.of("worklist")))
 
 
 def _label(name: str, role: str, parent: QWidget) -> QLabel:
