@@ -12,6 +12,7 @@ import re
 import threading
 import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -66,16 +67,35 @@ class PrivateFormatter(logging.Formatter):
         return _PATH.sub("<path>", text)
 
 
+class QuietFile(RotatingFileHandler):
+    """A file that stops nothing where it cannot be written: a full disk must not end the program.
+
+    What could not be written goes nowhere else: on the standard error it would be uncleaned.
+    """
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (logging's name)
+        """Leave the line out."""
+
+    def close(self) -> None:
+        """Close the file, whatever of it could not be written."""
+        with suppress(OSError):
+            super().close()
+
+
 class LogSession:
-    """The running log; :meth:`close` ends it."""
+    """The running log; :meth:`close` ends it.
+
+    Raises
+    ------
+    OSError
+        If its file cannot be opened.
+    """
 
     def __init__(self, folder: Path, level: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.file = folder / "mammoview.log"
         self._formatter = PrivateFormatter()
-        self._handler = RotatingFileHandler(
-            self.file, maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True
-        )
+        self._handler = QuietFile(self.file, maxBytes=1_000_000, backupCount=3, encoding="utf-8")
         self._handler.setFormatter(self._formatter)
         self._logger = logging.getLogger("mammoview")
         self._level_before = self._logger.level

@@ -73,6 +73,25 @@ def test_paths_are_hidden(tmp_path: Path, path: str) -> None:
     assert "mueller" not in log.file.read_text("utf-8").lower()
 
 
+def test_a_full_disk_stops_nothing_and_nothing_is_said_elsewhere(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mammoview.log").symlink_to("/dev/full")
+    session = logs.start(tmp_path)
+    try:
+        logging.getLogger("mammoview").warning("of %s", "Doe^Jane")
+    finally:
+        session.close()
+    said = capfd.readouterr()
+    assert (said.out, said.err) == ("", "")
+
+
+def test_a_log_that_cannot_be_opened_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "mammoview.log").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        logs.start(tmp_path)
+
+
 def test_closing_leaves_the_logger_as_it_was(tmp_path: Path) -> None:
     before = list(logging.getLogger("mammoview").handlers)
     logs.start(tmp_path).close()
