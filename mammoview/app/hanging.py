@@ -287,6 +287,7 @@ def _notes(hung: HungPlace, view: HungView) -> Iterator[str]:
         yield translate("Pane", "partial view")
     if view.image and view.image.pose.source in view.mammogram.warnings:
         yield view.image.pose.source
+    yield from view.mammogram.doubts
 
 
 def _frame_notes(view: HungView) -> Iterator[str]:

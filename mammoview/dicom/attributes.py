@@ -137,6 +137,7 @@ def _described(
         holds_coarse=stack is None and holds_coarse(layout.codec),
         origins=_origins(header),
         is_copy=captured or bool(lost),
+        doubts=(*laterality.conflicts, *view.conflicts),
         seal=seal_of(header),
     )
 

@@ -135,8 +135,15 @@ def _add(read: dict[str, ReadHeader], header: ReadHeader) -> None:
 def _doubted(header: ReadHeader) -> ReadHeader:
     """Return a header that warns of another file under its identifier."""
     said = translate("Files", "another file has the SOPInstanceUID of this image and other content")
-    warnings = dict.fromkeys((*header.mammogram.warnings, said))
-    return replace(header, mammogram=replace(header.mammogram, warnings=tuple(warnings)))
+    return replace(header, mammogram=_with_doubts(header.mammogram, (said,)))
+
+
+def _with_doubts(view: Mammogram, said: tuple[str, ...]) -> Mammogram:
+    return replace(
+        view,
+        warnings=tuple(dict.fromkeys((*view.warnings, *said))),
+        doubts=tuple(dict.fromkeys((*view.doubts, *said))),
+    )
 
 
 def _differ(one: Mammogram, other: Mammogram) -> bool:
@@ -163,7 +170,7 @@ def _examination(key: str, headers: Sequence[ReadHeader]) -> Examination:
         for h in headers
     ]
     notes = _disagreements([m for m in mammograms if not m.is_cbis_ddsm])
-    mammograms = [replace(m, warnings=(*m.warnings, *notes)) for m in mammograms]
+    mammograms = [_with_doubts(m, notes) for m in mammograms]
     acquired = {m.place for m in mammograms if m.kind in (ImageKind.PLAIN, ImageKind.LOW_ENERGY)}
     mammograms = [
         replace(m, slot=None, displaced_slot=None)

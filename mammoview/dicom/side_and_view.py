@@ -92,7 +92,9 @@ def read_laterality(
             for _, source in found[:1]
         )
     value, source = _first(found, translate("Files", "side"), warnings)
-    return SourcedLaterality(value=value, source=source)
+    conflicts = _conflicts(found, translate("Files", "side"))
+    warnings.extend(conflicts)
+    return SourcedLaterality(value=value, source=source, conflicts=conflicts)
 
 
 def read_view(header: Header, cbis: CbisName | None, warnings: list[str]) -> SourcedView:
@@ -121,12 +123,14 @@ def read_view(header: Header, cbis: CbisName | None, warnings: list[str]) -> Sou
             for _, source in found[:1]
         )
     value, source = _first(found, translate("Files", "view"), warnings)
+    conflicts = _conflicts(found, translate("Files", "view"))
+    warnings.extend(conflicts)
     items = [item for code in codes for item in code.items("ViewModifierCodeSequence")]
     items += header.items("ViewModifierCodeSequence")
     modifiers = _modifiers(items, warnings)
     if not items and source in _TEXT_KEYWORDS:
         modifiers = _modifiers_in_text(header.text(source))
-    return SourcedView(value=value, modifiers=modifiers, source=source)
+    return SourcedView(value=value, modifiers=modifiers, source=source, conflicts=conflicts)
 
 
 def patient_orientation(header: Header) -> tuple[str, str] | None:
@@ -153,15 +157,18 @@ def _first(
     if not found:
         warnings.append(translate("Files", "{what} not found in the header").format(what=what))
         return None, translate("Files", "not in the header")
-    value, source = found[0]
-    warnings.extend(
-        translate(
-            "Files", "{what} conflict: {source} says {value}, {other_source} says {other}"
-        ).format(what=what, source=source, value=value, other_source=other_source, other=other)
+    return found[0]
+
+
+def _conflicts(found: Sequence[_Candidate[_Value]], what: str) -> tuple[str, ...]:
+    """Return words on each other place that says something else than the first."""
+    said = translate("Files", "{what} conflict: {source} says {value}, {other_source} says {other}")
+    return tuple(
+        said.format(what=what, source=source, value=value, other_source=other_source, other=other)
+        for value, source in found[:1]
         for other, other_source in found[1:]
         if other != value
     )
-    return value, source
 
 
 def _spelled_side(header: Header, warnings: list[str]) -> list[_Candidate[Laterality]]:

@@ -191,6 +191,9 @@ class Mammogram:
         What it was made from (SourceImageSequence), so that marks on that can be found on it.
     is_copy : bool
         Whether the pixels were changed after the device: a secondary capture, or lossy compression.
+    doubts : tuple of str
+        Those of ``warnings`` that make it doubtful whose image it is, or of which side or view: the
+        image itself must say so.
     uid_in_file : str
         SOPInstanceUID that the file holds, where it serves several views (a bench); else empty.
     seal : str
@@ -226,6 +229,7 @@ class Mammogram:
     holds_coarse: bool = False
     origins: tuple[ImageOrigin, ...] = ()
     is_copy: bool = False
+    doubts: tuple[str, ...] = ()
     uid_in_file: str = ""
     seal: str = ""
 

@@ -124,19 +124,27 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourcedLaterality:
-    """Side of the breast and where it was read; ``value`` is None when nothing tells."""
+    """Side of the breast and where it was read; ``value`` is None when nothing tells.
+
+    ``conflicts`` are words on what else the header says.
+    """
 
     value: Laterality | None
     source: str
+    conflicts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourcedView:
-    """Projection with modifiers and where it was read; ``value`` is None when nothing tells."""
+    """Projection with modifiers and where it was read; ``value`` is None when nothing tells.
+
+    ``conflicts`` are words on what else the header says.
+    """
 
     value: Projection | None
     modifiers: tuple[ViewModifier, ...]
     source: str
+    conflicts: tuple[str, ...] = ()
 
 
 # Views taken for a standard slot may carry these modifiers; any other makes an extra view.

@@ -185,6 +185,7 @@ def test_two_patients_in_one_study_are_warned_of(tmp_path: Path) -> None:
     build_mg(tmp_path / "b", laterality="L", elements={"PatientID": "someone else"})
     (exam,) = index_paths([first.parent]).examinations
     assert all("name different patients" in m.warnings[-1] for m in exam.mammograms)
+    assert all(m.doubts == m.warnings for m in exam.mammograms)
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,7 @@ def test_other_pixels_under_one_identifier_are_no_copy(tmp_path: Path, packed: b
     views = index.examinations[0].mammograms
     warned = [v.file.name for v in views if any("other content" in said for said in v.warnings)]
     assert warned == ["LCC.dcm"]
+    assert [v.file.name for v in views if v.doubts] == warned
 
 
 def test_data_set_without_pixels(folder: Path) -> None:

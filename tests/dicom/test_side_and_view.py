@@ -123,6 +123,7 @@ def test_conflict_of_sides_is_warned_of(tmp_path: Path) -> None:
     mammogram = built(tmp_path, Laterality="L")
     assert mammogram.laterality.value == "R"
     assert mammogram.warnings == ("side conflict: ImageLaterality says R, Laterality says L",)
+    assert mammogram.doubts == mammogram.warnings
 
 
 def test_cbis_ddsm_tag_against_patient_id(tmp_path: Path) -> None:
@@ -179,6 +180,7 @@ def test_conflict_of_views_prefers_the_code(tmp_path: Path) -> None:
     assert mammogram.warnings == (
         "view conflict: ViewCodeSequence (SCT 399162004) says CC, ViewPosition says MLO",
     )
+    assert mammogram.doubts == mammogram.warnings
 
 
 @pytest.mark.parametrize("view", ["CC", "MLO"])
