@@ -158,15 +158,6 @@ class LeaseBook:
             ).fetchone()
         return row is not None
 
-    def held_by_others(self) -> tuple[Lease, ...]:
-        """Return what other programs hold now."""
-        with told(_FILE):
-            rows = self._db.execute(
-                "SELECT exam_key FROM leases WHERE holder <> ? ORDER BY exam_key", (self._holder,)
-            ).fetchall()
-            found = [self._live(key) for (key,) in rows]
-        return tuple(lease for lease in found if lease is not None)
-
     def takeovers(self) -> tuple[Takeover, ...]:
         """Return who took what from whom, in order."""
         with told(_FILE):

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import platformdirs
 
@@ -111,16 +110,6 @@ class ReadLog:
             read, anchor = self._append(read_id, reader, *decided)
         bear_witness(self._path, anchor)
         return read
-
-    def open_read(self, reader: str, content: Opened) -> Read:
-        """Begin a read under an id of its own, and return it.
-
-        Raises
-        ------
-        ReviewError
-            If this reader may not read the examination in that role.
-        """
-        return self.append(uuid4().hex, reader, Action.OPEN, content)
 
     def read(self, read_id: str) -> Read:
         """Return a read as its events tell it.

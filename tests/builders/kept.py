@@ -30,6 +30,7 @@ from mammoview.review.read import Read, digest
 from mammoview.review.readers import LOCAL_READER
 from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog, reads_path
+from tests.builders.reads import open_read
 from tests.builders.reports import report
 
 _ORDER = (
@@ -61,7 +62,8 @@ def keep_read(
     told = report(exam.mammograms)
     log = ReadLog(reads_path())
     try:
-        read = log.open_read(
+        read = open_read(
+            log,
             reader,
             Opened(
                 exam_key=exam.key,

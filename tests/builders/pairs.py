@@ -17,7 +17,13 @@ from mammoview.review.events import (
 from mammoview.review.read import Read, digest
 from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog
-from tests.builders.reads import IMAGE, READER, opened, revealed
+from tests.builders.reads import (
+    IMAGE,
+    READER,
+    open_read,
+    opened,
+    revealed,
+)
 
 SCHEME = Scheme(
     id="birads",
@@ -75,7 +81,8 @@ def read_to_final(
 ) -> Read:
     """Read an examination to its end, without marks of the computer."""
     begun = opened(role=role)
-    read = log.open_read(
+    read = open_read(
+        log,
         reader,
         Opened(
             exam_key=exam_key,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import uuid4
 
 from mammoview.domain.finding import Finding, FindingKind, FindingView
 from mammoview.domain.geometry import ImageBox, ImagePoint
@@ -55,6 +56,11 @@ def opened(mode: ReadingMode = ReadingMode.SECOND_READ, role: Role = Role.FIRST)
         scheme="birads",
         software="0.0",
     )
+
+
+def open_read(log: ReadLog, reader: str, content: Opened) -> Read:
+    """Begin a read under an id of its own, and return it."""
+    return log.append(uuid4().hex, reader, Action.OPEN, content)
 
 
 def finding(name: str = "f1", kind: FindingKind = FindingKind.MASS) -> Finding:
@@ -166,7 +172,7 @@ _WAY = (
 
 def read_in(log: ReadLog, state: ReadState, mode: ReadingMode = ReadingMode.SECOND_READ) -> Read:
     """Return a read brought to a state, with a finding and an opinion of each breast."""
-    read = log.open_read(READER, opened(mode))
+    read = open_read(log, READER, opened(mode))
     for reached, actions in _WAY:
         if read.state is state:
             return read

@@ -15,7 +15,15 @@ from mammoview.domain.reading import ReadingMode
 from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog, reads_path
 from tests.builders.dicom import build_exam
-from tests.builders.reads import READER, content_for, opened, opinion, read_in, to_lock
+from tests.builders.reads import (
+    READER,
+    content_for,
+    open_read,
+    opened,
+    opinion,
+    read_in,
+    to_lock,
+)
 from tests.cli.conftest import Answer, Run
 
 WAY = (Action.CHECK_VIEWS, Action.BEGIN, Action.SET_OPINION, Action.LOCK, Action.REVEAL)
@@ -26,7 +34,7 @@ def read_of(folder: Path, *, until: int, mode: ReadingMode = ReadingMode.SECOND_
     exams = index_paths([folder]).examinations
     uids = tuple(m.sop_instance_uid for exam in exams for m in exam.mammograms)
     log = ReadLog(reads_path())
-    read = log.open_read(READER, replace(opened(mode), images=uids, exam_key="another"))
+    read = open_read(log, READER, replace(opened(mode), images=uids, exam_key="another"))
     for action in WAY[:until]:
         contents = [content_for(action, read)]
         if action is Action.SET_OPINION:

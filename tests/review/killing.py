@@ -20,7 +20,11 @@ from mammoview.review import audit
 from mammoview.review.events import FindingSet, Nothing, ViewsChecked
 from mammoview.review.states import Action
 from mammoview.review.store import ReadLog
-from tests.builders.reads import finding, opened
+from tests.builders.reads import (
+    finding,
+    open_read,
+    opened,
+)
 
 _ROUNDS_A_FILE = 20
 
@@ -28,7 +32,7 @@ _ROUNDS_A_FILE = 20
 def write_until_killed(path: Path, pipe: int) -> None:
     """Append findings to a read of one's own for ever."""
     log = ReadLog(path)
-    read = log.open_read(f"reader-{os.getpid()}", opened())
+    read = open_read(log, f"reader-{os.getpid()}", opened())
     for action, content in (
         (Action.CHECK_VIEWS, ViewsChecked(missing=(), reason="")),
         (Action.BEGIN, Nothing()),

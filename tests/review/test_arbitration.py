@@ -18,7 +18,12 @@ from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog
 from tests.builders.pairs import SCHEMES, read_to_final
 from tests.builders.programs import started
-from tests.builders.reads import OTHER, READER, opened
+from tests.builders.reads import (
+    OTHER,
+    READER,
+    open_read,
+    opened,
+)
 
 POLICY = load_policy(
     Path(__file__).parents[2] / "resources" / "arbitration" / "discordant-only.toml"
@@ -61,7 +66,7 @@ def test_the_last_reader_asks_and_a_third_decides(log: ReadLog) -> None:
 
 
 def test_the_first_reader_asks_where_the_second_was_done_before(log: ReadLog) -> None:
-    slow = log.open_read(A, opened())
+    slow = open_read(log, A, opened())
     quick = settled(log, read_to_final(log, "4B", "1", reader=B, role=Role.SECOND))
     assert quick.state is ReadState.FINAL
     assert log.read(slow.read_id).state is ReadState.OPENED
@@ -120,7 +125,7 @@ def test_a_policy_can_send_a_single_read_to_another_reader(log: ReadLog) -> None
 def test_others_reads_open_with_the_end_of_all_ones_own(log: ReadLog) -> None:
     first = read_to_final(log, "1", "1")
     assert other_reads(log, "exam-1", B) == ()
-    begun = log.open_read(B, opened(role=Role.SECOND))
+    begun = open_read(log, B, opened(role=Role.SECOND))
     assert other_reads(log, "exam-1", B) == ()
     assert other_reads(log, "exam-1", A) == (), "nor does one who is done see half a read"
     assert log.read(begun.read_id).state is ReadState.OPENED

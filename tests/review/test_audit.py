@@ -19,7 +19,15 @@ from mammoview.review.heatmaps import heatmaps_path
 from mammoview.review.raw_log import export_lines, read_raw
 from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog
-from tests.builders.reads import READER, log_at, mark, opened, read_in, revealed
+from tests.builders.reads import (
+    READER,
+    log_at,
+    mark,
+    open_read,
+    opened,
+    read_in,
+    revealed,
+)
 
 Edit = Callable[[sqlite3.Connection], object]
 LAST = "(SELECT max(number) FROM events)"
@@ -274,7 +282,7 @@ def test_a_clock_that_was_set_back_is_noted_and_no_fault(tmp_path: Path) -> None
     times = iter(datetime(2026, 1, day, tzinfo=UTC) for day in (2, 1, 3))
     log = ReadLog(tmp_path / "reads.sqlite", now=lambda: next(times))
     for _ in range(3):
-        log.open_read(READER, opened())
+        open_read(log, READER, opened())
     log.close()
     report = audit.verify(tmp_path / "reads.sqlite")
     assert report.intact

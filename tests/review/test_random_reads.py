@@ -29,6 +29,7 @@ from tests.builders.reads import (
     finding,
     log_at,
     mark,
+    open_read,
     opened,
     opinion,
     revealed,
@@ -107,7 +108,7 @@ def test_every_invariant_is_kept(
     folder = tmp_path_factory.mktemp("random")
     chance = random.Random(seed)
     log = log_at(folder)
-    read = log.open_read(READER, opened())
+    read = open_read(log, READER, opened())
     for _ in range(steps):
         action = chance.choice(_leading_on(read) if chance.random() < 0.8 else tuple(Action))
         who = READER if chance.random() < 0.9 else OTHER

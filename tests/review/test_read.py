@@ -44,6 +44,7 @@ from tests.builders.reads import (
     dismissed,
     finding,
     mark,
+    open_read,
     opened,
     opinion,
     read_in,
@@ -237,7 +238,7 @@ def test_a_read_is_of_breasts(log: ReadLog, sides: tuple[Laterality, ...]) -> No
         software=whole.software,
     )
     with pytest.raises(ReviewError, match="breast"):
-        log.open_read(READER, bad)
+        open_read(log, READER, bad)
     assert log.reads() == ()
 
 

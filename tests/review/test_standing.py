@@ -23,7 +23,14 @@ from mammoview.review.standing import (
 )
 from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog
-from tests.builders.reads import OTHER, READER, opened, opinion, read_in
+from tests.builders.reads import (
+    OTHER,
+    READER,
+    open_read,
+    opened,
+    opinion,
+    read_in,
+)
 
 A, B, C = READER, OTHER, "reader-c"
 DONE = {ReadState.FINAL, ReadState.ARBITRATION, ReadState.SIGNED}
@@ -103,11 +110,11 @@ def test_as_whom_each_reads() -> None:
 
 def test_nobody_reads_one_examination_as_two_readers(log: ReadLog) -> None:
     with pytest.raises(ReviewError, match="nobody has read"):
-        log.open_read(B, opened(role=Role.SECOND))
-    log.open_read(A, opened())
+        open_read(log, B, opened(role=Role.SECOND))
+    open_read(log, A, opened())
     with pytest.raises(ReviewError, match="too"):
-        log.open_read(A, opened(role=Role.SECOND))
-    assert log.open_read(B, opened(role=Role.SECOND)).opened.role is Role.SECOND
+        open_read(log, A, opened(role=Role.SECOND))
+    assert open_read(log, B, opened(role=Role.SECOND)).opened.role is Role.SECOND
     check_role(Role.FIRST, A, log.standings("exam-1"))
 
 

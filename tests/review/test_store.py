@@ -18,7 +18,15 @@ from mammoview.review import audit, sql
 from mammoview.review.events import FIRST_HASH, FindingSet, StepRecorded, ViewsChecked
 from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog
-from tests.builders.reads import READER, finding, log_at, opened, opinion, read_in
+from tests.builders.reads import (
+    READER,
+    finding,
+    log_at,
+    open_read,
+    opened,
+    opinion,
+    read_in,
+)
 
 FILE = sql.SqlFile(name="read log", damaged="verify it")
 LOG = "reads.sqlite"
@@ -176,5 +184,5 @@ def test_a_log_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 def test_a_content_of_another_action_is_refused(log: ReadLog) -> None:
     with pytest.raises(ReviewError, match="ViewsChecked"):
         log.append("r", READER, Action.OPEN, ViewsChecked(missing=(), reason=""))
-    assert log.open_read(READER, opened()).state is ReadState.OPENED
+    assert open_read(log, READER, opened()).state is ReadState.OPENED
     assert os.getpid()

@@ -34,6 +34,7 @@ from tests.builders.reads import (
     finding,
     log_at,
     mark,
+    open_read,
     opened,
     opinion,
     revealed,
@@ -61,7 +62,7 @@ def read_through(
 ) -> None:
     """A normal opinion that becomes a recall by one of three marks."""
     begun = replace(opened(mode, role), exam_key=exam_key)
-    read = log.open_read(reader, begun)
+    read = open_read(log, reader, begun)
     for action, content in (
         (Action.CHECK_VIEWS, ViewsChecked(missing=(), reason="")),
         (Action.BEGIN, Nothing()),
@@ -125,7 +126,7 @@ def test_one_read_in_numbers(log: ReadLog) -> None:
 
 def test_what_has_no_before_is_not_counted(log: ReadLog) -> None:
     read_through(log, "exam-1", mode=ReadingMode.CONCURRENT)
-    log.open_read(A, replace(opened(), exam_key="exam-2"))
+    open_read(log, A, replace(opened(), exam_key="exam-2"))
     assert looks(log, A) == ()
     read_through(log, "exam-3")
     assert counts.looks_of(log.events(), log.standings(), {}, reader=A, double=False) == ()
@@ -136,7 +137,7 @@ def test_numbers_tell_nothing_of_a_read_that_is_still_to_be_read_by_another(log:
     assert len(looks(log, A, double=True)) == 1
     assert looks(log, B, double=True) == (), "the second reader is to come"
     assert len(looks(log, B, double=False)) == 1, "nothing is left to read"
-    begun = log.open_read(B, replace(opened(role=Role.SECOND), exam_key="exam-1"))
+    begun = open_read(log, B, replace(opened(role=Role.SECOND), exam_key="exam-1"))
     assert looks(log, B, double=True) == ()
     assert looks(log, C, double=True) == ()
     read_through(log, "exam-2", reader=A, signed=False)
