@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from weakref import WeakKeyDictionary
 
 from mammoview.app.marks.breast_place import (
     GUESSES,
@@ -26,8 +25,6 @@ from mammoview.imaging.measure import Scale, Unit, scale_of
 from mammoview.words import translate
 
 _LIVE_PIXELS = 250_000
-# What was counted in the pixels, which may be given back, is kept as long as its mark.
-_COUNTED: WeakKeyDictionary[Annotation, str] = WeakKeyDictionary()
 
 
 def basis_text(spacing: PixelSpacing | None) -> str:
@@ -192,23 +189,20 @@ def _angle_text(mark: Annotation, view: Mammogram) -> str:
 
 
 def _statistics_text(mark: Annotation, view: Mammogram, image: LoadedImage | None) -> str:
-    """Return what is counted in a region; once counted it is known without the pixels too."""
+    """Return what is counted in a region; nothing without the pixels."""
     if image is None:
-        return _COUNTED.get(mark, "")
+        return ""
     found = measure.region_statistics(image.stored, view.pixel_format, mark.points)
     if found is None:
         return translate("Marks", "no pixel in the region")
     said = translate("Marks", "mean {mean}, SD {sd}, {low} to {high}, {count} pixels")
-    counted = said.format(
+    return said.format(
         mean=f"{found.mean:.1f}",
         sd=f"{found.sd:.1f}",
         low=f"{found.low:g}",
         high=f"{found.high:g}",
         count=found.count,
     )
-    if mark.frame == image.frame:  # else it is another value in every slice
-        _COUNTED[mark] = counted
-    return counted
 
 
 def _length(value: float, scale: Scale) -> str:

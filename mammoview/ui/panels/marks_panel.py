@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QListWidgetItem, QVBoxLayout, QWidget
 from mammoview.app.marks import marking
 from mammoview.app.marks.mark_text import size_text, where_text
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.state.hung_views import HungView
 from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import Annotation
 from mammoview.ui.panels.parts import Panel, heading, paragraph
@@ -26,6 +27,8 @@ class MarksPanel(Panel):
     def __init__(self, desk: ReadingDesk, parent: QWidget | None = None) -> None:
         super().__init__("marksPanel", translate("Marks", "Marks"), parent)
         self._desk = desk
+        # What was counted in pixels stays known when they are given back (`app.pixels.resident`).
+        self._sizes: dict[Annotation, str] = {}
         said = translate("Marks", "Marks of the reader")
         self._list = WrappingList("marksList", said, self, most_rows=_MOST_ROWS)
         self._where = paragraph(
@@ -77,24 +80,35 @@ class MarksPanel(Panel):
         self.setVisible(bool(marks.items) or bool(self._problem.text()))
 
     def _fill(self, ws: Workspace) -> None:
-        self._list.show_rows((mark.id, row_text(ws, mark)) for mark in ws.marks.items)
+        items = ws.marks.items
+        self._sizes = {mark: self._sizes[mark] for mark in items if mark in self._sizes}
+        self._list.show_rows((mark.id, self._row(ws, mark)) for mark in items)
         self._list.setVisible(bool(ws.marks.items))
 
+    def _row(self, ws: Workspace, mark: Annotation) -> str:
+        """Return a mark's two lines: view, what it is and its words; its size with the basis."""
+        view = ws.hung(mark.sop_instance_uid)
+        if view is None:
+            away = translate("Marks", "on an image that does not hang")
+            return f"{translate('Marks', mark.kind.value)}\n{away}"
+        return f"{_name(mark, view)}\n{self._size(mark, view)}"
 
-def row_text(ws: Workspace, mark: Annotation) -> str:
-    """Return a mark's two lines: view, what it is and its words; its size with the basis."""
-    kind, view = translate("Marks", mark.kind.value), ws.hung(mark.sop_instance_uid)
-    if view is None:
-        away = translate("Marks", "on an image that does not hang")
-        return f"{kind}\n{away}"
-    header = view.mammogram
-    prior = translate("Marks", "prior {view}").format(view=header.label)
+    def _size(self, mark: Annotation, view: HungView) -> str:
+        if mark not in self._sizes:
+            size = size_text(mark, view.mammogram, view.image).replace("\n", ", ")
+            if view.image is None or mark.frame != view.image.frame:
+                return size  # nothing is counted, or in another slice
+            self._sizes[mark] = size
+        return self._sizes[mark]
+
+
+def _name(mark: Annotation, view: HungView) -> str:
+    prior = translate("Marks", "prior {view}").format(view=view.mammogram.label)
     piece = translate("Marks", "slice {number}").format(number=mark.frame)
     parts = (
-        prior if view.prior else header.label,
+        prior if view.prior else view.mammogram.label,
         piece if mark.frame is not None else "",
-        kind,
+        translate("Marks", mark.kind.value),
         mark.label,
     )
-    size = size_text(mark, header, view.image).replace("\n", ", ")
-    return f"{'  ·  '.join(filter(None, parts))}\n{size}"
+    return "  ·  ".join(filter(None, parts))

@@ -17,16 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mammoview.app import commands, coverage, second_screen, steps
-from mammoview.app.marks import marking
 from mammoview.app.marks.breast_place import nipple_of
-from mammoview.app.marks.mark_text import size_text
 from mammoview.app.pixels import memory, resident, resolve
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read.commands import missing
 from mammoview.app.state.hung_views import HungView, LoadedImage, Pixels
 from mammoview.app.workspace import Empty, Glimpse, Workspace
-from mammoview.domain.annotation import Annotation, MarkKind
-from mammoview.domain.geometry import ImageBox, ImagePoint
+from mammoview.domain.geometry import ImageBox
 from mammoview.domain.study import Examination, FrameStack, Mammogram
 from mammoview.domain.views import Slot
 from mammoview.errors import DicomError
@@ -200,24 +197,6 @@ def test_what_was_seen_of_a_view_stays() -> None:
     found = coverage.of_view(ws, rested(ws, uid))
     assert found is not None
     assert found.share == 1.0
-
-
-def test_grey_values_that_were_counted_stay_known() -> None:
-    ws, uid = far_away(hung(study(20), budget=99 * ONE))
-    corners = ((10.0, 20.0), (50.0, 20.0), (30.0, 10.0), (30.0, 30.0))
-    mark = Annotation(
-        id="m",
-        sop_instance_uid=uid,
-        frame=None,
-        kind=MarkKind.STATISTICS,
-        points=tuple(ImagePoint(col=c, row=r) for c, r in corners),
-    )
-    ws = marking.add(ws, mark)
-    view = next(v for v in ws.views if v.mammogram.sop_instance_uid == uid)
-    counted = size_text(mark, view.mammogram, view.image)
-    assert counted.startswith("mean 7.0")
-    assert size_text(mark, view.mammogram, rested(ws, uid).image) == counted
-    assert resident.within(ws, 0).marks.items == (mark,)
 
 
 def test_a_view_decoded_again_lies_as_it_did() -> None:
