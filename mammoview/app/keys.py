@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mammoview.app.storage.toml_text import key_and_value
-from mammoview.app.storage.whole_file import write_lines
 from mammoview.errors import SettingsError
+from mammoview.whole_file import write_lines
 from mammoview.words import translate
 
 _MODIFIERS = ("Ctrl", "Alt", "Shift", "Meta")

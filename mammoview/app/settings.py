@@ -14,10 +14,10 @@ from mammoview.app.display import screens
 from mammoview.app.display.screens import Calibration
 from mammoview.app.keys import KeyChoice
 from mammoview.app.storage.toml_text import key_and_value
-from mammoview.app.storage.whole_file import write_lines
 from mammoview.app.workspace import AnnotationLevel, FitMode, OverlayMode
 from mammoview.domain.reading import ReadingMode
 from mammoview.errors import SettingsError
+from mammoview.whole_file import write_lines
 
 SCHEMA = 2
 _TABLES = frozenset({"keys", "screens"})

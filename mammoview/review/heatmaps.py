@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import tempfile
 import zipfile
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from mammoview.domain.geometry import Affine2D
 from mammoview.domain.prediction import Heatmap
 from mammoview.errors import ReviewError
+from mammoview.whole_file import write_whole
 
 OfImages = tuple[tuple[str, tuple[Heatmap, ...]], ...]
 """For each SOPInstanceUID its heatmaps."""
@@ -42,7 +42,7 @@ def write_heatmaps(path: Path, heatmaps: OfImages) -> str:
     content = _encoded(heatmaps)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _replace(path, content)
+        write_whole(content, path)
     except OSError as error:
         raise ReviewError(
             f"heatmaps that cannot be written ({os.strerror(error.errno or 0)})",
@@ -98,30 +98,6 @@ def _decoded(content: bytes) -> OfImages:
                 Heatmap(kind=str(kind), values=values, to_image=to_image)
             )
     return tuple((uid, tuple(maps)) for uid, maps in found.items())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-        _sync(path.parent)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _sync(folder: Path) -> None:
-    """Bring names to the disk: after a power cut the log must not name a file in vain."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _unlike(met: str) -> ReviewError:

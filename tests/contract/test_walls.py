@@ -12,6 +12,7 @@ import pytest
 
 QT_FREE = (
     "app", "cli", "dicom", "inference", "review", "modelkit", "imaging", "domain", "errors",
+    "whole_file",
     "words",
 )  # fmt: skip
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import platformdirs
 
-from mammoview.app.storage.whole_file import write_lines
 from mammoview.errors import SettingsError
 from mammoview.imaging.patterns import PatternName
+from mammoview.whole_file import write_lines
 from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 _FORMAT = "mammoview-display-check/1"

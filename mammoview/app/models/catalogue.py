@@ -29,11 +29,11 @@ from mammoview.app.models.records import (
     ModelEvent,
     Outcome,
 )
-from mammoview.app.storage.whole_file import sync_folder
 from mammoview.domain.prediction import ModelIdentity
 from mammoview.errors import MammoviewError, ModelError, SettingsError, UsageError
 from mammoview.modelkit.bundle import MANIFEST, VERSION_RULE, Bundle, open_bundle
 from mammoview.modelkit.manifest import decode_manifest
+from mammoview.whole_file import sync_folder
 
 if TYPE_CHECKING:
     from mammoview.inference.session import Session

@@ -22,10 +22,10 @@ from typing import Literal, TypeVar
 
 import platformdirs
 
-from mammoview.app.storage.whole_file import write_whole
 from mammoview.domain.prediction import ModelIdentity
 from mammoview.errors import ModelError
 from mammoview.modelkit.codec import CodecError, Pairs, decode, encode
+from mammoview.whole_file import write_whole
 
 SCHEMA = 1
 ACTIVE = "active-model.json"

@@ -10,11 +10,11 @@ from pathlib import Path
 from mammoview.app.assessment.schemes import shipped_schemes
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
 from mammoview.app.second_look.counts import Axis, Look, chosen, csv_text, looks_of
-from mammoview.app.storage.whole_file import write_lines
 from mammoview.app.told_state import ToldState
 from mammoview.errors import MammoviewError, ReviewError
 from mammoview.review.sql import is_there
 from mammoview.review.store import ReadLog
+from mammoview.whole_file import write_lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,1 +1,1 @@
-"""Writing to the disk so that nothing is lost: whole files, in order, and the text of choices."""
+"""Writing to the disk in order so that nothing is lost, and the text of choices."""
