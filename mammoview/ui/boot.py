@@ -19,7 +19,7 @@ from mammoview.app.logs import LogSession
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.reports import Places
 from mammoview.app.results.desk import ExportDesk, formats_of, formats_text
-from mammoview.app.second_read.reader_desk import ReaderDesk, SiteRules
+from mammoview.app.second_read.reader_desk import ReaderDesk, rules_of
 from mammoview.app.settings import Settings
 from mammoview.app.state.read import NOBODY
 from mammoview.app.worklist.arrange import sort_of, sort_text
@@ -211,15 +211,6 @@ def chosen_settings(stored: Settings, ws: Workspace, *, panel_open: bool) -> Set
         second_screen=ws.second_screen,
         reading_mode=ws.read.site_mode,
         opinion_scheme=ws.read.site_scheme,
-    )
-
-
-def rules_of(stored: Settings) -> SiteRules:
-    """Return how a site reads, by its settings."""
-    return SiteRules(
-        double_reading=stored.double_reading,
-        arbitration=stored.arbitration,
-        lock_minutes=stored.lock_minutes,
     )
 
 

@@ -376,15 +376,6 @@ def test_what_is_no_prior_is_never_compared(other: Examination) -> None:
     assert not any(view.prior for view in ws.views)
 
 
-def test_an_image_of_doubtful_side_says_so_itself() -> None:
-    """Nobody reads the notes of a panel that is folded away, and the wrong breast is cut."""
-    doubt = "side conflict: ImageLaterality says L, Laterality says R"
-    views = [mammogram(slot, doubts=(doubt,) if slot is Slot.LCC else ()) for slot in Slot]
-    ws = commands.with_index(commands.empty(), index(exam(views=views)))
-    ws = commands.select_exam(ws, "exam-1")
-    assert [pane.notes for pane in ws.panes] == [(), (doubt,), (), ()]
-
-
 def test_a_prior_under_another_name_says_so() -> None:
     ws = steps.go_to(compared(study("old", "20190601", name="Maiden^One")), "prior-cc")
     assert ws.panes[2].prior == ("PRIOR 2019-06-01", "12 months before", "under another name")

@@ -26,7 +26,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from mammoview.app.reading import ReadingDesk
-from mammoview.app.second_read.reader_desk import ReaderDesk, SiteRules
+from mammoview.app.second_read.reader_desk import ReaderDesk, rules_of
+from mammoview.app.settings import Settings
 from mammoview.app.state.read import NOBODY, Hold
 from mammoview.app.worklist.arrange import Column
 from mammoview.app.worklist.desk import Worklist
@@ -75,7 +76,7 @@ class Site:
         self.readers = ReaderDesk(
             folder / "readers.sqlite",
             deliver=post,
-            rules=SiteRules(double_reading=double),
+            rules=rules_of(Settings(double_reading=double)),
             cost=CHEAP,
         )
         self.readers.start()

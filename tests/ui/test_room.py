@@ -25,7 +25,7 @@ from mammoview.app.results.desk import ExportDesk
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import findings, mark_steps
 from mammoview.app.second_read.next_step import Go
-from mammoview.app.second_read.reader_desk import ReaderDesk, SiteRules
+from mammoview.app.second_read.reader_desk import ReaderDesk
 from mammoview.app.state.read import NOBODY, Page
 from mammoview.app.worklist.desk import Worklist
 from mammoview.dicom.index import index_paths
@@ -66,9 +66,7 @@ class Seat:
         self.desk = ReadingDesk(
             deliver=post, analyst=QuickAnalyst(), read_log=places.log, reader=NOBODY
         )
-        self.readers = ReaderDesk(
-            places.readers, deliver=post, rules=SiteRules(), cost=Cost(n=16, r=1, p=1)
-        )
+        self.readers = ReaderDesk(places.readers, deliver=post, cost=Cost(n=16, r=1, p=1))
         self.readers.start()
         self.window = MainWindow(
             self.desk,

@@ -13,6 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from mammoview.app.jobs import Deliver, Job, JobContext, Lanes
+from mammoview.app.settings import (
+    Settings,
+)
 from mammoview.app.told_state import ToldState
 from mammoview.domain.reading import ReaderIdentity
 from mammoview.errors import MammoviewError
@@ -25,9 +28,18 @@ from mammoview.words import translate
 class SiteRules:
     """How a site reads: see `app.settings.Settings` for what each says."""
 
-    double_reading: bool = False
-    arbitration: str = "discordant-only"
-    lock_minutes: int = 10
+    double_reading: bool
+    arbitration: str
+    lock_minutes: int
+
+
+def rules_of(settings: Settings) -> SiteRules:
+    """Return how a site reads, by its settings."""
+    return SiteRules(
+        double_reading=settings.double_reading,
+        arbitration=settings.arbitration,
+        lock_minutes=settings.lock_minutes,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +73,7 @@ class ReaderState:
     busy: bool = False
     message: str = ""
     problem: str = ""
-    rules: SiteRules = SiteRules()
+    rules: SiteRules
 
     @property
     def closed(self) -> bool:
@@ -104,7 +116,7 @@ class ReaderDesk(ToldState[ReaderState]):
     ) -> None:
         self._path, self._cost = path, cost
         self._lanes = Lanes(name="readers", workers=1, deliver=deliver)
-        super().__init__(ReaderState(rules=rules or SiteRules()))
+        super().__init__(ReaderState(rules=rules or rules_of(Settings())))
 
     def start(self) -> None:
         """Read the profiles; where there is no file of them, the local reader sits down at once."""

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from mammoview.app import resources
 from mammoview.review.discordance import Policy, load_policy
 
-DEFAULT_POLICY = "discordant-only"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
@@ -18,7 +16,7 @@ class Site:
     policy: Policy
 
 
-def site_of(*, double: bool, policy: str = DEFAULT_POLICY) -> Site:
+def site_of(*, double: bool, policy: str) -> Site:
     """Return how a site reads, by the name of a policy that ships with the program.
 
     Raises

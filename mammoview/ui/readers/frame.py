@@ -12,6 +12,7 @@ from mammoview.app import commands
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read.reader_desk import ReaderDesk, ReaderState, SiteRules
 from mammoview.app.second_read.site import site_of
+from mammoview.app.settings import Settings
 from mammoview.errors import MammoviewError
 from mammoview.ui.readers.idle import IdleWatch
 from mammoview.ui.readers.sign_in_page import SignInPage
@@ -112,7 +113,7 @@ class ReadersFrame(QObject):
             site = site_of(double=rules.double_reading, policy=rules.arbitration)
         except MammoviewError as error:
             self._desk.do(commands.warn, str(error))
-            site = site_of(double=rules.double_reading)
+            site = site_of(double=rules.double_reading, policy=Settings().arbitration)
         if self._desk.reads is not None:
             self._desk.reads.use(site)
         reader = self.readers.state.reader

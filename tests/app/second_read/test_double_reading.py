@@ -14,6 +14,7 @@ from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import holding, mark_steps, next_step, texts, two_reads
 from mammoview.app.second_read.next_step import Go
 from mammoview.app.second_read.site import site_of
+from mammoview.app.settings import Settings
 from mammoview.app.state.read import Hold
 from mammoview.app.storage import write_behind
 from mammoview.domain.assessment import Opinion
@@ -51,7 +52,7 @@ class Room:
             leases=folder / "leases.sqlite",
         )
         assert self.desk.reads is not None
-        self.desk.reads.use(site_of(double=double))
+        self.desk.reads.use(site_of(double=double, policy=Settings().arbitration))
 
     def open(self) -> None:
         """Open the examination as from the worklist, until the log has answered."""
