@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from mammoview.domain.geometry import ImageBox
 from mammoview.errors import DataError
-from trainer.documents import file_sha256, write_json
+from trainer.documents import file_sha256, replace_whole, write_json
 
 BREAST_STEP = 16
 INDEX = "index.json"
@@ -190,7 +190,7 @@ def write_shard(
                     digest.update(content)
                     stream.write(content)
                     at += len(content)
-    partial.replace(file)
+    replace_whole(partial, file)
     document = {
         "sha256": digest.hexdigest(),
         "bytes": at,

@@ -13,7 +13,7 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 from torch import Tensor
 
 from mammoview.errors import DataError
-from trainer.documents import write_text
+from trainer.documents import replace_whole, write_text
 
 METRICS = "metrics.json"
 _CHECK_EVERY = 10
@@ -137,7 +137,10 @@ class RunLog(Callback):
 
 
 class LastingCheckpoint(TorchCheckpointIO):
-    """Writes a checkpoint beside the old one and then takes its place: a kill spoils neither."""
+    """Writes a checkpoint beside the old one and then takes its place.
+
+    Neither a kill nor a full disk nor a loss of power spoils the old one.
+    """
 
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
@@ -145,4 +148,4 @@ class LastingCheckpoint(TorchCheckpointIO):
         """Write the checkpoint."""
         partial = Path(f"{path}.part")
         super().save_checkpoint(checkpoint, partial, storage_options)
-        partial.replace(path)
+        replace_whole(partial, Path(path))

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import math
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,21 @@ def file_sha256(file: Path) -> str:
 
 
 def write_bytes(content: bytes, file: Path) -> None:
-    """Write a file so that a kill never leaves half of it."""
+    """Write a file so that neither a kill, a full disk nor a loss of power leaves half of it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(file.name + ".part")
-    partial.write_bytes(content)
+    try:
+        partial.write_bytes(content)
+        replace_whole(partial, file)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def replace_whole(partial: Path, file: Path) -> None:
+    """Put a finished file in another's place, once it is on the disk."""
+    with partial.open("rb+") as stream:
+        os.fsync(stream.fileno())
     partial.replace(file)
 
 

@@ -25,7 +25,7 @@ from torch import nn
 from mammoview.domain.geometry import PixelSpacing
 from mammoview.errors import DataError, ModelError
 from mammoview.inference.session import Session
-from mammoview.modelkit.bundle import Bundle, write_bundle
+from mammoview.modelkit.bundle import Bundle, require_place, write_bundle
 from mammoview.modelkit.golden import Golden, record_golden
 from mammoview.modelkit.manifest import (
     SCHEMA,
@@ -94,11 +94,12 @@ def export(run: Path, images: Sequence[LabelledImage], options: ExportOptions) -
     Raises
     ------
     ModelError
-        If the network has no map or its classes are no kinds of finding, ONNX Runtime does not
-        give what torch gives, or the bundle would not open.
+        If a bundle stands in that place, the network has no map or its classes are no kinds of
+        finding, ONNX Runtime does not give what torch gives, or the bundle would not open.
     DataError
         If validation pictures are missing.
     """
+    require_place(options.out, overwrite=options.overwrite)
     described = read_run(run)
     module = load_checkpoint(run / LAST)
     draft = draft_of(module, trained_on(described, module.recipe), options)

@@ -19,8 +19,13 @@ TRAINED_ON = "trained_on_people_sha256"
 
 
 def digests(people: Iterable[str]) -> frozenset[str]:
-    """Return a digest of each person's name."""
-    return frozenset(hashlib.sha256(person.encode()).hexdigest() for person in people)
+    """Return a digest of each person's name.
+
+    Pictures call 00016 whom an index of CBIS-DDSM calls P_00016: she is one person.
+    """
+    return frozenset(
+        hashlib.sha256(person.removeprefix("P_").encode()).hexdigest() for person in people
+    )
 
 
 def trained_on(weights: str | None) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from hashlib import sha256
@@ -77,11 +77,12 @@ def prepare(
     Raises
     ------
     DataError
-        If there is nothing to prepare, a complete cache stands there already, or the folder was
-        begun from other pictures or another recipe.
+        If there is nothing to prepare, somebody stands there under two names, a complete cache
+        stands there already, or the folder was begun from other pictures or another recipe.
     """
     if not images:
         raise DataError("no pictures", expected="at least one", todo="check the data folder")
+    _check_names({image.person for image in images})
     _begin(out, images, recipe)
     shards: list[Shard] = []
     with (
@@ -110,6 +111,16 @@ def prepare(
     hashes = [shard.sha256 for shard in shards]
     write_index(out, hashes=hashes, settings=cache_settings(recipe), source=source)
     return report
+
+
+def _check_names(people: Collection[str]) -> None:
+    """Refuse a person under two names: she would train under the one and validate the other."""
+    if twice := sorted(name for name in people if f"P_{name}" in people):
+        raise DataError(
+            f"{len(twice)} people stand there under two names, such as {twice[0]} and P_{twice[0]}",
+            expected="every person under one name, so that nobody trains and validates",
+            todo="prepare from folders of pictures or from an index of CBIS-DDSM, not from both",
+        )
 
 
 def _write_shard(

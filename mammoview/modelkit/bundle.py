@@ -86,6 +86,28 @@ def open_bundle(folder: Path) -> Bundle:
     )
 
 
+def require_place(folder: Path, *, overwrite: bool) -> None:
+    """Refuse a place where a bundle cannot be written, before what may take hours.
+
+    Raises
+    ------
+    ModelError
+        If something stands there and ``overwrite`` is False, or something that is no bundle.
+    """
+    if folder.exists() and not overwrite:
+        raise ModelError(
+            f"{folder.name} is there already",
+            expected="a new place for the bundle",
+            todo="choose another folder, or ask for overwriting",
+        )
+    if folder.exists() and not (folder / MANIFEST).is_file() and any(folder.iterdir()):
+        raise ModelError(
+            f"{folder.name} holds something that is no bundle",
+            expected="an older bundle to replace",
+            todo="choose another folder",
+        )
+
+
 def write_bundle(
     folder: Path,
     *,
@@ -122,18 +144,7 @@ def write_bundle(
     ModelError
         If something stands there and ``overwrite`` is False, or the bundle would not open.
     """
-    if folder.exists() and not overwrite:
-        raise ModelError(
-            f"{folder.name} is there already",
-            expected="a new place for the bundle",
-            todo="choose another folder, or ask for overwriting",
-        )
-    if folder.exists() and not (folder / MANIFEST).is_file() and any(folder.iterdir()):
-        raise ModelError(
-            f"{folder.name} holds something that is no bundle",
-            expected="an older bundle to replace",
-            todo="choose another folder",
-        )
+    require_place(folder, overwrite=overwrite)
     folder.parent.mkdir(parents=True, exist_ok=True)
     workplace = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:

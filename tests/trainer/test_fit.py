@@ -417,6 +417,9 @@ def test_weights_know_nobody_who_validates(place: Path, tiny: Recipe) -> None:
     again = place / "same-fold" / RUN
     assert json.loads(again.read_text())[TRAINED_ON] == first
     require_unknown(["a stranger"], weights)
+    trained = json.loads((place / "run" / RUN).read_text())["training"][0][:5]
+    with pytest.raises(DataError, match="1 of 1 people"):  # as an index of CBIS-DDSM names her
+        require_unknown([f"P_{trained}"], weights)
 
 
 def test_a_resumed_run_still_says_whom_its_weights_knew(

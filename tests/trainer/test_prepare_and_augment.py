@@ -365,6 +365,15 @@ def test_a_cache_is_not_overwritten(cache: GridCache, recipe: Recipe, tmp_path: 
         prepare(images, recipe=recipe, out=cache.folder, source="made", workers=1)
 
 
+def test_a_person_under_two_names_is_refused(recipe: Recipe, tmp_path: Path) -> None:
+    """Pictures call 00001 whom an index calls P_00001: she would train and validate."""
+    images = read_coco(build_pictures(tmp_path / "data", people=2))
+    twin = replace(images[0], person=f"P_{images[0].person}")
+    with pytest.raises(DataError, match="1 people stand there under two names"):
+        prepare([*images, twin], recipe=recipe, out=tmp_path / "c", source="made", workers=1)
+    assert not (tmp_path / "c").exists()
+
+
 def test_a_killed_preparation_goes_on_to_the_same_cache(
     recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

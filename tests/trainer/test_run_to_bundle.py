@@ -74,6 +74,19 @@ def bundle(place: Path) -> Path:
     ).folder
 
 
+def test_a_place_that_is_taken_is_refused_before_anything_is_read(
+    place: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: object) -> None:
+        raise AssertionError("pictures were read first")
+
+    monkeypatch.setattr("trainer.export.detect", read)
+    monkeypatch.setattr("trainer.export.load_checkpoint", read)
+    again = ExportOptions(out=bundle, name="made", version="2.0", overwrite=False)
+    with pytest.raises(ModelError, match="is there already"):
+        export(place / "run", read_coco(place / "data"), again)
+
+
 def test_a_run_says_what_it_was_made_from(place: Path, quick_recipe: Recipe) -> None:
     run = read_run(place / "run")
     assert recipe_from_values(run["recipe"]) == quick_recipe

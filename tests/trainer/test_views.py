@@ -222,6 +222,38 @@ def test_every_way_is_what_the_reader_itself_gives(tmp_path: Path, recipe: Recip
     assert "4 passes" in passes_text(document, "made pictures")
 
 
+def test_evaluate_passes_names_every_picture_that_cannot_be_read(
+    recipe: Recipe, tmp_path: Path
+) -> None:
+    images = read_coco(build_pictures(tmp_path / "data", people=3))
+    for image in (images[0], images[2]):
+        image.file.write_bytes(b"no picture")
+    session = Session.open(open_bundle(build_bundle(tmp_path / "bundle")), device="cpu")
+    with pytest.raises(DataError) as refused:
+        evaluate_passes(session, images, recipe.data)
+    assert str(refused.value).startswith("2 of 3 pictures")
+    assert all(image.file.name in str(refused.value) for image in (images[0], images[2]))
+    with pytest.raises(DataError, match="no pictures"):
+        evaluate_passes(session, [], recipe.data)
+
+
+@pytest.mark.parametrize("words", ["evaluate passes", "views --held-out review"])
+def test_a_file_where_the_folder_would_stand_is_refused_before_the_work(
+    words: str, tmp_path: Path
+) -> None:
+    data = build_pictures(tmp_path / "data", people=1)
+    (tmp_path / "o").write_text("a file")
+    given = [
+        *words.split(),
+        str(tmp_path / "bundle"),
+        "--data",
+        str(data),
+        "--out",
+        str(tmp_path / "o"),
+    ]
+    assert main(given) == 2
+
+
 def test_evaluate_passes_writes_its_section(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

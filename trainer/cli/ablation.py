@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from mammoview.errors import ExitCode, UsageError
-from trainer.cli.common import whole_number
+from trainer.cli.common import check_folder, whole_number
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     from trainer.ablation.report import ablation_document, ablation_text, write_ablation
     from trainer.sources import read_all
 
+    check_folder(arguments.out)
     runs = [RowRun(name=name, run=folder) for name, folder in map(_row, arguments.row)]
     names = [row.name for row in runs]
     if len(set(names)) < len(names):

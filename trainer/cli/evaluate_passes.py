@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from trainer.cli.common import add_bundle, add_json, add_recipe, read_named_recipe
+from trainer.cli.common import add_bundle, add_json, add_recipe, check_folder, read_named_recipe
 from trainer.cli.validation import add_validation, again, chosen_images, is_validation
 
 DOCUMENT = "passes.json"
@@ -29,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     from trainer.documents import json_text, write_json
     from trainer.passes import evaluate_passes, passes_text
 
+    check_folder(arguments.out)
     session = Session.open(open_bundle(arguments.bundle))
     images = chosen_images(arguments)
     part = "validation pictures" if is_validation(arguments) else "pictures"

@@ -13,6 +13,7 @@ from trainer.cli.common import (
     add_recipe,
     add_seed,
     add_workers,
+    check_folder,
     read_named_recipe,
     whole_number,
 )
@@ -55,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
     from trainer.simulated.pictures import SimulationOptions, simulate
     from trainer.sources import read_labelled
 
+    check_folder(args.out)
     recipe = read_named_recipe(args.recipe)
     images: list[LabelledImage] = []
     left_out = 0

@@ -11,6 +11,7 @@ from trainer.cli.common import (
     add_recipe,
     add_seed,
     add_workers,
+    check_folder,
     read_named_recipe,
 )
 
@@ -31,6 +32,7 @@ def run(args: argparse.Namespace) -> int:
     from trainer.simulated.control import as_document, as_markdown, judge, measure
     from trainer.sources import read_labelled
 
+    check_folder(args.out)
     recipe = read_named_recipe(args.recipe)
     traces = measure(read_labelled(args.data), data=recipe.data, workers=args.workers)
     control = judge(traces, seed=args.seed)

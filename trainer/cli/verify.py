@@ -28,13 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Verify."""
+    from trainer.documents import write_json
     from trainer.parity import ARITHMETIC_TOLERANCE, ROUNDING_TOLERANCE
     from trainer.verify import verify
 
     found = verify(arguments.bundle, arguments.run_folder)
     document = {**asdict(found), "passed": found.passed}
     if arguments.out is not None:
-        arguments.out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        write_json(document, arguments.out)
     if arguments.json:
         print(json.dumps(document))
     else:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from mammoview.errors import ExitCode
-from trainer.cli.common import add_bundle, add_recipe, add_way, read_named_recipe
+from trainer.cli.common import add_bundle, add_recipe, add_way, check_folder, read_named_recipe
 from trainer.cli.validation import add_validation, again, chosen_images
 
 RULES = "views.json"
@@ -39,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     from trainer.documents import json_text, write_json
     from trainer.views import fit_views, views_document, views_file, views_text
 
+    check_folder(arguments.out)
     images = chosen_images(arguments)
     session = Session.open(open_bundle(arguments.bundle))
     manifest, passes = session.manifest, Passes(arguments.passes)
