@@ -52,11 +52,14 @@ def compare(entries: Sequence[Entry], split: Path, options: CrossvalOptions) -> 
     Raises
     ------
     DataError
-        See :func:`trainer.crossval.crossval`.
+        See :func:`trainer.crossval.crossval`; or the folder holds a network of another split, which
+        the tables could not hold.
     UsageError
         If two recipes have one name, or other classes than the first.
     """
     _check_entries(entries)
+    parts = read_split(split)
+    _check_older(options.out, parts.sha256)
     jobs = [
         begin_job(
             entry.cache,
@@ -66,7 +69,7 @@ def compare(entries: Sequence[Entry], split: Path, options: CrossvalOptions) -> 
         )
         for entry in entries
     ]
-    for part in read_split(split).held_out_parts:
+    for part in parts.held_out_parts:
         for job in jobs:
             run_part(job, part)
         if is_first_process():
@@ -103,6 +106,18 @@ def redraw(out: Path, *, caption: str | None = None) -> dict[str, Any]:
     for folder in folders:
         summarise(folder)
     return write_comparison(gather([read_finished(folder) for folder in folders]), out)
+
+
+def _check_older(out: Path, split_sha256: str) -> None:
+    """Refuse, before hours of training, a folder whose tables could not be written after them."""
+    begun = sorted(file.parent for file in out.glob(f"*/{CROSSVAL}"))
+    for folder in filter(has_finished, begun):
+        if read_finished(folder).crossval.split_sha256 != split_sha256:
+            raise DataError(
+                f"{folder.name} in {out} was compared on another split",
+                expected="one split for all networks of a comparison",
+                todo="give the split that it was begun with, or a new --out",
+            )
 
 
 def _check_entries(entries: Sequence[Entry]) -> None:

@@ -43,7 +43,7 @@ from trainer.detect import DetectedImage, detect
 from trainer.documents import write_json
 from trainer.evaluate import evaluate
 from trainer.input_range import training_ranges
-from trainer.labelled import LabelledImage, people_of
+from trainer.labelled import LabelledImage, people_of, plain_name
 from trainer.onnx_graph import fold_and_round, to_onnx
 from trainer.parity import Comparison, compare, torch_network
 from trainer.recipe import Recipe
@@ -199,12 +199,13 @@ def validation_images(
         )
     # By name, for training pictures that are not among these; by lesion, for names without a side.
     known = people_of(training) | {
-        i.person for i in images if any(x.lesion_id in training for x in i.lesions)
+        plain_name(i.person) for i in images if any(x.lesion_id in training for x in i.lesions)
     }
     kept = tuple(
         image
         for image in images
-        if image.person not in known and any(x.lesion_id in validation for x in image.lesions)
+        if plain_name(image.person) not in known
+        and any(x.lesion_id in validation for x in image.lesions)
     )
     if not kept:
         raise DataError(

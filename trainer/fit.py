@@ -37,7 +37,8 @@ from trainer.hard_negatives import (
     check_hard_negatives,
     read_hard_negatives,
 )
-from trainer.held_out import TRAINED_ON, digests, require_unknown, trained_on
+from trainer.held_out import TRAINED_ON, require_unknown, trained_on
+from trainer.labelled import digests
 from trainer.machine import check_accelerator, precision_for, processes, usable_cores
 from trainer.patches import Patches, Sides
 from trainer.recipe import Recipe

@@ -7,25 +7,16 @@ the hospital's.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from mammoview.errors import DataError
 from trainer.classifier import RUN
+from trainer.labelled import digests, people_of
 
 TRAINED_ON = "trained_on_people_sha256"
-
-
-def digests(people: Iterable[str]) -> frozenset[str]:
-    """Return a digest of each person's name.
-
-    Pictures call 00016 whom an index of CBIS-DDSM calls P_00016: she is one person.
-    """
-    return frozenset(
-        hashlib.sha256(person.removeprefix("P_").encode()).hexdigest() for person in people
-    )
 
 
 def trained_on(weights: str | None) -> frozenset[str]:
@@ -50,6 +41,16 @@ def trained_on(weights: str | None) -> frozenset[str]:
             expected="the run of a trainer that keeps the list, so that nobody known validates",
             todo="train that run again with this version",
         ) from error
+
+
+def known_to(described: dict[str, Any]) -> frozenset[str]:
+    """Return the digests of all people whom a run knows, by what ``fit`` wrote of it.
+
+    Those that it was trained on, those that its thresholds are set on, and those that the runs
+    were trained on whose weights it started from.
+    """
+    own = people_of([*described["training"], *described["validation"]])
+    return digests(own) | frozenset(map(str, described.get(TRAINED_ON, ())))
 
 
 def require_unknown(validation: Iterable[str], weights: str | None) -> None:

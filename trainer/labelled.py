@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from mammoview.domain.geometry import ImageBox, PixelSpacing
@@ -140,5 +141,22 @@ def require_kinds(images: Iterable[LabelledImage], kinds: Collection[str]) -> No
 
 
 def people_of(names: Iterable[str]) -> frozenset[str]:
-    """Return the people whose mammograms or lesions have these names."""
-    return frozenset(_FROM_SIDE_ON.sub("", name) for name in names)
+    """Return the people, by :func:`plain_name`, whose mammograms or lesions have these names."""
+    return frozenset(plain_name(_FROM_SIDE_ON.sub("", name)) for name in names)
+
+
+def plain_name(name: str) -> str:
+    """Return a name of a person, mammogram or lesion as pictures have it.
+
+    Pictures call 00016 whom the tables of CBIS-DDSM, and an index made with them, call P_00016: she
+    is one person, and whatever asks whether a network knows her must ask by one name.
+    """
+    return name.removeprefix("P_")
+
+
+def digests(people: Iterable[str]) -> frozenset[str]:
+    """Return a digest of each person's name, the same by either of her names.
+
+    The names are the hospital's: what is kept of them beside a network tells none.
+    """
+    return frozenset(sha256(plain_name(person).encode()).hexdigest() for person in people)

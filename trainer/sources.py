@@ -10,8 +10,7 @@ from mammoview.errors import DataError, UsageError
 from trainer.cbis.index import read_index
 from trainer.coco import read_coco
 from trainer.digital.cesm import CESM_ANNOTATIONS, read_cesm
-from trainer.labelled import ANNOTATIONS, LabelledImage
-from trainer.simulated.exclusions import picture_name
+from trainer.labelled import ANNOTATIONS, LabelledImage, plain_name
 from trainer.splits import read_split
 
 
@@ -86,7 +85,7 @@ def without_unmarked(
     return tuple(
         image
         for image in images
-        if picture_name(image.mammogram) not in calcified
+        if plain_name(image.mammogram) not in calcified
         or any(lesion.kind == "calcification" for lesion in image.lesions)
     )
 

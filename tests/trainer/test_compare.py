@@ -12,6 +12,7 @@ import pytest
 
 from mammoview.errors import DataError, ExitCode, UsageError
 from tests.builders.patches import build_patch_cache, patch_recipe, split_of
+from trainer.cache import GridCache
 from trainer.classifier import PatchClassifier
 from trainer.cli.main import main
 from trainer.compare import Entry, compare, redraw
@@ -138,6 +139,15 @@ def test_networks_of_other_splits_are_not_put_in_one_table(place: Path, tmp_path
     file.write_text(json.dumps(json.loads(file.read_text()) | {"split_sha256": "0"}))
     with pytest.raises(DataError, match="idle and apt have other splits"):
         redraw(tmp_path / "out")
+
+
+def test_another_split_is_refused_before_the_training(place: Path, tmp_path: Path) -> None:
+    shutil.copytree(place / "out", tmp_path / "out")
+    split = split_of(GridCache(place / "cache"), Protocol.GROUPED, folds=3)
+    write_split(split, tmp_path / "split.json")
+    with pytest.raises(DataError, match=r"apt in .* was compared on another split"):
+        compare([entry(place, "new")], tmp_path / "split.json", options(tmp_path / "out"))
+    assert not (tmp_path / "out" / "new").exists()
 
 
 def test_a_command_without_its_arguments_says_what_is_missing(

@@ -21,7 +21,8 @@ from trainer.cache import GridCache
 from trainer.callbacks import MeanAccuracyStop
 from trainer.classifier import LAST, RUN, PatchClassifier, load_checkpoint
 from trainer.fit import FitOptions, fit
-from trainer.held_out import TRAINED_ON, digests, require_unknown
+from trainer.held_out import TRAINED_ON, require_unknown
+from trainer.labelled import digests
 from trainer.predict import predict_patches
 from trainer.prepare import prepare
 from trainer.recipe import Recipe

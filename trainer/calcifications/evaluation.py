@@ -27,9 +27,8 @@ from trainer.calcifications.groups import ClusterGroup, FoundCluster, cluster_gr
 from trainer.detect import DetectedImage, best_hit, detect, lesions_of, scored
 from trainer.evaluate import RuleResult, by_rules
 from trainer.froc import Froc, Mark, ScoredImage, score_froc
-from trainer.labelled import LabelledImage, SimulatedCluster, people_of
+from trainer.labelled import LabelledImage, SimulatedCluster, digests, people_of, plain_name
 from trainer.recipe import DataRecipe
-from trainer.simulated.exclusions import picture_name
 
 KIND = "calcification"
 _OUTSIDE = ImagePoint(col=-1.0, row=-1.0)
@@ -175,20 +174,20 @@ def choose_pictures(
     calcified : collection of str
         Names of the mammograms with real calcifications (``simulated.exclusions``).
     people : collection of str, optional
-        These people alone.
+        These people alone, by their plain names.
 
     Raises
     ------
     DataError
         If a picture of ``simulated`` holds no simulated cluster, or no mammogram is in both.
     """
-    kept = [i for i in untouched if people is None or i.person in people]
+    kept = [i for i in untouched if people is None or plain_name(i.person) in people]
     real, bare = (
         [i for i in kept if _has_real(i, calcified) is wanted] for wanted in (True, False)
     )
-    drawn = {picture_name(i.mammogram): i for i in simulated}
-    bare = [i for i in bare if picture_name(i.mammogram) in drawn]
-    pairs = [drawn[picture_name(i.mammogram)] for i in bare]
+    drawn = {plain_name(i.mammogram): i for i in simulated}
+    bare = [i for i in bare if plain_name(i.mammogram) in drawn]
+    pairs = [drawn[plain_name(i.mammogram)] for i in bare]
     if lacking := [i.file.name for i in pairs if not any(x.simulated for x in i.lesions)]:
         raise _wrong(f"{len(lacking)} pictures without a simulated cluster ({lacking[0]}, ...)")
     if not pairs:
@@ -202,9 +201,10 @@ def held_out_people(described: dict[str, Any]) -> frozenset[str]:
 
 
 def known_people(described: dict[str, Any], images: Iterable[LabelledImage]) -> int:
-    """Count the people in some pictures whom a run was trained or tuned on."""
-    known = people_of([*described["training"], *described["validation"]])
-    return len({image.person for image in images} & known)
+    """Count the people in some pictures whom a run, or one before it, was trained or tuned on."""
+    from trainer.held_out import known_to  # with torch, as whoever has read a run has
+
+    return len(digests(image.person for image in images) & known_to(described))
 
 
 def find_calcifications(
@@ -268,7 +268,7 @@ def evaluate_calcifications(
         areas=_areas(found, manifest.findings),
         real=tuple(
             RealPicture(
-                mammogram=picture_name(item.image.mammogram),
+                mammogram=plain_name(item.image.mammogram),
                 score=best_score(item),
                 flagged_at=tuple(name for name, at in points if best_score(item) >= at),
             )
@@ -408,7 +408,7 @@ def _areas(found: CalcificationRegions, kinds: Sequence[str]) -> ImageAreas:
 
 def _has_real(image: LabelledImage, calcified: Collection[str]) -> bool:
     """Whether the tables, or boxes of the picture itself, tell of real calcifications."""
-    return picture_name(image.mammogram) in calcified or any(
+    return plain_name(image.mammogram) in calcified or any(
         x.kind == KIND and x.simulated is None for x in image.lesions
     )
 

@@ -22,7 +22,7 @@ from trainer.card.measured import (
 from trainer.card.sections import Section, SectionName, refit_sections, section_in_card
 from trainer.card.speed import speed_text
 from trainer.documents import markdown_table
-from trainer.labelled import people_of
+from trainer.labelled import digests, people_of
 from trainer.recipe import WHOLE, Recipe, recipe_from_values
 
 # They have classifiers of their own; the others end in global average pooling anyway.
@@ -85,7 +85,8 @@ def render_card(
     measured
         What else there is; without test pictures the card says so.
     trained_on
-        People that the network was trained or its thresholds were set on.
+        Digests of the people that the network, or one whose weights it started from, was trained
+        on, or its thresholds were set on (``trainer.labelled.digests``).
     refits
         Sections that refits on a site's own images have left.
     """
@@ -232,7 +233,7 @@ def _how_independent(test: dict[str, Any], trained_on: Collection[str]) -> str:
     people = people_of(test.get("mammograms", ()))
     if not people:
         return "whether people in them were trained on is not told"
-    if known := len(people & set(trained_on)):
+    if known := len(digests(people) & set(trained_on)):
         return f"{known} of {len(people)} people were trained on, or set its thresholds: no test"
     return "people never trained or tuned on"
 

@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     from trainer.card.model_card import Measured, read_document, recipe_of, rewrite_card
     from trainer.card.sections import read_section
     from trainer.export import read_run
-    from trainer.labelled import people_of
+    from trainer.held_out import known_to
 
     if arguments.run_folder is None and (arguments.test or arguments.exams):
         raise UsageError(
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
             recipe=recipe_of(arguments.run_folder, described),
             validation=read_document(arguments.run_folder / "validation.json", of="images"),
             measured=measured,
-            trained_on=people_of([*described["training"], *described["validation"]]),
+            trained_on=known_to(described),
         )
     print(f"card written: {bundle.folder / 'CARD.md'}", file=sys.stderr)
     return 0

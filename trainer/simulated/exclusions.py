@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trainer.cbis.tables import read_tables
-from trainer.labelled import LabelledImage
+from trainer.labelled import LabelledImage, plain_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,15 +27,10 @@ def known_calcifications(folder: Path) -> frozenset[str]:
         If the tables are missing or broken.
     """
     rows = read_tables(folder).rows
-    return frozenset(picture_name(r.mammogram) for r in rows if r.kind == "calcification")
+    return frozenset(plain_name(r.mammogram) for r in rows if r.kind == "calcification")
 
 
 def sift(images: Sequence[LabelledImage], calcified: frozenset[str]) -> Sifted:
     """Leave out the pictures that hold real calcifications."""
-    kept = tuple(i for i in images if picture_name(i.mammogram) not in calcified)
+    kept = tuple(i for i in images if plain_name(i.mammogram) not in calcified)
     return Sifted(images=kept, left_out=len(images) - len(kept))
-
-
-def picture_name(mammogram: str) -> str:
-    """Return a mammogram's name without the tables' prefix: people are 00016 and P_00016."""
-    return mammogram.removeprefix("P_")

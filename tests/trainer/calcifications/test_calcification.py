@@ -37,7 +37,8 @@ from trainer.calcifications.report import (
 from trainer.calcifications.sheet import choose_missed
 from trainer.detect import DetectedImage
 from trainer.digital.cesm import CesmImage, named_in
-from trainer.labelled import LabelledBox, LabelledImage, SimulatedCluster
+from trainer.held_out import TRAINED_ON
+from trainer.labelled import LabelledBox, LabelledImage, SimulatedCluster, digests
 
 BOTH = build_manifest(findings=("mass", "calcification"))
 CLUSTER_BOX = ImageBox(col0=100, row0=200, col1=160, row1=240)
@@ -338,7 +339,12 @@ def test_people_whom_the_model_knows_are_counted() -> None:
         "validation": ["00002_LEFT_MLO_mass_1", "00003_LEFT_CC_mass_1"],
     }
     assert held_out_people(run) == {"00003"}
-    assert known_people(run, [picture(1), picture(3), picture(4)]) == 2
+    asked = [picture(1), picture(3), picture(4)]
+    assert known_people(run, asked) == 2
+    index = {side: [f"P_{name}" for name in names] for side, names in run.items()}
+    assert held_out_people(index) == {"00003"}
+    assert known_people(index, asked) == 2  # as an index of CBIS-DDSM names them
+    assert known_people(run | {TRAINED_ON: sorted(digests(["00004"]))}, asked) == 3  # by weights
 
 
 def test_missed_clusters_spread_over_the_diameters() -> None:
