@@ -1,19 +1,14 @@
-"""What is done ahead: an analyst that can be held at one examination, and a list to walk on."""
+"""What is done ahead: an analyst that can be held at one examination."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
-from pathlib import Path
 
-from mammoview.app.analysis import Item
 from mammoview.app.jobs import CancelToken
-from mammoview.app.workspace import QueuePlace
-from mammoview.domain.prediction import ExamPrediction, ViewPrediction
-from mammoview.domain.study import ExamIndex
+from mammoview.domain.study import Mammogram
 from mammoview.errors import ModelError
-from tests.builders.desk import QuickAnalyst, index, prediction, view_prediction
+from tests.builders.desk import QuickAnalyst
 
 _PATIENCE_S = 20.0
 
@@ -45,56 +40,18 @@ class WatchedAnalyst(QuickAnalyst):
         """Go on where it stands still."""
         self._go.set()
 
-    def read(
-        self,
-        items: Iterable[Item],
-        *,
-        on_view: Callable[[ViewPrediction], None],
-        cancel: CancelToken | None = None,
-        operating_point: str = "",
-        passes: str = "one",
-        views: Path | None = None,
-    ) -> ExamPrediction:
-        self.read_exams += 1
-        work = tuple(items)
-        study = work[0][0].study_key
-        self.began.append(study)
-        if study == self.broken_at:
-            raise ModelError("a broken model", expected="a sound one", todo="install it again")
-        assert cancel is not None
-        stop = threading.Event()
-        cancel.on_cancel(stop.set)  # inside a view, as the network is stopped
-        done: list[ViewPrediction] = []
-        for view, pixels in work:
-            if study == self._held_at and len(done) == self._after:
-                self._held_at = ""
-                end = time.monotonic() + _PATIENCE_S
-                while not (self._go.wait(0.005) or stop.is_set()):
-                    assert time.monotonic() < end, "neither let go nor stopped"
-            if cancel.cancelled():
-                self.stopped.append(study)
-                break
-            pixels()
-            done.append(view_prediction(view.sop_instance_uid))
-            on_view(done[-1])
-        else:
-            self.ended.append(study)
-        return prediction(*done)
+    def before(self, view: Mammogram, number: int, cancel: CancelToken) -> None:
+        if number == 0:
+            self.began.append(view.study_key)
+            if view.study_key == self.broken_at:
+                raise ModelError("a broken model", expected="a sound one", todo="install it again")
+        if (view.study_key, number) == (self._held_at, self._after):
+            self._held_at = ""
+            stop = threading.Event()
+            cancel.on_cancel(stop.set)  # inside a view, as the network is stopped
+            end = time.monotonic() + _PATIENCE_S
+            while not (self._go.wait(0.005) or stop.is_set()):
+                assert time.monotonic() < end, "neither let go nor stopped"
 
-
-class ListOf:
-    """A list whose examinations may have grown when they are asked for once more."""
-
-    def __init__(self, examinations: ExamIndex) -> None:
-        self.examinations = examinations
-        self.keys = [each.key for each in examinations.examinations]
-
-    def neighbour(self, key: str, step: int) -> str | None:
-        at = self.keys.index(key) + step
-        return self.keys[at] if 0 <= at < len(self.keys) else None
-
-    def place(self, key: str) -> QueuePlace | None:
-        return QueuePlace(at=self.keys.index(key), total=len(self.keys))
-
-    def load(self, key: str, cancelled: Callable[[], bool]) -> ExamIndex:
-        return index(self.examinations.examinations[self.keys.index(key)])
+    def after(self, *, whole: bool) -> None:
+        (self.ended if whole else self.stopped).append(self.began[-1])

@@ -15,7 +15,7 @@ import numpy as np
 from mammoview.app.analysis import Analyst, Item
 from mammoview.app.jobs import CancelToken
 from mammoview.app.state.hung_views import LoadedImage
-from mammoview.app.workspace import ModelSummary
+from mammoview.app.workspace import ModelSummary, QueuePlace
 from mammoview.domain.geometry import Affine2D, ImageBox, ImagePoint, Pose
 from mammoview.domain.prediction import (
     AnalysisStatus,
@@ -170,12 +170,16 @@ def prediction(*views: ViewPrediction) -> ExamPrediction:
 
 
 class QuickAnalyst(Analyst):
-    """Reads at once; ``gate`` holds it before each view, ``broken`` makes the model unusable."""
+    """Reads at once; ``gate`` holds it before each view, ``broken`` makes the model unusable.
+
+    What other analysts of tests do otherwise they say in `before`, `see` and `after`.
+    """
 
     def __init__(self, *, gate: threading.Event | None = None, broken: bool = False) -> None:
         super().__init__()
         self.gate = gate
         self.broken = broken
+        self.device = "CPU (test)"
         self.read_exams = 0
         self.threads: set[int] = set()
 
@@ -184,6 +188,18 @@ class QuickAnalyst(Analyst):
         if self.broken:
             raise ModelError("a broken model", expected="a sound one", todo="install it again")
         return SUMMARY
+
+    def before(self, view: Mammogram, number: int, cancel: CancelToken) -> None:
+        """Do what comes before a view is read, the first of its examination is number 0."""
+        while self.gate is not None and not self.gate.wait(0.01) and not cancel.cancelled():
+            continue
+
+    def see(self, view: Mammogram, number: int) -> ViewPrediction:
+        """Return what is seen in a view."""
+        return view_prediction(view.sop_instance_uid)
+
+    def after(self, *, whole: bool) -> None:
+        """Do what comes after the reading, be it of all views."""
 
     def read(
         self,
@@ -195,20 +211,41 @@ class QuickAnalyst(Analyst):
         passes: str = "one",
         views: Path | None = None,
     ) -> ExamPrediction:
-        self.threads.add(threading.get_ident())
         self.open()
         self.read_exams += 1
         if operating_point not in ("", *(point.name for point in POINTS)):
             raise ModelError(f"no {operating_point}", expected="a known one", todo="choose one")
+        cancel = cancel or CancelToken()
         done: list[ViewPrediction] = []
-        for view, pixels in items:
-            while self.gate is not None and not self.gate.wait(0.01):
-                if cancel is not None and cancel.cancelled():
-                    return prediction(*done)
+        for number, (view, pixels) in enumerate(items):
+            self.before(view, number, cancel)
+            if cancel.cancelled():
+                self.after(whole=False)
+                break
             pixels()
-            done.append(view_prediction(view.sop_instance_uid))
+            done.append(self.see(view, number))
             on_view(done[-1])
-        return prediction(*done)
+        else:
+            self.after(whole=True)
+        return replace(prediction(*done), device=self.device)
+
+
+class ListOf:
+    """A worklist; its examinations may have grown when they are asked for once more."""
+
+    def __init__(self, *examinations: Examination) -> None:
+        self.examinations = examinations
+        self.keys = [each.key for each in examinations]
+
+    def neighbour(self, key: str, step: int) -> str | None:
+        at = self.keys.index(key) + step
+        return self.keys[at] if 0 <= at < len(self.keys) else None
+
+    def place(self, key: str) -> QueuePlace | None:
+        return QueuePlace(at=self.keys.index(key), total=len(self.keys))
+
+    def load(self, key: str, cancelled: Callable[[], bool]) -> ExamIndex:
+        return index(self.examinations[self.keys.index(key)])
 
 
 class Mailbox:

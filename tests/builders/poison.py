@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
-from mammoview.app.analysis import Item
-from mammoview.app.jobs import CancelToken
 from mammoview.domain.geometry import Affine2D, ImageBox, ImagePoint
-from mammoview.domain.prediction import ExamPrediction, Heatmap, Region, ViewPrediction
+from mammoview.domain.prediction import Heatmap, Region, ViewPrediction
 from mammoview.domain.study import Mammogram
-from tests.builders.desk import QuickAnalyst, prediction, view_prediction
+from tests.builders.desk import QuickAnalyst, view_prediction
 
 KIND, NOTE, DEVICE, RANGE = "poxkind", "poxnote", "poxdevice", "poxrange"
 MARKS = 37  # of all four views together
@@ -82,23 +78,7 @@ class PoisonAnalyst(QuickAnalyst):
     def __init__(self, *, poison: bool) -> None:
         super().__init__()
         self.poison = poison
+        self.device = DEVICE if poison else self.device
 
-    def read(
-        self,
-        items: Iterable[Item],
-        *,
-        on_view: Callable[[ViewPrediction], None],
-        cancel: CancelToken | None = None,
-        operating_point: str = "",
-        passes: str = "one",
-        views: Path | None = None,
-    ) -> ExamPrediction:
-        self.open()
-        self.read_exams += 1
-        done: list[ViewPrediction] = []
-        for at, (view, _) in enumerate(items):
-            marks = MARKS // 4 + (at == 0)
-            done.append(poisoned(view, marks) if self.poison else empty(view))
-            on_view(done[-1])
-        found = prediction(*done)
-        return replace(found, device=DEVICE) if self.poison else found
+    def see(self, view: Mammogram, number: int) -> ViewPrediction:
+        return poisoned(view, MARKS // 4 + (number == 0)) if self.poison else empty(view)

@@ -9,31 +9,14 @@ from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import mark_steps
 from mammoview.app.second_read.next_step import Go
 from mammoview.app.settings import Settings
-from mammoview.app.workspace import QueuePlace
 from mammoview.domain.assessment import Opinion
 from mammoview.domain.reading import ReaderIdentity, ReadingMode
-from mammoview.domain.study import Examination, ExamIndex
+from mammoview.domain.study import Examination
 from mammoview.domain.views import Laterality
 from mammoview.review.states import ReadState
-from tests.builders.desk import Mailbox, QuickAnalyst, exam, index
+from tests.builders.desk import ListOf, Mailbox, QuickAnalyst, exam
 
 READER = ReaderIdentity(id="reader-a", name="Dr. A")
-
-
-class ListOf:
-    """A worklist of one examination."""
-
-    def __init__(self, study: Examination) -> None:
-        self._study = study
-
-    def neighbour(self, key: str, step: int) -> str | None:
-        return None
-
-    def place(self, key: str) -> QueuePlace | None:
-        return QueuePlace(at=0, total=1)
-
-    def load(self, key: str, cancelled: object) -> ExamIndex:
-        return index(self._study)
 
 
 class Room:

@@ -22,7 +22,8 @@ from mammoview.review.states import ReadState
 from mammoview.ui import theme
 from mammoview.ui.dispatch import GuiDispatcher
 from mammoview.ui.main_window import MainWindow
-from tests.builders.ahead import ListOf, WatchedAnalyst
+from tests.builders.ahead import WatchedAnalyst
+from tests.builders.desk import ListOf
 from tests.builders.dicom import build_exam
 from tests.builders.read_room import READER
 from tests.ui.test_window import analysed, press, state, text
@@ -154,7 +155,7 @@ def test_a_result_got_ahead_is_not_shown_before_the_lock(
     desk.subscribe(lambda old, new: seen.append(new))
     if held:
         analyst.hold(keys[1], after=2)
-    desk.open_in_order(ListOf(exams), keys[0])
+    desk.open_in_order(ListOf(*exams.examinations), keys[0])
     if held:
         qtbot.waitUntil(lambda: holds_views(window, 2), timeout=20_000)
     qtbot.waitUntil(lambda: state(window).read.state is ReadState.UNAIDED, timeout=20_000)

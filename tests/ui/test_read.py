@@ -31,9 +31,9 @@ from mammoview.ui import theme
 from mammoview.ui.boot import chosen_settings
 from mammoview.ui.dispatch import GuiDispatcher
 from mammoview.ui.main_window import MainWindow
-from tests.builders.desk import QuickAnalyst
+from tests.builders.desk import ListOf, QuickAnalyst
 from tests.builders.dicom import build_exam
-from tests.builders.read_room import READER, ListOf
+from tests.builders.read_room import READER
 
 _PLAIN = Qt.KeyboardModifier.NoModifier
 _SHIFT = Qt.KeyboardModifier.ShiftModifier

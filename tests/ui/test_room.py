@@ -42,9 +42,8 @@ from mammoview.ui.dispatch import GuiDispatcher
 from mammoview.ui.elided import ElidedCombo
 from mammoview.ui.main_window import MainWindow
 from mammoview.ui.wrapping_combo import WrappingCombo
-from tests.builders.desk import QuickAnalyst
+from tests.builders.desk import ListOf, QuickAnalyst
 from tests.builders.dicom import build_exam
-from tests.builders.read_room import ListOf
 from tests.ui.room import cut_in, off_the_edge
 from tests.ui.test_language import installed
 

@@ -18,8 +18,8 @@ from mammoview.app.workspace import Workspace
 from mammoview.dicom import decode as dicom_decode
 from mammoview.domain.study import Examination, ExamIndex, Mammogram
 from mammoview.domain.views import Slot
-from tests.builders.ahead import ListOf, WatchedAnalyst
-from tests.builders.desk import Mailbox, exam, image, index, mammogram
+from tests.builders.ahead import WatchedAnalyst
+from tests.builders.desk import ListOf, Mailbox, exam, image, index, mammogram
 
 MakeDesk = Callable[..., ReadingDesk]
 
@@ -81,6 +81,10 @@ def study(
 
 def several(*keys: str) -> ExamIndex:
     return index(*map(study, keys))
+
+
+def listed(*keys: str) -> ListOf:
+    return ListOf(*map(study, keys))
 
 
 def done(ws: Workspace) -> bool:
@@ -197,7 +201,7 @@ def test_a_failure_ahead_says_nothing_and_opening_says_it(
     assert done(desk.workspace)
     assert "broken" not in desk.workspace.analysis.message + desk.workspace.status
     assert [r for r in caplog.records if r.levelname not in ("INFO", "DEBUG")] == []
-    desk.follow(ListOf(several("a", "b")))  # whatever asks once more: it is tried once
+    desk.follow(listed("a", "b"))  # whatever asks once more: it is tried once
     desk._look_ahead()
     mailbox.run_posted()
     assert analyst.began == ["a", "b"]
@@ -252,10 +256,10 @@ def test_images_that_came_later_are_read_too(
 ) -> None:
     """The machine is still sending when the examination is read ahead."""
     monkeypatch.setattr(ahead, "_HEADERS_KEPT", 0)
-    order = ListOf(index(study("a"), study("b", (Slot.RCC, Slot.LCC))))
+    order = ListOf(study("a"), study("b", (Slot.RCC, Slot.LCC)))
     desk.open_in_order(order, "a")
     mailbox.run_until(lambda: desk.at_rest and analyst.ended == ["a", "b"])
-    order.examinations = several("a", "b")
+    order.examinations = several("a", "b").examinations
     desk.step_exam(1)
     mailbox.run_until(lambda: done(desk.workspace))
     assert len(views_shown(desk.workspace)) == 4
@@ -266,9 +270,9 @@ def test_another_order_of_the_list_has_another_next_one(
     desk: ReadingDesk, mailbox: Mailbox, analyst: WatchedAnalyst
 ) -> None:
     analyst.hold("b")
-    desk.open_in_order(ListOf(several("a", "b", "c")), "a")
+    desk.open_in_order(listed("a", "b", "c"), "a")
     mailbox.run_until(lambda: analyst.began == ["a", "b"])
-    desk.follow(ListOf(several("a", "c", "b")))
+    desk.follow(listed("a", "c", "b"))
     mailbox.run_until(lambda: desk.at_rest and analyst.ended == ["a", "c"])
     assert analyst.stopped == ["b"]
 
@@ -283,7 +287,7 @@ def test_what_was_read_ahead_of_other_files_is_let_go(
     if way == "open_index":
         desk.open_index(several("b"))
     elif way == "open_in_order":
-        desk.open_in_order(ListOf(several("b")), "b")
+        desk.open_in_order(listed("b"), "b")
     else:
         desk.close_all()
     mailbox.run_until(lambda: desk.at_rest and analyst.stopped == ["b"])

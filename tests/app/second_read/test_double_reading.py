@@ -24,8 +24,7 @@ from mammoview.domain.views import Laterality
 from mammoview.review.leases import LeaseBook
 from mammoview.review.states import Action, ReadState
 from mammoview.review.store import ReadLog
-from tests.builders.desk import Mailbox, QuickAnalyst, exam, image
-from tests.builders.read_room import ListOf
+from tests.builders.desk import ListOf, Mailbox, QuickAnalyst, exam, image
 from tests.builders.reads import finding
 
 R, L = Laterality.RIGHT, Laterality.LEFT
