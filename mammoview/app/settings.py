@@ -168,6 +168,34 @@ def save(settings: Settings, path: Path) -> None:
         ) from error
 
 
+def save_changes(before: Settings, chosen: Settings, path: Path) -> None:
+    """Write what was changed in this run; what another window has kept meanwhile stays.
+
+    Parameters
+    ----------
+    before, chosen : Settings
+        As this run has read them, and as it leaves them.
+    path : Path
+        The settings file.
+
+    Raises
+    ------
+    SettingsError
+        If it cannot be written, or is bad by now and cannot be kept aside; it stays as it is.
+    """
+    given = [(field.name, getattr(chosen, field.name)) for field in fields(chosen)]
+    changed = {name: value for name, value in given if value != getattr(before, name)}
+    if not changed:
+        return
+    try:
+        now = _load(path) or before
+    except SettingsError:  # somebody is at work on it by hand
+        if not _keep_aside(path):
+            raise
+        now = before
+    save(replace(now, **changed), path)
+
+
 def keep_screen(measured: Calibration, base: Settings, path: Path) -> Settings:
     """Write what was measured of a screen down at once, and return the settings as they stand.
 

@@ -154,8 +154,8 @@ class Session:
             lock_minutes=rules.lock_minutes,
         )
         try:
-            if chosen != self._stored and self._keeps_settings:
-                settings.save(chosen, path)
+            if self._keeps_settings:
+                settings.save_changes(self._stored, chosen, path)
         except MammoviewError as error:
             _log.warning("settings not saved: %s", type(error).__name__)
         self.worklist.shutdown()

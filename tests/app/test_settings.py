@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,32 @@ def test_half_a_character_is_refused_and_the_old_file_stays(tmp_path: Path) -> N
         settings.save(Settings(operating_point="a\ud800"), path)
     assert settings.load(path).operating_point == "strict"
     assert [p.name for p in tmp_path.iterdir()] == ["settings.toml"]
+
+
+def test_two_windows_keep_what_each_of_them_changed(tmp_path: Path) -> None:
+    """Else the keys that were chosen in the one are gone when the other closes."""
+    path = tmp_path / "settings.toml"
+    began = Settings(opacity=0.2)
+    settings.save(began, path)
+    keys = (KeyChoice(action="invert", keys=("Alt+I",)),)
+    settings.save_changes(began, replace(began, keys=keys, hanging="mlo-first"), path)
+    settings.save_changes(began, replace(began, opacity=0.9), path)
+    settings.save_changes(began, began, path)
+    assert settings.load(path) == Settings(opacity=0.9, keys=keys, hanging="mlo-first")
+
+
+def test_changes_are_kept_where_the_file_is_gone_or_bad_by_now(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    began = Settings(opacity=0.2)
+    for text in ("", "[[["):
+        if text:
+            path.write_text(text, "utf-8")
+        settings.save_changes(began, replace(began, linked=False), path)
+        assert settings.load(path) == Settings(opacity=0.2, linked=False)
+        path.unlink()
+    assert (tmp_path / "settings.bad-1.toml").read_text("utf-8") == "[[["
+    settings.save_changes(began, began, path)
+    assert not path.exists()
 
 
 def test_no_file_means_defaults(tmp_path: Path) -> None:
