@@ -30,6 +30,7 @@ from mammoview.ui.cine import Cine
 from mammoview.ui.dialogs.loss import loss_accepted
 from mammoview.ui.display_watch import DisplayWatch
 from mammoview.ui.export_frame import ExportFrame
+from mammoview.ui.local_path import local_path
 from mammoview.ui.panels.side_panel import SidePanel
 from mammoview.ui.places import Places
 from mammoview.ui.readers.frame import ReadersFrame
@@ -230,7 +231,7 @@ class MainWindow(ReadingWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped; on the worklist, add it."""
         urls = event.mimeData().urls()
-        paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+        paths = [local_path(url) for url in urls if url.isLocalFile()]
         if self.worklist is not None and self.worklist.shown:
             self.worklist.import_paths(paths)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -315,6 +316,25 @@ def test_folder_dropped_on_the_window_is_opened(
         Qt.KeyboardModifier.NoModifier,
     )
     window.dropEvent(event)
+    qtbot.waitUntil(lambda: analysed(window), timeout=20_000)
+
+
+def test_a_dropped_folder_whose_name_is_no_text_is_opened(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    build_exam(tmp_path / "x")
+    odd = (tmp_path / "x").rename(tmp_path / os.fsdecode("ü #%41".encode() + b"\xff\n"))
+    data = QMimeData()
+    data.setData("text/uri-list", odd.as_uri().encode())
+    window.dropEvent(
+        QDropEvent(
+            QPointF(10, 10),
+            Qt.DropAction.CopyAction,
+            data,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+    )
     qtbot.waitUntil(lambda: analysed(window), timeout=20_000)
 
 
