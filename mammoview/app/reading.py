@@ -85,6 +85,7 @@ class ReadingDesk:
         self._keep_private = keep_private
         self.deliver = deliver
         self._pixels = Lanes(name="pixels", workers=2, deliver=deliver)
+        self._moments = Lanes(name="moments", workers=1, deliver=deliver)
         self._computer = Computer(
             analyst, deliver=deliver, state=self._now, change=self.do, ended=self._computer_ended
         )
@@ -114,6 +115,7 @@ class ReadingDesk:
         )
         views = ViewLoader(
             lanes=self._pixels,
+            moments=self._moments,
             frames=frames,
             state=self._now,
             change=self.do,
@@ -311,6 +313,7 @@ class ReadingDesk:
         """Cancel everything and wait until no worker runs any more."""
         self._stop()
         self._pixels.shutdown()
+        self._moments.shutdown()
         self._computer.shutdown()
         self._ahead.shutdown()
         if self._marks is not None:

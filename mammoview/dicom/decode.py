@@ -197,7 +197,9 @@ def _fitting(words: NDArray[np.generic], layout: PixelLayout) -> NDArray[np.gene
 
 def _rle(data: bytes, layout: PixelLayout) -> NDArray[np.generic]:
     kind = np.dtype(f"<u{layout.bits_allocated // 8}")
-    flat = np.frombuffer(imagecodecs.dicomrle_decode(data, kind), kind)
+    # NumPy asks the system for large pages, a bytes object of 25 MB comes in 6,000 small ones.
+    room = np.empty(layout.rows * layout.cols * kind.itemsize, np.uint8)
+    flat = np.frombuffer(imagecodecs.dicomrle_decode(data, kind, out=room.data), kind)
     return flat.reshape(layout.rows, layout.cols)
 
 

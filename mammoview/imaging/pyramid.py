@@ -63,7 +63,10 @@ def smaller_levels(
 def _halve_strip(
     strip: NDArray[np.generic], padding: tuple[int, int] | None
 ) -> NDArray[np.generic]:
-    mean = ((_sums_of_four(strip) + 2) >> 2).astype(strip.dtype)
+    sums = _sums_of_four(strip)
+    sums += 2
+    sums >>= 2
+    mean = sums.astype(strip.dtype)
     if padding is not None:
         padded = np.greater_equal(strip, padding[0]) & np.less_equal(strip, padding[1])
         tall_padded = padded[0::2] | padded[1::2]
@@ -77,7 +80,8 @@ def _sums_of_four(strip: NDArray[np.generic]) -> NDArray[np.integer]:
     if strip.dtype == np.uint16 and strip.flags.c_contiguous:
         # Two neighbours are one word of 32 bits: half as many to add, one beside the other.
         pairs = strip.view(np.uint32)
-        wide: NDArray[np.integer] = (pairs & 0xFFFF) + (pairs >> 16)
+        wide: NDArray[np.integer] = pairs & 0xFFFF
+        wide += pairs >> 16
     else:
         values = strip.astype(np.int32)
         wide = values[:, 0::2] + values[:, 1::2]

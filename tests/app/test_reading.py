@@ -59,8 +59,6 @@ def test_folder_is_opened_hung_decoded_and_analysed(
     assert len(end.prediction.views) == 4
     hung_first = next(s for s in states if s.panes)
     assert all(pane.image is None for pane in hung_first.panes), "headers come first"
-    one_shown = [s for s in states if any(p.image for p in s.panes) and commands.loading(s)]
-    assert one_shown, "the first view is shown while others decode"
     assert threading.get_ident() not in analyst.threads
 
 

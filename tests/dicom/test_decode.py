@@ -345,9 +345,9 @@ def test_two_images_are_decoded_at_the_same_time(
     together = threading.Barrier(2, timeout=20)  # passed only by two threads inside the decoder
     decode = imagecodecs.dicomrle_decode
 
-    def waiting(data: bytes, kind: np.dtype[np.generic]) -> bytes:
+    def waiting(data: bytes, kind: np.dtype[np.generic], *, out: memoryview) -> bytes | bytearray:
         together.wait()
-        return bytes(decode(data, kind))
+        return decode(data, kind, out=out)
 
     monkeypatch.setattr(imagecodecs, "dicomrle_decode", waiting)
     with ThreadPoolExecutor(2) as pool:

@@ -14,6 +14,9 @@ from mammoview.app.workspace import Workspace
 from mammoview.domain.study import Mammogram
 from mammoview.errors import MammoviewError
 
+# Views that come so soon after one another are shown at once: each time costs the window as much.
+_TOGETHER_S = 0.025
+
 
 class ViewLoader:
     """All methods belong to the desk's thread.
@@ -22,6 +25,8 @@ class ViewLoader:
     ----------
     lanes : Lanes
         Where views are decoded.
+    moments : Lanes
+        Where a moment is waited for those that come together.
     frames : FrameLoader
         Decodes those that are volumes.
     state : callable
@@ -36,18 +41,21 @@ class ViewLoader:
         self,
         *,
         lanes: Lanes,
+        moments: Lanes,
         frames: FrameLoader,
         state: Callable[[], Workspace],
         change: Callable[..., None],
         arrived: Callable[[bool], None],
     ) -> None:
-        self._lanes, self._frames = lanes, frames
+        self._lanes, self._moments, self._frames = lanes, moments, frames
         self._state, self._change, self._arrived = state, change, arrived
         self._asked: dict[str, HungView] = {}
+        self._here: list[tuple[bool, tuple[Mammogram, LoadedImage]]] = []  # and not shown yet
 
     def forget(self) -> None:
         """Another examination hangs: what it waits for was not asked for yet."""
         self._asked.clear()
+        self._here.clear()
 
     def follow(self, old: Workspace, new: Workspace) -> None:
         """Decode what a state waits for, first of it what the reader looks at, and no more."""
@@ -115,8 +123,25 @@ class ViewLoader:
             self._change(commands.view_coarse, *coarse)
 
     def _decoded(self, analysed: bool, loaded: tuple[Mammogram, LoadedImage]) -> None:
-        self._change(commands.view_loaded, *loaded)
-        self._arrived(analysed)
+        self._here.append((analysed, loaded))
+        if len(self._here) >= sum(hung.waits for hung in self._state().views):
+            self._show()
+        elif len(self._here) == 1:
+            moment = Job(work=_wait_a_moment, on_done=self._moment_over, on_error=_never)
+            self._moments.submit("arrivals", moment)
+
+    def _moment_over(self, _: None) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        """Show what has come, but for what nobody waits for any more."""
+        here, self._here = self._here, []
+        waiting = {_uid(hung) for hung in self._state().views if hung.waits}
+        wanted = [(a, loaded) for a, loaded in here if loaded[0].sop_instance_uid in waiting]
+        if wanted:
+            self._change(commands.views_loaded, [loaded for _, loaded in wanted])
+        for analysed, _ in wanted:
+            self._arrived(analysed)
 
     def _not_decoded(self, hung: HungView, error: MammoviewError) -> None:
         self._change(commands.view_failed, hung.mammogram, str(error))
@@ -125,6 +150,14 @@ class ViewLoader:
 
 def _give_back(context: JobContext) -> None:
     memory.give_back()
+
+
+def _wait_a_moment(context: JobContext) -> None:
+    context.wait(_TOGETHER_S)
+
+
+def _never(error: MammoviewError) -> None:
+    """Take no error: waiting does not fail."""
 
 
 def _nothing(_: object) -> None:
