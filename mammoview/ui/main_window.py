@@ -172,6 +172,7 @@ class MainWindow(ReadingWindow):
         self.setWindowTitle(title(new))
         if old is not None:
             self.second_screen.render(old, new)
+            self.dialogs.render(old, new)
 
     def cover(self, closed: bool) -> None:
         """Hide everything and take no key, or show it again: nobody has signed in."""

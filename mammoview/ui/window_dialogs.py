@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from mammoview.app import commands
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.workspace import Workspace
 from mammoview.ui.actions.keyboard import key_map
 from mammoview.ui.dialogs.about import About
 from mammoview.ui.dialogs.calibration import CalibrationDialog
@@ -17,6 +18,8 @@ from mammoview.ui.dialogs.statements import Statements
 from mammoview.ui.dialogs.window_entry import WindowEntry, entry_pane
 from mammoview.words import translate
 
+# What these ask is of the examination over which they were opened, and of its reader.
+_OF_EXAM = ("statements", "exportResults", "windowEntry")
 _FRAME = QSize(16, 48)  # what a window manager draws round a dialog, about
 
 
@@ -43,6 +46,13 @@ class WindowDialogs:
         if fitting != dialog.size():  # a size that nobody set is found when it is shown
             dialog.resize(fitting)
         dialog.open()
+
+    def render(self, old: Workspace, new: Workspace) -> None:
+        """Take away what was asked of another examination: an answer would be of this one."""
+        if (old.exam_key, old.read.reader.id) != (new.exam_key, new.read.reader.id):
+            for name in _OF_EXAM:
+                for dialog in self._window.findChildren(QDialog, name):
+                    dialog.reject()
 
     def show_refused(self) -> None:
         """Show which files were refused, and why."""

@@ -246,6 +246,21 @@ def test_an_export_can_be_stopped(
     assert rows(window) == []
 
 
+def test_the_question_goes_away_with_its_examination(
+    opens: Opens, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """Its answer would write the results of another woman into the folder of this one."""
+    window = opens(ReadState.SIGNED)
+    dialog = ask(window, qtbot)
+    into(dialog, qtbot, tmp_path)
+    build_exam(tmp_path / "other", person="Phantom^Two", study="2")
+    before = window.desk.workspace.exam_key
+    window.desk.open_paths([tmp_path / "other"])
+    qtbot.waitUntil(lambda: window.desk.workspace.exam_key not in (None, before), timeout=20_000)
+    qtbot.waitUntil(lambda: window.findChild(ExportResults, "exportResults") is None)
+    assert list(tmp_path.glob("read-*")) == []
+
+
 def test_the_question_is_walked_by_tab(opens: Opens, qtbot: QtBot, tmp_path: Path) -> None:
     """With nothing to export too, where its button is off and says why."""
     dialog = ask(opens(ReadState.FINAL), qtbot)

@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QTabBar, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTabBar,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from mammoview.app import commands
@@ -369,6 +377,28 @@ def test_nothing_that_was_typed_of_one_woman_stands_in_the_read_of_the_next(
     read = window.desk.workspace.read.read
     assert read is not None
     assert [(o.category, o.reason) for o in read.now.opinions] == [("1", "")]
+
+
+def test_a_question_goes_away_with_its_examination(
+    window: MainWindow, reader: Reader, study: Examination, other: Examination, qtbot: QtBot
+) -> None:
+    """A folder that was being looked through hangs while it is open: "make final" meant another."""
+    reader.opens_listed(study)
+    reader.says_all()
+    reader.key(Qt.Key.Key_L, _BOTH)
+    reader.until(ReadState.UNAIDED_LOCKED)
+    reader.key(Qt.Key.Key_E, _BOTH)
+    reader.until(ReadState.AI_REVEALED)
+    for _ in mark_steps.marks_in_order(window.desk.workspace):
+        window.desk.do(reads.agree)
+    reader.rests()
+    reader.key(Qt.Key.Key_F, _BOTH)
+    asked = window.findChild(QDialog, "statements")
+    assert asked is not None
+    reader.opens_listed(other)
+    qtbot.waitUntil(lambda: window.findChild(QDialog, "statements") is None)
+    reader.desk.open_in_order(ListOf(study), study.key)
+    reader.until(ReadState.AI_REVEALED)
 
 
 def test_words_typed_in_the_last_moment_are_said_of_the_examination_that_they_are_of(
