@@ -6,6 +6,8 @@ study's key is the person.
 
 from __future__ import annotations
 
+import unicodedata
+
 from mammoview.domain.study import Mammogram
 
 
@@ -37,6 +39,16 @@ def same_name(one: str, other: str) -> bool:
     pairs = zip(name_groups(one.casefold()), name_groups(other.casefold()), strict=False)
     common = [(a, b) for a, b in pairs if a and b]
     return bool(common) and all(a == b for a, b in common)
+
+
+def in_a_line(name: str) -> str:
+    """Return a name as it may stand in one line with other words.
+
+    After Arabic letters the parts of a date would run from right to left: the fifth of March would
+    read as the third of May.  Source: Unicode Standard Annex 9, rule W2 and isolates.
+    """
+    from_right = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in name)
+    return f"\u2068{name}\u2069" if from_right else name
 
 
 def patient_number(view: Mammogram) -> str:

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from mammoview.app.patient_words import person_name, same_name
+from mammoview.app.patient_words import in_a_line, person_name, same_name
 
 YAMADA = "Yamada^Tarou=山田^太郎=やまだ^たろう"
 
@@ -46,3 +46,10 @@ def test_names_that_only_sound_alike_are_two(other: str) -> None:
 def test_two_empty_names_are_nobodys() -> None:
     assert not same_name("", "")
     assert not same_name("=山田^太郎", "Yamada^Tarou"), "nothing tells that they are one"
+
+
+def test_only_names_written_from_the_right_are_set_apart() -> None:
+    assert in_a_line("Roe Jane") == "Roe Jane"
+    assert in_a_line("山田 太郎") == "山田 太郎"
+    for name in ("قباني لنزار", "שרון דבורה", "Qabbani (قباني)"):
+        assert in_a_line(name) == f"\u2068{name}\u2069"

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListWidgetItem, QVBoxLayout, QWidget
 
 from mammoview.app.looking import hides_identity
-from mammoview.app.patient_words import patient_name, patient_number
+from mammoview.app.patient_words import in_a_line, patient_name, patient_number
 from mammoview.app.priors import display_date
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.workspace import Workspace
@@ -59,7 +59,7 @@ class ExamList(Panel):
 def describe(exam: Examination, number: int, *, hidden: bool = False) -> str:
     """Return an examination's line: number, patient (unless hidden), date and how many views."""
     first = exam.mammograms[0]
-    who = patient_name(first) or patient_number(first)
+    who = in_a_line(patient_name(first) or patient_number(first))
     date = display_date(first.study_date)
     number_of_views = len(exam.mammograms)
     views = translate("ExamList", "%n view(s)", "", COUNTED, number_of_views)
