@@ -17,10 +17,12 @@ from PySide6.QtWidgets import (
     QStylePainter,
 )
 
+from mammoview.ui.steady import SteadyCombo
+
 _INSET_PX = 4  # that styles keep free within the field of a list
 
 
-class ElidedCombo(QComboBox):
+class ElidedCombo(SteadyCombo):
     """A list whose chosen line may be longer than it is wide."""
 
     def paintEvent(self, event: QPaintEvent) -> None:

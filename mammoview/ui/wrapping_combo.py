@@ -8,7 +8,6 @@ from __future__ import annotations
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QSizePolicy,
     QStyle,
     QStyleOptionComboBox,
@@ -16,12 +15,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mammoview.ui.steady import SteadyCombo
+
 _INSET_PX = 4  # that styles keep free within the field
 _HIGH = 10_000
 _LINES = Qt.AlignmentFlag.AlignVCenter.value | Qt.TextFlag.TextWordWrap.value
 
 
-class WrappingCombo(QComboBox):
+class WrappingCombo(SteadyCombo):
     """A list as high as its chosen line needs at its width."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -26,6 +26,7 @@ from mammoview.modelkit.manifest import OperatingPoint
 from mammoview.ui.panels.parts import Panel, heading, paragraph
 from mammoview.ui.panels.source_panel import SourcePanel
 from mammoview.ui.panels.wrapping_row import WrappingRow
+from mammoview.ui.steady import SteadyCombo, SteadySlider
 from mammoview.words import QT_TRANSLATE_NOOP, translate
 
 _MODES = (
@@ -266,7 +267,7 @@ def point_text(points: Sequence[OperatingPoint], name: str) -> str:
 
 
 def _slider(name: str, accessible: str, parent: QWidget) -> QSlider:
-    slider = QSlider(Qt.Orientation.Horizontal, parent)
+    slider = SteadySlider(Qt.Orientation.Horizontal, parent)
     slider.setObjectName(name)
     slider.setAccessibleName(accessible)
     slider.setToolTip(accessible)
@@ -276,7 +277,7 @@ def _slider(name: str, accessible: str, parent: QWidget) -> QSlider:
 
 
 def _combo(name: str, accessible: str, parent: QWidget) -> QComboBox:
-    combo = QComboBox(parent)
+    combo = SteadyCombo(parent)
     combo.setObjectName(name)
     combo.setAccessibleName(accessible)
     combo.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -28,6 +28,7 @@ from mammoview.review.read import Read
 from mammoview.review.states import ReadState
 from mammoview.ui.panels.parts import Panel, heading, paragraph, read_table
 from mammoview.ui.plain_tip import plain_tip
+from mammoview.ui.steady import SteadyCombo
 from mammoview.words import translate
 
 
@@ -49,7 +50,7 @@ class ArbitrationPart(Panel):
         self.render(None, desk.workspace)
 
     def _list(self, side: Laterality) -> QComboBox:
-        chosen = QComboBox(self._decide)
+        chosen = SteadyCombo(self._decide)
         chosen.setObjectName(f"decision-{side}")
         said = translate("Read", "Decision for the {side} breast").format(side=side_text(side))
         chosen.setAccessibleName(said)

@@ -18,6 +18,14 @@ from mammoview.ui.wrapping_combo import WrappingCombo
 
 _MODIFIERS = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
 _TAKES = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_STEPS = {
+    Qt.Key.Key_Down: 1,
+    Qt.Key.Key_Up: -1,
+    Qt.Key.Key_PageDown: 10,
+    Qt.Key.Key_PageUp: -10,
+    Qt.Key.Key_Home: -1000,
+    Qt.Key.Key_End: 1000,
+}
 
 
 class CodeChoice(WrappingCombo):
@@ -104,8 +112,16 @@ class CodeChoice(WrappingCombo):
             leave_for_images(self)
         elif self._own(event):
             self._type(event.text().casefold())
+        elif event.key() in _STEPS and not event.modifiers() & ~_MODIFIERS:
+            self._show_by(_STEPS[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
+
+    def _show_by(self, rows: int) -> None:
+        """Show another answer without saying it: each step past one would be said otherwise."""
+        if self.count():
+            self._typed, self._spent = "", None
+            self.setCurrentIndex(min(max(0, self.currentIndex() + rows), self.count() - 1))
 
     def _type(self, letter: str) -> None:
         if self._is_rest(letter):
@@ -148,5 +164,5 @@ class CodeChoice(WrappingCombo):
         typed, self._spent = self._typed, None
         if typed and typed == self._names(self.currentIndex())[0]:
             self._take(self.currentIndex())
-        elif typed:
+        else:
             self.show_code(self._said)

@@ -20,6 +20,7 @@ from mammoview.ui.panels.parts import Panel, heading, paragraph, row_label
 from mammoview.ui.panels.read.choice import CodeChoice
 from mammoview.ui.panels.read.descriptors import Descriptors
 from mammoview.ui.panels.read.words_line import WordsLine
+from mammoview.ui.steady import SteadySpinBox
 from mammoview.words import translate
 
 _LARGEST_MM = 250.0
@@ -183,7 +184,7 @@ def _noted(ws: Workspace, finding: Finding) -> list[str]:
 
 def _size_box(parent: QWidget) -> QDoubleSpinBox:
     """Return a field for the longest diameter; 0 reads as not measured."""
-    box = QDoubleSpinBox(parent)
+    box = SteadySpinBox(parent)
     box.setObjectName("findingSize")
     box.setAccessibleName(translate("Findings", "Longest diameter, mm"))
     box.setRange(0.0, _LARGEST_MM)
