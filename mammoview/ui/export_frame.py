@@ -12,8 +12,15 @@ from mammoview.app import commands
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.results.desk import ExportDesk, ExportState, export_why_not
 from mammoview.app.results.formats import Format
+from mammoview.app.workspace import Workspace
 from mammoview.review.states import ReadState
-from mammoview.ui.dialogs.export_results import ExportResults, exported_files, summary
+from mammoview.ui.dialogs.export_results import (
+    EXPORTED_FILES,
+    ExportResults,
+    exported_files,
+    summary,
+)
+from mammoview.ui.dialogs.text_table import TextTable
 from mammoview.ui.task_bar import TaskBar
 from mammoview.ui.viewport.windowing import voi_in_use
 from mammoview.words import translate
@@ -47,6 +54,7 @@ class ExportFrame(QObject):
 
     def _connect(self) -> None:
         self._results.subscribe(self.render)
+        self._desk.subscribe(self._desk_changed)
 
     def ask(self) -> ExportResults | None:
         """Ask for formats and folder; None where there is nothing to export, and that is said."""
@@ -74,6 +82,18 @@ class ExportFrame(QObject):
         if new.exported is not None and new.exported is not old.exported:
             self._desk.do(commands.say, summary(new.exported))
             exported_files(new.exported, self._window).show()
+
+    def put_away(self) -> bool:
+        """Close what says what was written; tell whether it was there."""
+        told = self._window.findChildren(TextTable, EXPORTED_FILES)
+        for table in told:
+            table.close()
+        return bool(told)
+
+    def _desk_changed(self, old: Workspace, new: Workspace) -> None:
+        """Leave nothing over the images of another examination."""
+        if old.exam_key != new.exam_key:
+            self.put_away()
 
     def end(self) -> None:
         """Stop what runs and wait for it."""

@@ -197,6 +197,39 @@ def test_a_presentation_state_holds_the_window_of_the_screen(
     assert (item.WindowCenter, item.WindowWidth) == (shown.centre, shown.width)
 
 
+def test_what_was_exported_is_seen_whole_and_put_away_by_escape(
+    opens: Opens, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """It takes no keyboard, so that who reads on types on: the window's own Esc puts it away."""
+    window = opens(ReadState.SIGNED)
+    dialog = ask(window, qtbot)
+    tick(dialog, qtbot, Format.JSON)
+    into(dialog, qtbot, tmp_path)
+    qtbot.mouseClick(export_button(dialog), _CLICK)
+    qtbot.waitUntil(lambda: bool(rows(window)), timeout=30_000)
+    table = window.findChild(TextTable, "exportedFiles")
+    assert table is not None
+    qtbot.waitUntil(table.isVisible)
+    assert table.table.verticalScrollBar().maximum() == 0, "both files are in sight"
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.keyClick(window.four_view, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: window.findChild(TextTable, "exportedFiles") is None)
+
+
+def test_what_was_exported_lies_over_no_other_examination(
+    opens: Opens, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = opens(ReadState.SIGNED)
+    dialog = ask(window, qtbot)
+    into(dialog, qtbot, tmp_path)
+    qtbot.mouseClick(export_button(dialog), _CLICK)
+    qtbot.waitUntil(lambda: bool(rows(window)), timeout=30_000)
+    build_exam(tmp_path / "next", person="Phantom^Two", study="2")
+    window.desk.open_paths([tmp_path / "next"])
+    qtbot.waitUntil(lambda: window.findChild(TextTable, "exportedFiles") is None)
+
+
 def test_an_unsigned_read_says_that_it_is_preliminary(opens: Opens, qtbot: QtBot) -> None:
     dialog = ask(opens(ReadState.FINAL), qtbot)
     assert "PRELIMINARY" in said(dialog, "exportNote")

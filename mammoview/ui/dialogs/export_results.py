@@ -23,6 +23,7 @@ from mammoview.ui.dialogs.titled import TitledDialog
 from mammoview.ui.panels.parts import heading, paragraph
 from mammoview.words import COUNTED, translate
 
+EXPORTED_FILES = "exportedFiles"
 _NARROWEST_PX = 460
 
 
@@ -143,10 +144,13 @@ def summary(exported: Exported) -> str:
 
 
 def exported_files(exported: Exported, parent: QWidget) -> TextTable:
-    """Return what was written and what was refused, as a table that takes no keyboard."""
+    """Return what was written and what was refused, as a table that takes no keyboard.
+
+    Who reads on meanwhile types on; Esc in the window puts it away (`ExportFrame.put_away`).
+    """
     folders = dict.fromkeys(str(written.file.parent) for written in exported.written)
     table = TextTable(
-        name="exportedFiles",
+        name=EXPORTED_FILES,
         title=translate("Export", "Exported results"),
         intro="\n".join((summary(exported), *folders)),
         columns=(translate("Export", "Format"), translate("Export", "File, or why there is none")),

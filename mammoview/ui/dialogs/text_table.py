@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialogButtonBox,
@@ -23,6 +23,9 @@ Row = tuple[str, str]
 
 HEADING = ""  # in the second column: the first one's words are a title over the rows that follow
 _ROW_PX = 23
+_PADDING_PX = 12  # of a row, above and below its words
+_WIDE_PX = 620
+_WORDS_PX = 480  # of it, for the words of the second column, about
 _HIGHEST_PX = 880
 
 
@@ -49,8 +52,24 @@ class TextTable(TitledDialog):
             layout.addWidget(text)
         layout.addWidget(self.table)
         layout.addWidget(self._buttons)
-        self.resize(620, min(_HIGHEST_PX, 110 + _ROW_PX * len(rows)))
+        self.resize(_WIDE_PX, min(_HIGHEST_PX, self._high_enough(rows)))
         self._connect()
+
+    def _high_enough(self, rows: Sequence[Row]) -> int:
+        """Return how high it is with every row in sight, pixels.
+
+        The table itself knows the width of its columns, and so its rows' heights, once it is shown.
+        """
+        layout, table = self.layout(), self.table
+        assert layout is not None
+        around = max(layout.totalSizeHint().height(), layout.totalHeightForWidth(_WIDE_PX))
+        wrap, room = Qt.TextFlag.TextWordWrap.value, QRect(0, 0, _WORDS_PX, _HIGHEST_PX)
+        metrics = table.fontMetrics()
+        lines = (
+            max(metrics.boundingRect(room, wrap, text).height() for text in row) for row in rows
+        )
+        high = table.horizontalHeader().sizeHint().height() + 2 * table.frameWidth()
+        return around - table.sizeHint().height() + high + sum(line + _PADDING_PX for line in lines)
 
     def _connect(self) -> None:
         self._buttons.rejected.connect(self.reject)
