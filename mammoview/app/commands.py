@@ -258,8 +258,12 @@ def waiting_for(ws: Workspace) -> Task | None:
 
 
 def queued(ws: Workspace, place: QueuePlace | None) -> Workspace:
-    """Remember where the examination stands in the list that it was opened from."""
-    return replace(ws, queue=place)
+    """Remember where the examination stands in the list that it was opened from.
+
+    How many there are is then the list's to say: beside it stand the woman's own, to compare with.
+    """
+    counted = place is not None and ws.status == _found(ws.index)
+    return replace(ws, queue=place, status="" if counted else ws.status)
 
 
 def loading(ws: Workspace) -> bool:

@@ -278,6 +278,11 @@ class MainWindow(ReadingWindow):
         if self.worklist is not None:
             self.worklist.toggle()
 
+    def filter_worklist(self) -> None:
+        """Give the keyboard to the filter of the worklist."""
+        if self.worklist is not None:
+            self.worklist.type_filter()
+
     def import_folder(self) -> None:
         """Let the reader choose a folder for the worklist."""
         if self.worklist is not None:
@@ -300,6 +305,13 @@ class MainWindow(ReadingWindow):
     def toggle_panel(self) -> None:
         """Fold the side panel away, or show it again."""
         self.side_panel.setVisible(self.side_panel.isHidden())
+
+    def turn_page(self) -> None:
+        """Turn the side panel to its other page; where it is folded away, show it."""
+        if self.side_panel.isHidden():
+            self.side_panel.show()
+        else:
+            self.desk.do(reads.turn_page)
 
     def toggle_full_screen(self) -> None:
         """Give the whole screen to the window in use; what must be said stays."""
@@ -333,6 +345,10 @@ class MainWindow(ReadingWindow):
     def accept_loss(self, marks: int, entries: int = 0) -> bool:
         """Ask whether to close although changes of marks or of a read could not be written."""
         return loss_accepted(self, marks, entries)
+
+    def put_away(self) -> bool:
+        """Close what lies over the images without the keyboard; tell whether anything did."""
+        return self.export is not None and self.export.put_away()
 
     def leave_full_screen(self) -> bool:
         """Leave full screen; tell whether there was anything to leave."""

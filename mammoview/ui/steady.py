@@ -1,4 +1,4 @@
-"""Lists, numbers and sliders that the mouse wheel leaves alone: it scrolls the panel in which they stand.
+"""Lists, numbers and sliders that the mouse wheel leaves alone: it scrolls the panel they stand in.
 
 Qt's own take it wherever the panel happens to be scrolled under the cursor, without having been
 chosen: an opinion, an answer or a threshold was changed by who only meant to read on.

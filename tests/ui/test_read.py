@@ -26,6 +26,7 @@ from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import commands as reads
 from mammoview.app.second_read import habits, mark_steps
 from mammoview.app.settings import Settings
+from mammoview.app.state.read import Page
 from mammoview.app.storage import write_behind
 from mammoview.app.workspace import OverlayMode
 from mammoview.dicom.index import index_paths
@@ -433,3 +434,19 @@ def test_words_typed_in_the_last_moment_are_said_of_the_examination_that_they_ar
     window.close()
     with closing(sqlite3.connect(tmp_path / "log" / "reads.sqlite")) as log:
         assert any("seen in haste" in str(row) for row in log.execute("SELECT * FROM events"))
+
+
+def test_the_key_of_the_pages_shows_a_panel_that_is_folded_away(
+    window: MainWindow, reader: Reader, study: Examination
+) -> None:
+    """It turned the page of a panel that nobody saw."""
+    reader.opens_listed(study)
+    window.four_view.setFocus()
+    reader.key(Qt.Key.Key_S)
+    assert window.side_panel.isHidden()
+    reader.key(Qt.Key.Key_F3)
+    assert window.side_panel.isVisible()
+    pages = [window.desk.workspace.read.page]
+    reader.key(Qt.Key.Key_F3)
+    pages.append(window.desk.workspace.read.page)
+    assert pages == [Page.READ, Page.IMAGES]

@@ -78,7 +78,7 @@ def test_arrows_show_answers_and_return_says_the_one_that_stands_there(reader: R
     chosen = reader.find("opinion-R")
     assert isinstance(chosen, QComboBox)
     assert chosen.currentData() == "1"
-    assert reader.now.opinions == ()
+    assert not reader.now.opinions
     reader.press(Qt.Key.Key_Return)
     assert [(said.category, said.laterality) for said in reader.now.opinions] == [("1", "R")]
     assert reader.focused == "fourView"
@@ -103,7 +103,7 @@ def test_arrows_walk_to_a_reason_and_dismiss_one_mark_with_it(reader: Reader) ->
     assert reader.focused == "dismissReason"
     reader.press(Qt.Key.Key_Down)
     reader.press(Qt.Key.Key_Down)
-    assert reader.read.disposed == ()
+    assert not reader.read.disposed
     chosen = reader.find("dismissReason")
     assert isinstance(chosen, QComboBox)
     code = chosen.itemData(1)

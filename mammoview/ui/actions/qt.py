@@ -48,11 +48,10 @@ class TableAction(QAction):
             return
         if self.spec.checked is not None:
             self.setChecked(self.spec.checked(workspace))
-        reason = self.spec.why_not(workspace) if self.spec.why_not is not None else ""
+        reason = self.spec.why_off(workspace)
         enabled = self.spec.enabled is None or self.spec.enabled(workspace)
-        if self.spec.enabled is not None or self.spec.why_not is not None:
-            self.setEnabled(enabled and not reason)
-            self.setToolTip(f"{self._named}\n{reason}" if reason else self._named)
+        self.setEnabled(enabled and not reason)
+        self.setToolTip(f"{self._named}\n{reason}" if reason else self._named)
 
     def _run(self) -> None:
         self.spec.run(self._reach)

@@ -110,7 +110,7 @@ ROWS: tuple[ActionSpec, ...] = (
         text=QT_TRANSLATE_NOOP("Actions", "Side panel: read or images"),
         keys=("F3",),
         menu=Menu.READ,
-        run=command(reads.turn_page),
+        run=in_window(Frame.turn_page),
         checked=_on_read_page,
         enabled=keeps_reads,
     ),
@@ -226,6 +226,7 @@ ROWS: tuple[ActionSpec, ...] = (
             checked=_is_mode(mode),
             enabled=keeps_reads,
             group=4,
+            of_images=False,
         )
         for mode, text, key in _MODES
     ),
@@ -239,6 +240,7 @@ ROWS: tuple[ActionSpec, ...] = (
             checked=_is_scheme(name),
             enabled=keeps_reads,
             group=5,
+            of_images=False,
         )
         for name, text, key in _SCHEMES
     ),

@@ -39,5 +39,6 @@ ROWS: tuple[ActionSpec, ...] = (
         run=in_window(Frame.show_second_look),
         enabled=keeps_reads,
         group=4,
+        of_images=False,
     ),
 )

@@ -33,6 +33,11 @@ class Menu(StrEnum):
         """Its title in the language in use."""
         return translate("Menus", self.value)
 
+    @property
+    def of_images(self) -> bool:
+        """Whether its actions do something to the examination that hangs."""
+        return self in (Menu.HANGING, Menu.IMAGE, Menu.MEASURE, Menu.CAD, Menu.READ)
+
 
 class Dialogs(Protocol):
     """What an action may open over the window."""
@@ -86,6 +91,10 @@ class Frame(Protocol):
         """Fold the side panel away, or show it again."""
         ...
 
+    def turn_page(self) -> None:
+        """Turn the side panel to its other page; where it is folded away, show it."""
+        ...
+
     def toggle_full_screen(self) -> None:
         """Give the whole screen to the window, or back."""
         ...
@@ -106,12 +115,20 @@ class Frame(Protocol):
         """Give the selected outline one more corner."""
         ...
 
+    def put_away(self) -> bool:
+        """Close what lies over the images without the keyboard; tell whether anything did."""
+        ...
+
     def leave_full_screen(self) -> bool:
         """Leave full screen; tell whether there was anything to leave."""
         ...
 
     def toggle_worklist(self) -> None:
         """Go from the images to the worklist, or back."""
+        ...
+
+    def filter_worklist(self) -> None:
+        """Give the keyboard to the filter of the worklist."""
         ...
 
     def import_folder(self) -> None:
@@ -229,6 +246,9 @@ class ActionSpec:
     on_images : bool
         Whether its keys work only while the images have the keyboard: arrows belong to the list or
         the slider that has it.
+    of_images : bool or None
+        Whether it is off while another page lies over the images: nobody marks, measures or signs
+        what they do not see.  None: as its menu says.
     """
 
     id: str
@@ -245,6 +265,14 @@ class ActionSpec:
     repeats: bool = False
     fixed_key: bool = False
     on_images: bool = False
+    of_images: bool | None = None
+
+    def why_off(self, ws: Workspace) -> str:
+        """Return why it cannot be used in a state, where words say it; empty: nothing to say."""
+        of_images = self.menu.of_images if self.of_images is None else self.of_images
+        if of_images and ws.read.away:
+            return translate("Actions", "The images are covered by another page")
+        return self.why_not(ws) if self.why_not is not None else ""
 
     @property
     def said(self) -> str:

@@ -23,7 +23,8 @@ def _has_second_screen(ws: Workspace) -> bool:
 
 def _escape(reach: Reach) -> None:
     frame = reach.frame
-    if not (frame.end_drawing() or frame.leave_full_screen() or frame.cancel_import()):
+    ways = (frame.put_away, frame.end_drawing, frame.leave_full_screen, frame.cancel_import)
+    if not any(way() for way in ways):
         reach.desk.cancel_waiting()
         reach.desk.cancel_analysis()
 
@@ -45,6 +46,7 @@ ROWS: tuple[ActionSpec, ...] = (
         run=in_window(Frame.toggle_panel),
         toolbar=QT_TRANSLATE_NOOP("Toolbar", "Panel"),
         group=6,
+        of_images=True,
     ),
     ActionSpec(
         id="coverage",
@@ -54,6 +56,7 @@ ROWS: tuple[ActionSpec, ...] = (
         run=in_window(Frame.toggle_coverage),
         checked=_coverage_shown,
         group=6,
+        of_images=True,
     ),
     ActionSpec(
         id="full-screen",

@@ -15,6 +15,13 @@ ROWS: tuple[ActionSpec, ...] = (
         toolbar=QT_TRANSLATE_NOOP("Toolbar", "List"),
     ),
     ActionSpec(
+        id="filter-worklist",
+        text=QT_TRANSLATE_NOOP("Actions", "Find in the worklist"),
+        keys=("Ctrl+F",),
+        menu=Menu.FILE,
+        run=in_window(Frame.filter_worklist),
+    ),
+    ActionSpec(
         id="import-folder",
         text=QT_TRANSLATE_NOOP("Actions", "Import folder into the worklist…"),
         keys=("Ctrl+Shift+I",),

@@ -94,6 +94,12 @@ class WorklistFrame(QObject):
         self.page.go_to(self._desk.workspace.exam_key)
         self.page.take_keyboard()
 
+    def type_filter(self) -> None:
+        """Show the worklist, and give the keyboard to its filter."""
+        if not self.shown:
+            self.show_list()
+        self.page.type_filter()
+
     def show_images(self) -> None:
         """Show the images."""
         if self.shown:

@@ -156,8 +156,18 @@ class WorklistPage(QWidget):
             self.table.go_to(row)
 
     def take_keyboard(self) -> None:
-        """Give the keyboard to the table, or where there is none to what fills it."""
-        (self.table if self.model.rowCount() else self._import).setFocus()
+        """Give the keyboard to the table, or where it is empty to what fills it again."""
+        if self.model.rowCount():
+            self.table.setFocus()
+        elif self.field.text():
+            self.type_filter()
+        else:
+            self._import.setFocus()
+
+    def type_filter(self) -> None:
+        """Give the keyboard to the filter; what is typed replaces it."""
+        self.field.setFocus()
+        self.field.selectAll()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """From the filter, the arrow down and Return lead into the table."""
