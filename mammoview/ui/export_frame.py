@@ -12,7 +12,6 @@ from mammoview.app import commands
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.results.desk import ExportDesk, ExportState, export_why_not
 from mammoview.app.results.formats import Format
-from mammoview.app.workspace import Workspace
 from mammoview.review.states import ReadState
 from mammoview.ui.dialogs.export_results import (
     EXPORTED_FILES,
@@ -54,7 +53,6 @@ class ExportFrame(QObject):
 
     def _connect(self) -> None:
         self._results.subscribe(self.render)
-        self._desk.subscribe(self._desk_changed)
 
     def ask(self) -> ExportResults | None:
         """Ask for formats and folder; None where there is nothing to export, and that is said."""
@@ -89,11 +87,6 @@ class ExportFrame(QObject):
         for table in told:
             table.close()
         return bool(told)
-
-    def _desk_changed(self, old: Workspace, new: Workspace) -> None:
-        """Leave nothing over the images of another examination."""
-        if old.exam_key != new.exam_key:
-            self.put_away()
 
     def end(self) -> None:
         """Stop what runs and wait for it."""

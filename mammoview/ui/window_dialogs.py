@@ -12,14 +12,15 @@ from mammoview.ui.actions.keyboard import key_map
 from mammoview.ui.dialogs.about import About
 from mammoview.ui.dialogs.calibration import CalibrationDialog
 from mammoview.ui.dialogs.cheat_sheet import cheat_sheet
+from mammoview.ui.dialogs.export_results import EXPORTED_FILES
 from mammoview.ui.dialogs.keys_dialog import KeysDialog
 from mammoview.ui.dialogs.refused import refused_files
 from mammoview.ui.dialogs.statements import Statements
 from mammoview.ui.dialogs.window_entry import WindowEntry, entry_pane
 from mammoview.words import translate
 
-# What these ask is of the examination over which they were opened, and of its reader.
-_OF_EXAM = ("statements", "exportResults", "windowEntry")
+# What these ask or tell is of the examination over which they were opened, and of its reader.
+_OF_EXAM = ("statements", "exportResults", EXPORTED_FILES, "windowEntry")
 _FRAME = QSize(16, 48)  # what a window manager draws round a dialog, about
 
 
