@@ -26,7 +26,11 @@ _PATH = re.compile(
     r"(?:[A-Za-z]:)?[\\/](?:[^\s'\":,;()]+[\\/]?)+|\S+\.(?:dcm|zip)\b", re.IGNORECASE
 )
 _FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
-_SHORTEST = 3
+
+
+def _shortest(word: str) -> int:
+    """Return from how many letters on a word is hidden: two kanji are a whole name."""
+    return 3 if word.isascii() else 2
 
 
 class PrivateFormatter(logging.Formatter):
@@ -44,7 +48,7 @@ class PrivateFormatter(logging.Formatter):
             words |= {identity.name, identity.patient_id, identity.birth_date}
             words |= set(re.split(r"[\^=\s]+", identity.name))
         with self._lock:
-            self._hidden |= {word for word in words if len(word) >= _SHORTEST}
+            self._hidden |= {word for word in words if len(word) >= _shortest(word)}
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, cleaned."""

@@ -10,8 +10,10 @@ import pytest
 from mammoview.app import logs
 from mammoview.app.reading import ReadingDesk
 from mammoview.dicom.index import index_paths
+from mammoview.domain.study import PatientIdentity
+from mammoview.domain.views import Slot
 from mammoview.errors import DicomError
-from tests.builders.desk import Mailbox, QuickAnalyst
+from tests.builders.desk import Mailbox, QuickAnalyst, exam, index, mammogram
 from tests.builders.dicom import build_mg
 
 POISON = ("Venenata", "Gifftig", "PID-66613", "19431224")
@@ -99,6 +101,16 @@ def test_closing_leaves_the_logger_as_it_was(tmp_path: Path) -> None:
 
 
 def test_index_knows_the_identities_to_hide(tmp_path: Path) -> None:
-    index = index_paths(_poisoned(tmp_path))
-    identity = index.examinations[0].mammograms[0].identity
+    found = index_paths(_poisoned(tmp_path))
+    identity = found.examinations[0].mammograms[0].identity
     assert "Gifftig" in identity.name
+
+
+def test_a_name_of_two_letters_that_are_words_is_hidden(tmp_path: Path) -> None:
+    who = PatientIdentity(name="Yu^An=山田^太郎", patient_id="7", birth_date="")
+    session = logs.start(tmp_path)
+    session.hide(index(exam(views=[mammogram(Slot.RCC, identity=who)])))
+    logging.getLogger("mammoview").info("an image of 山田 and of 太郎")
+    session.close()
+    written = session.file.read_text("utf-8")
+    assert "an image of <hidden> and of <hidden>" in written
