@@ -128,10 +128,13 @@ class GridCache:
                 todo="delete the folder and run mammoview-train prepare again",
             )
         self.folder = folder
-        self.settings: dict[str, Any] = document["settings"]
-        self.source: str = document["source"]
-        self.sha256: str = document["sha256"]
-        self._hashes: tuple[str, ...] = tuple(document["shards"])
+        try:
+            self.settings: dict[str, Any] = dict(document["settings"])
+            self.source = str(document["source"])
+            self.sha256 = str(document["sha256"])
+            self._hashes: tuple[str, ...] = tuple(map(str, document["shards"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise _incomplete(folder, f"{INDEX}: {type(error).__name__} {error}") from error
         described = [read_shard(folder, number) for number in range(len(self._hashes))]
         for number, (shard, sha256) in enumerate(zip(described, self._hashes, strict=True)):
             if shard.sha256 != sha256:
@@ -244,11 +247,7 @@ def _read_json(file: Path, folder: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
-        raise DataError(
-            f"no complete patch cache in {folder} ({file.name}: {type(error).__name__})",
-            expected=f"{INDEX} and its shards",
-            todo="make it with: mammoview-train prepare DATA --out " + str(folder),
-        ) from error
+        raise _incomplete(folder, f"{file.name}: {type(error).__name__}") from error
 
 
 def _map(folder: Path, number: int, records: Sequence[GridRecord]) -> NDArray[np.uint8]:
@@ -256,6 +255,14 @@ def _map(folder: Path, number: int, records: Sequence[GridRecord]) -> NDArray[np
     if not records:
         return np.zeros(0, np.uint8)
     return np.memmap(folder / shard_name(number), dtype=np.uint8, mode="c")
+
+
+def _incomplete(folder: Path, why: str) -> DataError:
+    return DataError(
+        f"no complete patch cache in {folder} ({why})",
+        expected=f"{INDEX} and its shards",
+        todo="make it with: mammoview-train prepare DATA --out " + str(folder),
+    )
 
 
 def _damaged(folder: Path, number: int, what: str) -> DataError:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from mammoview.errors import DataError, UsageError
-from trainer.cbis.index import read_index
+from trainer.cbis.index import INDEX, read_index
 from trainer.coco import read_coco
 from trainer.digital.cesm import CESM_ANNOTATIONS, read_cesm
 from trainer.labelled import ANNOTATIONS, LabelledImage, plain_name
@@ -26,6 +26,13 @@ def read_labelled(source: Path) -> tuple[LabelledImage, ...]:
         return read_coco(source)
     if source.is_dir() and (source / CESM_ANNOTATIONS).is_file():
         return tuple(item.image for item in read_cesm(source))
+    if source.is_dir() and not (source / INDEX).is_file():
+        raise DataError(
+            f"{source} holds no {ANNOTATIONS}, {CESM_ANNOTATIONS} or {INDEX}",
+            expected="a folder of pictures with COCO boxes, one of CDD-CESM, or an index of "
+            "CBIS-DDSM",
+            todo="name the folder that holds it; an index is made with: mammoview-train index",
+        )
     return read_index(source).images()
 
 

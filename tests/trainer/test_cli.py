@@ -174,6 +174,15 @@ def test_a_split_left_to_itself_is_the_one_of_the_documents() -> None:
     assert parser().parse_args(["splits", "D", "--protocol", "paper", "--out", "O"]).seed == SEED
 
 
+def test_a_folder_of_no_kind_says_what_it_may_be(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["splits", str(tmp_path), "--protocol", "paper", "--out", str(tmp_path / "s")]) == 3
+    said = capsys.readouterr().err
+    assert "_annotations.coco.json" in said
+    assert "index.json" in said
+
+
 def test_prepare_makes_a_cache(tmp_path: Path) -> None:
     data = build_pictures(tmp_path / "data", people=2)
     assert main(["prepare", str(data), "--out", str(tmp_path / "c"), "--workers", "1"]) == 0

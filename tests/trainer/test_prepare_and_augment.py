@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -341,6 +342,17 @@ def copied(cache: GridCache, to: Path) -> Path:
     for file in cache.folder.iterdir():
         (to / file.name).write_bytes(file.read_bytes())
     return to
+
+
+@pytest.mark.parametrize("lacking", ["settings", "shards", "sha256"])
+def test_an_index_that_lacks_a_part_is_refused(
+    cache: GridCache, tmp_path: Path, lacking: str
+) -> None:
+    copy = copied(cache, tmp_path)
+    values = json.loads((copy / INDEX).read_text())
+    (copy / INDEX).write_text(json.dumps({k: v for k, v in values.items() if k != lacking}))
+    with pytest.raises(DataError, match=f"no complete patch cache in .*{lacking}"):
+        GridCache(copy)
 
 
 def test_a_shard_cut_short_is_refused(cache: GridCache, tmp_path: Path) -> None:
