@@ -209,6 +209,7 @@ def check_split(cache: GridCache, recipe: Recipe, split: Split, file: Path) -> L
 def run_part(job: Job, part: str) -> None:
     """Train one part and judge it, unless it is finished; ``part.json`` is written last."""
     from trainer.classifier import load_checkpoint
+    from trainer.machine import torch_device
     from trainer.predict import predict_patches
 
     if is_finished(job.options.out, part):
@@ -226,7 +227,7 @@ def run_part(job: Job, part: str) -> None:
     write_predictions(baseline, folder / SIZE_ONLY_ROWS)
     seconds = _train(job, part)
     module = load_checkpoint(folder / _LAST)
-    rows = predict_patches(module, job.cache, held, device=_torch_device(job.options))
+    rows = predict_patches(module, job.cache, held, device=torch_device(job.options.accelerator))
     predictions = Predictions(part=part, classes=job.recipe.network.classes, rows=rows)
     write_predictions(predictions, folder / PREDICTIONS)
     weights = [v for v in module.net.state_dict().values() if v.is_floating_point()]
@@ -325,15 +326,11 @@ def _weights_identity(weights: str | None) -> str:
     return file_sha256(Path(weights))
 
 
-def _torch_device(options: CrossvalOptions) -> str:
-    import torch
-
-    return "cuda" if options.accelerator != "cpu" and torch.cuda.is_available() else "cpu"
-
-
 def _device_words(options: CrossvalOptions) -> str:
     import torch
 
-    if _torch_device(options) == "cuda":
+    from trainer.machine import torch_device
+
+    if torch_device(options.accelerator) == "cuda":
         return str(torch.cuda.get_device_name(0))
     return f"CPU, {os.cpu_count()} cores, {platform.machine()}"

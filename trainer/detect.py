@@ -59,9 +59,32 @@ def detect(
             refused.append(error.met)
             continue
         if not refused:  # else only the list of bad files is still of use
-            found.append(_detect_one(session, image, picture, passes))
+            found.append(detect_one(session, image, picture, passes))
     require_all_read(refused, len(images))
     return tuple(found)
+
+
+def detect_one(
+    session: Session, image: LabelledImage, picture: Picture, passes: Passes = Passes.ONE
+) -> DetectedImage:
+    """Return the regions of one picture, read as the viewer reads a view."""
+    reading = read_values(
+        session,
+        picture.values,
+        spacing=picture.spacing,
+        operating_point=None,
+        passes=passes,
+    )
+    rows, cols = picture.values.shape
+    return DetectedImage(
+        image=image,
+        regions=reading.regions,
+        rows=rows,
+        cols=cols,
+        spacing=picture.spacing
+        or assumed_spacing(session.manifest.preprocessing, rows=rows, cols=cols),
+        to_breast_mm=reading.to_breast_mm,
+    )
 
 
 def scored(detected: Iterable[DetectedImage], kind: str) -> tuple[ScoredImage, ...]:
@@ -87,25 +110,3 @@ def best_hit(item: DetectedImage, lesion: LabelledBox, kind: str) -> Region | No
     """Return the region of a class with the highest score whose peak lies in a lesion's box."""
     inside = [r for r in item.regions if r.kind == kind and lesion.box.contains(r.peak)]
     return max(inside, key=lambda region: region.score, default=None)
-
-
-def _detect_one(
-    session: Session, image: LabelledImage, picture: Picture, passes: Passes
-) -> DetectedImage:
-    reading = read_values(
-        session,
-        picture.values,
-        spacing=picture.spacing,
-        operating_point=None,
-        passes=passes,
-    )
-    rows, cols = picture.values.shape
-    return DetectedImage(
-        image=image,
-        regions=reading.regions,
-        rows=rows,
-        cols=cols,
-        spacing=picture.spacing
-        or assumed_spacing(session.manifest.preprocessing, rows=rows, cols=cols),
-        to_breast_mm=reading.to_breast_mm,
-    )

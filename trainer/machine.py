@@ -32,6 +32,18 @@ def check_accelerator(accelerator: str) -> None:
         )
 
 
+def torch_device(accelerator: str) -> str:
+    """Return torch's name of the device that ``auto``, ``cpu`` or ``gpu`` stands for here.
+
+    Raises
+    ------
+    SettingsError
+        If a GPU is asked for and PyTorch can use none.
+    """
+    check_accelerator(accelerator)
+    return "cuda" if accelerator != "cpu" and torch.cuda.is_available() else "cpu"
+
+
 def precision_for(accelerator: str, wanted: str) -> str:
     """Return Lightning's precision: what is wanted, or for ``auto`` the fastest good one."""
     if wanted != "auto":

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mammoview.errors import SettingsError, UsageError
+from mammoview.errors import UsageError
 from trainer.cli import (
     evaluate_calcifications,
     evaluate_calibration,
@@ -24,6 +24,7 @@ from trainer.cli.common import (
     add_part,
     add_recipe,
     add_way,
+    check_folder,
     read_data,
     read_named_recipe,
 )
@@ -181,38 +182,20 @@ def _write(evaluation: Evaluation, out: Path) -> None:
 
 def _patches(arguments: argparse.Namespace) -> int:
     from trainer.evaluate_patches import evaluate_patches, summary_lines
+    from trainer.machine import torch_device
 
+    check_folder(arguments.out)
     document = evaluate_patches(
         arguments.run_folder,
         arguments.cache,
         arguments.out,
-        device=_torch_device(arguments.device),
+        device=torch_device(arguments.device),
     )
     if arguments.json:
         _print_json(document)
     else:
         print("\n".join(summary_lines(document)))
     return 0
-
-
-def _torch_device(named: str) -> str:
-    """Return torch's name of a device.
-
-    Raises
-    ------
-    SettingsError
-        If a GPU is asked for and there is none.
-    """
-    import torch
-
-    has_gpu = torch.cuda.is_available()
-    if named == "gpu" and not has_gpu:
-        raise SettingsError(
-            "no GPU that PyTorch can use",
-            expected="a CUDA device for --device gpu",
-            todo="use --device auto or cpu, or install the driver",
-        )
-    return "cuda" if named != "cpu" and has_gpu else "cpu"
 
 
 def _exams(arguments: argparse.Namespace) -> int:

@@ -16,10 +16,10 @@ from mammoview.dicom.index import index_paths
 from mammoview.domain.prediction import AnalysisStatus
 from mammoview.domain.study import Mammogram, Refusal
 from mammoview.errors import DataError, MammoviewError
-from mammoview.inference.predictor import predict_view, read_values
+from mammoview.inference.predictor import predict_view
 from mammoview.inference.session import Session
 from mammoview.modelkit.preprocess import assumed_spacing
-from trainer.detect import DetectedImage
+from trainer.detect import DetectedImage, detect_one
 from trainer.labelled import LabelledImage
 from trainer.pictures import read_labelled_picture
 from trainer.recipe import DataRecipe
@@ -85,18 +85,7 @@ def _read_pictures(
         except DataError as error:
             refused.append(Refusal(file=image.file, reason=error.met))
             continue
-        found = read_values(session, picture.values, spacing=picture.spacing, operating_point=None)
-        rows, cols = picture.values.shape
-        detected.append(
-            DetectedImage(
-                image=image,
-                regions=found.regions,
-                rows=rows,
-                cols=cols,
-                spacing=picture.spacing
-                or assumed_spacing(session.manifest.preprocessing, rows=rows, cols=cols),
-            )
-        )
+        detected.append(detect_one(session, image, picture))
     return SiteReading(
         is_labelled=is_labelled,
         detected=tuple(detected),
