@@ -145,6 +145,8 @@ class _Look:
             results = list(_results(path, seen, self._cancelled))
             if self._cancelled():
                 break  # an archive may have been read in part
+            if not self._root.exists():
+                break  # unplugged meanwhile: of what was not read nothing is known
             waiting += results
             read += len(results)
             refused += sum(len(result.refused) for result in results)

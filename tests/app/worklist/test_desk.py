@@ -176,6 +176,32 @@ def test_an_unplugged_folder_is_not_forgotten(path: Path, tmp_path: Path) -> Non
     assert study.reachable
 
 
+def test_a_folder_unplugged_in_the_middle_of_an_import_is_no_folder_of_bad_files(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, away = tmp_path / "usb", tmp_path / "away"
+    for number in range(3):
+        build_exam(folder / str(number), person=f"P{number}")
+    real = importing._results
+
+    def unplugged(file: Path, *args: object) -> Iterator[store.FileResult]:
+        if file.parent.name == "1" and folder.exists():
+            folder.rename(away)
+        yield from real(file, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(importing, "_results", unplugged)
+    done = import_paths(path, [folder])
+    listing = store.read_listing(path)
+    assert done.refused == 0
+    assert listing.refused == ()
+    assert [study.images for study in listing.studies] == [4]
+    assert not listing.roots[0].reachable
+    away.rename(folder)
+    monkeypatch.undo()
+    assert import_paths(path, []).read == 8
+    assert len(store.read_listing(path).studies) == 3
+
+
 def test_what_was_put_aside_outlives_the_folder_and_the_database(
     path: Path, tmp_path: Path
 ) -> None:
