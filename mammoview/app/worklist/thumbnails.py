@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from mammoview.errors import MammoviewError
 from mammoview.imaging.grayscale import default_voi, display_table, to_display
 from mammoview.imaging.orientation import apply_pose
 from mammoview.imaging.resample import resample
+from mammoview.whole_file import write_whole
 
 CELL_ROWS, CELL_COLS = 64, 42
 """Size of a view in the list, logical pixels of the screen."""
@@ -134,10 +134,7 @@ def _keep(picture: NDArray[np.uint8], path: Path) -> None:
     """Write atomically; a full disk costs the next run time and nothing else."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")  # 0600
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(imagecodecs.png_encode(picture))
-        Path(temporary).replace(path)
+        write_whole(imagecodecs.png_encode(picture), path)
         _shrink(path.parent)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -338,6 +340,19 @@ def test_a_thumbnail_shows_the_image_that_is_read(tmp_path: Path) -> None:
     assert alone is not None
     assert both is not None
     assert np.array_equal(alone, both)
+
+
+def test_a_full_disk_keeps_no_half_of_a_thumbnail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They would fill it further, each time that the list is looked at."""
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    thumbnails._keep(np.zeros((8, 8), np.uint8), tmp_path / "cache" / "a.png")
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_a_thumbnail_is_kept_until_the_image_changes(
