@@ -134,7 +134,7 @@ def _keep(picture: NDArray[np.uint8], path: Path) -> None:
     """Write atomically; a full disk costs the next run time and nothing else."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_whole(imagecodecs.png_encode(picture), path)
+        write_whole(bytes(imagecodecs.png_encode(picture)), path)
         _shrink(path.parent)
 
 
