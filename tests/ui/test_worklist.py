@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from pytestqt.qtbot import QtBot
 from mammoview.app import commands
 from mammoview.app.keys import KeyChoice
 from mammoview.app.reading import ReadingDesk
+from mammoview.app.worklist import database as worklist_database
 from mammoview.app.worklist import importing
 from mammoview.app.worklist.arrange import Column
 from mammoview.app.worklist.desk import Worklist
@@ -117,6 +119,28 @@ def hung(window: MainWindow) -> str:
     done = bool(panes) and all(pane.image is not None for pane in panes)
     view = panes[0].mammogram if done else None
     return view.identity.name if view is not None else ""
+
+
+def test_a_list_that_another_program_held_at_the_start_is_read_again_by_a_click(
+    window: MainWindow, qtbot: QtBot, exams: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = tmp_path / "data" / "worklist.sqlite"
+    worklist_database.prepare(database)
+    importing.import_paths(database, [exams])
+    holding = sqlite3.connect(database, isolation_level=None)
+    with monkeypatch.context() as hurried:
+        hurried.setattr(worklist_database, "_BUSY_S", 0.05)
+        holding.execute("BEGIN EXCLUSIVE")
+        frame(window).begin(show=True)
+        wait(qtbot, lambda: "another program holds" in label(window, "worklistProblem"))
+        holding.execute("ROLLBACK")
+    holding.close()
+    assert frame(window).shown
+    rescan = window.findChild(QPushButton, "worklistRescan")
+    assert rescan is not None
+    qtbot.mouseClick(rescan, Qt.MouseButton.LeftButton)
+    wait(qtbot, lambda: len(names(window)) == 3 and frame(window).worklist.state.task is None)
+    wait(qtbot, lambda: label(window, "worklistProblem") == "")
 
 
 def test_an_empty_worklist_says_what_to_do(window: MainWindow, qtbot: QtBot) -> None:

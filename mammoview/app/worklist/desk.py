@@ -414,8 +414,8 @@ class Worklist(ToldState[WorklistState]):
 
     def _failed(self, doing: Doing, error: MammoviewError) -> None:
         _log.warning("worklist, %s: %s", doing, type(error).__name__)
-        self._change(ready=True)
         self._went(doing, str(error))
+        self._change(ready=True)  # by now it is known why there is nothing: the window shows it
 
     def _import_failed(self, error: MammoviewError) -> None:
         self._change(task=None)

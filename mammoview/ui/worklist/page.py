@@ -116,7 +116,9 @@ class WorklistPage(QWidget):
         self._message.setText(new.message)
         self._problem.setText(new.problem)
         self._problem.setVisible(bool(new.problem))
-        self._rescan.setEnabled(bool(new.listing.roots) and new.task is None)
+        # A list that could not be read is empty, and says "try again".
+        again = bool(new.listing.roots) or bool(new.problem)
+        self._rescan.setEnabled(again and new.task is None)
         self._roots.setEnabled(bool(new.listing.roots))
         self._roots.setText(sources_text(new))
         self._empty.setText(empty_text(new, self._keys))
