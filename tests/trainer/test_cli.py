@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -181,6 +185,40 @@ def test_a_folder_of_no_kind_says_what_it_may_be(
     said = capsys.readouterr().err
     assert "_annotations.coco.json" in said
     assert "index.json" in said
+
+
+def test_a_terminal_that_knows_no_dash_gets_its_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As under a locale of Latin-1: after hours of training the table must not be a fault."""
+
+    def table(_arguments: argparse.Namespace) -> int:
+        print("size-only \N{EN DASH}")
+        return 0
+
+    monkeypatch.setattr("trainer.cli.compare.run", table)
+    with (tmp_path / "out").open("wb") as stream:
+        monkeypatch.setattr("sys.stdout", io.TextIOWrapper(stream, encoding="latin-1"))
+        assert main(["compare", "--from", str(tmp_path)]) == 0
+        assert (tmp_path / "out").read_bytes().split() == [b"size-only", b"\\u2013"]
+
+
+def test_a_reader_that_has_gone_is_no_fault(tmp_path: Path) -> None:
+    program = "import sys; from trainer.cli import main; sys.exit(main(sys.argv[1:]))"
+    data = build_pictures(tmp_path / "data", people=6, with_calcifications=True)
+    words = ["splits", str(data), "--protocol", "paper", "--out", str(tmp_path / "s")]
+    reads, writes = os.pipe()
+    os.close(reads)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", program, *words],
+            stdout=writes,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    finally:
+        os.close(writes)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_prepare_makes_a_cache(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -41,8 +43,11 @@ _FIRST_STEPS = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code (see the contract: 0, 1, 2, 3, 4)."""
     arguments = parser().parse_args(argv)
+    _say_any_text()
     try:
-        return int(arguments.run(arguments))
+        code = int(arguments.run(arguments))
+        sys.stdout.flush()
+        return code
     except ModuleNotFoundError as error:
         say(f"the package {error.name} is not installed; pip install 'mammoview[train]'")
         return ExitCode.MISSING_PART
@@ -55,6 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             "on where they were, fit does with --resume"
         )
         return ExitCode.INTERRUPTED
+    except BrokenPipeError:  # whoever reads has enough: head, less
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
     except Exception as error:
         return _unforeseen(error)
 
@@ -78,6 +86,12 @@ def parser() -> argparse.ArgumentParser:
 def say(text: str) -> None:
     """Print a message beside the results."""
     print(f"mammoview-train: {text}", file=sys.stderr)
+
+
+def _say_any_text() -> None:
+    """Escape what standard output cannot encode, as standard error does: a table has its dashes."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _unforeseen(error: Exception) -> ExitCode:
