@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tqdm import tqdm
-
 from mammoview.domain.geometry import Affine2D, PixelSpacing
 from mammoview.domain.prediction import Region
-from mammoview.errors import DataError
 from mammoview.inference.passes import Passes
 from mammoview.inference.predictor import read_values
 from mammoview.inference.session import Session
 from mammoview.modelkit.preprocess import assumed_spacing
 from trainer.froc import Mark, ScoredImage
 from trainer.labelled import LabelledBox, LabelledImage
-from trainer.pictures import Picture, read_labelled_picture, require_all_read
+from trainer.pictures import Picture, each_picture
 from trainer.recipe import DataRecipe
 
 
@@ -50,18 +47,10 @@ def detect(
         If pictures cannot be decoded: all of them are named.  Figures over the others would not
         be those of the data.
     """
-    found: list[DetectedImage] = []
-    refused: list[str] = []
-    for image in tqdm(images, "detect", unit="picture"):
-        try:
-            picture = read_labelled_picture(image, data)
-        except DataError as error:
-            refused.append(error.met)
-            continue
-        if not refused:  # else only the list of bad files is still of use
-            found.append(detect_one(session, image, picture, passes))
-    require_all_read(refused, len(images))
-    return tuple(found)
+    return tuple(
+        detect_one(session, image, picture, passes)
+        for image, picture in each_picture(images, data, said="detect")
+    )
 
 
 def detect_one(

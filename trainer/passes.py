@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from mammoview.domain.prediction import Region
 from mammoview.errors import DataError
@@ -19,7 +18,7 @@ from mammoview.inference.session import Session
 from mammoview.modelkit.preprocess import assumed_spacing, to_grid
 from trainer.detect import DetectedImage
 from trainer.labelled import LabelledImage
-from trainer.pictures import Picture, read_labelled_picture, require_all_read
+from trainer.pictures import Picture, each_picture
 from trainer.readings import NamedReading, compare_readings, readings_text
 from trainer.recipe import DataRecipe
 
@@ -56,17 +55,9 @@ def evaluate_passes(
         raise DataError("no pictures", expected="at least one", todo="check the data folder")
     clock = _Clock(session)
     found: dict[Passes, list[DetectedImage]] = {way: [] for way in Passes}
-    refused: list[str] = []
-    for image in tqdm(images, "passes", unit="picture"):
-        try:
-            picture = read_labelled_picture(image, data)
-        except DataError as error:
-            refused.append(error.met)
-            continue
-        if not refused:  # else only the list of bad files is still of use
-            for way, item in _all_ways(clock, image, picture).items():
-                found[way].append(item)
-    require_all_read(refused, len(images))
+    for image, picture in each_picture(images, data, said="passes"):
+        for way, item in _all_ways(clock, image, picture).items():
+            found[way].append(item)
     readings = [
         NamedReading(name=way.value, text=way.text, detected=tuple(items))
         for way, items in found.items()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from mammoview.domain.geometry import PixelSpacing
 from mammoview.errors import DataError, DicomError
@@ -51,6 +52,30 @@ def read_labelled_picture(image: LabelledImage, data: DataRecipe) -> Picture:
     """
     picture = read_picture(image.file, data)
     return picture if image.spacing is None else replace(picture, spacing=image.spacing)
+
+
+def each_picture(
+    images: Sequence[LabelledImage], data: DataRecipe, *, said: str
+) -> Iterator[tuple[LabelledImage, Picture]]:
+    """Yield labelled mammograms with their pictures, with progress under a name.
+
+    Once one could not be read the others are only tried, since nothing else is still of use.
+
+    Raises
+    ------
+    DataError
+        After the last, if pictures cannot be decoded; see :func:`require_all_read`.
+    """
+    refused: list[str] = []
+    for image in tqdm(images, said, unit="picture"):
+        try:
+            picture = read_labelled_picture(image, data)
+        except DataError as error:
+            refused.append(error.met)
+            continue
+        if not refused:
+            yield image, picture
+    require_all_read(refused, len(images))
 
 
 def require_all_read(refused: Sequence[str], pictures: int) -> None:

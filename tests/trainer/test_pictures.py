@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mammoview.errors import DataError
-from tests.builders.pictures import breast_picture
+from tests.builders.pictures import breast_picture, build_pictures
+from trainer.coco import read_coco
 from trainer.overlap import _UnusableMaskError, read_mask
-from trainer.pictures import read_picture
+from trainer.pictures import each_picture, read_picture
 from trainer.recipe import DataRecipe
 
 DATA = DataRecipe(assumed_height_mm=200.0, assumed_width_mm=120.0, validation_share=0.2)
@@ -89,3 +90,17 @@ def test_what_is_no_picture_of_grey_is_refused_in_words(
     floats = saved(pixels, tmp_path / "floats.tif", "F")
     with pytest.raises(DataError, match=r"float32 of shape .*expected 8 or 16 bit grey"):
         read_picture(floats, DATA)
+
+
+def test_all_pictures_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    images = read_coco(build_pictures(tmp_path / "data", people=4))
+    assert [image for image, _ in each_picture(images, DATA, said="read")] == list(images)
+    for image in images[1::2]:
+        image.file.write_bytes(b"no picture")
+    seen = each_picture(images, DATA, said="read")
+    assert next(seen)[0] == images[0]
+    with pytest.raises(DataError) as refused:
+        next(seen)  # the third is of no use any more
+    said = str(refused.value)
+    assert said.startswith("2 of 4 pictures")
+    assert [image.file.name in said for image in images] == [False, True, False, True]

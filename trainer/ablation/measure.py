@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from mammoview.domain.geometry import PixelSpacing
 from mammoview.errors import DataError
@@ -37,8 +36,8 @@ from trainer.detect import DetectedImage
 from trainer.documents import file_sha256
 from trainer.export import ExportOptions, draft_of, open_draft, read_run, validation_images
 from trainer.labelled import LabelledImage
-from trainer.pictures import read_labelled_picture
-from trainer.recipe import DataRecipe, recipe_from_values
+from trainer.pictures import Picture, each_picture
+from trainer.recipe import recipe_from_values
 from trainer.views import cross_validated
 
 # The highest margin of an uncalibrated map is brought down to this log-odds: a float32 score tells
@@ -193,8 +192,8 @@ def _read(
     with tempfile.TemporaryDirectory() as place:
         session = open_draft(draft, Path(place))
         raw = [
-            _raw(session, image, module.recipe.data)
-            for image in tqdm(images, row.name, unit="picture")
+            _raw(session, image, picture)
+            for image, picture in each_picture(images, module.recipe.data, said=row.name)
         ]
         manifest = _unsaturated(session.manifest, raw)
     detected = _detected(raw, manifest)
@@ -207,8 +206,7 @@ def _read(
     )
 
 
-def _raw(session: Session, image: LabelledImage, data: DataRecipe) -> _Raw:
-    picture = read_labelled_picture(image, data)
+def _raw(session: Session, image: LabelledImage, picture: Picture) -> _Raw:
     grid = to_grid(picture.values, spacing=picture.spacing, spec=session.manifest.preprocessing)
     rows, cols = picture.values.shape
     return _Raw(

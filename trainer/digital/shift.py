@@ -13,7 +13,6 @@ from enum import StrEnum
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from mammoview.domain.geometry import PixelSpacing
 from mammoview.inference.predictor import read_values
@@ -23,7 +22,7 @@ from mammoview.modelkit.manifest import Manifest
 from mammoview.modelkit.preprocess import to_grid
 from trainer.detect import DetectedImage
 from trainer.labelled import LabelledImage
-from trainer.pictures import Picture, read_labelled_picture
+from trainer.pictures import Picture, each_picture
 from trainer.recipe import DataRecipe
 
 _KNOTS = ("dark_grey", "median_grey", "bright_grey")
@@ -79,11 +78,11 @@ def detect_with(
     Raises
     ------
     DataError
-        If a picture cannot be decoded.
+        If pictures cannot be decoded: all of them are named.
     """
     return tuple(
-        _detect_one(session, image, read_labelled_picture(image, data), remedy)
-        for image in tqdm(images, remedy.words, unit="picture")
+        _detect_one(session, image, picture, remedy)
+        for image, picture in each_picture(images, data, said=remedy.words)
     )
 
 

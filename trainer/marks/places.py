@@ -14,7 +14,6 @@ from enum import StrEnum
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from mammoview.domain.geometry import ImagePoint, PixelSpacing
 from mammoview.domain.prediction import Region
@@ -32,7 +31,7 @@ from mammoview.modelkit.preprocess import (
 )
 from trainer.detect import DetectedImage, lesions_of
 from trainer.labelled import LabelledImage
-from trainer.pictures import Picture, read_labelled_picture
+from trainer.pictures import Picture, each_picture
 from trainer.recipe import DataRecipe
 
 # Around a peak it is looked for what the mark lies on.
@@ -109,12 +108,12 @@ def place_marks(
     Raises
     ------
     DataError
-        If a picture cannot be decoded.
+        If pictures cannot be decoded: all of them are named.
     """
     return tuple(
         placed
-        for image in tqdm(images, "marks", unit="picture")
-        for placed in _placed(session, image, read_labelled_picture(image, data))
+        for image, picture in each_picture(images, data, said="marks")
+        for placed in _placed(session, image, picture)
     )
 
 
