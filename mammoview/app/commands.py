@@ -128,6 +128,11 @@ def with_index(ws: Workspace, index: ExamIndex) -> Workspace:
     )
 
 
+def with_nothing(ws: Workspace) -> Workspace:
+    """Take everything from the screen; nothing was looked for, so nothing is said to be missing."""
+    return replace(with_index(ws, ExamIndex(examinations=(), refused=())), status="")
+
+
 def select_exam(ws: Workspace, key: str) -> Workspace:
     """Hang an examination at its first step; its pixels are still to come.
 

@@ -239,12 +239,12 @@ class ReadingDesk:
         self._order = None
         self._forget()
         self._stop()
-        self.do(commands.with_index, _NOTHING)
+        self.do(commands.with_nothing)
 
     def open_in_order(self, order: Order, key: str) -> None:
         """Open one examination of a list; from it the reader walks on in the list's order."""
         self._finish()
-        self.do(commands.with_index, _NOTHING)
+        self.do(commands.with_nothing)
         self._forget()
         self._order = order
         self._open_listed(key)
@@ -375,7 +375,7 @@ class ReadingDesk:
             return
         self._stop(key)
         before = self._workspace.views
-        self.do(commands.with_index, _NOTHING)  # the last patient must not stand in for this one
+        self.do(commands.with_nothing)  # the last patient must not stand in for this one
         self._ahead.keep(before)
         self._opening = True
         self.do(commands.task, Task(title=QT_TRANSLATE_NOOP("Task", "Opening")))

@@ -51,6 +51,8 @@ class ProfilesDialog(TitledDialog):
         self._make_rules()
         self._said = paragraph("profilesSaid", translate("Readers", "Answer"), self, role="caution")
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        # Return in a field does what stands below it; Qt would close on what was typed.
+        self._buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
         self._lay_out()
         self._connect()
         self.render(None, desk.state)
@@ -130,6 +132,10 @@ class ProfilesDialog(TitledDialog):
         self._switch.clicked.connect(self._switch_clicked)
         self._add.clicked.connect(self._add_clicked)
         self._change.clicked.connect(self._change_clicked)
+        for field in (self._name, self._new, self._again):
+            field.returnPressed.connect(self._add_clicked)
+        for field in (self._old_pin, self._own_pin, self._own_again):
+            field.returnPressed.connect(self._change_clicked)
         self._double.toggled.connect(self._rules_changed)
         self._policy.currentIndexChanged.connect(self._rules_changed)
         self._minutes.valueChanged.connect(self._rules_changed)
@@ -147,6 +153,7 @@ class ProfilesDialog(TitledDialog):
             self._show_profiles(new)
         if old is not None and len(old.profiles) < len(new.profiles):
             self._name.clear()  # not before: a refused PIN is no reason to type the name again
+            self._name.setFocus()
         if old is None or old.rules != new.rules:
             self._show_rules(new.rules)
         if old is not None and old.busy and not new.busy:
@@ -156,7 +163,9 @@ class ProfilesDialog(TitledDialog):
             self._mine.setRowVisible(row, new.has_pin)
         self._said.setText(new.message)
         self._said.setVisible(bool(new.message))
-        for button in (self._add, self._change):
+        for button, field in ((self._add, self._new), (self._change, self._old_pin)):
+            if new.busy and button.hasFocus():
+                field.setFocus()  # else the next reader's name is typed at a rule of the site
             button.setEnabled(not new.busy)
         self._chosen()
 
