@@ -16,6 +16,7 @@ from mammoview.domain.finding import Finding
 from mammoview.domain.reading import Disposition, Role
 from mammoview.domain.views import Laterality
 from mammoview.review.read import Read
+from mammoview.review.states import ReadState
 from mammoview.words import translate
 
 
@@ -35,6 +36,13 @@ def reads_of(ws: Workspace) -> tuple[Read, ...]:
         return ()
     both = (*part.others, part.read)
     return tuple(sorted(both, key=lambda read: list(Role).index(read.opened.role)))
+
+
+def decides(ws: Workspace) -> bool:
+    """Tell whether the reader decides between two reads now."""
+    read = ws.read.read
+    arbitrates = ws.read.role is Role.ARBITRATOR
+    return arbitrates and read is not None and read.state is ReadState.ARBITRATION
 
 
 def heads(ws: Workspace) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mammoview.app.second_read import findings
+from mammoview.app.second_read import findings, two_reads
 from mammoview.app.state.read import Field
 from mammoview.app.workspace import Workspace
 from mammoview.domain.annotation import MarkKind
@@ -56,6 +56,10 @@ def _no_opinion_now(ws: Workspace) -> str:
     if read is not None and next_state(read.state, Action.SET_OPINION) is not None:
         return ""
     return translate("Read", "Opinions are entered unaided, or after the reveal")
+
+
+def _no_word_on_a_breast_now(ws: Workspace) -> str:
+    return "" if two_reads.decides(ws) else _no_opinion_now(ws)
 
 
 ROWS: tuple[ActionSpec, ...] = (
@@ -143,7 +147,7 @@ ROWS: tuple[ActionSpec, ...] = (
             keys=(key,),
             menu=Menu.READ,
             run=in_window(Frame.focus_read, field),
-            why_not=_no_opinion_now,
+            why_not=_no_opinion_now if field is Field.DENSITY else _no_word_on_a_breast_now,
             group=8,
         )
         for field, text, key in _FIELDS

@@ -106,7 +106,8 @@ class CodeChoice(WrappingCombo):
         """Choose by typing; Return takes what is shown, Esc brings back what was said."""
         if event.key() in _TAKES:
             self._take(self.currentIndex())
-            leave_for_images(self)
+            if self.hasFocus():  # else what was chosen wants words first
+                leave_for_images(self)
         elif event.key() == Qt.Key.Key_Escape:
             self.show_code(self._said)
             leave_for_images(self)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from mammoview.app.reading import ReadingDesk
 from mammoview.app.second_read import commands as reads
+from mammoview.app.second_read import two_reads
 from mammoview.app.state.read import Field, Page
 from mammoview.app.workspace import Workspace
 from mammoview.domain.reading import Role
@@ -66,6 +67,12 @@ class ReadPage(Panel):
         self.findings.commit()
         self.opinions.commit()
 
+    def _opinion_of(self, side: Laterality) -> QWidget:
+        """Return what a breast is said to be in: by an arbitrator, the decision on it."""
+        if two_reads.decides(self._desk.workspace):
+            return self.arbitration.lists[side]
+        return self.opinions.breasts[side].choice
+
     def focus(self, field: Field) -> None:
         """Give the keyboard to a field, and show it."""
         self._desk.do(reads.show_page, Page.READ)
@@ -73,8 +80,8 @@ class ReadPage(Panel):
             self.findings.remove()
             return
         widget: QWidget = {
-            Field.RIGHT: self.opinions.breasts[Laterality.RIGHT].choice,
-            Field.LEFT: self.opinions.breasts[Laterality.LEFT].choice,
+            Field.RIGHT: self._opinion_of(Laterality.RIGHT),
+            Field.LEFT: self._opinion_of(Laterality.LEFT),
             Field.DENSITY: self.opinions.density,
             Field.FINDING: self.findings.editor.kind,
             Field.DISMISS: self.marks.reason,
