@@ -96,6 +96,30 @@ def test_what_arrows_showed_is_gone_where_it_was_not_taken(reader: Reader, leave
     assert [said.category for said in reader.now.opinions] == ["1"]
 
 
+def test_codes_typed_in_one_go_answer_for_one_breast_after_the_other(reader: Reader) -> None:
+    """They all went to the right breast, and the last that it knew, BI-RADS 5, was said of it."""
+    reader.images()
+    for key in "314":
+        reader.press(Qt.Key(ord(key)))
+    assert reader.focused == "opinion-L"
+    for key in "15B":
+        reader.press(Qt.Key(ord(key)))
+    said = {str(each.laterality): each.category for each in reader.now.opinions}
+    assert (said, reader.now.density) == ({"R": "1", "L": "1"}, "b")
+
+
+def test_a_letter_that_no_action_has_changes_no_answer(reader: Reader) -> None:
+    reader.choose(Qt.Key.Key_3, "1")
+    reader.type("0")
+    assert [each.category for each in reader.now.opinions] == ["1"]
+    chosen = reader.find("opinion-R")
+    assert isinstance(chosen, QComboBox)
+    assert chosen.currentData() == "1"
+    reader.press(Qt.Key.Key_Return)
+    reader.choose(Qt.Key.Key_3, "2")
+    assert [each.category for each in reader.now.opinions] == ["2"]
+
+
 def test_arrows_walk_to_a_reason_and_dismiss_one_mark_with_it(reader: Reader) -> None:
     reader.to_reveal()
     reader.images()

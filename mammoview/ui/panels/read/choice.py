@@ -2,7 +2,8 @@
 
 A code, or the words after it, is taken as soon as it is the only one that begins so; where others
 begin so too ("4" and "4A"), Return takes the one shown, and leaving the list a code that is typed
-as a whole.  Until then nothing is said in the read.
+as a whole.  Until then nothing is said in the read.  Once a code has answered, the letters that
+follow are the window's and no other answer: "3 1 4 1" answers for both breasts.
 """
 
 from __future__ import annotations
@@ -100,6 +101,8 @@ class CodeChoice(WrappingCombo):
         typed = event.text()
         if typed == " ":  # else it drops the list down
             return bool(self._typed or self._spent)
+        if typed.isprintable() and typed and self._is_answered_before(typed.casefold()):
+            return False
         return bool(typed and typed.isprintable()) or event.key() in (*_TAKES, Qt.Key.Key_Escape)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -115,8 +118,17 @@ class CodeChoice(WrappingCombo):
             self._type(event.text().casefold())
         elif event.key() in _STEPS and not event.modifiers() & ~_MODIFIERS:
             self._show_by(_STEPS[Qt.Key(event.key())])
+        elif event.text().isprintable() and event.text():
+            event.ignore()  # it looks for answers by their letters, and says them, otherwise
         else:
             super().keyPressEvent(event)
+
+    def _is_answered_before(self, letter: str) -> bool:
+        """Tell whether a whole code was taken, and a letter does not go on with its words."""
+        if self._spent is None:
+            return False
+        typed, (code, words) = self._spent
+        return typed == code and not words.startswith(typed + letter)
 
     def _show_by(self, rows: int) -> None:
         """Show another answer without saying it: each step past one would be said otherwise."""
