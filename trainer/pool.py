@@ -59,7 +59,8 @@ def process_pool(workers: int | None, *, items: int) -> Iterator[InOrder]:
     )
     try:
         with _interrupts_held():
-            pool.submit(int)  # starts the processes
+            for _ in range(count):  # each starts one process, as long as none is idle
+                pool.submit(int)
         yield partial(pool.map, chunksize=_ITEMS_AT_ONCE)
     except BrokenProcessPool as error:
         raise DataError(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 import pytest
 
@@ -34,3 +35,20 @@ def test_a_killed_process_is_said_in_words() -> None:
         process_pool(2, items=9) as each,
     ):
         list(each(dies_at_three, range(9)))
+
+
+_PROCESSES = 3
+
+
+def _who_ignores(item: int) -> tuple[int, bool]:
+    time.sleep(0.05)  # so that each process gets some
+    return os.getpid(), signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+
+
+def test_every_process_leaves_an_interrupt_to_its_parent() -> None:
+    """One that was started later ended in a traceback of its own."""
+    with process_pool(_PROCESSES, items=60) as in_order:
+        met = set(in_order(_who_ignores, range(60)))
+    assert len(met) == _PROCESSES
+    assert all(ignores for _, ignores in met)
+    assert signal.getsignal(signal.SIGINT) == signal.default_int_handler
