@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -211,18 +210,6 @@ def test_a_frame_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 # -- loader -----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def mailbox() -> Mailbox:
-    return Mailbox()
-
-
-@pytest.fixture
-def desk(mailbox: Mailbox) -> Iterator[ReadingDesk]:
-    desk = ReadingDesk(deliver=mailbox.post, analyst=None)
-    yield desk
-    desk.shutdown()
 
 
 def opened(desk: ReadingDesk, mailbox: Mailbox, folder: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from mammoview.app import commands, linking, steps
@@ -12,7 +10,7 @@ from mammoview.app.message import message
 from mammoview.app.reading import ReadingDesk
 from mammoview.domain.annotation import MarkKind
 from mammoview.domain.views import Slot
-from tests.builders.desk import Mailbox, exam, index, mammogram
+from tests.builders.desk import exam, index, mammogram
 from tests.builders.hung import hung
 from tests.builders.marks import point_mark
 
@@ -28,25 +26,23 @@ def test_a_tool_says_what_it_waits_for_as_long_as_it_is_in_hand() -> None:
 
 
 @pytest.fixture
-def desk() -> Iterator[ReadingDesk]:
-    desk = ReadingDesk(deliver=Mailbox().post, analyst=None)
+def hanging(desk: ReadingDesk) -> ReadingDesk:
     views = [mammogram(slot, study="now", uid=f"now.{slot}") for slot in Slot]
     desk.do(commands.with_index, index(exam("now", views)))
     desk.do(commands.select_exam, "now")
-    yield desk
-    desk.shutdown()
+    return desk
 
 
-def test_an_answer_goes_with_the_step_that_it_was_given_in(desk: ReadingDesk) -> None:
-    desk.do(steps.older_prior)
-    assert "no earlier examination" in desk.workspace.status
-    desk.do(linking.toggle_linked)  # of the same picture: another answer takes its place
-    alone = desk.workspace.status
+def test_an_answer_goes_with_the_step_that_it_was_given_in(hanging: ReadingDesk) -> None:
+    hanging.do(steps.older_prior)
+    assert "no earlier examination" in hanging.workspace.status
+    hanging.do(linking.toggle_linked)  # of the same picture: another answer takes its place
+    alone = hanging.workspace.status
     assert alone
-    desk.do(commands.set_opacity, 0.5)
-    assert desk.workspace.status == alone
-    desk.do(steps.next_step)
-    assert desk.workspace.status == ""
-    desk.do(steps.previous_step)
-    desk.do(steps.previous_step)
-    assert desk.workspace.status == "First step"
+    hanging.do(commands.set_opacity, 0.5)
+    assert hanging.workspace.status == alone
+    hanging.do(steps.next_step)
+    assert hanging.workspace.status == ""
+    hanging.do(steps.previous_step)
+    hanging.do(steps.previous_step)
+    assert hanging.workspace.status == "First step"

@@ -22,11 +22,6 @@ from tests.builders.media import patch_member, zip_folder
 
 
 @pytest.fixture
-def mailbox() -> Mailbox:
-    return Mailbox()
-
-
-@pytest.fixture
 def analyst() -> QuickAnalyst:
     return QuickAnalyst()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFontMetrics
@@ -16,24 +18,16 @@ from mammoview.domain.views import Laterality
 from mammoview.review.states import ReadState
 from mammoview.ui.panels.read.arbitration_part import ArbitrationPart
 from tests.ui.test_read_findings import Reader, reader
-from tests.ui.test_readers import Site, discordant, exams, folder, site
+from tests.ui.test_readers import Site, exams, folder, open_discordant, site
 
 __all__ = ["exams", "folder", "reader", "site"]  # fixtures
 _CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture
-def arbitrates(site: Site, exams: object, qtbot: QtBot) -> Site:
+def arbitrates(site: Site, exams: Path, qtbot: QtBot) -> Site:
     """Sign the third reader in, before an examination on which two differ."""
-    site.wait(lambda: site.readers.state.ready)
-    site.sign_in("Cora Cedar")
-    site.listed(exams)  # type: ignore[arg-type]
-    ivy = site.worklist.state.shown[0]
-    discordant(site, ivy.key)
-    site.worklist.refresh()
-    site.wait(lambda: site.states()[0] == "◆ Waits for arbitration")
-    assert site.window.worklist is not None
-    site.window.worklist.open(ivy.key)
+    open_discordant(site, exams, "Cora Cedar", listed="◆ Waits for arbitration")
     site.wait(lambda: site.desk.workspace.read.hold is Hold.HELD and site.desk.at_rest)
     qtbot.waitUntil(site.window.four_view.hasFocus)
     return site

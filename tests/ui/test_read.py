@@ -125,6 +125,15 @@ class Reader:
         assert button is not None
         self._qtbot.mouseClick(button, _CLICK)
 
+    def opens_and_reveals(self, study: Examination) -> None:
+        """Read an examination of the list unaided, lock, and look at the computer's marks."""
+        self.opens_listed(study)
+        self.says_all()
+        self.key(Qt.Key.Key_L, _BOTH)
+        self.until(ReadState.UNAIDED_LOCKED)
+        self.key(Qt.Key.Key_E, _BOTH)
+        self.until(ReadState.AI_REVEALED)
+
     def says_all(self) -> None:
         """Give an opinion of each breast."""
         for side in Laterality:
@@ -266,12 +275,7 @@ def test_missing_views_want_a_reason(
 def test_the_mark_that_is_answered_is_ringed_in_the_middle(
     window: MainWindow, reader: Reader, study: Examination
 ) -> None:
-    reader.opens_listed(study)
-    reader.says_all()
-    reader.key(Qt.Key.Key_L, _BOTH)
-    reader.until(ReadState.UNAIDED_LOCKED)
-    reader.key(Qt.Key.Key_E, _BOTH)
-    reader.until(ReadState.AI_REVEALED)
+    reader.opens_and_reveals(study)
     reader.rests()
     first = mark_steps.current_mark(window.desk.workspace)
     reader.key(Qt.Key.Key_Z)
@@ -352,12 +356,7 @@ def test_a_spot_is_asked_about_where_the_mouse_is(
 def test_nothing_that_was_typed_of_one_woman_stands_in_the_read_of_the_next(
     window: MainWindow, reader: Reader, study: Examination, other: Examination, qtbot: QtBot
 ) -> None:
-    reader.opens_listed(study)
-    reader.says_all()
-    reader.key(Qt.Key.Key_L, _BOTH)
-    reader.until(ReadState.UNAIDED_LOCKED)
-    reader.key(Qt.Key.Key_E, _BOTH)
-    reader.until(ReadState.AI_REVEALED)
+    reader.opens_and_reveals(study)
     page = window.side_panel.read
     right, left = (page.opinions.breasts[side] for side in Laterality)
     right.choice.setFocus()
@@ -384,12 +383,7 @@ def test_a_question_goes_away_with_its_examination(
     window: MainWindow, reader: Reader, study: Examination, other: Examination, qtbot: QtBot
 ) -> None:
     """A folder that was being looked through hangs while it is open: "make final" meant another."""
-    reader.opens_listed(study)
-    reader.says_all()
-    reader.key(Qt.Key.Key_L, _BOTH)
-    reader.until(ReadState.UNAIDED_LOCKED)
-    reader.key(Qt.Key.Key_E, _BOTH)
-    reader.until(ReadState.AI_REVEALED)
+    reader.opens_and_reveals(study)
     for _ in mark_steps.marks_in_order(window.desk.workspace):
         window.desk.do(reads.agree)
     reader.rests()

@@ -354,15 +354,7 @@ def test_the_worklist_tells_a_second_reader_that_another_has_read_and_nothing_mo
 
 
 def test_an_arbitrator_sees_both_reads_and_decides_each_breast(site: Site, exams: Path) -> None:
-    site.wait(lambda: site.readers.state.ready)
-    site.sign_in("Cora Cedar")
-    site.listed(exams)
-    ivy = site.worklist.state.shown[0]
-    discordant(site, ivy.key)
-    site.worklist.refresh()
-    site.wait(lambda: site.states()[0] == "◆ Waits for arbitration")
-    assert site.window.worklist is not None
-    site.window.worklist.open(ivy.key)
+    open_discordant(site, exams, "Cora Cedar", listed="◆ Waits for arbitration")
     site.wait(lambda: site.desk.workspace.read.hold is Hold.HELD)
     table = site.find(QTableWidget, "arbitrationTable")
     model = table.model()
@@ -400,15 +392,7 @@ def test_an_arbitrator_chooses_from_the_scheme_of_each_read(local: Site) -> None
 
 
 def test_who_read_it_is_not_offered_the_arbitration(site: Site, exams: Path) -> None:
-    site.wait(lambda: site.readers.state.ready)
-    site.sign_in("Bert Birch")
-    site.listed(exams)
-    ivy = site.worklist.state.shown[0]
-    discordant(site, ivy.key)
-    site.worklist.refresh()
-    site.wait(lambda: site.states()[0] == "≠ Discordant: with an arbitrator")
-    assert site.window.worklist is not None
-    site.window.worklist.open(ivy.key)
+    open_discordant(site, exams, "Bert Birch", listed="≠ Discordant: with an arbitrator")
     site.until(ReadState.ARBITRATION)
     assert site.find(QTableWidget, "arbitrationTable").isVisible(), "one's own is final: see both"
     assert not site.find(QWidget, "arbitrationDecide").isVisible()
@@ -464,6 +448,19 @@ def whole_row(site: Site, row: int) -> str:
     return " ".join(
         str(model.index(row, column).data(role)) for column in range(len(COLUMNS)) for role in roles
     )
+
+
+def open_discordant(site: Site, exams: Path, who: str, *, listed: str) -> None:
+    """Sign a reader in, and open an examination on which Anna and Bert differ."""
+    site.wait(lambda: site.readers.state.ready)
+    site.sign_in(who)
+    site.listed(exams)
+    ivy = site.worklist.state.shown[0]
+    discordant(site, ivy.key)
+    site.worklist.refresh()
+    site.wait(lambda: site.states()[0] == listed)
+    assert site.window.worklist is not None
+    site.window.worklist.open(ivy.key)
 
 
 def discordant(site: Site, exam_key: str) -> None:

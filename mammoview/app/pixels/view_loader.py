@@ -125,15 +125,12 @@ class ViewLoader:
     def _decoded(self, analysed: bool, loaded: tuple[Mammogram, LoadedImage]) -> None:
         self._here.append((analysed, loaded))
         if len(self._here) >= sum(hung.waits for hung in self._state().views):
-            self._show()
+            self._show_what_came()
         elif len(self._here) == 1:
-            moment = Job(work=_wait_a_moment, on_done=self._moment_over, on_error=_never)
+            moment = Job(work=_wait_a_moment, on_done=self._show_what_came, on_error=_nothing)
             self._moments.submit("arrivals", moment)
 
-    def _moment_over(self, _: None) -> None:
-        self._show()
-
-    def _show(self) -> None:
+    def _show_what_came(self, _moment: None = None) -> None:
         """Show what has come, but for what nobody waits for any more."""
         here, self._here = self._here, []
         waiting = {_uid(hung) for hung in self._state().views if hung.waits}
@@ -156,12 +153,8 @@ def _wait_a_moment(context: JobContext) -> None:
     context.wait(_TOGETHER_S)
 
 
-def _never(error: MammoviewError) -> None:
-    """Take no error: waiting does not fail."""
-
-
 def _nothing(_: object) -> None:
-    """Take the end of work that nobody waits for."""
+    """Take the end of work that nobody waits for, or the error of what cannot fail."""
 
 
 def _uid(hung: HungView) -> str:

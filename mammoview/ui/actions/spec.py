@@ -34,6 +34,11 @@ class Menu(StrEnum):
         return translate("Menus", self.value)
 
     @property
+    def heading(self) -> str:
+        """Its title as it is read: without the mark before the letter."""
+        return self.said.replace("&", "")
+
+    @property
     def of_images(self) -> bool:
         """Whether its actions do something to the examination that hangs."""
         return self in (Menu.HANGING, Menu.IMAGE, Menu.MEASURE, Menu.CAD, Menu.READ)

@@ -55,7 +55,7 @@ def rows(resolved: KeyMap) -> tuple[Row, ...]:
     return tuple(
         row
         for title, under in (
-            *((menu.said.replace("&", ""), _of_menu(menu, resolved)) for menu in Menu),
+            *((menu.heading, _of_menu(menu, resolved)) for menu in Menu),
             (translate("CheatSheet", "Mouse, and keys on the images"), mouse),
         )
         for row in ((title, HEADING), *under)

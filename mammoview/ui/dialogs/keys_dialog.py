@@ -146,7 +146,7 @@ class KeysDialog(TitledDialog):
         self.tree.header().setStretchLastSection(False)
         self.tree.setTabKeyNavigation(False)
         for menu in Menu:
-            group = QTreeWidgetItem(self.tree, [menu.said.replace("&", "")])
+            group = QTreeWidgetItem(self.tree, [menu.heading])
             group.setFlags(Qt.ItemFlag.ItemIsEnabled)
             for spec in (spec for spec in TABLE if spec.menu is menu):
                 self._rows[spec.id] = QTreeWidgetItem(group, [spec.said])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -16,18 +15,6 @@ from mammoview.domain.views import Slot
 from tests.builders.desk import Mailbox, exam, image, index, mammogram
 
 Shown = list[int]
-
-
-@pytest.fixture
-def mailbox() -> Mailbox:
-    return Mailbox()
-
-
-@pytest.fixture
-def desk(mailbox: Mailbox) -> Iterator[ReadingDesk]:
-    desk = ReadingDesk(deliver=mailbox.post, analyst=None)
-    yield desk
-    desk.shutdown()
 
 
 @pytest.fixture
